@@ -1,0 +1,3 @@
+//! trueup: accounts that are out of true, seen and put right.
+#[cfg(feature = "simulate")]
+pub mod simulate;
