@@ -1,3 +1,5 @@
-//! trueup: accounts that are out of true, seen and put right.
+//! trueup.
+pub mod model;
+pub mod plan;
 #[cfg(feature = "simulate")]
 pub mod simulate;

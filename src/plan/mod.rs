@@ -1,0 +1,20 @@
+//! What is to be changed, as data: changes, the requests that carry them out, plans, guards and outcomes.
+//!
+//! Pure: nothing here can send. A plan holds no secrets by construction, and is pinned to what it was computed from.
+
+mod change;
+mod guard;
+mod inverse;
+mod order;
+mod outcome;
+mod request;
+mod site;
+mod stage;
+mod step;
+
+pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Op, Ref, Seen, Target, Want, Wanted};
+pub use guard::{Guard, Limits, Mode, Policy};
+pub use outcome::{Outcome, OutcomeState};
+pub use request::{Body, Edit, Method, Repeat, Reply, Request, Verdict};
+pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
+pub use step::{Plan, PlanId, Refusal, Step, StepId};

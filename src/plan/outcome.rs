@@ -1,0 +1,91 @@
+use serde::{Deserialize, Serialize};
+
+use super::ChangeId;
+
+/// What came of a change (DESIGN.md section 2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum OutcomeState {
+    /// Not begun.
+    Pending,
+    /// Busy or over budget; the next try at this time.
+    Waiting {
+        /// When.
+        until: jiff::Timestamp,
+    },
+    /// Sent, no reply yet.
+    Sent,
+    /// The service said yes; not read back yet.
+    Accepted,
+    /// Read back and as wanted. `unread` lists what cannot be read back.
+    Confirmed {
+        /// Facets that the service never returns.
+        unread: Vec<String>,
+    },
+    /// The service said yes, and then something else was there.
+    Differs {
+        /// What is there instead.
+        now: String,
+    },
+    /// The service said no.
+    Failed {
+        /// In its words and ours.
+        why: String,
+    },
+    /// We did not send.
+    Refused {
+        /// The rule.
+        rule: String,
+    },
+    /// It moved since the preview.
+    Stale {
+        /// Planned from, wanted, now.
+        what: String,
+    },
+    /// A change that it needs did not succeed.
+    Skipped {
+        /// Which.
+        needs: ChangeId,
+    },
+    /// Sent, no telling.
+    Unknown {
+        /// What happened.
+        why: String,
+    },
+}
+
+impl OutcomeState {
+    /// The one word of it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Waiting { .. } => "waiting",
+            Self::Sent => "sent",
+            Self::Accepted => "accepted",
+            Self::Confirmed { .. } => "confirmed",
+            Self::Differs { .. } => "differs",
+            Self::Failed { .. } => "failed",
+            Self::Refused { .. } => "refused",
+            Self::Stale { .. } => "stale",
+            Self::Skipped { .. } => "skipped",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Whether nothing more will come.
+    pub const fn settled(&self) -> bool {
+        !matches!(self, Self::Pending | Self::Waiting { .. } | Self::Sent | Self::Accepted)
+    }
+}
+
+/// A change and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The change.
+    pub change: ChangeId,
+    /// What came of it.
+    #[serde(flatten)]
+    pub state: OutcomeState,
+    /// Since when.
+    pub at: jiff::Timestamp,
+}

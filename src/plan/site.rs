@@ -1,0 +1,108 @@
+use serde::{Deserialize, Serialize};
+
+use crate::model::Kind;
+
+/// How a finding of the connection test turned out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// As it should be.
+    Good,
+    /// Works, but the operator should know.
+    Note,
+    /// Not usable, or not safe to push to.
+    Bad,
+}
+
+/// One line of a connection test: what was looked at and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was looked at (`GET /api/v1/me`).
+    pub what: String,
+    /// How it turned out.
+    pub finding: Finding,
+    /// What was found and what it means, in words for the operator.
+    pub detail: String,
+}
+
+/// How a SCIM service lists its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paging {
+    /// By `startIndex` (RFC 7644 3.4.2.4).
+    Index,
+    /// By `cursor` (RFC 9865).
+    Cursor,
+}
+
+/// Which form of removing one member a SCIM service takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberRemoval {
+    /// `remove` with path `members[value eq "…"]` (RFC 7644 3.5.2.2).
+    Filter,
+    /// `remove` with path `members` and a value list (targets/scim.md A3).
+    ValueList,
+}
+
+/// Where a kind is served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// The kind.
+    pub kind: Kind,
+    /// The absolute path on the host, without a slash at the end (`/scim/v2/Users`).
+    pub path: String,
+    /// The resource type's name, as the service calls it.
+    pub name: String,
+    /// The core schema's URN.
+    pub schema: String,
+    /// The extensions' URNs.
+    pub extensions: Vec<String>,
+}
+
+/// What a probe found out about one service: plain data, shared by reading, rendering and storing.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Site {
+    /// The connection test, line by line.
+    pub evidence: Vec<Evidence>,
+    /// Why nothing may be pushed, whatever the mode (the key answers for another account).
+    pub blocked: Option<String>,
+    /// Why some writes may be refused (the key's user is no administrator).
+    pub warning: Option<String>,
+    /// Who we are there, for the operator.
+    pub whoami: Option<String>,
+    /// The account that answers.
+    pub account: Option<String>,
+    /// Where each kind is served, as far as the service says.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether PATCH is offered.
+    pub patch: bool,
+    /// Whether ETags are announced.
+    pub etag: bool,
+    /// Whether filters are announced.
+    pub filter: bool,
+    /// How to page; `None` where unknown.
+    pub paging: Option<Paging>,
+    /// The largest page that the service states.
+    pub max_page: Option<u32>,
+    /// Which removal form is known to work.
+    pub member_removal: Option<MemberRemoval>,
+    /// URNs of all schemas, longest first.
+    pub urns: Vec<String>,
+    /// Attributes of extensions that the mapping does not name, as canonical paths, per kind.
+    pub discovered: Vec<(Kind, String)>,
+    /// Lessons from refused writes: the forms that this service does not take (`patch:User`).
+    pub lessons: Vec<String>,
+}
+
+impl Site {
+    /// The endpoint of a kind.
+    pub fn endpoint(&self, kind: Kind) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.kind == kind)
+    }
+
+    /// Whether the test found nothing bad.
+    pub fn good(&self) -> bool {
+        self.evidence.iter().all(|line| line.finding != Finding::Bad)
+    }
+}
