@@ -7,6 +7,7 @@ pub mod filter;
 pub mod fold;
 mod key;
 mod kind;
+mod op;
 mod path;
 mod schema;
 mod snapshot;
@@ -15,6 +16,7 @@ pub mod text;
 
 pub use key::{RecordKey, SystemId};
 pub use kind::Kind;
+pub use op::Op;
 pub use path::AttrPath;
 pub use schema::{Attr, AttrDef, Fold, Form, ListDef, Schema};
 pub use snapshot::{FeedState, Proof, Snapshot};

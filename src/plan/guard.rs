@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Op;
-use crate::model::{Kind, SystemId};
+use crate::model::{Kind, Op, SystemId};
 
 /// What may be done to a system at all. The engine enforces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]

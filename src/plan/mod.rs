@@ -12,9 +12,9 @@ mod site;
 mod stage;
 mod step;
 
-pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Op, Ref, Seen, Target, Want, Wanted};
+pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 pub use guard::{Guard, Limits, Mode, Policy};
 pub use outcome::{Outcome, OutcomeState};
-pub use request::{Body, Edit, Method, Repeat, Reply, Request, Verdict};
+pub use request::{Body, Method, Repeat, Reply, Request, Verdict, fill};
 pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
 pub use step::{Plan, PlanId, Refusal, Step, StepId};

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Ref;
+use crate::mapping::Edit;
 
 /// The HTTP methods that connectors use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,36 +46,6 @@ pub enum Body {
         json: serde_json::Value,
         /// Its media type.
         media: String,
-    },
-}
-
-/// One thing that a write changes in the record, as shown in the preview. Paths are JSON pointers into the native
-/// record, or a SCIM path where the service is addressed by one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "edit")]
-pub enum Edit {
-    /// A value is set; `null` clears it.
-    Set {
-        /// Where.
-        at: String,
-        /// To what.
-        value: serde_json::Value,
-    },
-    /// An entry is added to, or changed in, a keyed list.
-    Insert {
-        /// The list.
-        at: String,
-        /// The entry's key, the service's own ids.
-        key: String,
-        /// The entry.
-        value: serde_json::Value,
-    },
-    /// An entry is taken out of a keyed list.
-    Remove {
-        /// The list.
-        at: String,
-        /// The entry's key.
-        key: String,
     },
 }
 

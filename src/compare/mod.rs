@@ -1,0 +1,91 @@
+//! Who is who across systems, and what is out of true.
+//!
+//! Pure: snapshots, mappings, links, waivers, bases and scopes in; identities, states and lint out. What is not known
+//! (unread, unreadable, unproved) is never a difference.
+
+mod diff;
+mod identity;
+mod lint;
+mod state;
+
+pub use diff::{Direction, FacetDiff, Verdict, facets};
+pub use identity::{Base, Link, LinkVerdict, Rung, Waiver};
+pub use lint::{Lint, Rule};
+pub use state::{Comparison, Pairing, RowState, Tally};
+
+use std::sync::Arc;
+
+use crate::mapping::Mapping;
+use crate::model::filter::Filter;
+use crate::model::{Kind, Snapshot, SystemId};
+
+/// One system as the comparison sees it.
+#[derive(Clone, Debug)]
+pub struct SystemView {
+    /// Its name.
+    pub id: SystemId,
+    /// Its mapping.
+    pub mapping: Arc<Mapping>,
+    /// What was read of each kind, by [`Kind::index`].
+    pub snapshots: [Option<Arc<Snapshot>>; 4],
+    /// Which of the source's users should have an account here; `None`: all.
+    pub scope: Option<Filter>,
+    /// Which of its own users are ours to judge; `None`: all.
+    pub manage: Option<Filter>,
+    /// Whether an account whose person is out of scope is offered for deactivation.
+    pub deactivate_out_of_scope: bool,
+}
+
+impl SystemView {
+    /// What was read of a kind.
+    pub fn snapshot(&self, kind: Kind) -> Option<&Arc<Snapshot>> {
+        self.snapshots[kind.index()].as_ref()
+    }
+}
+
+/// Everything that a comparison is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// All systems, in the order of the configuration.
+    pub systems: Vec<SystemView>,
+    /// The source of truth, as an index in `systems`.
+    pub source: Option<usize>,
+    /// What to compare with where there is no source: an index in `systems`. Nothing can be staged then.
+    pub reference: Option<usize>,
+    /// Decisions about who is who.
+    pub links: Vec<Link>,
+    /// Differences that were adopted.
+    pub waivers: Vec<Waiver>,
+    /// Last common values.
+    pub bases: Vec<Base>,
+}
+
+impl Inputs {
+    /// The system that the others are compared with.
+    pub fn base(&self) -> Option<usize> {
+        self.source.or(self.reference)
+    }
+
+    /// The index of a system.
+    pub fn index(&self, id: &SystemId) -> Option<usize> {
+        self.systems.iter().position(|system| &system.id == id)
+    }
+}
+
+/// The outcome for all kinds.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What it was made of.
+    pub inputs: Arc<Inputs>,
+    /// A comparison per kind, by [`Kind::index`].
+    pub kinds: [Arc<Comparison>; 4],
+    /// Faults inside a system, or that a write would hit.
+    pub lints: Arc<[Lint]>,
+}
+
+impl Compared {
+    /// The comparison of one kind.
+    pub fn kind(&self, kind: Kind) -> &Arc<Comparison> {
+        &self.kinds[kind.index()]
+    }
+}

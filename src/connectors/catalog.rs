@@ -1,0 +1,19 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Connector;
+use crate::mapping::Mapping;
+
+/// A system's settings as data, checked by `config`: no secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The base URL as given, scheme and host included, without a slash at the end.
+    pub url: String,
+    /// The connector's own settings.
+    pub own: BTreeMap<String, String>,
+}
+
+/// The connector of this name over a mapping, `None` if there is none.
+pub fn connector(_name: &str, _mapping: Arc<Mapping>, _settings: &Settings) -> Option<Arc<dyn Connector>> {
+    None
+}

@@ -1,0 +1,81 @@
+//! One file or folder per product: what its wire wants and says. No I/O: bytes in, requests out.
+//!
+//! A connector is pure and knows nothing of retries, budgets, time-outs or cancellation: those exist once, in `engine`.
+
+mod aha;
+mod catalog;
+mod scim;
+mod walk;
+
+pub use catalog::{Settings, connector};
+pub use walk::{Finish, Input, Next, Page, Walk};
+
+use std::sync::Arc;
+
+use crate::mapping::Mapping;
+use crate::model::{AttrPath, Kind, RecordKey, Table};
+use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
+
+/// What one product's interface wants and says.
+pub trait Connector: Send + Sync {
+    /// The mapping, as this system has it (after discovery, with the attributes that were found).
+    fn mapping(&self) -> &Arc<Mapping>;
+
+    /// Finds out what the service is, can and allows: reads only.
+    fn probe(&self) -> Box<dyn Walk>;
+
+    /// The feeds that list a kind: the first one lists the records, the others bring details.
+    fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>>;
+
+    /// Walks one feed to its end. `owners`: for a detail feed, the ids whose details are wanted.
+    fn walk(&self, site: &Site, feed: &str, owners: Vec<String>) -> Box<dyn Walk>;
+
+    /// The reads that show one record whole. An empty list: this kind cannot be read one by one.
+    fn read_one(&self, site: &Site, key: &RecordKey) -> Vec<Request>;
+
+    /// The reads that look a record up by a key's value (`userName`, `emails`), for creates and unknown outcomes.
+    fn find(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request>;
+
+    /// What the replies to [`Connector::read_one`] or [`Connector::find`] show. Keys are re-checked here: a service that
+    /// ignores a filter must not make us edit somebody else (targets/scim.md A6 rule 1).
+    ///
+    /// # Errors
+    /// In words, when the replies tell neither that the record is there nor that it is not.
+    fn observe(&self, site: &Site, kind: Kind, want: Looked<'_>, replies: &[Reply])
+    -> Result<Option<Observed>, String>;
+
+    /// The steps that carry out these changes of one record. Pure: called with the stored record for the preview and with
+    /// the fresh one for the push, and both must come out alike.
+    ///
+    /// # Errors
+    /// [`Refusal::NeedsNative`] where only whole records are taken and none was given; otherwise why it cannot be done.
+    fn render(&self, site: &Site, changes: &[&Change], native: Option<&Observed>) -> Result<Vec<Step>, Refusal>;
+
+    /// What a reply to a write means.
+    fn classify(&self, site: &Site, step: &Step, reply: &Reply) -> Verdict;
+
+    /// How an error reply to a read is told to the operator.
+    fn explain(&self, request: &Request, reply: &Reply) -> String;
+}
+
+/// What was looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Looked<'k> {
+    /// A record by its id.
+    Id(&'k str),
+    /// Records by a key's value.
+    By(&'k [(AttrPath, String)]),
+}
+
+/// One record as it is now: read by the same reader as the lists.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Its id.
+    pub id: String,
+    /// A table of this one record (row 0).
+    pub table: Table,
+    /// The record as the service sent it, secret fields removed.
+    pub native: serde_json::Value,
+    /// The record's entity tag, where the service announces them.
+    pub etag: Option<String>,
+}

@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::mapping::Taken;
+use crate::model::Proof;
+use crate::plan::{Reply, Request, Site};
+
+/// A page of a feed, to be read into the table.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The feed.
+    pub feed: Arc<str>,
+    /// The record that it is about, for a detail page that does not say so itself.
+    pub owner: Option<String>,
+    /// The document.
+    pub bytes: Bytes,
+}
+
+/// What a walk is told.
+#[derive(Debug)]
+pub enum Input {
+    /// Begin.
+    Start,
+    /// The replies to what it asked, in the order asked. A request that could not be carried out at all ends the walk from
+    /// outside, and its proof is partial.
+    Replies(Vec<Reply>),
+    /// What its page brought.
+    Taken(Taken),
+    /// Its page could not be read, and why.
+    Unreadable(String),
+}
+
+/// What a walk wants.
+#[derive(Debug)]
+pub enum Next {
+    /// These requests carried out, side by side if there are several.
+    Ask(Vec<Request>),
+    /// This page read into the table.
+    Page(Page),
+    /// Nothing more.
+    Done(Finish),
+}
+
+/// How a walk ended.
+#[derive(Debug)]
+pub enum Finish {
+    /// A feed: whether it is complete.
+    Feed(Proof),
+    /// A probe: what was found.
+    Site(Box<Site>),
+}
+
+/// A conversation with a service, one turn at a time, with no I/O of its own.
+pub trait Walk: Send {
+    /// The next turn.
+    fn next(&mut self, input: Input) -> Next;
+
+    /// Records in all, as far as the service has said.
+    fn expected(&self) -> Option<u64> {
+        None
+    }
+}

@@ -1,0 +1,18 @@
+//! The table native field <-> canonical attribute of each connector, as data: what is read, what is written, what is
+//! compared and how, what is mandatory, what the vendor forbids or silently gets wrong.
+//!
+//! Pure. A mapping file compiles once: per feed to a [`Reader`] that drives page bytes into columns, and per kind to a
+//! [`Writer`] that turns a wanted facet into the edit of a native record.
+
+mod format;
+mod reader;
+mod transform;
+mod writer;
+
+pub use format::{
+    Access, Capability, Feed, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError, Rate, Setting, SideEffect,
+    Via,
+};
+pub use reader::{ReadError, Reader, Taken};
+pub use transform::Transform;
+pub use writer::{Edit, Writer};
