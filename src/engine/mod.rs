@@ -1,0 +1,6 @@
+//! The only room with an HTTP client, a clock and tasks of its own.
+//!
+//! It carries out what connectors ask for (walks), what the operator confirmed (plans), and reports. Retry, budget,
+//! cancellation, redaction and the list of recent requests exist once, here.
+
+pub mod protocol;

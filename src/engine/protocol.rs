@@ -1,0 +1,207 @@
+//! What the faces tell the engine and what it reports: plain data, pure rooms only.
+
+use std::sync::Arc;
+
+use crate::compare::Compared;
+use crate::mapping::Mapping;
+use crate::model::{Kind, RecordKey, SystemId};
+use crate::plan::{Change, ChangeId, Method, Mode, Outcome, Plan, PlanId, Policy, Site};
+
+/// A wish of the operator.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Read systems again: one or all, one kind or all.
+    Refresh {
+        /// Which system; `None`: all.
+        system: Option<SystemId>,
+        /// Which kind; `None`: all.
+        kind: Option<Kind>,
+    },
+    /// Probe a system and show the evidence.
+    Test(SystemId),
+    /// Make the staged changes into a plan with requests: reads at most, never writes.
+    Prepare(Vec<Change>),
+    /// Carry out a plan, once; the confirmation is the console's business. `fingerprint` is what the operator saw.
+    Push {
+        /// The plan.
+        plan: Arc<Plan>,
+        /// Its fingerprint as confirmed.
+        fingerprint: String,
+    },
+    /// Stop the running job between two steps; a write under way is finished.
+    Stop,
+    /// Keep what is staged, so that a crash loses nothing.
+    KeepStaging(Vec<Change>),
+    /// Show a record as its system sends it now.
+    Native(RecordKey),
+    /// Show the journal's latest pushes.
+    History,
+    /// Look unknown outcomes up by reading.
+    Resolve,
+    /// A system's request budget.
+    Tune {
+        /// Which system.
+        system: SystemId,
+        /// Requests a second.
+        per_second: f64,
+    },
+    /// End: finish the write under way, close the journal.
+    Quit,
+}
+
+/// How it stands with a system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Nothing tried yet.
+    Idle,
+    /// Signing in or probing.
+    Probing,
+    /// Reading: records so far, and in all where known.
+    Reading {
+        /// So far.
+        read: u64,
+        /// In all.
+        of: Option<u64>,
+    },
+    /// Read and well.
+    Good,
+    /// Read, but not completely, or with something to know.
+    Partial(String),
+    /// Not usable; the others go on. A short word for the strip (`auth`, `down`), and the whole message.
+    Bad {
+        /// A short word.
+        word: String,
+        /// What happened, what it means, what to do.
+        text: String,
+    },
+}
+
+/// The request budget of a system as it is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    /// Requests a second in the long run.
+    pub per_second: f64,
+    /// Requests that may be sent at once.
+    pub tokens: f64,
+    /// Burst size.
+    pub burst: u32,
+    /// Seconds until the service lets us in again, 0 where it does now.
+    pub wait: f64,
+    /// What the service last said of its own limit (`X-Ratelimit-Remaining`).
+    pub remaining: Option<u32>,
+}
+
+/// One request that was sent, secrets removed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// When.
+    pub at: jiff::Timestamp,
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    /// The status, `None` where there was no reply.
+    pub status: Option<u16>,
+    /// Milliseconds.
+    pub took: u32,
+    /// Bytes received, decompressed.
+    pub bytes: u64,
+    /// Which try it was, from 1.
+    pub attempt: u32,
+    /// What went wrong.
+    pub fault: Option<String>,
+}
+
+/// A connected system as the screen shows it.
+#[derive(Clone, Debug)]
+pub struct SystemStatus {
+    /// Its name.
+    pub id: SystemId,
+    /// Its connector (`aha`).
+    pub connector: String,
+    /// The connector's title (`Aha!`).
+    pub title: String,
+    /// The base URL, without secrets.
+    pub url: String,
+    /// It is the source of truth.
+    pub source: bool,
+    /// What may be done.
+    pub mode: Mode,
+    /// A production system.
+    pub production: bool,
+    /// What its owner allows.
+    pub policy: Policy,
+    /// How it stands.
+    pub health: Health,
+    /// What the probe found.
+    pub site: Option<Arc<Site>>,
+    /// Its mapping.
+    pub mapping: Arc<Mapping>,
+    /// Its budget.
+    pub budget: Budget,
+    /// The last requests, newest last, 200 at most.
+    pub recent: Arc<[Sent]>,
+}
+
+/// All that the faces look at. Cheap to clone; a new one replaces the old one whole.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Rises with every publication.
+    pub generation: u64,
+    /// All systems, in the order of the configuration (and of `compared.inputs.systems`).
+    pub systems: Arc<[SystemStatus]>,
+    /// Snapshots and what they come to.
+    pub compared: Arc<Compared>,
+}
+
+/// One push in the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastPush {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// When it began.
+    pub began: jiff::Timestamp,
+    /// Who, as far as the operating system says.
+    pub who: String,
+    /// What came of each change.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What the engine reports.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// Something that is looked at has changed.
+    World(Arc<World>),
+    /// Staged changes found at the start, kept from before.
+    Staging(Vec<Change>),
+    /// A plan is ready; nothing was written.
+    Prepared(Arc<Plan>),
+    /// A plan could not be made, and why.
+    NotPrepared(String),
+    /// A push has begun.
+    PushBegan(PlanId),
+    /// What came of a change so far.
+    Outcome(PlanId, Outcome),
+    /// A push has ended; how many changes ended how is in the outcomes.
+    PushEnded(PlanId),
+    /// A record as its system sends it now.
+    Native {
+        /// Which.
+        key: RecordKey,
+        /// Pretty JSON, secrets removed; or why there is none.
+        text: Result<String, String>,
+    },
+    /// The journal's latest pushes, newest first.
+    History(Vec<PastPush>),
+    /// Writes of an earlier run whose outcome nobody knows.
+    Unknown(Vec<(ChangeId, String)>),
+    /// Something that the operator should read.
+    Notice(String),
+    /// A part broke; the rest goes on.
+    Crashed {
+        /// Which.
+        part: String,
+        /// What happened.
+        text: String,
+    },
+}

@@ -1,0 +1,170 @@
+//! The only room that knows the database and the snapshot files.
+//!
+//! Two stores: the journal (small, precious, in the state directory) and the snapshot cache (large, replaceable).
+
+use crate::compare::{Base, Link, Waiver};
+use crate::model::{Kind, RecordKey, Snapshot, SystemId};
+use crate::plan::{Change, Outcome, Plan, PlanId, Step, StepId};
+
+/// What a journal cannot do, and what the operator can.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database or file refused.
+    #[error("the journal {path} cannot be used: {why}")]
+    Journal {
+        /// Which file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// A cache file cannot be used; it is read anew from the system.
+    #[error("the snapshot file {path} cannot be used ({why}); it will be read anew")]
+    Cache {
+        /// Which file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// Somebody else pushes to this system.
+    #[error("{holder} is pushing to {system} since {since}; wait until that push has ended")]
+    Leased {
+        /// The system.
+        system: String,
+        /// Who.
+        holder: String,
+        /// Since when.
+        since: String,
+    },
+}
+
+/// Proof that an intent is on disk. Sending a write takes it, so nothing can leave that is not journaled.
+#[derive(Debug)]
+pub struct Receipt {
+    pub(crate) entry: i64,
+    pub(crate) step: StepId,
+}
+
+impl Receipt {
+    /// The step that it is for.
+    pub fn step(&self) -> &StepId {
+        &self.step
+    }
+}
+
+/// How far a step got.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "reached")]
+pub enum StepState {
+    /// On disk, perhaps sent.
+    Intended,
+    /// A reply came: status and what it means, in words; the new record's id where it created one.
+    Replied {
+        /// The status.
+        status: u16,
+        /// What it means.
+        verdict: String,
+        /// The new record's id.
+        id: Option<String>,
+    },
+    /// Read back.
+    ReadBack,
+    /// Settled without a reply (looked up later).
+    Resolved,
+}
+
+/// A write whose end the journal does not hold.
+#[derive(Clone, Debug)]
+pub struct OpenIntent {
+    /// The plan.
+    pub plan: PlanId,
+    /// The step as it was intended.
+    pub step: Step,
+    /// The changes that it serves.
+    pub changes: Vec<Change>,
+    /// How far it got.
+    pub state: StepState,
+}
+
+/// One push in the journal.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The plan.
+    pub plan: Plan,
+    /// When it began.
+    pub began: jiff::Timestamp,
+    /// Who.
+    pub who: String,
+    /// What came of each change.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What was intended and what came of it, and the few decisions that outlive a run.
+///
+/// Every method returns only after what it says is durable. One writer; `Send` so that the engine can give it a thread.
+pub trait Journal: Send {
+    /// Opens a push: the plan as confirmed, and who confirmed it. A plan can be opened once.
+    fn open(&mut self, plan: &Plan, who: &str) -> Result<(), StoreError>;
+    /// Writes down that a step's write is about to be sent. Only with what this returns can it be sent.
+    fn intend(&mut self, plan: &PlanId, step: &Step) -> Result<Receipt, StoreError>;
+    /// Writes down how far the step got.
+    fn reached(&mut self, receipt: &Receipt, state: &StepState) -> Result<(), StoreError>;
+    /// Writes down what came of a change.
+    fn outcome(&mut self, plan: &PlanId, outcome: &Outcome) -> Result<(), StoreError>;
+    /// Closes a push.
+    fn close(&mut self, plan: &PlanId) -> Result<(), StoreError>;
+    /// Writes that were intended and have no end: to be looked up, never resent.
+    fn open_intents(&mut self) -> Result<Vec<OpenIntent>, StoreError>;
+    /// Marks an open intent as settled, with the outcomes found.
+    fn settle(&mut self, plan: &PlanId, step: &StepId, outcomes: &[Outcome]) -> Result<(), StoreError>;
+    /// The latest pushes, newest first.
+    fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
+    /// What is staged.
+    fn staging(&mut self) -> Result<Vec<Change>, StoreError>;
+    /// Replaces what is staged.
+    fn keep_staging(&mut self, changes: &[Change]) -> Result<(), StoreError>;
+    /// Decisions about who is who.
+    fn links(&mut self) -> Result<Vec<Link>, StoreError>;
+    /// Adds or replaces a decision.
+    fn keep_link(&mut self, link: &Link) -> Result<(), StoreError>;
+    /// Adopted differences.
+    fn waivers(&mut self) -> Result<Vec<Waiver>, StoreError>;
+    /// Adds or replaces one.
+    fn keep_waiver(&mut self, waiver: &Waiver) -> Result<(), StoreError>;
+    /// Last common values.
+    fn bases(&mut self) -> Result<Vec<Base>, StoreError>;
+    /// Replaces all bases of one target system.
+    fn keep_bases(&mut self, system: &SystemId, bases: &[Base]) -> Result<(), StoreError>;
+    /// A system's pinned identity (the account that its key answered for), `None` the first time.
+    fn pin(&mut self, system: &SystemId) -> Result<Option<String>, StoreError>;
+    /// Pins it.
+    fn keep_pin(&mut self, system: &SystemId, account: &str) -> Result<(), StoreError>;
+    /// Forms that a service refused (`patch:User`).
+    fn lessons(&mut self, system: &SystemId) -> Result<Vec<String>, StoreError>;
+    /// Adds one.
+    fn keep_lesson(&mut self, system: &SystemId, lesson: &str) -> Result<(), StoreError>;
+    /// Takes the right to push to a system; freed when the process ends.
+    fn lease(&mut self, system: &SystemId, who: &str) -> Result<(), StoreError>;
+    /// Gives it back.
+    fn release(&mut self, system: &SystemId) -> Result<(), StoreError>;
+    /// The number of the first entry whose chain does not hold, `None` where all do.
+    fn verify(&mut self) -> Result<Option<i64>, StoreError>;
+    /// Forgets a system: links, bases, waivers, staging, pins; not the record of pushes.
+    fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
+}
+
+/// Snapshots between runs. Losing it costs only time.
+pub trait Cache: Send {
+    /// The latest snapshot of a kind of a system, if there is one that can be read with this schema.
+    fn load(
+        &mut self,
+        system: &SystemId,
+        kind: Kind,
+        schema: &std::sync::Arc<crate::model::Schema>,
+    ) -> Result<Option<Snapshot>, StoreError>;
+    /// Keeps a snapshot: written aside, synced, renamed.
+    fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError>;
+    /// The native text of a record, if it was kept.
+    fn native(&mut self, key: &RecordKey) -> Result<Option<String>, StoreError>;
+    /// Forgets a system.
+    fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
+}
