@@ -9,7 +9,7 @@ mod order;
 mod outcome;
 mod request;
 mod site;
-mod stage;
+pub mod stage;
 mod step;
 
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
