@@ -4,3 +4,4 @@
 //! cancellation, redaction and the list of recent requests exist once, here.
 
 pub mod protocol;
+pub mod push;
