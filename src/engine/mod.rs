@@ -5,7 +5,9 @@
 
 mod address;
 mod budget;
+mod drive;
 mod fault;
+mod fetch;
 mod http;
 mod limit;
 pub mod protocol;
