@@ -45,10 +45,9 @@ impl Stopped {
 
 /// Requests side by side, replies in the order asked. The first fault ends all of them.
 pub(super) async fn ask(client: &Client, requests: &[Request], parallel: usize) -> Result<Vec<Reply>, Fault> {
-    futures_util::stream::iter(requests.iter().map(|request| client.read(request)))
-        .buffered(parallel.max(1))
-        .try_collect()
-        .await
+    // The futures borrow the requests, so they are collected before they are streamed.
+    let reads: Vec<_> = requests.iter().map(|request| client.read(request)).collect();
+    futures_util::stream::iter(reads).buffered(parallel.max(1)).try_collect().await
 }
 
 /// Drives a probe.
