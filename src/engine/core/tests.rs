@@ -9,12 +9,11 @@ use super::super::{Progress, read_all, test};
 use super::*;
 use crate::connectors::{Connector, Finish, Input, Looked, Next, Observed, Page, Walk};
 use crate::mapping::{Mapping, Rate};
-use crate::model::{AttrPath, Proof, RecordKey, Table};
+use crate::model::{AttrPath, Op, Proof, RecordKey, Table};
 use crate::plan::{
-    By, Evidence, Expect, Facet, Finding, Op, Refusal, Reply, Request, Site, Step, Target, Verdict, Want, Wanted,
+    By, Evidence, Expect, Facet, Finding, Refusal, Reply, Request, Site, Step, Target, Verdict, Want, Wanted,
 };
 use crate::secret::{Secret, Source};
-use crate::store::Journal;
 
 /// A connector that asks for one page of users.
 struct Plain {
@@ -121,7 +120,7 @@ fn setup(systems: Vec<SystemSetup>) -> Setup {
         systems,
         source,
         reference: None,
-        journal: Box::new(crate::store::in_memory().unwrap()),
+        journal: Box::new(crate::store::journal::in_memory().unwrap()),
         cache: None,
         who: "tester".into(),
         read_at_start: true,
@@ -328,7 +327,7 @@ async fn what_is_staged_outlives_the_program_and_the_last_wish_counts() {
     let hr = service(&["lena"]).await;
     for run in 0..2 {
         let mut setup = setup(vec![system("hr", &hr.url, false)]);
-        setup.journal = Box::new(crate::store::open(&path).unwrap());
+        setup.journal = Box::new(crate::store::journal::open(&path).unwrap());
         let (reports, mut said) = unbounded_channel();
         let engine = start(setup, reports);
         if run == 0 {
