@@ -70,6 +70,18 @@ fn row(path: &AttrPath, unreadable: bool) -> MapRow {
         attr: path.clone(),
         read: if unreadable { Vec::new() } else { vec![name.to_owned()] },
         detail: Vec::new(),
+        within: Vec::new(),
+        not_in: Vec::new(),
+        list: None,
+        null: Vec::new(),
+        clear: None,
+        default: None,
+        json: crate::mapping::JsonType::default(),
+        fold: Fold::Caseless,
+        policy: crate::mapping::Policy::default(),
+        refers: None,
+        unique: false,
+        later: false,
         write: Some(name.to_owned()),
         via: Vec::new(),
         access: match name {
@@ -100,7 +112,7 @@ fn kind_map(kind: Kind, target: bool) -> KindMap {
             _ => Vec::new(),
         },
         reference: kind == Kind::Product,
-        writer: Arc::new(Writer {}),
+        writer: Arc::new(Writer::default()),
     }
 }
 
@@ -119,6 +131,9 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         kinds: Kind::ALL.into_iter().map(|kind| kind_map(kind, target)).collect(),
         feeds: Vec::new(),
         readers: Vec::new(),
+        records: Vec::new(),
+        operations: Vec::new(),
+        address: crate::mapping::Address::default(),
         capabilities: Kind::ALL.into_iter().flat_map(can).collect(),
         side_effects: Vec::new(),
         limitations: Vec::new(),

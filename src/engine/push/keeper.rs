@@ -15,6 +15,12 @@ impl fmt::Debug for Keeper {
     }
 }
 
+impl From<Box<dyn Journal>> for Keeper {
+    fn from(journal: Box<dyn Journal>) -> Self {
+        Self(Arc::new(Mutex::new(journal)))
+    }
+}
+
 impl Keeper {
     /// A keeper of this journal.
     pub fn new(journal: impl Journal + 'static) -> Self {
