@@ -56,6 +56,8 @@ pub struct State {
     pub faults: VecDeque<Fault>,
     pub writes: Vec<Request>,
     pub reads: usize,
+    /// Whether a given name shows in the display name.
+    pub names_show: bool,
     /// Reads that fail from now on.
     pub unreadable: bool,
     /// What somebody else does just before the read of this number.
@@ -165,6 +167,9 @@ impl State {
                         Some(value) => user.texts.insert(path.clone(), value.to_owned()),
                         None => user.texts.remove(path),
                     };
+                }
+                if let (true, Some(name)) = (self.names_show, user.texts.get("name.givenName").cloned()) {
+                    user.texts.insert("displayName".into(), name);
                 }
                 reply(200, &json!({}))
             }
