@@ -42,7 +42,8 @@ fn def(path: &str) -> AttrDef {
     }
 }
 
-fn list(path: &str, key: Kind, value: Option<Option<Kind>>) -> AttrDef {
+fn list(path: &str, key: Kind, value: Option<Kind>) -> AttrDef {
+    let value = value.map(Some);
     let form = Form::List(ListDef { key: [Some(key), None], two: false, value });
     AttrDef { form, ..def(path) }
 }
@@ -58,7 +59,7 @@ pub fn schema(kind: Kind, target: bool) -> Arc<Schema> {
             def("active"),
             AttrDef { refers: Some(Kind::User), fold: Fold::Exact, ..def("manager") },
             def("lastLogin"),
-            list("productRoles", Kind::Product, Some(Some(Kind::Role))),
+            list("productRoles", Kind::Product, Some(Kind::Role)),
         ],
         Kind::Group => vec![def("displayName"), list("members", Kind::User, None)],
         Kind::Role | Kind::Product => vec![def("displayName")],
