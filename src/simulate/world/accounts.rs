@@ -115,7 +115,7 @@ impl World {
             Some(Plant::Renamed | Plant::InactiveBothDiffers) => last = self.former_family(slot),
             Some(Plant::EmailCase) => email = people::capitalised(&email),
             Some(Plant::NameSpaces) => {
-                spaced = Some(format!("{}  {} ", person.given, person.family))
+                spaced = Some(format!("{}  {} ", person.given, person.family));
             }
             _ => {}
         }
@@ -165,14 +165,14 @@ impl World {
                 1 => [false, false, true],
                 _ => [false, false, false],
             },
-            sso: !extra && self.hash("aha sso", slot) % 3 == 0,
+            sso: !extra && self.hash("aha sso", slot).is_multiple_of(3),
         })
     }
 
     /// A family name of the same culture that is not the person's.
     fn former_family(&self, number: u32) -> String {
         let own = self.name(number);
-        (1..)
+        (1..10_000)
             .map(|i| {
                 super::names::Names::get().at(self.hash("former", number) as u32 % 10_000 + i * 97)
             })
