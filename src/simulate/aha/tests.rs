@@ -562,11 +562,9 @@ async fn the_name_of_a_product_is_null_where_the_caller_has_no_role() {
     {
         for pair in user["product_roles"].as_array().unwrap() {
             assert!(pair["product_id"].is_string());
-            if pair["product_name"].is_null() {
-                nameless += 1
-            } else {
-                named += 1
-            }
+            let null = pair["product_name"].is_null();
+            nameless += i32::from(null);
+            named += i32::from(!null);
         }
     }
     assert!(named > 100 && nameless > 20, "{named} {nameless}");
