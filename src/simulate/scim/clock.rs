@@ -2,16 +2,18 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::simulate::faults::civil;
+
 /// Now, to the millisecond, in UTC.
 pub fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    write(i64::try_from(since.as_secs()).unwrap_or_default(), since.subsec_millis())
+    write(since.as_secs(), since.subsec_millis())
 }
 
 /// Seconds since 1970 and milliseconds as text.
-fn write(seconds: i64, millis: u32) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
+fn write(seconds: u64, millis: u32) -> String {
+    let (year, month, day) = civil(seconds / 86_400);
+    let rest = seconds % 86_400;
     let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
@@ -57,18 +59,6 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// The inverse of `days`.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * of_era + of_era / 4 - of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + of_era + i64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -84,8 +74,8 @@ mod tests {
 
     #[test]
     fn every_day_of_four_centuries_goes_there_and_back() {
-        for day in -146_097..146_097 {
-            let text = write(day * 86_400, 0);
+        for day in 0..146_097_u32 {
+            let text = write(u64::from(day) * 86_400, 0);
             assert_eq!(read(&text).unwrap(), i128::from(day) * 86_400_000_000_000, "{text}");
         }
     }

@@ -65,7 +65,7 @@ fn user() -> Vec<Attribute> {
     ];
     let groups = vec![
         Attribute::text("value", "The id of the group").exact(),
-        Attribute::reference("$ref", &["User", "Group"], "The address of the group"),
+        Attribute::reference("$ref", &["Group"], "The address of the group"),
         Attribute::text("display", "The name of the group"),
         Attribute::text("type", "How the user came to be in the group").canonical(&["direct", "indirect"]),
     ];

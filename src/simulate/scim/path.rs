@@ -117,6 +117,26 @@ impl Steps {
             None => each(value, test),
         }
     }
+
+    /// The value that a list is sorted by: of many the primary one, else the first (RFC 7644, section 3.4.2.3).
+    pub fn first<'d>(&self, document: &'d Value) -> Option<&'d Value> {
+        let root = match &self.extension {
+            Some(urn) => document.get(urn)?,
+            None => document,
+        };
+        let value = match root.get(&self.attribute)? {
+            Value::Array(values) => {
+                let primary = values.iter().find(|value| value.get("primary").and_then(Value::as_bool) == Some(true));
+                primary.or(values.first())?
+            }
+            value => value,
+        };
+        match &self.part {
+            Some(part) => value.get(part),
+            None => Some(value),
+        }
+        .filter(|value| !value.is_null())
+    }
 }
 
 fn each(value: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
