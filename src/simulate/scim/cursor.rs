@@ -16,8 +16,17 @@ pub struct Cursor {
 impl Cursor {
     /// The text that a client sends back.
     pub fn write(&self) -> String {
-        let plain = format!("{:x}.{}.{}.{}", self.fingerprint, self.next.0, self.next.1, u8::from(self.blank));
-        plain.bytes().map(|byte| format!("{:02x}", byte ^ 0x5a)).collect()
+        let plain = format!(
+            "{:x}.{}.{}.{}",
+            self.fingerprint,
+            self.next.0,
+            self.next.1,
+            u8::from(self.blank)
+        );
+        plain
+            .bytes()
+            .map(|byte| format!("{:02x}", byte ^ 0x5a))
+            .collect()
     }
 
     /// The cursor of such a text; `None` if it is none.
@@ -45,7 +54,11 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_and_anything_else_is_none() {
-        let cursor = Cursor { fingerprint: u64::MAX, next: (1, -7), blank: true };
+        let cursor = Cursor {
+            fingerprint: u64::MAX,
+            next: (1, -7),
+            blank: true,
+        };
         assert_eq!(Cursor::read(&cursor.write()).unwrap(), cursor);
         for wrong in ["", "a", "zz", "é", "0000", "5a745a74"] {
             assert_eq!(Cursor::read(wrong), None, "{wrong}");

@@ -52,7 +52,10 @@ struct Page {
 
 impl Page {
     fn none() -> Self {
-        Self { spots: Vec::new(), next: None }
+        Self {
+            spots: Vec::new(),
+            next: None,
+        }
     }
 }
 
@@ -82,7 +85,9 @@ impl Listing<'_> {
         }
         let range = self.range(search)?;
         let total = self.total(&range);
-        let asked = search.count.map(|count| usize::try_from(count).unwrap_or(0));
+        let asked = search
+            .count
+            .map(|count| usize::try_from(count).unwrap_or(0));
         let size = quirks.page(asked);
         let by_cursor = !quirks.no_cursor && (search.cursor.is_some() || quirks.cursor_only);
         let mut out = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"] });
@@ -104,10 +109,18 @@ impl Listing<'_> {
             let more = from == 1 && page.next.is_some();
             (page.spots, more)
         };
-        let shown = if quirks.echo_count { asked.unwrap_or(spots.len()) } else { spots.len() };
+        let shown = if quirks.echo_count {
+            asked.unwrap_or(spots.len())
+        } else {
+            spots.len()
+        };
         out["itemsPerPage"] = json!(shown);
         out["Resources"] = self.show(search, &spots);
-        if let (true, Some(cursor)) = (by_cursor, out.as_object_mut().and_then(|out| out.shift_remove("nextCursor"))) {
+        if let (true, Some(cursor)) = (
+            by_cursor,
+            out.as_object_mut()
+                .and_then(|out| out.shift_remove("nextCursor")),
+        ) {
             out["nextCursor"] = cursor;
         }
         Ok((out, more))
@@ -128,11 +141,22 @@ impl Listing<'_> {
         } else {
             // All parameters but the cursor must stay as they were, the count too (RFC 9865).
             let cursor = Cursor::read(asked).filter(|cursor| cursor.fingerprint == fingerprint);
-            Some(cursor.ok_or_else(|| Problem::bad("invalidCursor", "this cursor does not belong to this search"))?)
+            Some(cursor.ok_or_else(|| {
+                Problem::bad(
+                    "invalidCursor",
+                    "this cursor does not belong to this search",
+                )
+            })?)
         };
         self.expire()?;
         if let Some(cursor) = here.as_ref().filter(|cursor| cursor.blank) {
-            out["nextCursor"] = json!(Cursor { blank: false, ..cursor.clone() }.write());
+            out["nextCursor"] = json!(
+                Cursor {
+                    blank: false,
+                    ..cursor.clone()
+                }
+                .write()
+            );
             return Ok((Vec::new(), false));
         }
         // A sorted list has no order of places: there the cursor counts.
@@ -145,11 +169,20 @@ impl Listing<'_> {
         let more = page.next.is_some();
         if let Some(next) = page.next.filter(|_| size > 0) {
             let passed = here.as_ref().map_or(0, |cursor| count_of(cursor.next)) + page.spots.len();
-            let next = if sorted { (0, Place::try_from(passed).unwrap_or(Place::MAX)) } else { next };
+            let next = if sorted {
+                (0, Place::try_from(passed).unwrap_or(Place::MAX))
+            } else {
+                next
+            };
             let blank = quirks.empty_page && here.is_none();
             let cursor = match &here {
                 Some(_) if quirks.repeat_cursor => asked.to_owned(),
-                _ => Cursor { fingerprint, next, blank }.write(),
+                _ => Cursor {
+                    fingerprint,
+                    next,
+                    blank,
+                }
+                .write(),
             };
             out["nextCursor"] = json!(cursor);
         }
@@ -158,7 +191,11 @@ impl Listing<'_> {
 
     /// `cursor-expires=N`: after N pages the cursor has expired, once.
     fn expire(&self) -> Result<(), Problem> {
-        let mut expired = self.findings.expired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut expired = self
+            .findings
+            .expired
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.faults.flag("cursor-expires").is_none() {
             *expired = false;
         } else if self.faults.spend("cursor-expires") {
@@ -172,9 +209,11 @@ impl Listing<'_> {
 
     fn total(&self, range: &Range) -> usize {
         match range {
-            Range::Whole(over) => {
-                over.iter().filter_map(|at| self.renderer.library.collection(*at)).map(|one| one.shelf.len()).sum()
-            }
+            Range::Whole(over) => over
+                .iter()
+                .filter_map(|at| self.renderer.library.collection(*at))
+                .map(|one| one.shelf.len())
+                .sum(),
             Range::Some(found) => found.len(),
         }
     }
@@ -186,7 +225,8 @@ impl Listing<'_> {
             Range::Whole(over) => {
                 let mut before = start;
                 for (index, at) in over.iter().enumerate() {
-                    let Some(shelf) = self.renderer.library.collection(*at).map(|one| &one.shelf) else {
+                    let Some(shelf) = self.renderer.library.collection(*at).map(|one| &one.shelf)
+                    else {
                         continue;
                     };
                     if let Some(place) = shelf.nth(before) {
@@ -204,7 +244,10 @@ impl Listing<'_> {
         match range {
             Range::Some(found) => page_of(found, found.partition_point(|spot| *spot < next), size),
             Range::Whole(over) => {
-                let index = over.iter().position(|at| *at == next.0).unwrap_or(over.len());
+                let index = over
+                    .iter()
+                    .position(|at| *at == next.0)
+                    .unwrap_or(over.len());
                 self.onward(over.get(index..).unwrap_or_default(), next.1, size)
             }
         }
@@ -220,7 +263,10 @@ impl Listing<'_> {
             let from = if index == 0 { place } else { Place::MIN };
             for place in shelf.places(from) {
                 if spots.len() >= size {
-                    return Page { spots, next: Some((*at, place)) };
+                    return Page {
+                        spots,
+                        next: Some((*at, place)),
+                    };
                 }
                 spots.push((*at, place));
             }
@@ -235,7 +281,9 @@ impl Listing<'_> {
             .iter()
             .enumerate()
             .map(|(at, one)| {
-                self.over.contains(&at).then(|| Projection::new(&one.kind, &search.attributes, &search.excluded))
+                self.over
+                    .contains(&at)
+                    .then(|| Projection::new(&one.kind, &search.attributes, &search.excluded))
             })
             .collect();
         let shown = spots.iter().filter_map(|(at, place)| {
@@ -262,7 +310,11 @@ impl Listing<'_> {
             // What a document looks like decides what a filter finds.
             (self.renderer.base, self.renderer.quirks),
         );
-        let mut kept = self.findings.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .findings
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = kept.iter().find(|(held, _)| *held == key) {
             return Ok(Range::Some(Arc::clone(found)));
         }
@@ -287,9 +339,19 @@ impl Listing<'_> {
         };
         let read = |at: &usize| {
             let collection = self.renderer.library.collection(*at)?;
-            Some(filter::read(text, Scope::Resource { kind: &collection.kind, lenient: self.lenient }))
+            Some(filter::read(
+                text,
+                Scope::Resource {
+                    kind: &collection.kind,
+                    lenient: self.lenient,
+                },
+            ))
         };
-        let filters: Vec<Filter> = self.over.iter().filter_map(read).collect::<Result<_, _>>()?;
+        let filters: Vec<Filter> = self
+            .over
+            .iter()
+            .filter_map(read)
+            .collect::<Result<_, _>>()?;
         if quirks.urn_filter_matches_nothing && text.to_ascii_lowercase().contains("urn:") {
             return Ok(Some(vec![Filter::Elsewhere; filters.len()]));
         }
@@ -304,7 +366,11 @@ impl Listing<'_> {
         let mut order = Vec::new();
         for collection in &self.renderer.library.collections {
             order.push(match path::resolve(&collection.kind, name) {
-                Some(Target::Attribute { extension, attribute, part }) => {
+                Some(Target::Attribute {
+                    extension,
+                    attribute,
+                    part,
+                }) => {
                     // A list of complex values is sorted by the value of one of them.
                     let part = part.or_else(|| attribute.part("value").filter(|_| attribute.multi));
                     Some(Steps::new(extension, attribute, part))
@@ -312,9 +378,15 @@ impl Listing<'_> {
                 _ => None,
             });
         }
-        let known = self.over.iter().any(|at| order.get(*at).is_some_and(Option::is_some));
+        let known = self
+            .over
+            .iter()
+            .any(|at| order.get(*at).is_some_and(Option::is_some));
         if !known && !self.lenient {
-            return Err(Problem::bad("invalidPath", format!("there is no attribute {name} to sort by")));
+            return Err(Problem::bad(
+                "invalidPath",
+                format!("there is no attribute {name} to sort by"),
+            ));
         }
         Ok(Some(order))
     }
@@ -329,16 +401,32 @@ impl Listing<'_> {
             return;
         };
         let meets = |place: &Place| {
-            library.document(at, *place).is_some_and(|document| filter.matches(&self.renderer.whole(at, document)))
+            library
+                .document(at, *place)
+                .is_some_and(|document| filter.matches(&self.renderer.whole(at, document)))
         };
-        match filter.equality().and_then(|(name, text)| self.candidates(library, at, name, text)) {
+        match filter
+            .equality()
+            .and_then(|(name, text)| self.candidates(library, at, name, text))
+        {
             Some(places) => found.extend(places.into_iter().filter(meets).map(|place| (at, place))),
-            None => found.extend(shelf.places(Place::MIN).filter(meets).map(|place| (at, place))),
+            None => found.extend(
+                shelf
+                    .places(Place::MIN)
+                    .filter(meets)
+                    .map(|place| (at, place)),
+            ),
         }
     }
 
     /// The places that can hold an equality at all, if that can be told without a walk.
-    fn candidates(&self, library: &Library, at: usize, name: &str, text: &str) -> Option<Vec<Place>> {
+    fn candidates(
+        &self,
+        library: &Library,
+        at: usize,
+        name: &str,
+        text: &str,
+    ) -> Option<Vec<Place>> {
         let shelf = &library.collection(at)?.shelf;
         if name == "id" {
             let id = super::naming::meant(library, self.renderer.quirks, text);
@@ -385,7 +473,10 @@ fn page_of(found: &[Spot], start: usize, size: usize) -> Page {
     let start = start.min(found.len());
     let end = start.saturating_add(size).min(found.len());
     let next = found.get(end).copied();
-    Page { spots: found.get(start..end).unwrap_or_default().to_vec(), next }
+    Page {
+        spots: found.get(start..end).unwrap_or_default().to_vec(),
+        next,
+    }
 }
 
 /// The document that `drift` puts in front of all others.

@@ -68,8 +68,10 @@ fn holds(steps: &Steps, operator: Operator, value: &Value, literal: &Value) -> b
         Operator::Lt => order == Some(Ordering::Less),
         Operator::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
         Operator::Co | Operator::Sw | Operator::Ew => {
-            let (Some(value), Some(wanted)) = (text(value, steps.case_exact), text(literal, steps.case_exact))
-            else {
+            let (Some(value), Some(wanted)) = (
+                text(value, steps.case_exact),
+                text(literal, steps.case_exact),
+            ) else {
                 return false;
             };
             match operator {
@@ -148,12 +150,29 @@ mod tests {
 
     fn matches(filter: &str) -> bool {
         let kind = core::users();
-        read(filter, Scope::Resource { kind: &kind, lenient: false }).unwrap().matches(&lena())
+        read(
+            filter,
+            Scope::Resource {
+                kind: &kind,
+                lenient: false,
+            },
+        )
+        .unwrap()
+        .matches(&lena())
     }
 
     fn keyword(filter: &str) -> &'static str {
         let kind = core::users();
-        read(filter, Scope::Resource { kind: &kind, lenient: false }).unwrap_err().kind.unwrap()
+        read(
+            filter,
+            Scope::Resource {
+                kind: &kind,
+                lenient: false,
+            },
+        )
+        .unwrap_err()
+        .kind
+        .unwrap()
     }
 
     #[test]
@@ -205,12 +224,22 @@ mod tests {
 
     #[test]
     fn a_value_path_wants_one_value_to_meet_all_of_it() {
-        assert!(matches("emails[type eq \"work\" and value co \"@example.com\"]"));
-        assert!(!matches("emails[type eq \"home\" and value co \"@example.com\"]"));
-        assert!(matches("emails.type eq \"home\" and emails.value co \"@example.com\""));
+        assert!(matches(
+            "emails[type eq \"work\" and value co \"@example.com\"]"
+        ));
+        assert!(!matches(
+            "emails[type eq \"home\" and value co \"@example.com\"]"
+        ));
+        assert!(matches(
+            "emails.type eq \"home\" and emails.value co \"@example.com\""
+        ));
         assert!(matches("emails[not (type eq \"work\")] and active eq true"));
-        assert!(matches("emails[type eq \"work\"].value eq \"LENA@example.com\""));
-        assert!(!matches("emails[type eq \"home\"].value eq \"lena@example.com\""));
+        assert!(matches(
+            "emails[type eq \"work\"].value eq \"LENA@example.com\""
+        ));
+        assert!(!matches(
+            "emails[type eq \"home\"].value eq \"lena@example.com\""
+        ));
     }
 
     #[test]
@@ -224,7 +253,9 @@ mod tests {
     #[test]
     fn urns_and_escapes_are_understood() {
         let urn = core::ENTERPRISE_USER;
-        assert!(matches(&format!("{urn}:department eq \"r&d \\\"east\\\"\"")));
+        assert!(matches(&format!(
+            "{urn}:department eq \"r&d \\\"east\\\"\""
+        )));
         assert!(matches(&format!("{urn}:manager.value eq \"m1\"")));
         assert!(matches(&format!("{}:userName sw \"L\"", core::USER)));
         assert!(matches("name.givenName eq \"l\\u00e9na\""));
@@ -256,8 +287,14 @@ mod tests {
         ] {
             assert_eq!(keyword(filter), "invalidFilter", "{filter}");
         }
-        assert_eq!(keyword(&format!("{}active eq true", "(".repeat(5_000))), "invalidFilter");
-        assert_eq!(keyword(&format!("active pr{}", " and active pr".repeat(5_000))), "invalidFilter");
+        assert_eq!(
+            keyword(&format!("{}active eq true", "(".repeat(5_000))),
+            "invalidFilter"
+        );
+        assert_eq!(
+            keyword(&format!("active pr{}", " and active pr".repeat(5_000))),
+            "invalidFilter"
+        );
     }
 
     #[test]
@@ -268,7 +305,16 @@ mod tests {
     #[test]
     fn a_search_over_all_types_passes_over_names_of_other_types() {
         let kind = core::groups();
-        let read = |filter| read(filter, Scope::Resource { kind: &kind, lenient: true }).unwrap();
+        let read = |filter| {
+            read(
+                filter,
+                Scope::Resource {
+                    kind: &kind,
+                    lenient: true,
+                },
+            )
+            .unwrap()
+        };
         let group = json!({ "displayName": "Product" });
         assert!(!read("userName eq \"x\"").matches(&group));
         assert!(read("userName eq \"x\" or displayName eq \"product\"").matches(&group));
@@ -278,9 +324,24 @@ mod tests {
     #[test]
     fn an_equality_that_must_hold_is_offered_to_an_index() {
         let kind = core::users();
-        let read = |filter| read(filter, Scope::Resource { kind: &kind, lenient: false }).unwrap();
-        assert_eq!(read("userName eq \"X\"").equality(), Some(("userName", "X")));
-        assert_eq!(read("active eq true and (id eq \"1\")").equality(), Some(("id", "1")));
+        let read = |filter| {
+            read(
+                filter,
+                Scope::Resource {
+                    kind: &kind,
+                    lenient: false,
+                },
+            )
+            .unwrap()
+        };
+        assert_eq!(
+            read("userName eq \"X\"").equality(),
+            Some(("userName", "X"))
+        );
+        assert_eq!(
+            read("active eq true and (id eq \"1\")").equality(),
+            Some(("id", "1"))
+        );
         assert_eq!(read("userName eq \"X\" or active eq true").equality(), None);
         assert_eq!(read("not (userName eq \"X\")").equality(), None);
         assert_eq!(read("name.givenName eq \"X\"").equality(), None);

@@ -11,6 +11,7 @@
 //! | `accept`, `patch`, `writing` | what a client may write |
 //! | `library`, `naming`, `render` | the documents, their ids, and how they are shown |
 //! | `search`, `listing`, `cursor` | lists and both ways of walking them |
+//! | `view` | the demo world as a library |
 //! | `discovery`, `gate`, `problem`, `quirks` | what the service says of itself, who comes in, errors, deviations |
 
 mod accept;
@@ -32,6 +33,7 @@ mod render;
 pub mod schema;
 mod search;
 mod service;
+mod view;
 mod writing;
 
 use std::sync::Arc;
@@ -44,14 +46,45 @@ use axum::response::Response;
 
 pub use gate::Gate;
 pub use library::Library;
-pub use quirks::SWITCHES;
+pub use quirks::{Quirks, SWITCHES};
 pub use service::{BASE, Reply, Request, Scim};
 
 use super::faults::Faults;
+use super::{Service, Setting, StartError};
+
+/// The service over a view of the demo world: `source` or `directory`.
+///
+/// # Errors
+/// [`StartError`] for another view, or a switch whose value makes no sense.
+pub fn service(setting: &Setting) -> Result<Service, StartError> {
+    let view = setting.options.view.as_str();
+    if !view::VIEWS.contains(&view) {
+        return Err(StartError::View(view.to_owned()));
+    }
+    Quirks::read(&setting.faults).map_err(StartError::Fault)?;
+    let library = view::library(&setting.world, view);
+    let gate = Gate::new(view, setting.world.seed());
+    let login = [
+        ("token", &gate.token),
+        ("username", &gate.username),
+        ("password", &gate.password),
+    ];
+    let login = login
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect();
+    Ok(Service {
+        base: BASE.to_owned(),
+        login,
+        router: router(library, gate, setting.faults.clone()),
+    })
+}
 
 /// The routes of a service over `library`, all below [`BASE`].
 pub fn router(library: Library, gate: Gate, faults: Faults) -> Router {
-    Router::new().fallback(answer).with_state(Arc::new(Scim::new(library, gate, faults)))
+    Router::new()
+        .fallback(answer)
+        .with_state(Arc::new(Scim::new(library, gate, faults)))
 }
 
 async fn answer(
@@ -61,7 +94,12 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let request = Request {
         method: method.as_str().to_owned(),
         path: uri.path().to_owned(),
@@ -74,11 +112,11 @@ async fn answer(
         body: body.to_vec(),
     };
     // A filter over a million documents takes seconds; other requests must not wait for it.
-    let reply = tokio::task::spawn_blocking(move || scim.answer(&request)).await.unwrap_or_else(|_| Reply {
+    let answered = tokio::task::spawn_blocking(move || scim.answer(&request)).await;
+    response(answered.unwrap_or_else(|_| Reply {
         status: 500,
         ..Reply::default()
-    });
-    response(reply)
+    }))
 }
 
 fn response(reply: Reply) -> Response {

@@ -26,7 +26,9 @@ pub fn shown(library: &Library, quirks: &Quirks, at: usize, id: &str) -> Value {
     {
         return json!(number);
     }
-    let place = library.collection(at).and_then(|collection| collection.shelf.place(id));
+    let place = library
+        .collection(at)
+        .and_then(|collection| collection.shelf.place(id));
     match place.and_then(|place| u64::try_from(place + FRONT).ok()) {
         Some(place) => json!(ABOVE_DOUBLE + place * STRIDE + at as u64),
         None => json!(id),
@@ -52,7 +54,12 @@ fn unnumbered(library: &Library, quirks: &Quirks, shown: &str) -> Option<String>
 pub fn translate(library: &Library, quirks: &Quirks, at: usize, input: &mut Value) {
     let names = quirks.member_username && library.named("Group") == Some(at);
     if names || quirks.numbers {
-        Translator { library, quirks, names }.into(input);
+        Translator {
+            library,
+            quirks,
+            names,
+        }
+        .put_right(input);
     }
 }
 
@@ -64,26 +71,35 @@ struct Translator<'a> {
 }
 
 impl Translator<'_> {
-    fn into(&self, input: &mut Value) {
+    fn put_right(&self, input: &mut Value) {
         match input {
-            Value::Array(values) => values.iter_mut().for_each(|value| self.into(value)),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.put_right(value)),
             Value::Object(parts) if parts.contains_key("op") => {
                 let path = parts.get("path").and_then(Value::as_str).map(str::to_owned);
-                if !path.as_deref().is_none_or(|path| path.contains("members") || path.contains("manager")) {
+                if !path
+                    .as_deref()
+                    .is_none_or(|path| path.contains("members") || path.contains("manager"))
+                {
                     return;
                 }
                 if let Some(path) = path {
                     parts.insert("path".to_owned(), json!(self.literals(&path)));
                 }
                 match parts.get_mut("value") {
-                    Some(Value::Array(values)) => values.iter_mut().for_each(|value| self.either(value)),
-                    Some(value) => self.into(value),
+                    Some(Value::Array(values)) => {
+                        values.iter_mut().for_each(|value| self.either(value))
+                    }
+                    Some(value) => self.put_right(value),
                     None => {}
                 }
             }
             Value::Object(parts) => {
                 for (key, value) in parts.iter_mut() {
-                    if key == "value" { self.either(value) } else { self.into(value) }
+                    if key == "value" {
+                        self.either(value)
+                    } else {
+                        self.put_right(value)
+                    }
                 }
             }
             _ => {}
@@ -95,7 +111,7 @@ impl Translator<'_> {
         let number = value.as_u64().map(|number| number.to_string());
         match number.or_else(|| value.as_str().map(str::to_owned)) {
             Some(shown) => *value = json!(self.one(&shown)),
-            None => self.into(value),
+            None => self.put_right(value),
         }
     }
 
@@ -110,7 +126,13 @@ impl Translator<'_> {
     /// A path with the ids between its quotation marks put right.
     fn literals(&self, path: &str) -> String {
         let pieces = path.split('"').enumerate();
-        let put = pieces.map(|(at, piece)| if at % 2 == 1 { self.one(piece) } else { piece.to_owned() });
+        let put = pieces.map(|(at, piece)| {
+            if at % 2 == 1 {
+                self.one(piece)
+            } else {
+                piece.to_owned()
+            }
+        });
         put.collect::<Vec<_>>().join("\"")
     }
 }

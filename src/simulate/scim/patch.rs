@@ -30,17 +30,36 @@ pub enum Removal {
 ///
 /// # Errors
 /// The keyword that RFC 7644 gives for the first operation that fails; the document is then half done.
-pub fn apply(kind: &ResourceType, document: &mut Value, body: &Value, removal: Removal) -> Result<(), Problem> {
+pub fn apply(
+    kind: &ResourceType,
+    document: &mut Value,
+    body: &Value,
+    removal: Removal,
+) -> Result<(), Problem> {
     let urn = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-    let said = body.get("schemas").and_then(Value::as_array).is_some_and(|schemas| schemas.contains(&json!(urn)));
+    let said = body
+        .get("schemas")
+        .and_then(Value::as_array)
+        .is_some_and(|schemas| schemas.contains(&json!(urn)));
     if !said {
-        return Err(Problem::bad("invalidSyntax", format!("schemas must hold {urn}")));
+        return Err(Problem::bad(
+            "invalidSyntax",
+            format!("schemas must hold {urn}"),
+        ));
     }
-    let operations = entry(body, "Operations").and_then(Value::as_array).filter(|operations| !operations.is_empty());
-    let operations = operations.ok_or_else(|| Problem::bad("invalidSyntax", "Operations are missing"))?;
+    let operations = entry(body, "Operations")
+        .and_then(Value::as_array)
+        .filter(|operations| !operations.is_empty());
+    let operations =
+        operations.ok_or_else(|| Problem::bad("invalidSyntax", "Operations are missing"))?;
     for operation in operations {
-        let op = entry(operation, "op").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-        let path = entry(operation, "path").and_then(Value::as_str).filter(|path| !path.is_empty());
+        let op = entry(operation, "op")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let path = entry(operation, "path")
+            .and_then(Value::as_str)
+            .filter(|path| !path.is_empty());
         let value = entry(operation, "value");
         match op.as_str() {
             "add" => put(kind, document, path, value, false)?,
@@ -49,7 +68,12 @@ pub fn apply(kind: &ResourceType, document: &mut Value, body: &Value, removal: R
                 let path = path.ok_or_else(|| Problem::bad("noTarget", "remove needs a path"))?;
                 remove(kind, document, &Place::find(kind, path)?, value, removal)?;
             }
-            _ => return Err(Problem::bad("invalidSyntax", "op must be add, replace or remove")),
+            _ => {
+                return Err(Problem::bad(
+                    "invalidSyntax",
+                    "op must be add, replace or remove",
+                ));
+            }
         }
     }
     accept::complete(kind, document)
@@ -58,13 +82,23 @@ pub fn apply(kind: &ResourceType, document: &mut Value, body: &Value, removal: R
 /// The member of an object, letter case ignored.
 fn entry<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
     let object = object.as_object()?;
-    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    object.get(name).or_else(|| {
+        object
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
 }
 
 /// What the path of an operation names.
 enum Place<'s> {
     Extension(&'s Schema),
-    Attribute { extension: Option<&'s Schema>, attribute: &'s Attribute, filter: Option<Filter>, part: Option<&'s Attribute> },
+    Attribute {
+        extension: Option<&'s Schema>,
+        attribute: &'s Attribute,
+        filter: Option<Filter>,
+        part: Option<&'s Attribute>,
+    },
 }
 
 impl<'s> Place<'s> {
@@ -73,12 +107,24 @@ impl<'s> Place<'s> {
         let Some((name, rest)) = path.split_once('[') else {
             return match path::resolve(kind, path).ok_or_else(unknown)? {
                 Target::Extension(schema) => Ok(Self::Extension(schema)),
-                Target::Attribute { extension, attribute, part } => {
-                    Ok(Self::Attribute { extension, attribute, filter: None, part })
-                }
+                Target::Attribute {
+                    extension,
+                    attribute,
+                    part,
+                } => Ok(Self::Attribute {
+                    extension,
+                    attribute,
+                    filter: None,
+                    part,
+                }),
             };
         };
-        let Some(Target::Attribute { extension, attribute, part: None }) = path::resolve(kind, name) else {
+        let Some(Target::Attribute {
+            extension,
+            attribute,
+            part: None,
+        }) = path::resolve(kind, name)
+        else {
             return Err(unknown());
         };
         let (inside, after) = rest.rsplit_once(']').ok_or_else(unknown)?;
@@ -86,9 +132,19 @@ impl<'s> Place<'s> {
             .map_err(|problem| Problem::bad("invalidPath", problem.detail))?;
         let part = match after {
             "" => None,
-            after => Some(after.strip_prefix('.').and_then(|part| attribute.part(part)).ok_or_else(unknown)?),
+            after => Some(
+                after
+                    .strip_prefix('.')
+                    .and_then(|part| attribute.part(part))
+                    .ok_or_else(unknown)?,
+            ),
         };
-        Ok(Self::Attribute { extension, attribute, filter: Some(filter), part })
+        Ok(Self::Attribute {
+            extension,
+            attribute,
+            filter: Some(filter),
+            part,
+        })
     }
 }
 
@@ -103,10 +159,15 @@ fn put(
     if let Some(path) = path {
         return put_at(kind, document, &Place::find(kind, path)?, value, replace);
     }
-    let values = value.as_object().ok_or_else(|| Problem::value("without a path the value must be an object"))?;
+    let values = value
+        .as_object()
+        .ok_or_else(|| Problem::value("without a path the value must be an object"))?;
     for (key, value) in values {
         // These say what the document is; they do not change it.
-        if !["schemas", "id", "meta"].iter().any(|fixed| fixed.eq_ignore_ascii_case(key)) {
+        if !["schemas", "id", "meta"]
+            .iter()
+            .any(|fixed| fixed.eq_ignore_ascii_case(key))
+        {
             put_at(kind, document, &Place::find(kind, key)?, value, replace)?;
         }
     }
@@ -122,13 +183,26 @@ fn put_at(
 ) -> Result<(), Problem> {
     let (extension, attribute, filter, part) = match place {
         Place::Extension(schema) => {
-            let values = value.as_object().ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
+            let values = value
+                .as_object()
+                .ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
             for (name, value) in values {
-                put_at(kind, document, &Place::find(kind, &format!("{}:{name}", schema.id))?, value, replace)?;
+                put_at(
+                    kind,
+                    document,
+                    &Place::find(kind, &format!("{}:{name}", schema.id))?,
+                    value,
+                    replace,
+                )?;
             }
             return Ok(());
         }
-        Place::Attribute { extension, attribute, filter, part } => (*extension, *attribute, filter, *part),
+        Place::Attribute {
+            extension,
+            attribute,
+            filter,
+            part,
+        } => (*extension, *attribute, filter, *part),
     };
     writable(attribute)?;
     if value.is_null() {
@@ -158,8 +232,14 @@ fn put_at(
     tidy(document, extension, attribute)
 }
 
-fn put_whole(held: &mut Value, attribute: &Attribute, value: &Value, replace: bool) -> Result<(), Problem> {
-    let before = (attribute.mutability == Mutability::Immutable && !held.is_null()).then(|| held.clone());
+fn put_whole(
+    held: &mut Value,
+    attribute: &Attribute,
+    value: &Value,
+    replace: bool,
+) -> Result<(), Problem> {
+    let before =
+        (attribute.mutability == Mutability::Immutable && !held.is_null()).then(|| held.clone());
     if attribute.multi {
         let new = match accept::value(attribute, value)? {
             Some(Value::Array(values)) => values,
@@ -173,7 +253,10 @@ fn put_whole(held: &mut Value, attribute: &Attribute, value: &Value, replace: bo
     } else if let (Value::Object(sent), false) = (value, attribute.parts.is_empty()) {
         // The parts that are not mentioned stay (RFC 7644, section 3.5.2.3).
         for (name, value) in sent {
-            if let Some(part) = attribute.part(name).filter(|part| part.mutability != Mutability::ReadOnly) {
+            if let Some(part) = attribute
+                .part(name)
+                .filter(|part| part.mutability != Mutability::ReadOnly)
+            {
                 set_part(held, part, accept::value(part, value)?)?;
             }
         }
@@ -181,7 +264,10 @@ fn put_whole(held: &mut Value, attribute: &Attribute, value: &Value, replace: bo
         *held = accept::value(attribute, value)?.unwrap_or(Value::Null);
     }
     if before.is_some_and(|before| before != *held) {
-        return Err(Problem::bad("mutability", format!("{} cannot be changed", attribute.name)));
+        return Err(Problem::bad(
+            "mutability",
+            format!("{} cannot be changed", attribute.name),
+        ));
     }
     Ok(())
 }
@@ -191,7 +277,8 @@ fn add_to(attribute: &Attribute, list: &mut Vec<Value>, new: Vec<Value>) {
     // Who is a member already is not added again, whatever else was said about him.
     let by_value = attribute.part("value").is_some() && attribute.part("primary").is_none();
     for value in new {
-        let same = |held: &Value| *held == value || (by_value && held.get("value") == value.get("value"));
+        let same =
+            |held: &Value| *held == value || (by_value && held.get("value") == value.get("value"));
         if !list.iter().any(same) {
             list.push(value);
             let at = list.len() - 1;
@@ -209,7 +296,9 @@ fn put_matching(
     replace: bool,
 ) -> Result<(), Problem> {
     let list = list(held)?;
-    let mut matched: Vec<usize> = (0..list.len()).filter(|at| list.get(*at).is_some_and(|v| filter.matches(v))).collect();
+    let mut matched: Vec<usize> = (0..list.len())
+        .filter(|at| list.get(*at).is_some_and(|v| filter.matches(v)))
+        .collect();
     if matched.is_empty() {
         // RFC 7644, section 3.5.2.3 for replace; what `add` does here is open, so it makes the value that was described.
         let made = described(filter).filter(|_| !replace);
@@ -274,28 +363,45 @@ fn remove(
     let (extension, attribute, filter, part) = match place {
         Place::Extension(schema) => {
             for attribute in &schema.attributes {
-                let place = Place::Attribute { extension: Some(schema), attribute, filter: None, part: None };
+                let place = Place::Attribute {
+                    extension: Some(schema),
+                    attribute,
+                    filter: None,
+                    part: None,
+                };
                 if attribute.mutability != Mutability::ReadOnly {
                     remove(kind, document, &place, None, removal)?;
                 }
             }
             return Ok(());
         }
-        Place::Attribute { extension, attribute, filter, part } => (*extension, *attribute, filter, *part),
+        Place::Attribute {
+            extension,
+            attribute,
+            filter,
+            part,
+        } => (*extension, *attribute, filter, *part),
     };
     writable(attribute)?;
     part.map_or(Ok(()), writable)?;
     if attribute.required && part.is_none() && filter.is_none() {
-        return Err(Problem::bad("mutability", format!("{} is required", attribute.name)));
+        return Err(Problem::bad(
+            "mutability",
+            format!("{} is required", attribute.name),
+        ));
     }
-    let listed = value.filter(|value| !value.is_null() && attribute.multi && filter.is_none() && part.is_none());
+    let listed = value
+        .filter(|value| !value.is_null() && attribute.multi && filter.is_none() && part.is_none());
     let refused = match removal {
         Removal::ValueList => filter.is_some() && part.is_none(),
         Removal::Filter => listed.is_some(),
         Removal::Both | Removal::Literal => false,
     };
     if refused {
-        return Err(Problem::bad("noTarget", "this form of removal is not supported"));
+        return Err(Problem::bad(
+            "noTarget",
+            "this form of removal is not supported",
+        ));
     }
     let Some(held) = root(document, extension)?.get_mut(&attribute.name) else {
         return tidy(document, extension, attribute);
@@ -329,7 +435,10 @@ fn remove(
 
 fn writable(attribute: &Attribute) -> Result<(), Problem> {
     if attribute.mutability == Mutability::ReadOnly {
-        return Err(Problem::bad("mutability", format!("{} is read-only", attribute.name)));
+        return Err(Problem::bad(
+            "mutability",
+            format!("{} is read-only", attribute.name),
+        ));
     }
     Ok(())
 }
@@ -343,7 +452,10 @@ fn set_part(element: &mut Value, part: &Attribute, value: Option<Value>) -> Resu
     };
     let fixed = part.mutability == Mutability::Immutable && parts.contains_key(&part.name);
     if fixed && parts.get(&part.name) != value.as_ref() {
-        return Err(Problem::bad("mutability", format!("{} cannot be changed", part.name)));
+        return Err(Problem::bad(
+            "mutability",
+            format!("{} cannot be changed", part.name),
+        ));
     }
     match value {
         Some(value) => parts.insert(part.name.clone(), value),
@@ -353,7 +465,10 @@ fn set_part(element: &mut Value, part: &Attribute, value: Option<Value>) -> Resu
 }
 
 /// The object that holds an attribute: the document, or its extension, which is made if need be.
-fn root<'d>(document: &'d mut Value, extension: Option<&Schema>) -> Result<&'d mut Map<String, Value>, Problem> {
+fn root<'d>(
+    document: &'d mut Value,
+    extension: Option<&Schema>,
+) -> Result<&'d mut Map<String, Value>, Problem> {
     let root = match extension {
         Some(schema) => &mut document[&schema.id],
         None => document,
@@ -361,18 +476,24 @@ fn root<'d>(document: &'d mut Value, extension: Option<&Schema>) -> Result<&'d m
     if !root.is_object() {
         *root = json!({});
     }
-    root.as_object_mut().ok_or_else(|| Problem::new(500, "the document is no object"))
+    root.as_object_mut()
+        .ok_or_else(|| Problem::new(500, "the document is no object"))
 }
 
 fn list(held: &mut Value) -> Result<&mut Vec<Value>, Problem> {
     if !held.is_array() {
         *held = json!([]);
     }
-    held.as_array_mut().ok_or_else(|| Problem::new(500, "the attribute is no list"))
+    held.as_array_mut()
+        .ok_or_else(|| Problem::new(500, "the attribute is no list"))
 }
 
 /// Takes away what has become empty.
-fn tidy(document: &mut Value, extension: Option<&Schema>, attribute: &Attribute) -> Result<(), Problem> {
+fn tidy(
+    document: &mut Value,
+    extension: Option<&Schema>,
+    attribute: &Attribute,
+) -> Result<(), Problem> {
     let root = root(document, extension)?;
     if let Some(Value::Array(list)) = root.get_mut(&attribute.name) {
         list.retain(|value| !is_empty(value));
@@ -380,7 +501,9 @@ fn tidy(document: &mut Value, extension: Option<&Schema>, attribute: &Attribute)
     if root.get(&attribute.name).is_some_and(is_empty) {
         root.shift_remove(&attribute.name);
     }
-    if let (true, Some(schema), Some(document)) = (root.is_empty(), extension, document.as_object_mut()) {
+    if let (true, Some(schema), Some(document)) =
+        (root.is_empty(), extension, document.as_object_mut())
+    {
         document.shift_remove(&schema.id);
     }
     Ok(())
@@ -422,14 +545,27 @@ mod tests {
 
     fn users(operations: Value) -> Result<Value, Problem> {
         let mut document = user();
-        apply(&core::users(), &mut document, &body(operations), Removal::Both).map(|()| document)
+        apply(
+            &core::users(),
+            &mut document,
+            &body(operations),
+            Removal::Both,
+        )
+        .map(|()| document)
     }
 
     fn groups(operations: Value, removal: Removal) -> Result<Vec<String>, Problem> {
         let mut document = group();
         apply(&core::groups(), &mut document, &body(operations), removal)?;
-        let members = document.get("members").and_then(Value::as_array).cloned().unwrap_or_default();
-        Ok(members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect())
+        let members = document
+            .get("members")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        Ok(members
+            .iter()
+            .map(|member| member["value"].as_str().unwrap().to_owned())
+            .collect())
     }
 
     fn keyword(operations: Value) -> &'static str {
@@ -438,7 +574,9 @@ mod tests {
 
     #[test]
     fn a_path_sets_one_attribute_and_leaves_the_rest() {
-        let after = users(json!([{ "op": "replace", "path": "name.givenName", "value": "Magdalena" }])).unwrap();
+        let after =
+            users(json!([{ "op": "replace", "path": "name.givenName", "value": "Magdalena" }]))
+                .unwrap();
         let mut wanted = user();
         wanted["name"]["givenName"] = json!("Magdalena");
         assert_eq!(after, wanted);
@@ -457,20 +595,40 @@ mod tests {
         ]))
         .unwrap();
         assert_eq!(after["active"], json!(false));
-        assert_eq!(after["emails"][2], json!({ "type": "other", "value": "l@other" }));
-        assert_eq!(after["name"], json!({ "givenName": "Magdalena", "familyName": "Fischer" }));
+        assert_eq!(
+            after["emails"][2],
+            json!({ "type": "other", "value": "l@other" })
+        );
+        assert_eq!(
+            after["name"],
+            json!({ "givenName": "Magdalena", "familyName": "Fischer" })
+        );
         let extension = &after[core::ENTERPRISE_USER];
-        assert_eq!(extension, &json!({ "department": "Sales", "manager": { "value": "m1" }, "costCenter": "7" }));
+        assert_eq!(
+            extension,
+            &json!({ "department": "Sales", "manager": { "value": "m1" }, "costCenter": "7" })
+        );
     }
 
     #[test]
     fn a_value_path_reaches_only_what_matches() {
-        let after = users(json!([{ "op": "replace", "path": "emails[type eq \"home\"].value", "value": "new" }])).unwrap();
+        let after = users(
+            json!([{ "op": "replace", "path": "emails[type eq \"home\"].value", "value": "new" }]),
+        )
+        .unwrap();
         assert_eq!(after["emails"][0]["value"], "l@work");
-        assert_eq!(after["emails"][1], json!({ "value": "new", "type": "home" }));
+        assert_eq!(
+            after["emails"][1],
+            json!({ "value": "new", "type": "home" })
+        );
         let after = users(json!([{ "op": "replace", "path": "emails[type eq \"home\"]", "value": { "value": "x" } }])).unwrap();
         assert_eq!(after["emails"][1], json!({ "value": "x" }));
-        assert_eq!(keyword(json!([{ "op": "replace", "path": "emails[type eq \"x\"].value", "value": "new" }])), "noTarget");
+        assert_eq!(
+            keyword(
+                json!([{ "op": "replace", "path": "emails[type eq \"x\"].value", "value": "new" }])
+            ),
+            "noTarget"
+        );
     }
 
     #[test]
@@ -479,7 +637,10 @@ mod tests {
         let after = users(new).unwrap();
         assert_eq!(after["emails"][0]["primary"], json!(false));
         assert_eq!(after["emails"][2]["primary"], json!(true));
-        let after = users(json!([{ "op": "add", "path": "emails[type eq \"home\"].primary", "value": true }])).unwrap();
+        let after = users(
+            json!([{ "op": "add", "path": "emails[type eq \"home\"].primary", "value": true }]),
+        )
+        .unwrap();
         assert_eq!(after["emails"][0]["primary"], json!(false));
     }
 
@@ -498,8 +659,17 @@ mod tests {
 
     #[test]
     fn removing_what_is_not_there_changes_nothing() {
-        for path in ["title", "name.middleName", "emails[type eq \"x\"]", "photos.value"] {
-            assert_eq!(users(json!([{ "op": "remove", "path": path }])).unwrap(), user(), "{path}");
+        for path in [
+            "title",
+            "name.middleName",
+            "emails[type eq \"x\"]",
+            "photos.value",
+        ] {
+            assert_eq!(
+                users(json!([{ "op": "remove", "path": path }])).unwrap(),
+                user(),
+                "{path}"
+            );
         }
     }
 
@@ -520,9 +690,15 @@ mod tests {
         }
         assert!(groups(all, Removal::Both).unwrap().is_empty());
         assert_eq!(groups(filter.clone(), Removal::Filter).unwrap(), ["b"]);
-        assert_eq!(groups(listed.clone(), Removal::Filter).unwrap_err().kind, Some("noTarget"));
+        assert_eq!(
+            groups(listed.clone(), Removal::Filter).unwrap_err().kind,
+            Some("noTarget")
+        );
         assert_eq!(groups(listed.clone(), Removal::ValueList).unwrap(), ["b"]);
-        assert_eq!(groups(filter.clone(), Removal::ValueList).unwrap_err().kind, Some("noTarget"));
+        assert_eq!(
+            groups(filter.clone(), Removal::ValueList).unwrap_err().kind,
+            Some("noTarget")
+        );
         assert!(groups(listed, Removal::Literal).unwrap().is_empty());
         assert_eq!(groups(filter, Removal::Literal).unwrap(), ["b"]);
     }
@@ -532,21 +708,48 @@ mod tests {
         for (operation, wanted) in [
             (json!({ "op": "remove" }), "noTarget"),
             (json!({ "op": "remove", "path": "userName" }), "mutability"),
-            (json!({ "op": "replace", "path": "id", "value": "2" }), "mutability"),
-            (json!({ "op": "add", "path": "groups", "value": [{ "value": "g" }] }), "mutability"),
-            (json!({ "op": "replace", "path": "nothing", "value": "x" }), "invalidPath"),
-            (json!({ "op": "replace", "path": "emails[type is 5]", "value": "x" }), "invalidPath"),
-            (json!({ "op": "replace", "path": "emails[type eq \"work\"", "value": "x" }), "invalidPath"),
-            (json!({ "op": "replace", "path": "active", "value": "perhaps" }), "invalidValue"),
-            (json!({ "op": "replace", "path": "userName", "value": "" }), "invalidValue"),
+            (
+                json!({ "op": "replace", "path": "id", "value": "2" }),
+                "mutability",
+            ),
+            (
+                json!({ "op": "add", "path": "groups", "value": [{ "value": "g" }] }),
+                "mutability",
+            ),
+            (
+                json!({ "op": "replace", "path": "nothing", "value": "x" }),
+                "invalidPath",
+            ),
+            (
+                json!({ "op": "replace", "path": "emails[type is 5]", "value": "x" }),
+                "invalidPath",
+            ),
+            (
+                json!({ "op": "replace", "path": "emails[type eq \"work\"", "value": "x" }),
+                "invalidPath",
+            ),
+            (
+                json!({ "op": "replace", "path": "active", "value": "perhaps" }),
+                "invalidValue",
+            ),
+            (
+                json!({ "op": "replace", "path": "userName", "value": "" }),
+                "invalidValue",
+            ),
             (json!({ "op": "replace", "path": "title" }), "invalidValue"),
             (json!({ "op": "add", "value": "x" }), "invalidValue"),
-            (json!({ "op": "move", "path": "title", "value": "x" }), "invalidSyntax"),
+            (
+                json!({ "op": "move", "path": "title", "value": "x" }),
+                "invalidSyntax",
+            ),
         ] {
             assert_eq!(keyword(json!([operation])), wanted, "{operation}");
         }
         assert_eq!(keyword(json!([])), "invalidSyntax");
-        let moved = groups(json!([{ "op": "replace", "path": "members[value eq \"a\"].value", "value": "z" }]), Removal::Both);
+        let moved = groups(
+            json!([{ "op": "replace", "path": "members[value eq \"a\"].value", "value": "z" }]),
+            Removal::Both,
+        );
         assert_eq!(moved.unwrap_err().kind, Some("mutability"));
     }
 }

@@ -22,7 +22,11 @@ pub struct Renderer<'a> {
 impl Renderer<'_> {
     /// The whole document of the resource type at `at`, with everything but secrets.
     pub fn whole(&self, at: usize, mut document: Value) -> Value {
-        let Some(kind) = self.library.collection(at).map(|collection| &collection.kind) else {
+        let Some(kind) = self
+            .library
+            .collection(at)
+            .map(|collection| &collection.kind)
+        else {
             return document;
         };
         let id = id_of(&document).unwrap_or_default().to_owned();
@@ -48,7 +52,10 @@ impl Renderer<'_> {
         let Value::Object(mut attributes) = document else {
             return document;
         };
-        let mut meta = attributes.shift_remove("meta").and_then(|meta| meta.as_object().cloned()).unwrap_or_default();
+        let mut meta = attributes
+            .shift_remove("meta")
+            .and_then(|meta| meta.as_object().cloned())
+            .unwrap_or_default();
         attributes.shift_remove("id");
         attributes.shift_remove("schemas");
         let id = naming::shown(self.library, self.quirks, at, id);
@@ -56,7 +63,9 @@ impl Renderer<'_> {
             Some(name) if self.quirks.location_username => name.clone(),
             _ => id.clone(),
         };
-        let version = meta.shift_remove("version").unwrap_or_else(|| json!("W/\"0\""));
+        let version = meta
+            .shift_remove("version")
+            .unwrap_or_else(|| json!("W/\"0\""));
         let mut out = Map::new();
         out.insert("schemas".to_owned(), kind.urns(&attributes));
         out.insert("id".to_owned(), id);
@@ -88,13 +97,24 @@ impl Renderer<'_> {
             one => std::slice::from_mut(one),
         };
         for value in values {
-            let Some(id) = value.get("value").and_then(Value::as_str).map(str::to_owned) else {
+            let Some(id) = value
+                .get("value")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+            else {
                 continue;
             };
-            let said = value.get("type").and_then(Value::as_str).and_then(|name| self.library.named(name));
-            let usual = reference.references.iter().find_map(|name| self.library.named(name));
-            let Some((at, target)) =
-                said.or(usual).and_then(|at| Some((at, &self.library.collection(at)?.kind)))
+            let said = value
+                .get("type")
+                .and_then(Value::as_str)
+                .and_then(|name| self.library.named(name));
+            let usual = reference
+                .references
+                .iter()
+                .find_map(|name| self.library.named(name));
+            let Some((at, target)) = said
+                .or(usual)
+                .and_then(|at| Some((at, &self.library.collection(at)?.kind)))
             else {
                 continue;
             };
@@ -120,7 +140,11 @@ impl Renderer<'_> {
             let nothing = match (seed ^ hash(&attribute.name)) % 3 {
                 0 => continue,
                 1 if attribute.multi => json!([]),
-                1 if attribute.parts.is_empty() && attribute.kind == super::schema::Type::String => json!(""),
+                1 if attribute.parts.is_empty()
+                    && attribute.kind == super::schema::Type::String =>
+                {
+                    json!("")
+                }
                 _ => Value::Null,
             };
             document.insert(attribute.name.clone(), nothing);
@@ -130,7 +154,9 @@ impl Renderer<'_> {
 
 /// FNV-1a, for choices that must come out the same every time.
 pub fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Percent-encodes what cannot stand in one segment of an address.
@@ -163,7 +189,11 @@ impl Projection {
     /// Reads the names of `attributes` and `excludedAttributes`.
     pub fn new(kind: &ResourceType, included: &[String], excluded: &[String]) -> Self {
         let wishes = |names: &[String]| {
-            names.iter().filter_map(|name| path::resolve(kind, name.trim())).map(|target| Wish::from(&target)).collect()
+            names
+                .iter()
+                .filter_map(|name| path::resolve(kind, name.trim()))
+                .map(|target| Wish::from(&target))
+                .collect()
         };
         Self {
             included: (!included.is_empty()).then(|| wishes(included)),
@@ -202,13 +232,23 @@ impl Projection {
         Value::Object(out)
     }
 
-    fn keep(&self, extension: Option<&str>, attribute: Option<&Attribute>, name: &str, value: Value) -> Option<Value> {
+    fn keep(
+        &self,
+        extension: Option<&str>,
+        attribute: Option<&Attribute>,
+        name: &str,
+        value: Value,
+    ) -> Option<Value> {
         let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
         let about = |wishes: &[Wish]| -> Option<Vec<Option<String>>> {
             let parts: Vec<Option<String>> = wishes
                 .iter()
                 .filter(|wish| wish.extension.as_deref() == extension)
-                .filter(|wish| wish.attribute.as_deref().is_none_or(|wished| wished == name))
+                .filter(|wish| {
+                    wish.attribute
+                        .as_deref()
+                        .is_none_or(|wished| wished == name)
+                })
                 .map(|wish| wish.part.clone())
                 .collect();
             (!parts.is_empty()).then_some(parts)
@@ -218,7 +258,11 @@ impl Projection {
         }
         if let Some(included) = &self.included {
             let parts = about(included)?;
-            return Some(if parts.contains(&None) { value } else { only(value, &parts) });
+            return Some(if parts.contains(&None) {
+                value
+            } else {
+                only(value, &parts)
+            });
         }
         if returned == Returned::Request {
             return None;
@@ -234,8 +278,16 @@ impl Projection {
 impl Wish {
     fn from(target: &Target<'_>) -> Self {
         match target {
-            Target::Extension(schema) => Self { extension: Some(schema.id.clone()), attribute: None, part: None },
-            Target::Attribute { extension, attribute, part } => Self {
+            Target::Extension(schema) => Self {
+                extension: Some(schema.id.clone()),
+                attribute: None,
+                part: None,
+            },
+            Target::Attribute {
+                extension,
+                attribute,
+                part,
+            } => Self {
                 extension: extension.map(|schema| schema.id.clone()),
                 attribute: Some(attribute.name.clone()),
                 part: part.map(|part| part.name.clone()),
@@ -245,17 +297,26 @@ impl Wish {
 }
 
 fn only(value: Value, parts: &[Option<String>]) -> Value {
-    retain(value, &|name| parts.iter().flatten().any(|part| part == name))
+    retain(value, &|name| {
+        parts.iter().flatten().any(|part| part == name)
+    })
 }
 
 fn without(value: Value, parts: &[Option<String>]) -> Value {
-    retain(value, &|name| !parts.iter().flatten().any(|part| part == name))
+    retain(value, &|name| {
+        !parts.iter().flatten().any(|part| part == name)
+    })
 }
 
 fn retain(value: Value, keep: &dyn Fn(&str) -> bool) -> Value {
     match value {
-        Value::Array(values) => values.into_iter().map(|value| retain(value, keep)).collect(),
-        Value::Object(parts) => Value::Object(parts.into_iter().filter(|(name, _)| keep(name)).collect()),
+        Value::Array(values) => values
+            .into_iter()
+            .map(|value| retain(value, keep))
+            .collect(),
+        Value::Object(parts) => {
+            Value::Object(parts.into_iter().filter(|(name, _)| keep(name)).collect())
+        }
         value => value,
     }
 }
@@ -272,18 +333,30 @@ mod tests {
             "id": "u1", "userName": "ann", "password": "secret", "name": { "givenName": "Ann", "familyName": "Lee" },
             core::ENTERPRISE_USER: { "department": "R&D", "manager": { "value": "u1" } },
         })];
-        let groups = vec![json!({ "id": "g1", "displayName": "One", "members": [{ "value": "u1" }] })];
-        Library::default().holding(core::users(), users).holding(core::groups(), groups)
+        let groups =
+            vec![json!({ "id": "g1", "displayName": "One", "members": [{ "value": "u1" }] })];
+        Library::default()
+            .holding(core::users(), users)
+            .holding(core::groups(), groups)
     }
 
     fn shown(quirks: &Quirks, at: usize, id: &str) -> Value {
         let library = library();
-        let renderer = Renderer { library: &library, quirks, base: "http://x/scim/v2" };
+        let renderer = Renderer {
+            library: &library,
+            quirks,
+            base: "http://x/scim/v2",
+        };
         renderer.whole(at, library.get(at, id).unwrap())
     }
 
     fn projected(included: &[&str], excluded: &[&str]) -> Vec<String> {
-        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let own = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
         let kind = core::users();
         let projection = Projection::new(&kind, &own(included), &own(excluded));
         let document = projection.apply(&kind, shown(&Quirks::default(), 0, "u1"));
@@ -297,56 +370,97 @@ mod tests {
         assert_eq!(user["meta"]["location"], "http://x/scim/v2/Users/u1");
         assert_eq!(user["meta"]["version"], "W/\"0\"");
         assert_eq!(user["groups"][0]["$ref"], "http://x/scim/v2/Groups/g1");
-        assert_eq!(user[core::ENTERPRISE_USER]["manager"]["$ref"], "http://x/scim/v2/Users/u1");
+        assert_eq!(
+            user[core::ENTERPRISE_USER]["manager"]["$ref"],
+            "http://x/scim/v2/Users/u1"
+        );
         assert!(user.get("password").is_none());
     }
 
     #[test]
     fn what_is_asked_for_comes_with_id_and_schemas_alone() {
         let urn = core::ENTERPRISE_USER;
-        assert_eq!(projected(&["USERNAME", "nothing"], &[]), ["schemas", "id", "userName"]);
+        assert_eq!(
+            projected(&["USERNAME", "nothing"], &[]),
+            ["schemas", "id", "userName"]
+        );
         assert_eq!(projected(&[urn], &[]), ["schemas", "id", urn]);
-        assert_eq!(projected(&[], &["name", "id", "groups", urn]), ["schemas", "id", "userName", "meta"]);
+        assert_eq!(
+            projected(&[], &["name", "id", "groups", urn]),
+            ["schemas", "id", "userName", "meta"]
+        );
     }
 
     #[test]
     fn parts_can_be_asked_for_and_left_out() {
         let kind = core::users();
         let user = shown(&Quirks::default(), 0, "u1");
-        let names = ["name.givenName".to_owned(), format!("{}:manager.value", core::ENTERPRISE_USER)];
+        let names = [
+            "name.givenName".to_owned(),
+            format!("{}:manager.value", core::ENTERPRISE_USER),
+        ];
         let included = Projection::new(&kind, &names, &[]).apply(&kind, user.clone());
         assert_eq!(included["name"], json!({ "givenName": "Ann" }));
-        assert_eq!(included[core::ENTERPRISE_USER], json!({ "manager": { "value": "u1" } }));
+        assert_eq!(
+            included[core::ENTERPRISE_USER],
+            json!({ "manager": { "value": "u1" } })
+        );
         let excluded = Projection::new(&kind, &[], &names).apply(&kind, user);
         assert_eq!(excluded["name"], json!({ "familyName": "Lee" }));
         assert_eq!(excluded[core::ENTERPRISE_USER]["department"], "R&D");
-        assert!(excluded[core::ENTERPRISE_USER]["manager"].get("value").is_none());
+        assert!(
+            excluded[core::ENTERPRISE_USER]["manager"]
+                .get("value")
+                .is_none()
+        );
     }
 
     #[test]
     fn ids_become_numbers_that_no_double_holds_and_come_back() {
-        let quirks = Quirks { numbers: true, ..Quirks::default() };
+        let quirks = Quirks {
+            numbers: true,
+            ..Quirks::default()
+        };
         let (user, group) = (shown(&quirks, 0, "u1"), shown(&quirks, 1, "g1"));
         let number = user["id"].as_u64().unwrap();
         assert!(number > 1 << 53);
         assert_eq!(group["members"][0]["value"], user["id"]);
         assert_eq!(user["groups"][0]["value"], group["id"]);
-        assert!(user["meta"]["location"].as_str().unwrap().ends_with(&format!("/Users/{number}")));
-        assert_eq!(naming::meant(&library(), &quirks, &number.to_string()), "u1");
+        assert!(
+            user["meta"]["location"]
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("/Users/{number}"))
+        );
+        assert_eq!(
+            naming::meant(&library(), &quirks, &number.to_string()),
+            "u1"
+        );
     }
 
     #[test]
     fn members_can_be_named_by_their_user_name() {
-        let quirks = Quirks { member_username: true, ..Quirks::default() };
+        let quirks = Quirks {
+            member_username: true,
+            ..Quirks::default()
+        };
         assert_eq!(shown(&quirks, 1, "g1")["members"][0]["value"], "ann");
     }
 
     #[test]
     fn nothing_is_said_in_all_three_ways() {
-        let quirks = Quirks { null_absent_empty: true, ..Quirks::default() };
+        let quirks = Quirks {
+            null_absent_empty: true,
+            ..Quirks::default()
+        };
         let user = shown(&quirks, 0, "u1");
         let count = |test: &dyn Fn(Option<&Value>) -> bool| {
-            core::users().schema.attributes.iter().filter(|attribute| test(user.get(&attribute.name))).count()
+            core::users()
+                .schema
+                .attributes
+                .iter()
+                .filter(|attribute| test(user.get(&attribute.name)))
+                .count()
         };
         assert!(count(&|value| value.is_none()) > 0);
         assert!(count(&|value| value.is_some_and(Value::is_null)) > 0);
