@@ -22,6 +22,8 @@ mod line;
 pub mod scim;
 pub mod seen;
 pub mod shelf;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 use std::collections::BTreeMap;
@@ -175,6 +177,7 @@ impl std::error::Error for StartError {}
 pub fn switches(connector: &str) -> &'static [Switch] {
     match connector {
         "aha" => aha::SWITCHES,
+        "scim" => scim::SWITCHES,
         _ => &[],
     }
 }
@@ -207,6 +210,7 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     };
     let service = match connector {
         "aha" => aha::service(&setting)?,
+        "scim" => scim::service(&setting)?,
         _ => return Err(StartError::Connector(connector.to_owned())),
     };
     serve(connector, setting, service).await

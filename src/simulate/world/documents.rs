@@ -244,7 +244,7 @@ impl Documents {
                     members.retain(|n| !dropped.contains(n));
                 }
                 Some(GroupDrift::MoreMembers) => {
-                    members.extend(planting::added_members(&self.world, circle))
+                    members.extend(planting::added_members(&self.world, circle));
                 }
                 None => {}
             }

@@ -199,7 +199,7 @@ pub fn list(world: &World, view: &str) -> Vec<Planted> {
         .0
         .order
         .iter()
-        .flat_map(|(number, plant)| told(world, view, *number, *plant))
+        .filter_map(|(number, plant)| told(world, view, *number, *plant))
         .collect();
     match view {
         "aha" => {
