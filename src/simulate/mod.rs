@@ -22,6 +22,8 @@ mod line;
 pub mod scim;
 pub mod seen;
 pub mod shelf;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 use std::collections::BTreeMap;

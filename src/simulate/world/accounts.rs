@@ -60,6 +60,11 @@ impl World {
         self.users() + self.0.extras.0 + self.0.extras.1
     }
 
+    /// Whether that number has an account.
+    pub fn has_account(&self, slot: u32) -> bool {
+        slot < self.account_slots() && place_without(&self.0.aha_holes, slot).is_some()
+    }
+
     /// The number of the account at a place of the list, which is ordered by id.
     pub fn account_at(&self, place: u32) -> u32 {
         nth_without(&self.0.aha_holes, place)
@@ -87,16 +92,16 @@ impl World {
 
     /// The account of that number.
     pub fn account(&self, slot: u32) -> Option<Account> {
-        if slot >= self.account_slots() {
+        if !self.has_account(slot) {
             return None;
         }
-        place_without(&self.0.aha_holes, slot)?;
         let person = self.person(slot);
         let plant = self.plant_on(slot);
-        let mut pairs = self.plain_pairs(slot);
-        if slot == 0 {
-            pairs.truncate(1);
-        }
+        let mut pairs = if slot == 0 {
+            people::SERVICE_PAIRS.to_vec()
+        } else {
+            self.plain_pairs(slot)
+        };
         let (mut last, mut spaced, mut email) =
             (person.family.clone(), None, person.user_name.clone());
         match plant {
