@@ -121,12 +121,21 @@ pub fn complete(kind: &ResourceType, document: &Value) -> Result<(), Problem> {
         if attribute.required && empty && extension.is_none() {
             return Err(Problem::value(format!("{} is required", attribute.name)));
         }
-        let preferred = value.and_then(Value::as_array).map_or(0, |values| {
-            values
-                .iter()
-                .filter(|value| value.get("primary").and_then(Value::as_bool) == Some(true))
-                .count()
-        });
+        let values = match value {
+            Some(Value::Array(values)) => values.as_slice(),
+            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+            _ => &[],
+        };
+        for part in attribute.parts.iter().filter(|part| part.required) {
+            if values.iter().any(|value| value.get(&part.name).is_none()) {
+                let detail = format!("{}.{} is required", attribute.name, part.name);
+                return Err(Problem::value(detail));
+            }
+        }
+        let preferred = values
+            .iter()
+            .filter(|value| value.get("primary").and_then(Value::as_bool) == Some(true))
+            .count();
         if preferred > 1 {
             return Err(Problem::value(format!(
                 "{} has more than one primary value",

@@ -157,7 +157,10 @@ fn put(
 ) -> Result<(), Problem> {
     let value = value.ok_or_else(|| Problem::value("the operation has no value"))?;
     if let Some(path) = path {
-        return put_at(kind, document, &Place::find(kind, path)?, value, replace);
+        let place = Place::find(kind, path)?;
+        // A whole extension is like one complex attribute: the parts that are given take the place of what was there.
+        let replace = replace || matches!(place, Place::Extension(_));
+        return put_at(kind, document, &place, value, replace);
     }
     let values = value
         .as_object()
@@ -187,13 +190,11 @@ fn put_at(
                 .as_object()
                 .ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
             for (name, value) in values {
-                put_at(
-                    kind,
-                    document,
-                    &Place::find(kind, &format!("{}:{name}", schema.id))?,
-                    value,
-                    replace,
-                )?;
+                // Models of an extension say `schemas` of themselves; it is no attribute of it.
+                if !name.eq_ignore_ascii_case("schemas") {
+                    let place = Place::find(kind, &format!("{}:{name}", schema.id))?;
+                    put_at(kind, document, &place, value, replace)?;
+                }
             }
             return Ok(());
         }
@@ -384,7 +385,8 @@ fn remove(
     };
     writable(attribute)?;
     part.map_or(Ok(()), writable)?;
-    if attribute.required && part.is_none() && filter.is_none() {
+    // What an extension cannot be without goes with the extension.
+    if attribute.required && extension.is_none() && part.is_none() && filter.is_none() {
         return Err(Problem::bad(
             "mutability",
             format!("{} is required", attribute.name),

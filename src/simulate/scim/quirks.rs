@@ -100,7 +100,7 @@ pub struct Quirks {
 }
 
 /// The size of a page when none is asked for.
-pub const PAGE: usize = 100;
+pub const PAGE: usize = 200;
 /// The largest page of a service without deviations.
 pub const MAX_RESULTS: usize = 1_000;
 

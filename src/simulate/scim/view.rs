@@ -48,7 +48,7 @@ pub fn library(world: &World, view: &str) -> Library {
         .holding(self::products(), products)
 }
 
-/// What people may do on which product.
+/// What people may do on which product. A user without any role has no such extension, which is what `required` means.
 fn product_roles() -> Schema {
     let parts = vec![
         Attribute::text("role", "The role on the product").required(),
@@ -57,8 +57,8 @@ fn product_roles() -> Schema {
             .required(),
         Attribute::text("productName", "The name of the product"),
     ];
-    let attributes =
-        vec![Attribute::complex("productRoles", parts, "The roles on products").many()];
+    let pairs = Attribute::complex("productRoles", parts, "The roles on products");
+    let attributes = vec![pairs.many().required()];
     Schema::new(AHA_SCHEMA, "ProductRoles", "Roles on products", attributes)
 }
 
