@@ -35,7 +35,7 @@ pub fn run(topic: Option<&str>) -> anyhow::Result<Exit> {
         Some("keys") => crate::console::key_help(),
         Some("filter") => FILTER.to_owned(),
         #[cfg(feature = "simulate")]
-        Some("faults") => crate::simulate::faults::HELP.to_owned(),
+        Some("faults") => faults(),
         Some(other) => match Cli::command().find_subcommand_mut(other) {
             Some(command) => command.render_long_help().to_string(),
             None => {
@@ -48,4 +48,29 @@ pub fn run(topic: Option<&str>) -> anyhow::Result<Exit> {
     // A pager that was closed early is no fault.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     Ok(Exit::True)
+}
+
+/// What simulated systems can be made to do, from the simulators' own lists.
+#[cfg(feature = "simulate")]
+fn faults() -> String {
+    use std::fmt::Write as _;
+
+    use crate::simulate;
+
+    let mut text = String::from(
+        "Faults of simulated systems: trueup simulate CONNECTOR --fault SPEC, trueup demo --fault SYSTEM:SPEC.\n\n\
+         Any fault takes @METHOD, @/PATH or @METHOD/PATH behind it, and ,skip=K: only such requests, and not the first K.\n\
+         POST /__sim/fault with a JSON list of specs changes them while the simulator runs.\n",
+    );
+    let mut section = |title: &str, switches: &[simulate::faults::Switch]| {
+        let _ = write!(text, "\n{title}:\n");
+        for switch in switches {
+            let _ = writeln!(text, "  {}\n      {}", switch.form, switch.help);
+        }
+    };
+    section("Every simulator", simulate::faults::HELP);
+    for connector in simulate::CONNECTORS {
+        section(connector, simulate::switches(connector));
+    }
+    text
 }
