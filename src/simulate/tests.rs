@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::world::ENTERPRISE_SCHEMA;
+use super::world::documents::Documents;
 use super::{Options, Running, StartError, start};
 
 async fn aha(faults: &[&str]) -> Running {
@@ -343,4 +345,100 @@ async fn what_cannot_be_started_is_told() {
     )
     .await;
     assert!(matches!(taken, Err(StartError::Listen(p, _)) if p == port));
+}
+
+#[tokio::test]
+async fn the_scim_services_show_the_world_as_it_is() {
+    for view in ["source", "directory"] {
+        let options = Options {
+            users: 250,
+            view: view.to_owned(),
+            ..Options::default()
+        };
+        let running = start("scim", options).await.unwrap();
+        let documents = Documents::new(&running.world, view);
+        let list = async |path: &str| -> Value {
+            get(&running, path)
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap()
+        };
+        let mut place = 0;
+        while place < documents.len() {
+            let page = list(&format!("/Users?startIndex={}&count=100", place + 1)).await;
+            assert_eq!(page["totalResults"], documents.len());
+            for user in page["Resources"].as_array().unwrap() {
+                let expected = documents.at(place);
+                for (key, value) in expected.as_object().unwrap() {
+                    if !["meta", "schemas", "groups", ENTERPRISE_SCHEMA].contains(&key.as_str()) {
+                        assert_eq!(user[key], *value, "{key}");
+                    }
+                }
+                let manager = &user[ENTERPRISE_SCHEMA]["manager"]["value"];
+                assert_eq!(*manager, expected[ENTERPRISE_SCHEMA]["manager"]["value"]);
+                place += 1;
+            }
+        }
+        let groups = list("/Groups?count=100").await;
+        assert_eq!(groups["totalResults"], documents.groups().len());
+        for (group, expected) in groups["Resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(documents.groups())
+        {
+            assert_eq!(group["displayName"], expected["displayName"]);
+            assert_eq!(
+                group["members"].as_array().map_or(0, Vec::len),
+                expected["members"].as_array().unwrap().len()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn roles_and_products_of_the_source_are_resource_types() {
+    let running = start(
+        "scim",
+        Options {
+            users: 20,
+            ..Options::default()
+        },
+    )
+    .await
+    .unwrap();
+    for (path, total) in [
+        ("/Roles", 23),
+        ("/Products", 88),
+        ("/Groups", 31),
+        ("/Users", 20),
+    ] {
+        let page: Value = get(&running, path)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(page["totalResults"], total, "{path}");
+    }
+    let types: Value = get(&running, "/ResourceTypes")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let names: Vec<_> = types["Resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["name"].clone())
+        .collect();
+    for name in ["User", "Group", "Role", "Product"] {
+        assert!(names.contains(&json!(name)), "{names:?}");
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::simulate::faults::epoch;
+use crate::simulate::clock::epoch;
 use crate::simulate::world::World;
 use crate::simulate::world::accounts::Account;
 use crate::simulate::world::catalog::{self, Role, Sort};

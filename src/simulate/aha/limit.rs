@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::simulate::faults::{Faults, epoch};
+use crate::simulate::clock::epoch;
+use crate::simulate::faults::Faults;
 
 /// One account's windows.
 pub struct Limit {

@@ -9,6 +9,8 @@
 mod ledger;
 mod limit;
 mod products;
+mod seats;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -25,103 +27,20 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::faults::{Faults, Switch};
+use super::faults::Faults;
 use super::seen::Seen;
 use super::world::World;
 use super::{Options, Service, Setting, StartError};
 use ledger::Ledger;
 use limit::{Limit, Taken};
 
+pub use switches::SWITCHES;
+
 /// A key that is valid, but for another account: `umbrella`. The person behind it belongs to `acme` too.
 pub const WRONG_ACCOUNT_KEY: &str = "wrong-account-key";
 
 /// The key of somebody at `acme` who administers nothing.
 pub const OWNER_KEY: &str = "workspace-owner-key";
-
-const fn switch(name: &'static str, form: &'static str, help: &'static str) -> Switch {
-    Switch { name, form, help }
-}
-
-/// The switches of this simulator. The first value of each is the default.
-pub const SWITCHES: &[Switch] = &[
-    switch(
-        "drift",
-        "drift[=N]",
-        "Before a second or later page of users, a row is inserted in front (N times).",
-    ),
-    switch(
-        "drift-remove",
-        "drift-remove[=N]",
-        "The same, but a row that was in front of page 1 is taken away.",
-    ),
-    switch(
-        "role-default",
-        "role-default[=N]",
-        "The next N roles are accepted and stored as the default role.",
-    ),
-    switch(
-        "unknown-role-fallback",
-        "unknown-role-fallback=viewer",
-        "The default role.",
-    ),
-    switch(
-        "errors-as-list",
-        "errors-as-list",
-        "Validation errors come as a list instead of an object.",
-    ),
-    switch(
-        "perm-mode",
-        "perm-mode=admin_only|owner_can_add|open",
-        "Who may read and write users.",
-    ),
-    switch(
-        "dup-email",
-        "dup-email=upsert|400",
-        "What creating a user does whose e-mail is known.",
-    ),
-    switch(
-        "delete-absent",
-        "delete-absent=404|204",
-        "What deleting a pair does that is not there.",
-    ),
-    switch(
-        "per-page-overflow",
-        "per-page-overflow=clamp|honour",
-        "What `per_page` above 200 means.",
-    ),
-    switch(
-        "email-match",
-        "email-match=exact|contains",
-        "How `GET /users?email=` compares.",
-    ),
-    switch(
-        "null-names",
-        "null-names=role|never",
-        "Whether `product_name` is null without a role on the product.",
-    ),
-    switch(
-        "seats",
-        "seats=N",
-        "Only N more people can be created or enabled.",
-    ),
-    switch("rate-min", "rate-min=300", "Requests per minute."),
-    switch("rate-sec", "rate-sec=20", "Requests per second."),
-    switch(
-        "reset-unit",
-        "reset-unit=s|ms",
-        "The unit of X-Ratelimit-Reset.",
-    ),
-    switch(
-        "strict-host",
-        "strict-host",
-        "Only the account's own host name is answered.",
-    ),
-    switch(
-        "require-user-agent",
-        "require-user-agent",
-        "Requests without User-Agent are refused.",
-    ),
-];
 
 /// Everything that the simulator holds.
 struct Aha {
@@ -361,17 +280,17 @@ fn answer(ledger: &mut Ledger, ask: &Ask, seen: &Seen) -> Answer {
         ("DELETE", ["users", id, "product_roles", product]) => {
             users::remove_pair(ledger, ask, id, product)
         }
-        ("GET", ["users", id, "user_roles"]) => users::custom_roles(ledger, ask, id),
-        ("POST", ["users", id, "user_roles"]) => users::add_custom_role(ledger, ask, id),
+        ("GET", ["users", id, "user_roles"]) => seats::custom_roles(ledger, ask, id),
+        ("POST", ["users", id, "user_roles"]) => seats::add_custom_role(ledger, ask, id),
         ("DELETE", ["users", id, "user_roles", product]) => {
-            users::remove_custom_role(ledger, ask, id, product)
+            seats::remove_custom_role(ledger, ask, id, product)
         }
         ("GET", ["products"]) => Ok(Some(products::list(ledger, ask))),
         ("GET", ["products", id]) => products::get(ledger, id),
         ("GET", ["products", id, "users"]) => users::of_product(ledger, ask, id),
         ("POST", ["products", id, "users"]) => users::create(ledger, ask, id),
-        ("GET", ["paid_seat_groups"]) => users::seat_groups(ledger, ask),
-        ("POST", ["paid_seat_groups", id, "modify_user"]) => users::modify_seat(ledger, ask, id),
+        ("GET", ["paid_seat_groups"]) => seats::seat_groups(ledger, ask),
+        ("POST", ["paid_seat_groups", id, "modify_user"]) => seats::modify_seat(ledger, ask, id),
         ("GET", ["identity_providers"]) => Ok(Some(
             json!({ "identity_providers": [wire::identity_provider()] }),
         )),
@@ -417,7 +336,7 @@ fn refused(aha: &Aha, refusal: Refusal) -> Response {
     match refusal {
         Refusal::NoRoute => {
             let text = "The page you were looking for doesn't exist.";
-            super::page(StatusCode::NOT_FOUND, "Page not found", text)
+            super::desk::page(StatusCode::NOT_FOUND, "Page not found", text)
         }
         // The body of a 403 is unknown; this is a choice.
         Refusal::Forbidden => document_of(StatusCode::FORBIDDEN, &json!({ "error": "Forbidden" })),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::ledger::Ledger;
 use super::{Answer, Ask, Refusal, wire};
+use crate::simulate::clock::timestamp;
 use crate::simulate::world::catalog::{self, Sort};
-use crate::simulate::world::documents::timestamp;
 
 /// `GET /products`: what the key may see, teams only on request.
 pub fn list(ledger: &Ledger, ask: &Ask) -> Value {

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::Ask;
 use super::ledger::{Ledger, SEAT_GROUPS, User};
+use crate::simulate::clock::timestamp;
 use crate::simulate::world::catalog::{self, Role, Sort};
-use crate::simulate::world::documents::timestamp;
 
 /// Which page is asked for.
 pub struct Page {

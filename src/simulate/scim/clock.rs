@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::simulate::faults::civil;
+use crate::simulate::clock::civil;
 
 /// Now, to the millisecond, in UTC.
 pub fn now() -> String {

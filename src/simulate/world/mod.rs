@@ -20,6 +20,7 @@ mod people;
 mod planting;
 #[cfg(test)]
 mod proof;
+mod telling;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -125,7 +126,7 @@ impl World {
 
     /// All that was planted in a view; nothing else differs between it and the source.
     pub fn planted(&self, view: &str) -> Vec<Planted> {
-        planting::list(self, view)
+        telling::list(self, view)
     }
 
     fn hash(&self, tag: &str, number: u32) -> u64 {
