@@ -174,11 +174,10 @@ impl Listing<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let there = self.faults.flag("cursor-expires").is_some();
-        let strikes = there && !self.faults.spend("cursor-expires") && !*expired;
-        // Once it has struck it stays quiet until it is asked for anew.
-        *expired = there
-            && (strikes || *expired && self.faults.flag("cursor-expires").as_deref() == Some("0"));
-        if strikes {
+        if !there || self.faults.spend("cursor-expires") {
+            *expired = false;
+        } else if !*expired {
+            *expired = true;
             return Err(Problem::bad("expiredCursor", "the cursor has expired"));
         }
         Ok(())

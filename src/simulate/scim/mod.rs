@@ -38,6 +38,8 @@ mod render;
 pub mod schema;
 mod search;
 mod service;
+#[cfg(test)]
+mod tests;
 mod view;
 mod writing;
 
