@@ -415,7 +415,7 @@ fn compare(
     let textual = matches!(operator, Operator::Co | Operator::Sw | Operator::Ew);
     let fits = match (&literal, steps.kind) {
         (Value::Null, _) => matches!(operator, Operator::Eq | Operator::Ne),
-        (Value::String(_), Type::Boolean) | (Value::Bool(_), Type::Boolean) => !ordered && !textual,
+        (Value::String(_) | Value::Bool(_), Type::Boolean) => !ordered && !textual,
         (Value::Number(_), Type::Integer | Type::Decimal) => !textual,
         (Value::String(_), Type::Binary) => !ordered,
         (Value::String(_), kind) => !matches!(kind, Type::Integer | Type::Decimal),

@@ -1,11 +1,8 @@
 //! Lists: filter, sort, and both ways of walking pages (RFC 7644, section 3.4.2; RFC 9865).
 //!
-//! A page of an unfiltered list makes its own documents only. What a filter or an order finds is kept for the pages that
-//! follow, until something is written.
+//! A page of an unfiltered list makes its own documents only.
 
-use std::cmp::Ordering;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use serde_json::{Value, json};
 
@@ -13,35 +10,15 @@ use crate::simulate::faults::Faults;
 use crate::simulate::shelf::Place;
 
 use super::cursor::Cursor;
-use super::filter::{self, Filter, Scope};
-use super::library::Library;
-use super::matching;
-use super::path::{self, Steps, Target};
+use super::findings::{Findings, Range};
 use super::problem::Problem;
+use super::project::Projection;
 use super::quirks::Echo;
-use super::render::{Projection, Renderer};
+use super::render::Renderer;
 use super::search::Search;
 
 /// Where a document is: its collection and its place there.
 pub type Spot = (usize, Place);
-
-/// How many findings are kept.
-const KEPT: usize = 8;
-
-/// The findings of filters and orders, for the pages that follow.
-#[derive(Default)]
-pub struct Findings {
-    kept: Mutex<VecDeque<(String, Arc<Vec<Spot>>)>>,
-    expired: Mutex<bool>,
-}
-
-/// What a search ranges over.
-enum Range {
-    /// All documents of these collections, in order.
-    Whole(Vec<usize>),
-    /// These documents; by place if they are not sorted.
-    Some(Arc<Vec<Spot>>),
-}
 
 /// One page.
 struct Page {
@@ -196,9 +173,8 @@ impl Listing<'_> {
             .expired
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if self.faults.flag("cursor-expires").is_none() {
-            *expired = false;
-        } else if self.faults.spend("cursor-expires") {
+        let there = self.faults.flag("cursor-expires").is_some();
+        if !there || self.faults.spend("cursor-expires") {
             *expired = false;
         } else if !*expired {
             *expired = true;
@@ -292,175 +268,6 @@ impl Listing<'_> {
             Some(projections.get(*at)?.as_ref()?.apply(kind, document))
         });
         shown.collect()
-    }
-
-    fn range(&self, search: &Search) -> Result<Range, Problem> {
-        let filters = self.filters(search)?;
-        let order = self.order(search)?;
-        if filters.is_none() && order.is_none() {
-            return Ok(Range::Whole(self.over.clone()));
-        }
-        let key = format!(
-            "{:?} {:?} {:?} {} {} {:?}",
-            self.over,
-            search.filter.as_ref().filter(|_| filters.is_some()),
-            search.sort_by,
-            search.descending,
-            self.renderer.library.generation(),
-            // What a document looks like decides what a filter finds.
-            (self.renderer.base, self.renderer.quirks),
-        );
-        let mut kept = self
-            .findings
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, found)) = kept.iter().find(|(held, _)| *held == key) {
-            return Ok(Range::Some(Arc::clone(found)));
-        }
-        let mut found = Vec::new();
-        for (index, at) in self.over.iter().enumerate() {
-            let filter = filters.as_ref().and_then(|filters| filters.get(index));
-            self.find(*at, filter, &mut found);
-        }
-        if let Some(order) = order {
-            self.sort(&mut found, &order, search.descending);
-        }
-        let found = Arc::new(found);
-        kept.push_front((key, Arc::clone(&found)));
-        kept.truncate(KEPT);
-        Ok(Range::Some(found))
-    }
-
-    fn filters(&self, search: &Search) -> Result<Option<Vec<Filter>>, Problem> {
-        let quirks = self.renderer.quirks;
-        let Some(text) = search.filter.as_deref().filter(|_| !quirks.no_filter) else {
-            return Ok(None);
-        };
-        let read = |at: &usize| {
-            let collection = self.renderer.library.collection(*at)?;
-            Some(filter::read(
-                text,
-                Scope::Resource {
-                    kind: &collection.kind,
-                    lenient: self.lenient,
-                },
-            ))
-        };
-        let filters: Vec<Filter> = self
-            .over
-            .iter()
-            .filter_map(read)
-            .collect::<Result<_, _>>()?;
-        if quirks.urn_filter_matches_nothing && text.to_ascii_lowercase().contains("urn:") {
-            return Ok(Some(vec![Filter::Elsewhere; filters.len()]));
-        }
-        Ok(Some(filters))
-    }
-
-    /// What to sort by, for each collection.
-    fn order(&self, search: &Search) -> Result<Option<Vec<Option<Steps>>>, Problem> {
-        let Some(name) = search.sort_by.as_deref() else {
-            return Ok(None);
-        };
-        let mut order = Vec::new();
-        for collection in &self.renderer.library.collections {
-            order.push(match path::resolve(&collection.kind, name) {
-                Some(Target::Attribute {
-                    extension,
-                    attribute,
-                    part,
-                }) => {
-                    // A list of complex values is sorted by the value of one of them.
-                    let part = part.or_else(|| attribute.part("value").filter(|_| attribute.multi));
-                    Some(Steps::new(extension, attribute, part))
-                }
-                _ => None,
-            });
-        }
-        let known = self
-            .over
-            .iter()
-            .any(|at| order.get(*at).is_some_and(Option::is_some));
-        if !known && !self.lenient {
-            return Err(Problem::bad(
-                "invalidPath",
-                format!("there is no attribute {name} to sort by"),
-            ));
-        }
-        Ok(Some(order))
-    }
-
-    fn find(&self, at: usize, filter: Option<&Filter>, found: &mut Vec<Spot>) {
-        let library = self.renderer.library;
-        let Some(shelf) = library.collection(at).map(|collection| &collection.shelf) else {
-            return;
-        };
-        let Some(filter) = filter else {
-            found.extend(shelf.places(Place::MIN).map(|place| (at, place)));
-            return;
-        };
-        let meets = |place: &Place| {
-            library
-                .document(at, *place)
-                .is_some_and(|document| filter.matches(&self.renderer.whole(at, document)))
-        };
-        match filter
-            .equality()
-            .and_then(|(name, text)| self.candidates(library, at, name, text))
-        {
-            Some(places) => found.extend(places.into_iter().filter(meets).map(|place| (at, place))),
-            None => found.extend(
-                shelf
-                    .places(Place::MIN)
-                    .filter(meets)
-                    .map(|place| (at, place)),
-            ),
-        }
-    }
-
-    /// The places that can hold an equality at all, if that can be told without a walk.
-    fn candidates(
-        &self,
-        library: &Library,
-        at: usize,
-        name: &str,
-        text: &str,
-    ) -> Option<Vec<Place>> {
-        let shelf = &library.collection(at)?.shelf;
-        if name == "id" {
-            let id = super::naming::meant(library, self.renderer.quirks, text);
-            return Some(shelf.place(&id).into_iter().collect());
-        }
-        shelf.find(name, text)
-    }
-
-    /// Sorts by a value; what has none comes last, and first where the order is reversed (RFC 7644, section 3.4.2.3).
-    fn sort(&self, found: &mut Vec<Spot>, order: &[Option<Steps>], descending: bool) {
-        let library = self.renderer.library;
-        let mut keyed: Vec<(Option<Value>, Option<&Steps>, Spot)> = found
-            .drain(..)
-            .map(|(at, place)| {
-                let steps = order.get(at).and_then(Option::as_ref);
-                let key = steps.and_then(|steps| {
-                    let document = self.renderer.whole(at, library.document(at, place)?);
-                    steps.first(&document).cloned()
-                });
-                (key, steps, (at, place))
-            })
-            .collect();
-        keyed.sort_by(|(left, steps, _), (right, _, _)| {
-            let order = match (left, right) {
-                (Some(left), Some(right)) => steps
-                    .and_then(|steps| matching::order(steps.kind, steps.case_exact, left, right))
-                    .unwrap_or(Ordering::Equal),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => Ordering::Equal,
-            };
-            if descending { order.reverse() } else { order }
-        });
-        found.extend(keyed.into_iter().map(|(_, _, spot)| spot));
     }
 }
 

@@ -9,9 +9,10 @@
 //! | `schema`, `core`, `path` | resource types, the RFC's own ones, and what a path names in them |
 //! | `filter`, `matching` | filters, read and decided |
 //! | `accept`, `patch`, `writing` | what a client may write |
-//! | `library`, `naming`, `render` | the documents, their ids, and how they are shown |
-//! | `search`, `listing`, `cursor` | lists and both ways of walking them |
+//! | `library`, `memberships`, `naming`, `render`, `project` | the documents, their ids, and how they are shown |
+//! | `search`, `findings`, `listing`, `cursor` | lists and both ways of walking them |
 //! | `view` | the demo world as a library |
+//! | `service`, `exchange` | one request in, one reply out |
 //! | `discovery`, `gate`, `problem`, `quirks` | what the service says of itself, who comes in, errors, deviations |
 
 mod accept;
@@ -19,20 +20,26 @@ mod clock;
 pub mod core;
 mod cursor;
 mod discovery;
+mod exchange;
 mod filter;
+mod findings;
 mod gate;
 mod library;
 mod listing;
 mod matching;
+mod memberships;
 mod naming;
 mod patch;
 mod path;
 mod problem;
+mod project;
 mod quirks;
 mod render;
 pub mod schema;
 mod search;
 mod service;
+#[cfg(test)]
+mod tests;
 mod view;
 mod writing;
 
@@ -44,10 +51,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::response::Response;
 
+pub use exchange::{Reply, Request};
 pub use gate::Gate;
 pub use library::Library;
 pub use quirks::{Quirks, SWITCHES};
-pub use service::{BASE, Reply, Request, Scim};
+pub use service::{BASE, Scim};
 
 use super::faults::Faults;
 use super::{Service, Setting, StartError};

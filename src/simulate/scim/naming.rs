@@ -87,7 +87,9 @@ impl Translator<'_> {
                 }
                 match parts.get_mut("value") {
                     Some(Value::Array(values)) => {
-                        values.iter_mut().for_each(|value| self.either(value))
+                        for value in values {
+                            self.either(value);
+                        }
                     }
                     Some(value) => self.put_right(value),
                     None => {}
@@ -96,9 +98,9 @@ impl Translator<'_> {
             Value::Object(parts) => {
                 for (key, value) in parts.iter_mut() {
                     if key == "value" {
-                        self.either(value)
+                        self.either(value);
                     } else {
-                        self.put_right(value)
+                        self.put_right(value);
                     }
                 }
             }

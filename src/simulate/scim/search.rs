@@ -70,7 +70,7 @@ impl Search {
             "filter" => self.filter = text.map(str::to_owned),
             "sortby" => self.sort_by = text.map(str::to_owned),
             "sortorder" => {
-                self.descending = text.is_some_and(|text| text.eq_ignore_ascii_case("descending"))
+                self.descending = text.is_some_and(|text| text.eq_ignore_ascii_case("descending"));
             }
             "startindex" => self.start = number(value).map_err(|()| wrong(name, "invalidValue"))?,
             "count" => self.count = number(value).map_err(|()| wrong(name, "invalidCount"))?,

@@ -9,52 +9,21 @@ use serde_json::Value;
 use crate::simulate::faults::Faults;
 
 use super::discovery::Discovery;
+use super::exchange::{Reply, Request, decoded};
+use super::findings::Findings;
 use super::gate::Gate;
 use super::library::{Library, id_of};
-use super::listing::{Findings, Listing, newcomer};
+use super::listing::{Listing, newcomer};
 use super::naming;
 use super::problem::Problem;
+use super::project::Projection;
 use super::quirks::{Etag, Quirks};
-use super::render::{Projection, Renderer, hash};
+use super::render::{Renderer, hash};
 use super::search::Search;
 use super::writing;
 
 /// The path of the base address.
 pub const BASE: &str = "/scim/v2";
-
-/// A request as far as the service looks at it.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// The method, in capitals.
-    pub method: String,
-    /// The path, still encoded.
-    pub path: String,
-    /// The query, still encoded.
-    pub query: String,
-    /// `Host`.
-    pub host: String,
-    /// `Authorization`.
-    pub authorization: Option<String>,
-    /// `Content-Type`.
-    pub content_type: Option<String>,
-    /// `If-Match`.
-    pub if_match: Option<String>,
-    /// `If-None-Match`.
-    pub if_none_match: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// What goes back.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body; nothing is sent with an empty one.
-    pub body: String,
-}
 
 /// The service.
 pub struct Scim {
@@ -348,20 +317,7 @@ impl Desk<'_> {
     }
 
     fn asked(&self) -> Result<Search, Problem> {
-        let pairs: Vec<(String, String)> = self
-            .request
-            .query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (
-                    decoded(&name.replace('+', " ")),
-                    decoded(&value.replace('+', " ")),
-                )
-            })
-            .collect();
-        Search::of_query(&pairs)
+        Search::of_query(&self.request.pairs())
     }
 
     fn body(&self) -> Result<Value, Problem> {
@@ -434,26 +390,4 @@ fn not_allowed(method: &str) -> Problem {
 
 fn lost() -> Problem {
     Problem::new(500, "the resource went away in the middle")
-}
-
-/// Undoes percent-encoding; what is not encoded rightly stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(byte) = text.as_bytes().get(at) {
-        let hex = text
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (byte, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                at += 3;
-            }
-            _ => {
-                bytes.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
