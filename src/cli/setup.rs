@@ -38,8 +38,8 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 /// # Errors
 /// When a mapping or the journal cannot be used.
 pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
-    let journal = store::open(&dirs.state.join("journal.db"))?;
-    let cache = store::cache(&dirs.cache)?;
+    let journal = store::journal::open(&dirs.state.join("journal.db"))?;
+    let cache = store::cache::FileCache::new(&dirs.cache);
     let systems = config.systems.iter().map(system).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
         systems,
