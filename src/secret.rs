@@ -225,22 +225,19 @@ fn from_command(words: &[String], limit: Duration) -> Result<Secret, SecretError
             let _ = send.send(read);
         });
     }
-    let read = printed.recv_timeout(limit);
     let slow = || SecretError::CommandSlow { program: program.clone(), limit };
-    let bytes = match read {
-        Ok(read) => read.map_err(|error| failed(error.to_string()))?,
-        Err(_) => {
-            end(&mut child);
-            return Err(slow());
-        }
+    let Ok(read) = printed.recv_timeout(limit) else {
+        end(&mut child);
+        return Err(slow());
     };
+    let bytes = read.map_err(|error| failed(error.to_string()))?;
     if bytes.len() as u64 > LONGEST {
         end(&mut child);
     }
     loop {
         match child.try_wait().map_err(|error| failed(error.to_string()))? {
             Some(status) if status.success() || bytes.len() as u64 > LONGEST => break,
-            Some(status) => return Err(failed(format!("it ended with {status}"))),
+            Some(status) => return Err(failed(format!("it ended with {status}; run it by hand to see why"))),
             None if Instant::now() >= until => {
                 end(&mut child);
                 return Err(slow());

@@ -169,6 +169,15 @@ pub(super) fn masked(target: &str) -> String {
     shown
 }
 
+/// A base URL as it may be shown: without user and password, secret parameters masked.
+pub(super) fn base(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else { return "(not a url)".to_owned() };
+    // Only an address that cannot have them refuses to lose them.
+    let _ = parsed.set_username("");
+    let _ = parsed.set_password(None);
+    masked(parsed.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -244,5 +253,7 @@ mod tests {
     fn values_of_secret_parameters_are_masked() {
         assert_eq!(masked("/x?apikey=s3cr3t&page=2&TOKEN=t"), "/x?apikey=***&page=2&TOKEN=***");
         assert_eq!(masked("/x"), "/x");
+        assert_eq!(base("https://me:hunter2@a.b/x?token=t&y=1"), "https://a.b/x?token=***&y=1");
+        assert_eq!(base("hunter2"), "(not a url)");
     }
 }

@@ -130,6 +130,8 @@ impl Options {
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    /// Counts what this client and its clones send.
+    requests: Arc<AtomicU64>,
 }
 
 struct Inner {
@@ -139,7 +141,6 @@ struct Inner {
     credentials: Credentials,
     bucket: Bucket,
     recent: Recent,
-    requests: AtomicU64,
     denied: Mutex<Option<u16>>,
     breaker: Mutex<Breaker>,
     body_limit: u64,
@@ -230,12 +231,12 @@ impl Client {
                 credentials,
                 bucket: Bucket::new(options.rate),
                 recent: Recent::default(),
-                requests: AtomicU64::new(0),
                 denied: Mutex::default(),
                 breaker: Mutex::default(),
                 body_limit: options.body_limit,
                 first_pause: options.first_pause,
             }),
+            requests: Arc::default(),
         })
     }
 
@@ -256,7 +257,12 @@ impl Client {
 
     /// Requests sent so far, retries included.
     pub fn requests(&self) -> u64 {
-        self.inner.requests.load(Ordering::Relaxed)
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The same client with a count of its own.
+    pub fn counting(&self) -> Self {
+        Self { inner: self.inner.clone(), requests: Arc::default() }
     }
 
     /// The last 401 or 403, if nothing went well after it.
@@ -290,7 +296,7 @@ impl Client {
         let mut pauses = inner.pauses();
         let mut hops = 0;
         for attempt in 1.. {
-            let outcome = inner.once(request, &target, attempt, true).await;
+            let outcome = self.once(request, &target, attempt, true).await;
             let last = attempt >= most_tries(&outcome);
             match outcome {
                 Ok(reply) if busy(&reply) => {
@@ -345,8 +351,8 @@ impl Client {
         let mut pauses = inner.pauses();
         for attempt in 1.. {
             let task = {
-                let (inner, request, target) = (self.inner.clone(), request.clone(), target.clone());
-                tokio::spawn(async move { inner.once(&request, &target, attempt, false).await })
+                let (client, request, target) = (self.clone(), request.clone(), target.clone());
+                tokio::spawn(async move { client.once(&request, &target, attempt, false).await })
             };
             let outcome = task.await.unwrap_or_else(|_| {
                 Err(Fault::lost("internal", format!("{}: the sending of this write broke off", inner.system)))
@@ -372,6 +378,46 @@ impl Client {
             }
         }
         Err(inner.unsent("internal", "no try was left"))
+    }
+
+    /// Sends one request once and notes it.
+    async fn once(&self, request: &Request, target: &str, attempt: u32, reads: bool) -> Result<Reply, Fault> {
+        let inner = &*self.inner;
+        let ready = inner.ready(request, target)?;
+        let permit = inner.bucket.acquire().await;
+        let at = jiff::Timestamp::now();
+        let began = Instant::now();
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let outcome = inner.exchange(ready).await;
+        let took = began.elapsed();
+        let mut sent = Sent {
+            at,
+            method: request.method,
+            target: inner.redacted(&masked(target)),
+            status: None,
+            took: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
+            bytes: 0,
+            attempt,
+            fault: None,
+        };
+        if let Ok(reply) = &outcome {
+            sent.status = Some(reply.status);
+            sent.bytes = reply.body.len() as u64;
+            if reply.status != 429 {
+                inner.bucket.taken(remaining(reply), reset(reply, at));
+            }
+            let denied = matches!(reply.status, 401 | 403).then_some(reply.status);
+            if denied.is_some() || reply.ok() {
+                *inner.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
+            }
+        }
+        let outcome = if reads { outcome.and_then(|reply| inner.judge(reply, target)) } else { outcome };
+        if let Err(fault) = &outcome {
+            sent.fault = Some(inner.redacted(&fault.trouble().text));
+        }
+        inner.recent.add(sent);
+        drop(permit);
+        outcome
     }
 }
 
@@ -469,45 +515,6 @@ impl Inner {
             return Err(Fault::lost("cut", what));
         }
         Ok(reply)
-    }
-
-    /// Sends one request once and notes it.
-    async fn once(&self, request: &Request, target: &str, attempt: u32, reads: bool) -> Result<Reply, Fault> {
-        let ready = self.ready(request, target)?;
-        let permit = self.bucket.acquire().await;
-        let at = jiff::Timestamp::now();
-        let began = Instant::now();
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let outcome = self.exchange(ready).await;
-        let took = began.elapsed();
-        let mut sent = Sent {
-            at,
-            method: request.method,
-            target: self.redacted(&masked(target)),
-            status: None,
-            took: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
-            bytes: 0,
-            attempt,
-            fault: None,
-        };
-        if let Ok(reply) = &outcome {
-            sent.status = Some(reply.status);
-            sent.bytes = reply.body.len() as u64;
-            if reply.status != 429 {
-                self.bucket.taken(remaining(reply), reset(reply, at));
-            }
-            let denied = matches!(reply.status, 401 | 403).then_some(reply.status);
-            if denied.is_some() || reply.ok() {
-                *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
-            }
-        }
-        let outcome = if reads { outcome.and_then(|reply| self.judge(reply, target)) } else { outcome };
-        if let Err(fault) = &outcome {
-            sent.fault = Some(self.redacted(&fault.trouble().text));
-        }
-        self.recent.add(sent);
-        drop(permit);
-        outcome
     }
 
     fn ready(&self, request: &Request, target: &str) -> Result<reqwest::RequestBuilder, Fault> {

@@ -5,13 +5,26 @@
 
 mod address;
 mod budget;
+mod compare_stub;
+mod core;
+mod drive;
 mod fault;
+mod fetch;
+mod headless;
 mod http;
+mod job;
 mod limit;
+mod member;
+mod native;
 pub mod protocol;
+mod push;
 mod recent;
+mod setup;
 #[cfg(test)]
 mod stand;
 
+pub use self::core::{Handle, runtime, start};
 pub use fault::{Fault, Trouble};
+pub use headless::{Progress, read_all, test};
 pub use http::{Auth, Client, Options, Timeouts};
+pub use setup::{Setup, SystemSetup};
