@@ -338,23 +338,26 @@ mod tests {
             let rest = shelf.page(start, 10);
             assert_eq!(rest.len(), 6 - start, "from {start}");
         }
+        assert_eq!(ids(&shelf.page(1, 3)), ["a", "0", "2"]);
+        assert_eq!(shelf.at(1), None);
         assert_eq!(shelf.get("2").unwrap()["edited"], true);
         assert_eq!(shelf.page(6, 1), Vec::<Value>::new());
     }
 
     #[test]
     fn a_removed_document_is_gone_and_a_removed_new_one_too() {
-        let (mut shelf, _) = numbers(3);
+        let (mut shelf, _) = numbers(5);
         shelf.insert("new", json!({ "id": "new" }));
         shelf.insert_first("first", json!({ "id": "first" }));
-        for id in ["new", "first", "1"] {
+        for id in ["new", "first", "1", "3"] {
             assert!(shelf.remove(id).is_some(), "{id}");
             assert!(shelf.get(id).is_none(), "{id}");
             assert!(shelf.remove(id).is_none(), "{id}");
             assert!(!shelf.replace(id, json!({})), "{id}");
         }
-        assert_eq!(ids(&shelf.page(0, 10)), ["0", "2"]);
-        assert_eq!(shelf.len(), 2);
+        assert_eq!(shelf.places(Place::MIN).collect::<Vec<_>>(), [0, 2, 4]);
+        assert_eq!(ids(&shelf.page(0, 10)), ["0", "2", "4"]);
+        assert_eq!(shelf.len(), 3);
     }
 
     #[test]

@@ -302,6 +302,13 @@ mod tests {
         );
         assert_eq!(groups_of(&library, "u1"), ["1", "Two"]);
         assert_eq!(groups_of(&library, "u2"), ["Two"]);
+        // Whose own document says that he is in the group leaves it too.
+        write(
+            &mut library,
+            "g2",
+            json!({ "displayName": "Two", "members": [{ "value": "u1" }] }),
+        );
+        assert!(groups_of(&library, "u2").is_empty());
         library.remove(1, "g2").unwrap();
         assert_eq!(groups_of(&library, "u1"), ["1"]);
         assert!(library.get(0, "u2").unwrap().get("groups").is_none());

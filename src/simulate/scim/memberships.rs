@@ -12,7 +12,6 @@ pub struct Memberships {
     joined: HashMap<String, BTreeSet<String>>,
     left: HashMap<String, BTreeSet<String>>,
     names: HashMap<String, Value>,
-    gone: HashSet<String>,
 }
 
 impl Memberships {
@@ -24,8 +23,6 @@ impl Memberships {
         if let Some(after) = after {
             self.names
                 .insert(group.to_owned(), after["displayName"].clone());
-        } else {
-            self.gone.insert(group.to_owned());
         }
         let (before, after) = (members(before), members(after));
         for member in after.difference(&before) {
@@ -59,7 +56,7 @@ impl Memberships {
         };
         groups.retain(|group| {
             let group = name(group);
-            !self.gone.contains(&group) && !left.is_some_and(|left| left.contains(&group))
+            !left.is_some_and(|left| left.contains(&group))
         });
         for group in &mut groups {
             if let Some(display) = self.names.get(&name(group)) {
