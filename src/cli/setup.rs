@@ -8,9 +8,10 @@ use anyhow::{Context, bail};
 use super::Global;
 use crate::config::{self, Config, Dirs, SystemConfig};
 use crate::connectors::{self, Settings};
-use crate::engine::{self, Progress, Setup, SystemSetup};
-use crate::engine::protocol::World;
-use crate::mapping::Mapping;
+use crate::engine::protocol::{Health, World};
+use crate::engine::{self, Auth, Progress, Setup, SystemSetup, Timeouts};
+use crate::mapping::{Mapping, Rate};
+use crate::model::text;
 use crate::store;
 
 /// The built-in mappings of all connectors.
@@ -61,19 +62,33 @@ fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
     let Some(connector) = connectors::connector(&config.connector, Arc::new(mapping), &settings) else {
         bail!("system {}: there is no connector `{}`", config.id, config.connector);
     };
+    let rate = config.rate.map(|per_second| Rate { per_second, burst: burst(per_second), ..connector.mapping().rate });
+    let timeouts = Timeouts { read: config.timeout, ..Timeouts::default() };
     Ok(SystemSetup {
-        id: config.id.clone(),
-        connector,
-        url: config.url.clone(),
-        auth: config.auth.clone(),
         policy: config.policy.clone(),
         scope: config.scope.clone(),
         manage: config.manage.clone(),
         deactivate_out_of_scope: config.deactivate_out_of_scope,
         ca_file: config.ca_file.clone(),
-        timeout: config.timeout,
-        rate: config.rate,
+        timeouts,
+        rate,
+        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), auth(&config.auth))
     })
+}
+
+/// Requests at once at a given speed: two seconds' worth, at least one.
+fn burst(per_second: f64) -> u32 {
+    (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
+}
+
+fn auth(auth: &config::Auth) -> Auth {
+    match auth {
+        config::Auth::None => Auth::None,
+        config::Auth::Bearer(source) => Auth::Bearer(source.clone()),
+        config::Auth::Basic { username, password } => {
+            Auth::Basic { user: username.clone(), password: password.clone() }
+        }
+    }
 }
 
 fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
@@ -108,12 +123,7 @@ pub fn known(setup: &Setup, name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// When the operating system gives no thread.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("trueup-io")
-        .enable_all()
-        .build()
-        .context("cannot start the engine's threads")
+    engine::runtime().context("cannot start the engine's threads")
 }
 
 /// Reads all systems to their end and compares them, with progress on standard error where that is a terminal.
@@ -122,19 +132,48 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// When the engine cannot be started.
 pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
     use std::io::{IsTerminal, Write};
-    let terminal = std::io::stderr().is_terminal();
-    let progress = move |progress: Progress| {
-        if terminal {
-            let mut err = std::io::stderr().lock();
-            let _ = write!(err, "\r\x1b[K{progress}");
-            let _ = err.flush();
+    if !std::io::stderr().is_terminal() {
+        return setup_world(runtime()?.block_on(engine::read_all(setup, |_| {})));
+    }
+    let systems: Vec<_> = setup.systems.iter().map(|system| system.id.clone()).collect();
+    let health = std::sync::Mutex::new(vec![Health::Idle; systems.len()]);
+    let progress = |progress: Progress| {
+        let mut err = std::io::stderr().lock();
+        match progress {
+            Progress::Notice(said) => {
+                let _ = writeln!(err, "\r\x1b[K{}", text::clean(&said));
+            }
+            Progress::System(system, now) => {
+                let Ok(mut health) = health.lock() else { return };
+                if let Some(at) = systems.iter().position(|known| *known == system) {
+                    health[at] = now;
+                }
+                let line: Vec<_> = systems.iter().zip(&*health).map(|(id, health)| format!("{id} {}", word(health))).collect();
+                let _ = write!(err, "\r\x1b[K{}", line.join(" | "));
+            }
         }
+        let _ = err.flush();
     };
     let world = runtime()?.block_on(engine::read_all(setup, progress));
-    if terminal {
-        eprint!("\r\x1b[K");
+    eprint!("\r\x1b[K");
+    setup_world(world)
+}
+
+fn setup_world(world: Result<World, String>) -> anyhow::Result<Arc<World>> {
+    world.map(Arc::new).map_err(anyhow::Error::msg)
+}
+
+/// How a system stands, in a word or two.
+fn word(health: &Health) -> String {
+    match health {
+        Health::Idle => "-".to_owned(),
+        Health::Probing => "signing in".to_owned(),
+        Health::Reading { read, of: Some(of) } => format!("{read}/{of}"),
+        Health::Reading { read, of: None } => read.to_string(),
+        Health::Good => "ok".to_owned(),
+        Health::Partial(_) => "partial!".to_owned(),
+        Health::Bad { word, .. } => format!("{word}!"),
     }
-    Ok(world)
 }
 
 /// Waits for ctrl-c or a request to terminate.

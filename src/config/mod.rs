@@ -32,7 +32,7 @@ pub struct ConfigError {
 }
 
 /// How a system is signed in to. Secrets are references.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Auth {
     /// Not at all (some discovery endpoints, simulators without a login).
     None,
