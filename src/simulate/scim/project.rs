@@ -9,6 +9,8 @@ use super::schema::{Attribute, ResourceType, Returned};
 pub struct Projection {
     included: Option<Vec<Wish>>,
     excluded: Vec<Wish>,
+    /// Nothing was asked and nothing waits to be asked for: the document goes out as it is.
+    everything: bool,
 }
 
 /// An attribute by the names of its extension, itself and its part; no attribute means the whole extension.
@@ -28,14 +30,19 @@ impl Projection {
                 .map(|target| Wish::from(&target))
                 .collect()
         };
+        let waits = |(_, attribute): (_, &Attribute)| attribute.returned == Returned::Request;
         Self {
             included: (!included.is_empty()).then(|| wishes(included)),
             excluded: wishes(excluded),
+            everything: included.is_empty() && excluded.is_empty() && !kind.attributes().any(waits),
         }
     }
 
     /// The part of a whole document that is wanted.
     pub fn apply(&self, kind: &ResourceType, document: Value) -> Value {
+        if self.everything {
+            return document;
+        }
         let Value::Object(document) = document else {
             return document;
         };
