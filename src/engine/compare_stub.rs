@@ -21,3 +21,13 @@ pub(super) fn compare(inputs: Arc<Inputs>) -> Compared {
     let kinds = Kind::ALL.map(blank);
     Compared { inputs, kinds, lints: Arc::from([]) }
 }
+
+pub(super) struct Record;
+impl Record {
+    pub(super) fn new(_: &crate::compare::SystemView, _: Kind, _: crate::model::Row) -> Option<Self> {
+        Some(Self)
+    }
+}
+impl crate::model::filter::Subject for Record {
+    fn values(&self, _: &str, _: &mut dyn FnMut(crate::model::Cell<'_>)) {}
+}

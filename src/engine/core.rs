@@ -1,12 +1,14 @@
 //! The heart of the engine: takes the operator's wishes and the jobs' news, keeps what is known, has it compared, and
 //! reports. It waits for nothing itself: whatever takes time runs on a task or thread of its own.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::compare_stub::compare;
 use super::drive::panicked;
@@ -87,8 +89,12 @@ pub(super) enum Aside {
     Uncompared(String),
     /// What is staged is on disk.
     StagingKept,
+    /// A push has ended; these kinds are to be read again.
+    Pushed(BTreeSet<(SystemId, Kind)>),
     /// Something for the face.
     Report(Report),
+    /// It was told on the way.
+    Nothing,
 }
 
 pub(super) struct Core {
@@ -117,6 +123,10 @@ pub(super) struct Core {
     compare_from: Instant,
     staging: Option<Vec<Change>>,
     keeping: bool,
+    /// A push runs; cancelling stops it between two steps.
+    pub(super) pushing: Option<CancellationToken>,
+    /// Writes of an earlier run are to be looked up once the systems have been read.
+    unresolved: bool,
     quitting: bool,
 }
 
@@ -130,7 +140,7 @@ impl Core {
             setup.systems.into_iter().enumerate().map(|(at, system)| Member::new(system, Some(at) == source)).collect();
         Self {
             members,
-            keeper: Keeper::new(setup.journal),
+            keeper: Keeper::from(setup.journal),
             who: setup.who,
             cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
             reports,
@@ -151,6 +161,8 @@ impl Core {
             compare_from: now,
             staging: None,
             keeping: false,
+            pushing: None,
+            unresolved: false,
             quitting: false,
         }
     }
@@ -163,12 +175,13 @@ impl Core {
     /// Decisions of earlier runs, what was staged, what nobody knows; and snapshots where a face wants them at once.
     pub(super) async fn remember(&mut self) {
         let asked = self.keeper.ask(|journal| {
-            let open = journal.open_intents()?;
-            Ok((journal.links()?, journal.waivers()?, journal.bases()?, journal.staging()?, open))
+            let decided = (journal.links()?, journal.waivers()?, journal.bases()?);
+            Ok((decided, journal.staging()?, journal.open_intents()?, journal.unfinished()?))
         });
         match asked.await {
-            Ok((links, waivers, bases, staging, open)) => {
-                (self.links, self.waivers, self.bases) = (links, waivers, bases);
+            Ok((decided, staging, open, unfinished)) => {
+                (self.links, self.waivers, self.bases) = decided;
+                self.unresolved = self.face && !(open.is_empty() && unfinished.is_empty());
                 if !staging.is_empty() {
                     self.report(Report::Staging(staging));
                 }
@@ -277,13 +290,13 @@ impl Core {
 
     /// Something must come to its end before the program may.
     fn at_work(&self) -> bool {
-        self.keeping || self.staging.is_some()
+        self.keeping || self.staging.is_some() || self.pushing.is_some()
     }
 
     fn wake(&self) -> Option<Instant> {
         let compare = (self.stale && self.comparing.is_none()).then_some(self.compare_from);
         let show = self.changed.then(|| self.shown + SHOW_GAP);
-        let tick = self.busy().then(|| self.shown + TICK);
+        let tick = (self.busy() || self.pushing.is_some()).then(|| self.shown + TICK);
         [compare, show, tick].into_iter().flatten().min()
     }
 
@@ -294,7 +307,7 @@ impl Core {
         if self.stale && self.comparing.is_none() && now >= self.compare_from && !quiet {
             self.compare(now);
         }
-        let due = if self.busy() { self.shown + TICK <= now } else { false };
+        let due = (self.busy() || self.pushing.is_some()) && self.shown + TICK <= now;
         if (self.changed && self.shown + SHOW_GAP <= now) || due {
             self.show();
         }
@@ -337,11 +350,12 @@ impl Core {
 
     fn show(&mut self) {
         self.shown = Instant::now();
-        if self.compared.is_none() || !self.face {
+        self.changed = false;
+        if !self.face {
             return;
         }
-        self.changed = false;
         self.generation += 1;
+        // Before the first comparison there is nothing to look at; it is shown when it comes.
         if let Some(world) = self.world() {
             self.report(Report::World(Arc::new(world)));
         }
@@ -370,7 +384,18 @@ impl Core {
                 self.crashed("the comparison".to_owned(), text);
             }
             Aside::StagingKept => self.keeping = false,
-            Aside::Report(report) => self.report(report),
+            Aside::Pushed(touched) => {
+                self.pushing = None;
+                for (system, kind) in &touched {
+                    self.refresh(Some(system), Wish::Kind(*kind));
+                }
+            }
+            Aside::Report(report) => {
+                // Budgets and requests move with a push.
+                self.changed = true;
+                self.report(report);
+            }
+            Aside::Nothing => {}
         }
     }
 
@@ -415,6 +440,10 @@ impl Core {
                 self.outdated();
                 if !self.busy() {
                     self.compare_from = Instant::now();
+                    if self.unresolved && self.compared.is_some() {
+                        self.unresolved = false;
+                        self.resolve();
+                    }
                 }
                 if let Some(wish) = then {
                     self.begin(at, wish);
@@ -500,12 +529,20 @@ impl Core {
                     self.changed = true;
                 }
             }
-            Command::Stop => self.stop_reading(),
+            Command::Stop => match &self.pushing {
+                Some(push) => push.cancel(),
+                None => self.stop_reading(),
+            },
             Command::Quit => {
                 self.quitting = true;
+                if let Some(push) = &self.pushing {
+                    push.cancel();
+                }
                 self.stop_reading();
             }
-            Command::Prepare(_) | Command::Push { .. } | Command::Resolve => {}
+            Command::Prepare(changes) => self.prepare(changes),
+            Command::Push { plan, fingerprint } => self.push(plan, fingerprint),
+            Command::Resolve => self.resolve(),
         }
     }
 

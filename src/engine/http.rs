@@ -30,6 +30,11 @@ const TRIES: u32 = 5;
 /// A service that wants us to wait longer than this is told to the operator instead of waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often a write is sent at most while it is turned away, and the longest wait for that; whoever pushes shows longer
+/// ones to the operator.
+const WRITE_TRIES: u32 = 3;
+const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Redirects that are followed in a row.
 const HOPS: u32 = 5;
 
@@ -333,12 +338,21 @@ impl Client {
         Err(inner.unsent("internal", "no try was left"))
     }
 
-    /// Sends a write, exactly once but where provably nothing was done (no connection, 429). The receipt is the proof that
-    /// it is in the journal. Dropping the future does not call a write back that is under way.
+    /// Sends a write, exactly once but where provably nothing was done: no connection stood, or the service turned it away
+    /// (429) and wants a short wait only. The receipt is the proof that it is in the journal. Dropping the future does not
+    /// call a write back that is under way.
     ///
     /// # Errors
     /// [`Fault::NotSent`] when nothing reached the service, [`Fault::Lost`] when nobody knows: look, never resend.
-    pub async fn write(&self, request: &Request, _receipt: &Receipt) -> Result<Reply, Fault> {
+    pub fn write<'c>(
+        &'c self,
+        request: Request,
+        _receipt: &Receipt,
+    ) -> impl Future<Output = Result<Reply, Fault>> + Send + use<'c> {
+        self.written(request)
+    }
+
+    async fn written(&self, request: Request) -> Result<Reply, Fault> {
         let inner = &*self.inner;
         if request.reads() {
             return Err(inner.unsent("internal", "a read was about to be sent as a write"));
@@ -347,7 +361,7 @@ impl Client {
             return Err(inner.unsent("internal", "the id that an earlier step yields is not in place yet"));
         }
         inner.closed()?;
-        let target = inner.target(request)?;
+        let target = inner.target(&request)?;
         let mut pauses = inner.pauses();
         for attempt in 1.. {
             let task = {
@@ -357,13 +371,13 @@ impl Client {
             let outcome = task.await.unwrap_or_else(|_| {
                 Err(Fault::lost("internal", format!("{}: the sending of this write broke off", inner.system)))
             });
-            let last = attempt >= most_tries(&outcome);
+            let last = attempt >= most_tries(&outcome).min(WRITE_TRIES);
             match outcome {
                 Ok(reply) if reply.status == 429 => {
                     let pause = pauses.next().unwrap_or(inner.first_pause) * 4;
                     let wait = named_wait(&reply, jiff::Timestamp::now()).unwrap_or(pause);
                     inner.bucket.refused(wait);
-                    if last || wait > PATIENCE {
+                    if last || wait > WRITE_PATIENCE {
                         return Ok(reply);
                     }
                 }

@@ -7,6 +7,7 @@ mod address;
 mod budget;
 mod compare_stub;
 mod core;
+mod desk;
 mod drive;
 mod fault;
 mod fetch;
@@ -17,7 +18,7 @@ mod limit;
 mod member;
 mod native;
 pub mod protocol;
-mod push;
+pub mod push;
 mod recent;
 mod setup;
 #[cfg(test)]

@@ -19,4 +19,5 @@ pub use order::{Group, assemble, by_record, digest, lacking};
 pub use outcome::{Outcome, OutcomeState};
 pub use request::{Body, Method, Repeat, Reply, Request, Verdict, fill};
 pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
+pub use stage::seen;
 pub use step::{Plan, PlanId, Refusal, Step, StepId};

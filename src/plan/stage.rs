@@ -12,8 +12,8 @@ mod create;
 mod refs;
 mod stager;
 
-pub use stager::Stager;
 pub(super) use stager::incomplete;
+pub use stager::{Stager, seen};
 
 /// A value that the source lacks and the target demands: the operator gives it in a form.
 #[derive(Clone, Debug, PartialEq, Eq)]

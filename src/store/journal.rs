@@ -331,14 +331,21 @@ impl Journal for SqliteJournal {
         Ok(open)
     }
 
-    fn settle(&mut self, plan: &PlanId, step: &StepId, outcomes: &[Outcome]) -> Result<(), StoreError> {
+    fn settle(
+        &mut self,
+        plan: &PlanId,
+        step: &StepId,
+        outcomes: &[Outcome],
+        id: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let resolved = StepState::Resolved { id: id.map(str::to_owned) };
         self.write(|db| {
             let intents: Vec<i64> = db
                 .prepare_cached("select number from entry where what = 'intend' and plan = ? and step = ?")?
                 .query_map(params![&*plan.0, &*step.0], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             for intent in intents {
-                add(db, "reached", plan, &step.0, intent, &json(&StepState::Resolved)?)?;
+                add(db, "reached", plan, &step.0, intent, &json(&resolved)?)?;
             }
             for outcome in outcomes {
                 add(db, "outcome", plan, "", 0, &json(outcome)?)?;
@@ -369,7 +376,11 @@ impl Journal for SqliteJournal {
         for (intent, reached) in found {
             let step: Step = parsed(&intent).map_err(|why| fault(&self.path, why))?;
             let state: StepState = parsed(&reached).map_err(|why| fault(&self.path, why))?;
-            if let (Some(change), StepState::Replied { id: Some(id), .. }) = (step.yields, state) {
+            let id = match state {
+                StepState::Replied { id, .. } | StepState::Resolved { id } => id,
+                _ => None,
+            };
+            if let (Some(change), Some(id)) = (step.yields, id) {
                 created.push((change, id));
             }
         }

@@ -88,8 +88,11 @@ pub enum StepState {
     },
     /// Read back.
     ReadBack,
-    /// Settled without a reply (looked up later).
-    Resolved,
+    /// Settled without a reply (looked up later); the new record's id where one was found.
+    Resolved {
+        /// The new record's id.
+        id: Option<String>,
+    },
 }
 
 /// A write whose end the journal does not hold.
@@ -141,8 +144,14 @@ pub trait Journal: Send {
     fn close(&mut self, plan: &PlanId) -> Result<(), StoreError>;
     /// Writes that were intended and have no end: to be looked up, never resent.
     fn open_intents(&mut self) -> Result<Vec<OpenIntent>, StoreError>;
-    /// Marks an open intent as settled, with the outcomes found.
-    fn settle(&mut self, plan: &PlanId, step: &StepId, outcomes: &[Outcome]) -> Result<(), StoreError>;
+    /// Marks an open intent as settled, with the outcomes found, and the new record's id where one was found.
+    fn settle(
+        &mut self,
+        plan: &PlanId,
+        step: &StepId,
+        outcomes: &[Outcome],
+        id: Option<&str>,
+    ) -> Result<(), StoreError>;
     /// Pushes that were opened and never closed by a process that is gone.
     fn unfinished(&mut self) -> Result<Vec<Entry>, StoreError>;
     /// The ids of the records that a push created, by create change: what fills its holes, also after a crash.

@@ -67,7 +67,7 @@ async fn a_redirect_on_the_host_is_followed_for_a_read_but_not_in_a_circle() {
 #[tokio::test]
 async fn a_redirect_of_a_write_is_not_followed() {
     let service = stand(|_, _| reply(307, "location: /v2/Users\r\n", b"")).await;
-    let answer = Client::quick(&service.url, TOKEN).write(&create(), &receipt()).await.unwrap();
+    let answer = Client::quick(&service.url, TOKEN).write(create(), &receipt()).await.unwrap();
     assert_eq!((answer.status, service.seen().len()), (307, 1));
 }
 
@@ -173,7 +173,7 @@ async fn too_many_without_a_word_is_asked_again_and_an_hour_is_not_waited_for() 
 async fn a_write_whose_reply_is_lost_is_sent_once() {
     let service = stand(|_, _| Vec::new()).await;
     let client = Client::quick(&service.url, TOKEN);
-    let fault = client.write(&create(), &receipt()).await.unwrap_err();
+    let fault = client.write(create(), &receipt()).await.unwrap_err();
     assert!(matches!(fault, Fault::Lost(_)), "{fault:?}");
     // A read afterwards proves that nothing was sent meanwhile.
     let _ = client.read(&get("/Users")).await;
@@ -183,7 +183,7 @@ async fn a_write_whose_reply_is_lost_is_sent_once() {
 #[tokio::test]
 async fn a_write_that_is_answered_with_an_error_of_the_server_is_sent_once() {
     let service = stand(|_, _| reply(503, "", b"")).await;
-    assert_eq!(Client::quick(&service.url, TOKEN).write(&create(), &receipt()).await.unwrap().status, 503);
+    assert_eq!(Client::quick(&service.url, TOKEN).write(create(), &receipt()).await.unwrap().status, 503);
     assert_eq!(service.seen().len(), 1);
 }
 
@@ -195,7 +195,7 @@ async fn a_write_whose_reply_breaks_off_is_lost() {
         whole
     })
     .await;
-    let fault = Client::quick(&service.url, TOKEN).write(&create(), &receipt()).await.unwrap_err();
+    let fault = Client::quick(&service.url, TOKEN).write(create(), &receipt()).await.unwrap_err();
     assert!(matches!(fault, Fault::Lost(_)) && fault.to_string().contains("201"), "{fault:?}");
     assert_eq!(service.seen().len(), 1);
 }
@@ -204,10 +204,10 @@ async fn a_write_whose_reply_breaks_off_is_lost() {
 async fn a_write_that_was_turned_away_or_never_left_is_sent_again() {
     let service = stand(|number, _| if number == 0 { reply(429, "", b"") } else { reply(201, "", b"") }).await;
     let client = Client::quick(&service.url, TOKEN);
-    assert_eq!(client.write(&create(), &receipt()).await.unwrap().status, 201);
+    assert_eq!(client.write(create(), &receipt()).await.unwrap().status, 201);
     assert_eq!(service.seen().len(), 2);
     let nobody = Client::quick(&nobody_listens().await, TOKEN);
-    let fault = nobody.write(&create(), &receipt()).await.unwrap_err();
+    let fault = nobody.write(create(), &receipt()).await.unwrap_err();
     assert!(matches!(fault, Fault::NotSent(_)), "{fault:?}");
     assert_eq!(nobody.recent().len(), 3);
 }
@@ -217,8 +217,7 @@ async fn a_write_goes_on_when_whoever_waited_for_it_is_gone() {
     let service = stand(|_, _| reply(201, "", b"")).await;
     let client = Client::quick(&service.url, TOKEN);
     {
-        let (request, receipt) = (create(), receipt());
-        let mut write = std::pin::pin!(client.write(&request, &receipt));
+        let mut write = std::pin::pin!(client.write(create(), &receipt()));
         assert!(futures_util::poll!(&mut write).is_pending());
     }
     let arrived = async {
@@ -302,7 +301,7 @@ async fn a_silent_service_is_given_up_and_for_a_write_nobody_knows() {
     let mut options = Options::new("hr", url, Auth::None, Rate { per_second: 1e6, burst: 9, parallel: 1 });
     options.timeouts.read = Duration::from_millis(50);
     let client = Client::new(&options).unwrap();
-    let fault = client.write(&create(), &receipt()).await.unwrap_err();
+    let fault = client.write(create(), &receipt()).await.unwrap_err();
     assert!(matches!(&fault, Fault::Lost(trouble) if trouble.word == "slow"), "{fault:?}");
     assert_eq!(client.requests(), 1);
 }
@@ -313,7 +312,7 @@ async fn secrets_are_neither_in_debug_nor_in_recent_nor_in_faults() {
     let client = Client::quick(&service.url, TOKEN);
     let request = get(&format!("/x/{TOKEN}")).query("apikey", "k3y").query("q", TOKEN);
     client.read(&request).await.unwrap();
-    let fault = client.write(&Request { method: Method::Post, ..request.clone() }, &receipt()).await.unwrap_err();
+    let fault = client.write(Request { method: Method::Post, ..request.clone() }, &receipt()).await.unwrap_err();
     let shown = format!("{client:?} {:?} {fault:?}", client.recent());
     assert!(!shown.contains(TOKEN) && !shown.contains("k3y"), "{shown}");
     assert!(shown.contains("/x/***?apikey=***&q=***"), "{shown}");

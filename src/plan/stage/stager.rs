@@ -350,8 +350,8 @@ impl Case<'_> {
     }
 }
 
-/// What a facet is in a table, in the table's own terms.
-pub(super) fn seen(table: &Table, row: Row, facet: &Facet) -> Seen {
+/// What a facet is in a table, in the table's own terms. A key with a record that does not exist yet is not there.
+pub fn seen(table: &Table, row: Row, facet: &Facet) -> Seen {
     let Some(attr) = table.schema().find(&facet.path) else { return Seen::Unreadable };
     let Some(key) = &facet.key else {
         return match table.cell(row, attr) {
