@@ -26,6 +26,7 @@
 
 pub mod compare;
 pub mod connectors;
+pub mod console;
 pub mod engine;
 pub mod mapping;
 pub mod model;
