@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use super::args::{Check, Format};
 use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
-use crate::compare::{Compared, Comparison, FacetDiff, Pairing, Verdict, facets};
+use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets};
 use crate::engine::protocol::{Health, World};
 use crate::model::filter::Query;
-use crate::model::{Kind, Proof, Snapshot, text};
+use crate::model::{Form, Kind, Proof, Snapshot, text};
 
 /// Reads all systems, compares, prints.
 ///
@@ -151,7 +151,7 @@ fn mismatches<'w>(
                     Pairing::Differs => facets(compared, kind, identity, system)
                         .into_iter()
                         .filter(|facet| facet.verdict == Verdict::Differs)
-                        .map(|facet| names.line(compared, system, facet))
+                        .map(|facet| names.line(compared, kind, system, facet))
                         .collect(),
                     _ => Vec::new(),
                 };
@@ -177,14 +177,17 @@ struct EntryNames {
 }
 
 impl EntryNames {
-    fn line(&mut self, compared: &Compared, system: usize, facet: FacetDiff) -> AttributeLine {
+    fn line(&mut self, compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> AttributeLine {
         let path = match &facet.key {
             None => facet.path.to_string(),
             Some((ids, name)) => {
                 let parts: Vec<String> = ids
                     .iter()
                     .enumerate()
-                    .map(|(part, id)| self.source_id(compared, system, &facet, part, id).unwrap_or_else(|| id.clone()))
+                    .map(|(part, id)| {
+                        let kind = key_kind(&compared.inputs.systems[system], of, &facet, part);
+                        kind.and_then(|kind| self.source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
+                    })
                     .collect();
                 let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
                 format!("{}[{inside}]", facet.path)
@@ -193,17 +196,9 @@ impl EntryNames {
         AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction }
     }
 
-    fn source_id(
-        &mut self,
-        compared: &Compared,
-        system: usize,
-        facet: &FacetDiff,
-        part: usize,
-        id: &str,
-    ) -> Option<String> {
+    fn source_id(&mut self, compared: &Compared, kind: Kind, system: usize, id: &str) -> Option<String> {
         let inputs = &compared.inputs;
         let base = inputs.base()?;
-        let kind = inputs.systems[system].key_kind(&facet.path, part)?;
         let comparison: &Comparison = compared.kind(kind);
         let row = inputs.systems[system].snapshot(kind)?.table.find(id)?;
         let index = self.identity_of.entry((system, kind)).or_insert_with(|| {
@@ -219,6 +214,15 @@ impl EntryNames {
         let identity = *index.get(row.0 as usize)?;
         let row = comparison.row(identity, base)?;
         Some(inputs.systems[base].snapshot(kind)?.table.id(row).to_owned())
+    }
+}
+
+/// What a part of the key of a list's entries refers to.
+fn key_kind(system: &SystemView, of: Kind, facet: &FacetDiff, part: usize) -> Option<Kind> {
+    let schema = &system.mapping.kind(of)?.schema;
+    match &schema.def(schema.find(&facet.path)?).form {
+        Form::List(list) => list.key.get(part).copied().flatten(),
+        Form::Text => None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! `trueup` and `trueup demo`: the console.
 
+use std::sync::Arc;
+
 use super::args::Color;
 use super::{Exit, Global, setup};
 use crate::console::{self, Options};
+use crate::engine::protocol::Command;
 use crate::engine::{self, Setup};
 
 /// Opens the console over the configuration.
@@ -29,13 +32,16 @@ pub fn open(setup: Setup, global: &Global, demo: bool) -> anyhow::Result<Exit> {
     let (reports, receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = {
         let _inside = runtime.enter();
-        engine::start(setup, reports)
+        Arc::new(engine::start(setup, reports))
     };
     let options = Options { demo, colors, compat_draw: global.compat_draw };
-    let sender = handle.clone();
+    let sender = Arc::clone(&handle);
     let result = console::run(Box::new(move |command| sender.send(command)), receiver, &options);
+    handle.send(Command::Quit);
     // A write under way is finished and journaled before the program ends.
-    runtime.block_on(handle.ended());
+    if let Ok(handle) = Arc::try_unwrap(handle) {
+        runtime.block_on(handle.ended());
+    }
     result?;
     Ok(Exit::True)
 }

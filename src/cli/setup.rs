@@ -40,7 +40,7 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 /// When a mapping or the journal cannot be used.
 pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
     let journal = store::journal::open(&dirs.state.join("journal.db"))?;
-    let cache = store::cache::FileCache::new(&dirs.cache);
+    let cache = store::FileCache::new(&dirs.cache);
     let systems = config.systems.iter().map(system).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
         systems,
