@@ -212,7 +212,7 @@ impl Core {
             .iter()
             .enumerate()
             .flat_map(|(at, member)| {
-                let maps = &member.setup.connector.mapping().kinds;
+                let maps = &member.connector.mapping().kinds;
                 maps.iter().map(move |map| (at, member.setup.id.clone(), map.kind, map.schema.clone()))
             })
             .collect();
@@ -415,7 +415,10 @@ impl Core {
         match news {
             News::Opened(at, client) => self.members[at].client = Some(client),
             News::Failed(at, trouble) => self.members[at].failed(trouble),
-            News::Probed(at, site) => self.members[at].site = Some(site),
+            News::Probed(at, site, connector) => {
+                let member = &mut self.members[at];
+                (member.site, member.connector) = (Some(site), connector);
+            }
             News::Grew(at, snapshot) => {
                 if self.members[at].grew(snapshot) {
                     self.outdated();
@@ -483,13 +486,13 @@ impl Core {
             return;
         }
         // A system that failed its test is tested again before it is read.
-        let site = member.site.clone().filter(|site| site.good());
+        let probed = member.site.clone().filter(|site| site.good()).map(|site| (site, member.connector.clone()));
         let cancel = member.begin();
         let job = Job {
             at,
             setup: member.setup.clone(),
             client: member.client.clone(),
-            site,
+            probed,
             wish,
             generations: member.generations,
             cancel,
@@ -513,9 +516,8 @@ impl Core {
             Command::KeepStaging(changes) => self.staging = Some(changes),
             Command::Native(key) => {
                 let member = self.find(&key.system);
-                let known = member.and_then(|member| {
-                    Some((member.setup.connector.clone(), member.client.clone()?, member.site.clone()?))
-                });
+                let known = member
+                    .and_then(|member| Some((member.connector.clone(), member.client.clone()?, member.site.clone()?)));
                 let (cache, asides) = (self.cache.clone(), self.asides.0.clone());
                 tokio::spawn(async move {
                     let text = native::show(&key, known, cache).await;
@@ -595,10 +597,13 @@ fn place(news: &News) -> usize {
     match news {
         News::Opened(at, _)
         | News::Failed(at, _)
-        | News::Probed(at, _)
+        | News::Probed(at, _, _)
         | News::Grew(at, _)
         | News::Read(at, _, _)
         | News::Crashed(at, _)
         | News::Rested(at) => *at,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,7 @@ impl Core {
             clients.insert(id.clone(), client.clone());
             let known = Known { policy: member.setup.policy.clone(), blocked: site.blocked.clone() };
             let party = Party {
-                connector: member.setup.connector.clone(),
+                connector: member.connector.clone(),
                 site: site.clone(),
                 known,
                 at_once: member.setup.speed().parallel as usize,
