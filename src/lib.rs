@@ -31,6 +31,7 @@ pub mod engine;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod secret;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod store;
