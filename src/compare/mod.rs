@@ -11,7 +11,7 @@ mod state;
 pub use diff::{Direction, FacetDiff, Verdict, facets};
 pub use identity::{Base, Link, LinkVerdict, Rung, Waiver};
 pub use lint::{Lint, Rule};
-pub use state::{Comparison, Pairing, RowState, Tally};
+pub use state::{Compares, Comparison, NO_ROW, Pairing, RowState, Tally};
 
 use std::sync::Arc;
 
