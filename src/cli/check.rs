@@ -8,7 +8,8 @@ use anyhow::{Context, bail};
 use super::args::{Check, Format};
 use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
-use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets};
+use crate::compare::subject::Identity;
+use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
 use crate::engine::protocol::{Health, World};
 use crate::model::filter::Query;
 use crate::model::{Form, Kind, Proof, Snapshot, text};
@@ -22,14 +23,19 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
     let kind = args
         .kind
         .as_deref()
-        .map(|name| Kind::parse(name).with_context(|| format!("there is no kind `{name}`; there are users, groups, roles, products")))
+        .map(|name| {
+            Kind::parse(name)
+                .with_context(|| format!("there is no kind `{name}`; there are users, groups, roles, products"))
+        })
         .transpose()?;
     if let Some(system) = &args.system {
         setup::known(&setup, system)?;
     }
     let filter = args.filter.as_deref().map(Query::parse);
     if setup.source.is_none() && setup.reference.is_none() && setup.systems.len() > 1 {
-        bail!("nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration");
+        bail!(
+            "nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration"
+        );
     }
     let world = setup::read_all(setup)?;
     let wanted = Wanted { kind, system: args.system.as_deref(), filter: filter.as_ref() };
@@ -46,10 +52,8 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
     };
     Ok(if !complete(&world, &wanted) {
         Exit::Incomplete
-    } else if count.mismatches > 0 {
-        Exit::OutOfTrue
     } else {
-        Exit::True
+        count.exit()
     })
 }
 
@@ -70,8 +74,13 @@ impl Wanted<'_> {
         self.system.is_none_or(|wanted| inputs.systems[at].id.as_str() == wanted || inputs.base() == Some(at))
     }
 
-    fn matches(&self, compared: &Compared, kind: Kind, identity: u32) -> bool {
-        self.filter.is_none_or(|query| crate::compare::matches(compared, kind, identity, query))
+    fn matches(&self, compared: &Compared, kind: Kind, identity: u32, system: usize) -> bool {
+        self.filter.is_none_or(|query| {
+            let subject = Identity::new(compared, kind, identity, compared.inputs.base());
+            let target = Identity::new(compared, kind, identity, Some(system));
+            // What is asked of the source's record, or of the state in this very target.
+            query.eval(&subject) == Some(true) || query.eval(&target) == Some(true)
+        })
     }
 }
 
@@ -79,6 +88,12 @@ impl Wanted<'_> {
 struct Count {
     mismatches: usize,
     lint: usize,
+}
+
+impl Count {
+    fn exit(self) -> Exit {
+        if self.mismatches + self.lint > 0 { Exit::OutOfTrue } else { Exit::True }
+    }
 }
 
 /// Whether everything that was asked for was read to its end.
@@ -104,9 +119,9 @@ fn reason(proof: &Proof) -> Option<String> {
 
 fn snapshots<'w>(world: &'w World, wanted: &'w Wanted<'_>) -> impl Iterator<Item = &'w Snapshot> {
     let compared = &world.compared;
-    compared.inputs.systems.iter().enumerate().filter(|(at, _)| wanted.system(compared, *at)).flat_map(move |(_, system)| {
-        wanted.kinds().filter_map(move |kind| system.snapshot(kind)).map(|snapshot| &**snapshot)
-    })
+    compared.inputs.systems.iter().enumerate().filter(|(at, _)| wanted.system(compared, *at)).flat_map(
+        move |(_, system)| wanted.kinds().filter_map(move |kind| system.snapshot(kind)).map(|snapshot| &**snapshot),
+    )
 }
 
 /// A mismatch, ready to be printed.
@@ -139,7 +154,7 @@ fn mismatches<'w>(
             }
             for identity in 0..comparison.len {
                 let Some(state) = comparison.state(identity, system) else { continue };
-                if !state.pairing.counts() || !wanted.matches(compared, kind, identity) {
+                if !state.pairing.counts() || !wanted.matches(compared, kind, identity, system) {
                     continue;
                 }
                 count += 1;
@@ -148,7 +163,7 @@ fn mismatches<'w>(
                     Some(inputs.systems[of].snapshot(kind)?.table.id(row))
                 };
                 let attributes = match state.pairing {
-                    Pairing::Differs => facets(compared, kind, identity, system)
+                    Pairing::Differs | Pairing::Leaver | Pairing::Leaving => facets(compared, kind, identity, system)
                         .into_iter()
                         .filter(|facet| facet.verdict == Verdict::Differs)
                         .map(|facet| names.line(compared, kind, system, facet))
@@ -159,7 +174,7 @@ fn mismatches<'w>(
                     system,
                     kind,
                     pairing: state.pairing,
-                    key: compared.label(kind, identity, system),
+                    key: key(compared, kind, identity, system),
                     source_id: base.and_then(id),
                     target_id: id(system),
                     attributes,
@@ -168,6 +183,21 @@ fn mismatches<'w>(
         }
     }
     Ok(count)
+}
+
+/// What operators call an identity: as the source has it, or the target for an extra.
+fn key(compared: &Compared, kind: Kind, identity: u32, system: usize) -> &str {
+    let comparison = compared.kind(kind);
+    compared
+        .inputs
+        .base()
+        .into_iter()
+        .chain([system])
+        .find_map(|of| {
+            let row = comparison.row(identity, of)?;
+            Some(label(&compared.inputs.systems[of].snapshot(kind)?.table, row))
+        })
+        .unwrap_or_default()
 }
 
 /// What entries of lists are called in a path: the source's id of what their key refers to, else the target's.
@@ -303,7 +333,14 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
             None => "complete".to_owned(),
             Some((feed, why)) => format!("INCOMPLETE: {}: {why}", feed.feed),
         };
-        writeln!(out, "{:<12} {:<9} {:>9}  {}", snapshot.system, snapshot.kind.plural(), snapshot.table.len(), text::clean(&state))?;
+        writeln!(
+            out,
+            "{:<12} {:<9} {:>9}  {}",
+            snapshot.system,
+            snapshot.kind.plural(),
+            snapshot.table.len(),
+            text::clean(&state)
+        )?;
     }
     writeln!(out)?;
     let systems = &world.compared.inputs.systems;
@@ -330,7 +367,14 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
     let mut lint = 0;
     for fault in lints(world, wanted) {
         lint += 1;
-        writeln!(out, "{:<12} {:<8} lint       {}: {}", fault.system, fault.kind, text::clean(&fault.key), text::clean(&fault.text))?;
+        writeln!(
+            out,
+            "{:<12} {:<8} lint       {}: {}",
+            fault.system,
+            fault.kind,
+            text::clean(&fault.key),
+            text::clean(&fault.text)
+        )?;
     }
     writeln!(out, "\n{mismatches} out of true, {lint} lint")?;
     Ok(Count { mismatches, lint })

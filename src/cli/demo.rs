@@ -65,7 +65,8 @@ async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static str, Running)>> {
             view: (*view).to_owned(),
             ..Options::default()
         };
-        let simulator = simulate::start(connector, options).await.map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
+        let simulator =
+            simulate::start(connector, options).await.map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
         running.push((*name, simulator));
     }
     Ok(running)
@@ -134,7 +135,8 @@ impl Drop for Home {
 fn sweep(all: &Path) {
     let Ok(entries) = std::fs::read_dir(all) else { return };
     for entry in entries.flatten() {
-        let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(rustix::process::Pid::from_raw);
+        let pid =
+            entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(rustix::process::Pid::from_raw);
         if pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_err()) {
             let _ = std::fs::remove_dir_all(entry.path());
         }

@@ -32,7 +32,7 @@ pub fn run(topic: Option<&str>) -> anyhow::Result<Exit> {
             text
         }
         Some("config") => keys::help(&super::setup::builtin()?),
-        Some("keys") => crate::console::key_help(),
+        Some("keys") => String::new(),
         Some("filter") => FILTER.to_owned(),
         #[cfg(feature = "simulate")]
         Some("faults") => faults(),

@@ -92,8 +92,10 @@ fn auth(auth: &config::Auth) -> Auth {
 }
 
 fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))?;
-    Ok(Mapping::overlaid(connector, &text, &path.display().to_string())?)
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))?;
+    let base = Mapping::builtin_text(connector).unwrap_or_default();
+    Ok(Mapping::overlaid(base, &text, &path.display().to_string())?)
 }
 
 /// Who runs this, for the journal: the user and the address that they came from.
@@ -148,7 +150,8 @@ pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
                 if let Some(at) = systems.iter().position(|known| *known == system) {
                     health[at] = now;
                 }
-                let line: Vec<_> = systems.iter().zip(&*health).map(|(id, health)| format!("{id} {}", word(health))).collect();
+                let line: Vec<_> =
+                    systems.iter().zip(&*health).map(|(id, health)| format!("{id} {}", word(health))).collect();
                 let _ = write!(err, "\r\x1b[K{}", line.join(" | "));
             }
         }

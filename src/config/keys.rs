@@ -48,7 +48,8 @@ impl Form {
             }
             Self::Filter => "a filter, such as 'active eq true and department sw \"R\"'".into(),
             Self::Secret => {
-                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARG\"] }".into()
+                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARG\"] }"
+                    .into()
             }
             Self::Table => "a table".into(),
         }
@@ -83,7 +84,13 @@ pub const KEYS: &[Key] = &[
     key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::OneOf(CONNECTORS), true, "What kind of system it is."),
-    key("system", "url", Form::Url, true, "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2)."),
+    key(
+        "system",
+        "url",
+        Form::Url,
+        true,
+        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2).",
+    ),
     key("system", "auth", Form::Table, false, "How to sign in."),
     key(
         "system",
@@ -150,7 +157,8 @@ pub fn help(mappings: &[Mapping]) -> String {
         }
     }
     for mapping in mappings.iter().filter(|mapping| !mapping.settings.is_empty()) {
-        let _ = write!(text, "\nIn a [system.NAME] with connector = \"{}\" ({}) also:\n", mapping.connector, mapping.title);
+        let _ =
+            write!(text, "\nIn a [system.NAME] with connector = \"{}\" ({}) also:\n", mapping.connector, mapping.title);
         for setting in &mapping.settings {
             let must = if setting.required { " (required)" } else { "" };
             let _ = writeln!(text, "  {}{must}\n      {}", setting.name, setting.help);

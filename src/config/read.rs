@@ -26,7 +26,8 @@ pub fn read(path: &Path, mappings: &[Mapping]) -> Result<Config, ConfigError> {
         line: None,
         message: match error.kind() {
             std::io::ErrorKind::NotFound => {
-                "there is no such file. `trueup help config` shows what belongs in it; `trueup demo` needs none.".to_owned()
+                "there is no such file. `trueup help config` shows what belongs in it; `trueup demo` needs none."
+                    .to_owned()
             }
             _ => format!("it cannot be read: {error}"),
         },
@@ -88,7 +89,9 @@ impl File<'_> {
         let at = value.span().start;
         let value = value.get_ref();
         let good = match key.form {
-            Form::Text | Form::System | Form::Path | Form::Filter => value.as_str().is_some_and(|text| !text.is_empty()),
+            Form::Text | Form::System | Form::Path | Form::Filter => {
+                value.as_str().is_some_and(|text| !text.is_empty())
+            }
             Form::Url => return self.url(key.name, value.as_str(), at),
             Form::Flag => value.is_bool(),
             Form::Number => number(value).is_some_and(|number| number > 0.0),
@@ -98,7 +101,12 @@ impl File<'_> {
                 Some(word) => {
                     return self.fault(
                         at,
-                        format!("`{}` must be {}, not \"{word}\"{}", key.name, key.form.describe(), nearest(word, words)),
+                        format!(
+                            "`{}` must be {}, not \"{word}\"{}",
+                            key.name,
+                            key.form.describe(),
+                            nearest(word, words)
+                        ),
                     );
                 }
                 None => false,
@@ -134,7 +142,10 @@ impl File<'_> {
         match url.scheme() {
             "https" => Ok(()),
             "http" if local => Ok(()),
-            "http" => self.fault(at, format!("`{name}` is plain http, which would show the key to everybody on the way; use https")),
+            "http" => self.fault(
+                at,
+                format!("`{name}` is plain http, which would show the key to everybody on the way; use https"),
+            ),
             other => self.fault(at, format!("`{name}` must begin with https://, not {other}://")),
         }
     }
@@ -273,7 +284,8 @@ impl File<'_> {
             (None, Some(basic)) => {
                 let Some(basic_table) = basic.get_ref().as_table() else { return Ok(Auth::None) };
                 self.check(basic_table, "auth.basic", &[])?;
-                let (Some(username), Some(password)) = (basic_table.get("username"), basic_table.get("password")) else {
+                let (Some(username), Some(password)) = (basic_table.get("username"), basic_table.get("password"))
+                else {
                     return self.fault(basic.span().start, "`basic` needs `username` and `password`");
                 };
                 Ok(Auth::Basic {
@@ -300,25 +312,31 @@ impl File<'_> {
             ("file", Some(text)) => Ok(Source::File(home(text))),
             ("prompt", None) if value.get_ref().as_bool() == Some(true) => Ok(Source::Prompt),
             ("command", _) => {
-                let argv: Option<Vec<String>> = value.get_ref().as_array().map(|items| {
-                    items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned).collect()
-                });
+                let argv: Option<Vec<String>> = value
+                    .get_ref()
+                    .as_array()
+                    .map(|items| items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned).collect());
                 match argv {
                     Some(argv) if !argv.is_empty() => Ok(Source::Command(argv)),
                     _ => self.fault(at, "`command` is a list: [\"program\", \"argument\", ...]"),
                 }
             }
             ("env" | "file" | "prompt", _) => self.fault(at, format!("`{name}` must be {}", Form::Secret.describe())),
-            (other, _) => {
-                self.unknown(key.span().start, "way to keep a secret called", other, &["env", "file", "command", "prompt"])
-            }
+            (other, _) => self.unknown(
+                key.span().start,
+                "way to keep a secret called",
+                other,
+                &["env", "file", "command", "prompt"],
+            ),
         }
     }
 }
 
 fn home(path: &str) -> PathBuf {
     match path.strip_prefix("~/") {
-        Some(rest) => directories::BaseDirs::new().map_or_else(|| PathBuf::from(path), |dirs| dirs.home_dir().join(rest)),
+        Some(rest) => {
+            directories::BaseDirs::new().map_or_else(|| PathBuf::from(path), |dirs| dirs.home_dir().join(rest))
+        }
         None => PathBuf::from(path),
     }
 }

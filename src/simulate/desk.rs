@@ -30,18 +30,9 @@ pub(super) struct Desk {
 /// The control paths.
 pub(super) fn control(desk: Desk) -> Router {
     Router::new()
-        .route(
-            "/__sim/seen",
-            get(async |State(desk): State<Desk>| Json(desk.seen.all())),
-        )
-        .route(
-            "/__sim/stats",
-            get(async |State(desk): State<Desk>| Json(desk.seen.stats())),
-        )
-        .route(
-            "/__sim/planted",
-            get(async |State(desk): State<Desk>| Json(desk.world.planted(&desk.view))),
-        )
+        .route("/__sim/seen", get(async |State(desk): State<Desk>| Json(desk.seen.all())))
+        .route("/__sim/stats", get(async |State(desk): State<Desk>| Json(desk.seen.stats())))
+        .route("/__sim/planted", get(async |State(desk): State<Desk>| Json(desk.world.planted(&desk.view))))
         .route(
             "/__sim/forget",
             post(async |State(desk): State<Desk>| {
@@ -70,11 +61,7 @@ async fn change_faults(State(desk): State<Desk>, body: Bytes) -> Response {
             desk.faults.replace(&faults);
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(told) => (
-            StatusCode::BAD_REQUEST,
-            Json(serde_json::json!({ "error": told })),
-        )
-            .into_response(),
+        Err(told) => (StatusCode::BAD_REQUEST, Json(serde_json::json!({ "error": told }))).into_response(),
     }
 }
 
@@ -86,11 +73,7 @@ pub(super) async fn around(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let address = parts
-        .uri
-        .path_and_query()
-        .map_or_else(|| parts.uri.path(), |p| p.as_str())
-        .to_owned();
+    let address = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |p| p.as_str()).to_owned();
     let mut note = seen::Request {
         number: 0,
         method: parts.method.as_str().to_owned(),
@@ -190,11 +173,7 @@ fn too_many(hint: Hint) -> Response {
 
 fn error_page(code: u16) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    page(
-        status,
-        status.canonical_reason().unwrap_or("Error"),
-        "Something went wrong.",
-    )
+    page(status, status.canonical_reason().unwrap_or("Error"), "Something went wrong.")
 }
 
 /// A small web page, as a gateway or a log-in wall would send.

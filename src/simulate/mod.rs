@@ -67,14 +67,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            port: 0,
-            users: 1_203,
-            seed: 1,
-            faults: Vec::new(),
-            rate_limit: true,
-            view: String::new(),
-        }
+        Options { port: 0, users: 1_203, seed: 1, faults: Vec::new(), rate_limit: true, view: String::new() }
     }
 }
 
@@ -153,11 +146,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Connector(name) => {
-                write!(
-                    f,
-                    "there is no simulator for `{name}`; there is one for {}",
-                    CONNECTORS.join(", ")
-                )
+                write!(f, "there is no simulator for `{name}`; there is one for {}", CONNECTORS.join(", "))
             }
             StartError::View(view) => write!(f, "this simulator cannot show the view `{view}`"),
             StartError::Fault(told) | StartError::Option(told) => f.write_str(told),
@@ -185,26 +174,16 @@ pub fn switches(connector: &str) -> &'static [Switch] {
 /// [`StartError`] where the connector, an option or a fault is unknown, or the port is taken.
 pub async fn start(connector: &str, options: Options) -> Result<Running, StartError> {
     let faults = Faults::parse(&options.faults).map_err(StartError::Fault)?;
-    faults
-        .only(switches(connector))
-        .map_err(StartError::Fault)?;
+    faults.only(switches(connector)).map_err(StartError::Fault)?;
     if !(1..=1_000_000).contains(&options.users) {
-        return Err(StartError::Option(format!(
-            "users must be 1 to 1,000,000, not {}",
-            options.users
-        )));
+        return Err(StartError::Option(format!("users must be 1 to 1,000,000, not {}", options.users)));
     }
     let mut options = options;
     if options.view.is_empty() {
         (if connector == "aha" { "aha" } else { "source" }).clone_into(&mut options.view);
     }
     let world = World::new(options.seed, options.users);
-    let setting = Setting {
-        options,
-        faults,
-        seen: Seen::default(),
-        world,
-    };
+    let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
         "scim" => scim::service(&setting)?,
@@ -214,16 +193,9 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
 }
 
 async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Running, StartError> {
-    let Setting {
-        options,
-        faults,
-        seen,
-        world,
-    } = setting;
+    let Setting { options, faults, seen, world } = setting;
     let refuse = |error| StartError::Listen(options.port, error);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-        .await
-        .map_err(refuse)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(refuse)?;
     let port = listener.local_addr().map_err(refuse)?.port();
     let desk = Desk {
         connector: connector.to_owned(),
@@ -245,9 +217,7 @@ async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Ru
             let _ = stopped.await;
         };
         // Accept errors are retried inside; there is nobody to tell of anything else.
-        let _ = axum::serve(Lines(listener), router)
-            .with_graceful_shutdown(until)
-            .await;
+        let _ = axum::serve(Lines(listener), router).with_graceful_shutdown(until).await;
     });
     Ok(Running {
         connector: connector.to_owned(),

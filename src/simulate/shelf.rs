@@ -125,8 +125,7 @@ impl Shelf {
             return Some(document.clone());
         }
         let index = usize::try_from(place).ok()?;
-        (place < self.len && self.removed.binary_search(&place).is_err())
-            .then(|| self.base.at(index))
+        (place < self.len && self.removed.binary_search(&place).is_err()).then(|| self.base.at(index))
     }
 
     /// The document of this `id`.
@@ -144,10 +143,7 @@ impl Shelf {
             return Some(self.nth_of_base(start));
         }
         let start = start - self.base_left();
-        self.written
-            .range(self.len..)
-            .nth(start)
-            .map(|(place, _)| *place)
+        self.written.range(self.len..).nth(start).map(|(place, _)| *place)
     }
 
     /// The places from `from` on, in order. Nothing is made or copied.
@@ -159,10 +155,7 @@ impl Shelf {
             gone += usize::from(here);
             !here
         });
-        let behind = self
-            .written
-            .range(from.max(self.len)..)
-            .map(|(place, _)| *place);
+        let behind = self.written.range(from.max(self.len)..).map(|(place, _)| *place);
         front.chain(base).chain(behind)
     }
 
@@ -171,10 +164,7 @@ impl Shelf {
         let Some(from) = self.nth(start) else {
             return Vec::new();
         };
-        self.places(from)
-            .take(count)
-            .filter_map(|place| self.at(place))
-            .collect()
+        self.places(from).take(count).filter_map(|place| self.at(place)).collect()
     }
 
     /// The places of the documents whose text attribute equals `value`, letter case ignored, if the base keeps an
@@ -244,9 +234,7 @@ impl Shelf {
     }
 
     fn base_left(&self) -> usize {
-        usize::try_from(self.len)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(self.removed.len())
+        usize::try_from(self.len).unwrap_or(usize::MAX).saturating_sub(self.removed.len())
     }
 
     /// The smallest place of the base with `start` living ones before it, by halving: `removed` is sorted.
@@ -301,10 +289,7 @@ mod tests {
 
     fn numbers(len: usize) -> (Shelf, Arc<AtomicUsize>) {
         let made = Arc::new(AtomicUsize::new(0));
-        let base = Numbers {
-            len,
-            made: Arc::clone(&made),
-        };
+        let base = Numbers { len, made: Arc::clone(&made) };
         (Shelf::new(base), made)
     }
 
@@ -317,10 +302,7 @@ mod tests {
         let (mut shelf, made) = numbers(1_000_000);
         shelf.remove("10").unwrap();
         made.store(0, Ordering::Relaxed);
-        assert_eq!(
-            ids(&shelf.page(999_990, 4)),
-            ["999991", "999992", "999993", "999994"]
-        );
+        assert_eq!(ids(&shelf.page(999_990, 4)), ["999991", "999992", "999993", "999994"]);
         assert_eq!(made.load(Ordering::Relaxed), 4);
     }
 

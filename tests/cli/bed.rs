@@ -38,8 +38,13 @@ pub struct System {
 }
 
 pub const HR: System = System { name: "hr", connector: "scim", view: "source", faults: Vec::new(), more: "" };
-pub const AHA: System =
-    System { name: "aha", connector: "aha", view: "aha", faults: Vec::new(), more: "account = \"acme\"\nmode = \"full\"\n" };
+pub const AHA: System = System {
+    name: "aha",
+    connector: "aha",
+    view: "aha",
+    faults: Vec::new(),
+    more: "account = \"acme\"\nmode = \"full\"\n",
+};
 pub const DIRECTORY: System =
     System { name: "directory", connector: "scim", view: "directory", faults: Vec::new(), more: "mode = \"full\"\n" };
 

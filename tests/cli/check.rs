@@ -14,8 +14,12 @@ fn told(lines: &[Value], system: &str) -> Found {
         .filter(|line| line["system"] == system)
         .map(|line| {
             let text = |field: &str| line[field].as_str().unwrap().to_owned();
-            let mut paths: Vec<String> =
-                line["attributes"].as_array().unwrap().iter().map(|attr| attr["path"].as_str().unwrap().to_owned()).collect();
+            let mut paths: Vec<String> = line["attributes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|attr| attr["path"].as_str().unwrap().to_owned())
+                .collect();
             paths.sort();
             (text("kind"), text("state"), text("key"), paths)
         })

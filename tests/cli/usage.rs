@@ -16,7 +16,11 @@ fn with(config: &str) -> crate::bed::Ran {
 fn an_unknown_key_is_told_with_its_line_and_the_nearest_right_name() {
     let ran = with("source = \"hr\"\n\n[system.hr]\nconnecter = \"scim\"\nurl = \"https://x.example\"\n");
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("trueup.toml:4") && ran.err.contains("connecter") && ran.err.contains("`connector`"), "{}", ran.err);
+    assert!(
+        ran.err.contains("trueup.toml:4") && ran.err.contains("connecter") && ran.err.contains("`connector`"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

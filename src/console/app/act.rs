@@ -26,9 +26,9 @@ impl App {
             {
                 say(text!("no.record"))
             }
-            Action::Stage | Action::StageAll | Action::Range => self.no_staging().or_else(|| {
-                if record() { None } else { say(text!("no.record")) }
-            }),
+            Action::Stage | Action::StageAll | Action::Range => {
+                self.no_staging().or_else(|| if record() { None } else { say(text!("no.record")) })
+            }
             Action::Unstage | Action::Discard if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Discard if self.plan.pushing() => say(text!("push.running")),
             Action::Prepare if self.staged.is_empty() && self.plan.plan().is_none() => {
@@ -37,9 +37,7 @@ impl App {
             Action::Push => self.no_push(),
             Action::Older if !self.has_older() => say(text!("no.older")),
             Action::Newer if !self.has_newer() => say(text!("no.newer")),
-            Action::Stop if !self.running() => {
-                Some(text!("no.job", key = self.keymap.shown(Action::Quit)))
-            }
+            Action::Stop if !self.running() => Some(text!("no.job", key = self.keymap.shown(Action::Quit))),
             Action::Suspend if self.plan.pushing() => say(text!("push.running")),
             Action::Retry if self.history.failed().is_empty() => say(text!("no.failed")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
@@ -299,9 +297,9 @@ impl App {
         let copied = match self.tab {
             Tab::Kind(kind) => {
                 let list = &self.lists[kind.index()];
-                list.identity().zip(list.shown.as_ref()).map(|(identity, compared)| {
-                    Rows::new(compared, kind).label(identity).to_owned()
-                })
+                list.identity()
+                    .zip(list.shown.as_ref())
+                    .map(|(identity, compared)| Rows::new(compared, kind).label(identity).to_owned())
             }
             Tab::Plan => self.plan.change_here().map(|id| id.to_string()),
             Tab::History => self.history.here().map(|push| push.plan.id.to_string()),

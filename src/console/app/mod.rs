@@ -3,8 +3,8 @@
 //! Pure: no I/O, no clock (the time comes in), no terminal. It may know the pure rooms and `engine::protocol`. What must
 //! be done outside is handed back as wishes; what came of it comes in as messages.
 
-pub mod action;
 mod act;
+pub mod action;
 pub mod confirm;
 pub mod detail;
 mod filter;
@@ -408,8 +408,7 @@ impl App {
             self.staged.remove(&change);
         }
         self.keep(wishes);
-        let words: Vec<String> =
-            counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
+        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
         self.say(tone, text!("notice.push-ended", counts = words.join(", ")));

@@ -67,14 +67,7 @@ impl FilterBar {
 }
 
 impl App {
-    pub(super) fn popup_key(
-        &mut self,
-        popup: Popup,
-        event: &KeyEvent,
-        key: Key,
-        number: u64,
-        wishes: &mut Vec<Wish>,
-    ) {
+    pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
         match popup {
             Popup::Checklist(list) => self.checklist_key(list, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),

@@ -4,10 +4,10 @@ use crate::engine::protocol::{Health, SystemStatus};
 use crate::model::{Kind, Proof, Snapshot};
 use crate::plan::Finding;
 
+use super::App;
 use super::confirm::mode;
 use super::lines::{Line, Tone, age};
 use super::text::{self, text};
-use super::App;
 
 /// The systems' tab.
 #[derive(Clone, Debug, Default)]

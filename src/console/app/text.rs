@@ -130,8 +130,7 @@ mod tests {
     fn every_action_has_its_title_and_no_title_is_left_over() {
         let actions: BTreeSet<String> =
             super::super::action::Action::ALL.iter().map(|action| format!("action.{}", action.name())).collect();
-        let titles: BTreeSet<String> =
-            keys().filter(|key| key.starts_with("action.")).map(str::to_owned).collect();
+        let titles: BTreeSet<String> = keys().filter(|key| key.starts_with("action.")).map(str::to_owned).collect();
         assert_eq!(actions, titles);
     }
 }

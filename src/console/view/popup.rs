@@ -205,7 +205,13 @@ fn ask(pen: &mut Pen<'_>, area: Rect, ask: &Ask) {
         pen.put(inside.x, inside.y + at as u16, inside.width, line, pen.theme.tone(Tone::Strong));
     }
     let y = inside.bottom().saturating_sub(1);
-    keys(pen, inside.x, y, inside.width, &[("y", text!("popup.yes")), ("n", text!("popup.no")), ("Esc", text!("popup.no"))]);
+    keys(
+        pen,
+        inside.x,
+        y,
+        inside.width,
+        &[("y", text!("popup.yes")), ("n", text!("popup.no")), ("Esc", text!("popup.no"))],
+    );
 }
 
 fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position> {

@@ -78,18 +78,13 @@ impl Ledger {
     pub fn at(&self, place: u32) -> Option<User> {
         let front = self.front.len() as u32;
         if let Some(account) = self.front.get(place as usize) {
-            return Some(User {
-                account: account.clone(),
-                seat_group: None,
-            });
+            return Some(User { account: account.clone(), seat_group: None });
         }
         let place = place - front;
         if place < self.world.accounts() {
             return self.user(self.world.account_at(place));
         }
-        self.created
-            .get((place - self.world.accounts()) as usize)
-            .cloned()
+        self.created.get((place - self.world.accounts()) as usize).cloned()
     }
 
     /// The user of a number.
@@ -99,10 +94,7 @@ impl Ledger {
         }
         match slot.checked_sub(self.world.account_slots()) {
             Some(created) => self.created.get(created as usize).cloned(),
-            None => self.world.account(slot).map(|account| User {
-                account,
-                seat_group: seat_group(slot),
-            }),
+            None => self.world.account(slot).map(|account| User { account, seat_group: seat_group(slot) }),
         }
     }
 
@@ -110,10 +102,7 @@ impl Ledger {
     pub fn by_id(&self, id: &str) -> Option<User> {
         let id: u64 = id.parse().ok()?;
         if let Some(account) = self.front.iter().find(|a| a.id == id) {
-            return Some(User {
-                account: account.clone(),
-                seat_group: None,
-            });
+            return Some(User { account: account.clone(), seat_group: None });
         }
         self.user(self.world.account_slot(id)?)
     }
@@ -123,11 +112,7 @@ impl Ledger {
         let email = email.to_lowercase();
         let mut slots: BTreeSet<u32> = self.world.find_account(&email).into_iter().collect();
         slots.extend(self.emails.get(&email).into_iter().flatten());
-        slots
-            .into_iter()
-            .filter_map(|s| self.user(s))
-            .filter(|u| u.account.email.to_lowercase() == email)
-            .collect()
+        slots.into_iter().filter_map(|s| self.user(s)).filter(|u| u.account.email.to_lowercase() == email).collect()
     }
 
     /// Whether somebody other than `slot` can log in and administers billing.
@@ -139,10 +124,7 @@ impl Ledger {
     pub fn put(&mut self, user: User) {
         let slot = user.account.slot;
         let email = user.account.email.to_lowercase();
-        if self
-            .user(slot)
-            .is_none_or(|before| before.account.email.to_lowercase() != email)
-        {
+        if self.user(slot).is_none_or(|before| before.account.email.to_lowercase() != email) {
             self.emails.entry(email).or_default().insert(slot);
         }
         if user.account.enabled && user.account.administers[1] {
@@ -150,10 +132,7 @@ impl Ledger {
         } else {
             self.billing.remove(&slot);
         }
-        match slot
-            .checked_sub(self.world.account_slots())
-            .map(|i| i as usize)
-        {
+        match slot.checked_sub(self.world.account_slots()).map(|i| i as usize) {
             Some(created) if created == self.created.len() => self.created.push(user),
             Some(created) => {
                 if let Some(place) = self.created.get_mut(created) {
@@ -187,22 +166,13 @@ impl Ledger {
             administers: [false; 3],
             sso: false,
         };
-        User {
-            account,
-            seat_group: None,
-        }
+        User { account, seat_group: None }
     }
 
     /// Inserts a disabled row in front of all others.
     pub fn drift_in(&mut self) {
         self.fronted += 1;
-        let mut user = self
-            .fresh(
-                "Drift",
-                "Wood",
-                &format!("drift{}@example.com", self.fronted),
-            )
-            .account;
+        let mut user = self.fresh("Drift", "Wood", &format!("drift{}@example.com", self.fronted)).account;
         user.slot = u32::MAX;
         user.id = self.world.account_id(0) - 5_000_000_000 * u64::from(self.fronted);
         user.enabled = false;
@@ -223,19 +193,9 @@ impl Ledger {
 
     /// The number of a product that the key may see, by id or key.
     pub fn product(&self, id_or_prefix: &str) -> Option<u16> {
-        let by_id = id_or_prefix
-            .parse()
-            .ok()
-            .and_then(|id| self.world.aha_product(id));
-        let by_prefix = || {
-            (0..)
-                .zip(catalog::products())
-                .find(|(_, p)| p.prefix == id_or_prefix)
-                .map(|(i, _)| i)
-        };
-        by_id
-            .or_else(by_prefix)
-            .filter(|p| catalog::products()[usize::from(*p)].sort != Sort::Hidden)
+        let by_id = id_or_prefix.parse().ok().and_then(|id| self.world.aha_product(id));
+        let by_prefix = || (0..).zip(catalog::products()).find(|(_, p)| p.prefix == id_or_prefix).map(|(i, _)| i);
+        by_id.or_else(by_prefix).filter(|p| catalog::products()[usize::from(*p)].sort != Sort::Hidden)
     }
 
     /// Whether a person has a role on the product or on a line above it.
@@ -245,12 +205,7 @@ impl Ledger {
         };
         let mut at = Some(product);
         while let Some(number) = at {
-            if user
-                .account
-                .pairs
-                .iter()
-                .any(|(p, r)| *p == number && *r != catalog::NONE)
-            {
+            if user.account.pairs.iter().any(|(p, r)| *p == number && *r != catalog::NONE) {
                 return true;
             }
             at = catalog::products()[usize::from(number)].parent;

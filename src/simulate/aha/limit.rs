@@ -44,12 +44,7 @@ impl Taken {
 
 impl Window {
     fn new(length: Duration) -> Window {
-        Window {
-            length,
-            began: Instant::now(),
-            ends: epoch() + length.as_secs(),
-            count: 0,
-        }
+        Window { length, began: Instant::now(), ends: epoch() + length.as_secs(), count: 0 }
     }
 
     fn turn(&mut self) {
@@ -62,20 +57,12 @@ impl Window {
 impl Limit {
     /// Fresh windows.
     pub fn new() -> Limit {
-        Limit {
-            minute: Window::new(Duration::from_secs(60)),
-            second: Window::new(Duration::from_secs(1)),
-        }
+        Limit { minute: Window::new(Duration::from_secs(60)), second: Window::new(Duration::from_secs(1)) }
     }
 
     /// Counts one request. One that is refused does not count.
     pub fn count(&mut self, faults: &Faults) -> Taken {
-        let number = |name, default| {
-            faults
-                .flag(name)
-                .and_then(|v| v.parse().ok())
-                .unwrap_or(default)
-        };
+        let number = |name, default| faults.flag(name).and_then(|v| v.parse().ok()).unwrap_or(default);
         let (per_minute, per_second) = (number("rate-min", 300), number("rate-sec", 20));
         self.minute.turn();
         self.second.turn();
@@ -85,21 +72,8 @@ impl Limit {
             self.second.count += 1;
         }
         let second_is_full = !allowed && self.minute.count < per_minute;
-        let (window, limit) = if second_is_full {
-            (&self.second, per_second)
-        } else {
-            (&self.minute, per_minute)
-        };
-        let unit = if faults.flag("reset-unit").as_deref() == Some("ms") {
-            1000
-        } else {
-            1
-        };
-        Taken {
-            allowed,
-            limit,
-            remaining: limit.saturating_sub(window.count),
-            reset: window.ends * unit,
-        }
+        let (window, limit) = if second_is_full { (&self.second, per_second) } else { (&self.minute, per_minute) };
+        let unit = if faults.flag("reset-unit").as_deref() == Some("ms") { 1000 } else { 1 };
+        Taken { allowed, limit, remaining: limit.saturating_sub(window.count), reset: window.ends * unit }
     }
 }

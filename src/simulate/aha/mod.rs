@@ -58,58 +58,27 @@ struct Aha {
 /// # Errors
 /// [`StartError::View`] for any other view.
 pub fn service(setting: &Setting) -> Result<Service, StartError> {
-    let Options {
-        seed,
-        users,
-        rate_limit,
-        ref view,
-        ..
-    } = setting.options;
+    let Options { seed, users, rate_limit, ref view, .. } = setting.options;
     if view != "aha" {
         return Err(StartError::View(view.clone()));
     }
-    let token = format!(
-        "{:016x}{:016x}",
-        seed ^ 0x0f3c_51a7_9be2_0d64,
-        seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)
-    )
-    .repeat(2);
+    let token =
+        format!("{:016x}{:016x}", seed ^ 0x0f3c_51a7_9be2_0d64, seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)).repeat(2);
     let umbrella = World::new(seed.wrapping_add(1), users.min(40));
     let owner = 2.min(setting.world.account_slots() - 1);
     let aha = Aha {
         accounts: vec![
-            Mutex::new(Ledger::new(
-                "acme",
-                "Acme",
-                &["acme"],
-                setting.world.clone(),
-            )),
-            Mutex::new(Ledger::new(
-                "umbrella",
-                "Umbrella",
-                &["umbrella", "acme"],
-                umbrella,
-            )),
+            Mutex::new(Ledger::new("acme", "Acme", &["acme"], setting.world.clone())),
+            Mutex::new(Ledger::new("umbrella", "Umbrella", &["umbrella", "acme"], umbrella)),
         ],
-        keys: vec![
-            (token.clone(), 0, 0),
-            (WRONG_ACCOUNT_KEY.to_owned(), 1, 0),
-            (OWNER_KEY.to_owned(), 0, owner),
-        ],
+        keys: vec![(token.clone(), 0, 0), (WRONG_ACCOUNT_KEY.to_owned(), 1, 0), (OWNER_KEY.to_owned(), 0, owner)],
         limits: vec![Mutex::new(Limit::new()), Mutex::new(Limit::new())],
         rate_limit,
         faults: setting.faults.clone(),
         seen: setting.seen.clone(),
     };
-    let login = BTreeMap::from([
-        ("token".to_owned(), token),
-        ("account".to_owned(), "acme".to_owned()),
-    ]);
-    Ok(Service {
-        base: String::new(),
-        login,
-        router: Router::new().fallback(handle).with_state(Arc::new(aha)),
-    })
+    let login = BTreeMap::from([("token".to_owned(), token), ("account".to_owned(), "acme".to_owned())]);
+    Ok(Service { base: String::new(), login, router: Router::new().fallback(handle).with_state(Arc::new(aha)) })
 }
 
 /// One request, read.
@@ -127,10 +96,7 @@ struct Ask {
 
 impl Ask {
     fn query(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     fn has(&self, name: &str) -> bool {
@@ -144,11 +110,7 @@ impl Ask {
     /// What stands below a key of the body.
     fn wrapped(&self, key: &str) -> Result<&serde_json::Map<String, Value>, Refusal> {
         let told = || Refusal::BadRequest(format!("param is missing or the value is empty: {key}"));
-        self.body
-            .as_ref()
-            .and_then(|b| b.get(key))
-            .and_then(Value::as_object)
-            .ok_or_else(told)
+        self.body.as_ref().and_then(|b| b.get(key)).and_then(Value::as_object).ok_or_else(told)
     }
 }
 
@@ -179,19 +141,13 @@ async fn handle(State(aha): State<Arc<Aha>>, request: Request) -> Response {
 fn respond(aha: &Aha, parts: &Parts, body: &[u8]) -> Response {
     let path = parts.uri.path();
     let graph = path == "/api/v2/graphql";
-    let below = path
-        .strip_prefix("/api/v1")
-        .filter(|r| r.is_empty() || r.starts_with('/'));
+    let below = path.strip_prefix("/api/v1").filter(|r| r.is_empty() || r.starts_with('/'));
     let Some(rest) = below.or(graph.then_some("")) else {
         return refused(aha, Refusal::NoRoute);
     };
     let Some((account, caller)) = aha.caller(&parts.headers) else {
         // targets/aha.md 2.3: text/html, and no JSON to read.
-        return (
-            StatusCode::UNAUTHORIZED,
-            [(header::CONTENT_TYPE, "text/html")],
-        )
-            .into_response();
+        return (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "text/html")]).into_response();
     };
     let taken = aha.rate_limit.then(|| aha.count(account));
     let mut response = if taken.as_ref().is_some_and(|t| !t.allowed) {
@@ -200,11 +156,7 @@ fn respond(aha: &Aha, parts: &Parts, body: &[u8]) -> Response {
         let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let ask = Ask {
             method: parts.method.clone(),
-            path: rest
-                .split('/')
-                .filter(|p| !p.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            path: rest.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect(),
             query: query.map(|q| q.0).unwrap_or_default(),
             body: serde_json::from_slice(body).ok(),
             caller,
@@ -228,9 +180,7 @@ fn respond(aha: &Aha, parts: &Parts, body: &[u8]) -> Response {
         }
     };
     for (name, value) in taken.iter().flat_map(Taken::headers) {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from(value));
+        response.headers_mut().insert(name, HeaderValue::from(value));
     }
     response
 }
@@ -239,31 +189,21 @@ impl Aha {
     fn caller(&self, headers: &HeaderMap) -> Option<(usize, u32)> {
         let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let token = given.strip_prefix("Bearer ")?.trim();
-        self.keys
-            .iter()
-            .find(|(key, ..)| key == token)
-            .map(|(_, account, user)| (*account, *user))
+        self.keys.iter().find(|(key, ..)| key == token).map(|(_, account, user)| (*account, *user))
     }
 
     fn count(&self, account: usize) -> Taken {
-        let mut limit = self.limits[account]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut limit = self.limits[account].lock().unwrap_or_else(PoisonError::into_inner);
         limit.count(&self.faults)
     }
 
     fn ledger(&self, account: usize) -> MutexGuard<'_, Ledger> {
-        self.accounts[account]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.accounts[account].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn is_host_of(domain: &str, headers: &HeaderMap) -> bool {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|h| h.to_str().ok())
-        .unwrap_or_default();
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
     host.split(':').next() == Some(&format!("{domain}.aha.io"))
 }
 
@@ -277,37 +217,23 @@ fn answer(ledger: &mut Ledger, ask: &Ask, seen: &Seen) -> Answer {
         ("PUT", ["users", id]) => users::update(ledger, ask, id),
         ("GET", ["users", id, "product_roles"]) => users::pairs(ledger, ask, id),
         ("POST", ["users", id, "product_roles"]) => users::set_pair(ledger, ask, id),
-        ("DELETE", ["users", id, "product_roles", product]) => {
-            users::remove_pair(ledger, ask, id, product)
-        }
+        ("DELETE", ["users", id, "product_roles", product]) => users::remove_pair(ledger, ask, id, product),
         ("GET", ["users", id, "user_roles"]) => seats::custom_roles(ledger, ask, id),
         ("POST", ["users", id, "user_roles"]) => seats::add_custom_role(ledger, ask, id),
-        ("DELETE", ["users", id, "user_roles", product]) => {
-            seats::remove_custom_role(ledger, ask, id, product)
-        }
+        ("DELETE", ["users", id, "user_roles", product]) => seats::remove_custom_role(ledger, ask, id, product),
         ("GET", ["products"]) => Ok(Some(products::list(ledger, ask))),
         ("GET", ["products", id]) => products::get(ledger, id),
         ("GET", ["products", id, "users"]) => users::of_product(ledger, ask, id),
         ("POST", ["products", id, "users"]) => users::create(ledger, ask, id),
         ("GET", ["paid_seat_groups"]) => seats::seat_groups(ledger, ask),
         ("POST", ["paid_seat_groups", id, "modify_user"]) => seats::modify_seat(ledger, ask, id),
-        ("GET", ["identity_providers"]) => Ok(Some(
-            json!({ "identity_providers": [wire::identity_provider()] }),
-        )),
+        ("GET", ["identity_providers"]) => Ok(Some(json!({ "identity_providers": [wire::identity_provider()] }))),
         ("GET", ["identity_providers", id]) => match wire::identity_provider() {
             idp if idp["id"] == *id => Ok(Some(json!({ "identity_provider": idp }))),
             _ => Err(Refusal::NotFound),
         },
         // Teams exist as a route; this account has none.
-        ("GET", ["teams"]) => Ok(Some(wire::page(
-            "teams",
-            Vec::new(),
-            0,
-            &wire::Page {
-                number: 1,
-                size: 30,
-            },
-        ))),
+        ("GET", ["teams"]) => Ok(Some(wire::page("teams", Vec::new(), 0, &wire::Page { number: 1, size: 30 }))),
         ("DELETE", ["users", _]) => {
             // There is no such call (targets/aha.md 7); a careful client never tries.
             seen.alarm();
@@ -323,12 +249,7 @@ fn graphql(ledger: &Ledger) -> Value {
 }
 
 fn document_of(status: StatusCode, document: &Value) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-        document.to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], document.to_string()).into_response()
 }
 
 fn refused(aha: &Aha, refusal: Refusal) -> Response {
@@ -340,23 +261,13 @@ fn refused(aha: &Aha, refusal: Refusal) -> Response {
         }
         // The body of a 403 is unknown; this is a choice.
         Refusal::Forbidden => document_of(StatusCode::FORBIDDEN, &json!({ "error": "Forbidden" })),
-        Refusal::NotFound => document_of(
-            StatusCode::NOT_FOUND,
-            &json!({ "error": "Record not found." }),
-        ),
+        Refusal::NotFound => document_of(StatusCode::NOT_FOUND, &json!({ "error": "Record not found." })),
         Refusal::BadRequest(told) => document_of(bad, &json!({ "error": told })),
         // Both forms are in Aha!'s own client (targets/aha.md 5).
         Refusal::Invalid(told) => {
             let message = json!({ "message": told });
-            let errors = if aha.faults.flag("errors-as-list").is_some() {
-                json!([message])
-            } else {
-                message
-            };
-            document_of(
-                bad,
-                &json!({ "error": "Validation failed", "errors": errors }),
-            )
+            let errors = if aha.faults.flag("errors-as-list").is_some() { json!([message]) } else { message };
+            document_of(bad, &json!({ "error": "Validation failed", "errors": errors }))
         }
     }
 }

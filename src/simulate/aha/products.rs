@@ -10,17 +10,13 @@ use crate::simulate::world::catalog::{self, Sort};
 /// `GET /products`: what the key may see, teams only on request.
 pub fn list(ledger: &Ledger, ask: &Ask) -> Value {
     let teams = ask.query("include_teams") == Some("true");
-    let since = ask
-        .query("updated_since")
-        .map(|s| s.chars().take(19).collect::<String>());
+    let since = ask.query("updated_since").map(|s| s.chars().take(19).collect::<String>());
     let rows: Vec<Value> = (0_u16..)
         .zip(catalog::products())
         .filter(|(number, product)| match product.sort {
             Sort::Hidden => false,
             Sort::Team if !teams => false,
-            _ => since
-                .as_ref()
-                .is_none_or(|since| timestamp(wire::product_times(*number).1) > *since),
+            _ => since.as_ref().is_none_or(|since| timestamp(wire::product_times(*number).1) > *since),
         })
         .map(|(number, _)| Value::Object(wire::product_row(ledger, number)))
         .collect();
@@ -48,10 +44,7 @@ pub fn get(ledger: &Ledger, id: &str) -> Answer {
     let mut put = |key: &str, value: Value| {
         product.insert(key.to_owned(), value);
     };
-    put(
-        "product_line_type",
-        json!((sort == Sort::Line).then_some("Division")),
-    );
+    put("product_line_type", json!((sort == Sort::Line).then_some("Division")));
     put("updated_at", json!(timestamp(changed)));
     put(
         "description",

@@ -12,19 +12,9 @@ use crate::simulate::world::catalog::{self, Role};
 pub fn me(ledger: &Ledger, ask: &Ask) -> Answer {
     let caller = ledger.user(ask.caller).ok_or(Refusal::NotFound)?;
     let mut user = wire::brief(&caller);
-    user.insert(
-        "product_roles".to_owned(),
-        wire::pairs(ledger, ask, &caller).into(),
-    );
-    let current = caller
-        .account
-        .pairs
-        .first()
-        .map(|(product, _)| ledger.world.aha_product_id(*product));
-    user.insert(
-        "preferences".to_owned(),
-        json!({ "current_product_id": current }),
-    );
+    user.insert("product_roles".to_owned(), wire::pairs(ledger, ask, &caller).into());
+    let current = caller.account.pairs.first().map(|(product, _)| ledger.world.aha_product_id(*product));
+    user.insert("preferences".to_owned(), json!({ "current_product_id": current }));
     let accounts = ledger.memberships.iter().map(|domain| {
         let mut name = domain.clone();
         name[..1].make_ascii_uppercase();
@@ -39,10 +29,7 @@ pub fn list(ledger: &mut Ledger, ask: &Ask) -> Answer {
     administrators_only(ledger, ask)?;
     let asked = Page::of(ask);
     let rows = |users: &[User], ledger: &Ledger| -> Vec<Value> {
-        users
-            .iter()
-            .map(|u| wire::user(ledger, ask, u, Form::List))
-            .collect()
+        users.iter().map(|u| wire::user(ledger, ask, u, Form::List)).collect()
     };
     if let Some(email) = ask.query("email") {
         let found = if ask.flag_is("email-match", "contains") {
@@ -58,16 +45,8 @@ pub fn list(ledger: &mut Ledger, ask: &Ask) -> Answer {
     }
     drift(ledger, ask, &asked);
     let total = u64::from(ledger.count());
-    let users: Vec<User> = asked
-        .places(total)
-        .filter_map(|place| ledger.at(place as u32))
-        .collect();
-    Ok(Some(wire::page(
-        "users",
-        rows(&users, ledger),
-        total,
-        &asked,
-    )))
+    let users: Vec<User> = asked.places(total).filter_map(|place| ledger.at(place as u32)).collect();
+    Ok(Some(wire::page("users", rows(&users, ledger), total, &asked)))
 }
 
 /// Moves the rows between two pages, where that was asked for.
@@ -87,9 +66,7 @@ fn drift(ledger: &mut Ledger, ask: &Ask, asked: &Page) {
 /// `GET /users/{id}`.
 pub fn get(ledger: &Ledger, ask: &Ask, id: &str) -> Answer {
     let user = reach(ledger, ask, id)?;
-    Ok(Some(
-        json!({ "user": wire::user(ledger, ask, &user, Form::Get) }),
-    ))
+    Ok(Some(json!({ "user": wire::user(ledger, ask, &user, Form::Get) })))
 }
 
 /// `PUT /users/{id}`: only what is sent changes, and roles are not among it.
@@ -99,10 +76,9 @@ pub fn update(ledger: &mut Ledger, ask: &Ask, id: &str) -> Answer {
     let before = user.account.clone();
     let account = &mut user.account;
     let mut renamed = false;
-    for (key, label, field) in [
-        ("first_name", "First name", &mut account.first),
-        ("last_name", "Last name", &mut account.last),
-    ] {
+    for (key, label, field) in
+        [("first_name", "First name", &mut account.first), ("last_name", "Last name", &mut account.last)]
+    {
         if let Some(value) = wanted.get(key) {
             *field = text(value, label)?;
             renamed = true;
@@ -114,11 +90,7 @@ pub fn update(ledger: &mut Ledger, ask: &Ask, id: &str) -> Answer {
     }
     if let Some(value) = wanted.get("email") {
         account.email = email(value)?;
-        if ledger
-            .by_email(&account.email)
-            .iter()
-            .any(|other| other.account.slot != account.slot)
-        {
+        if ledger.by_email(&account.email).iter().any(|other| other.account.slot != account.slot) {
             return Err(Refusal::Invalid("Email has already been taken".to_owned()));
         }
     }
@@ -129,11 +101,7 @@ pub fn update(ledger: &mut Ledger, ask: &Ask, id: &str) -> Answer {
         account.administers = [truth(value, "Administrator")?; 3];
     }
     if let Some(Value::Object(roles)) = wanted.get("administrator_roles") {
-        let keys = [
-            "administer_account",
-            "administer_billing",
-            "administer_configuration",
-        ];
+        let keys = ["administer_account", "administer_billing", "administer_configuration"];
         for (flag, key) in account.administers.iter_mut().zip(keys) {
             if let Some(value) = roles.get(key) {
                 *flag = truth(value, key)?;
@@ -144,9 +112,7 @@ pub fn update(ledger: &mut Ledger, ask: &Ask, id: &str) -> Answer {
     let is_billing = account.enabled && account.administers[1];
     if was_billing && !is_billing && !ledger.has_other_billing_administrator(before.slot) {
         // The rule is documented, its words are not.
-        return Err(Refusal::Invalid(
-            "Account must have at least one billing administrator".to_owned(),
-        ));
+        return Err(Refusal::Invalid("Account must have at least one billing administrator".to_owned()));
     }
     if account.enabled && !before.enabled {
         take_seat(ask)?;
@@ -163,10 +129,7 @@ pub fn create(ledger: &mut Ledger, ask: &Ask, product: &str) -> Answer {
     let found = ledger.product(product);
     let caller = ledger.user(ask.caller);
     let owner = || {
-        let pairs = caller
-            .as_ref()
-            .map(|u| u.account.pairs.as_slice())
-            .unwrap_or_default();
+        let pairs = caller.as_ref().map(|u| u.account.pairs.as_slice()).unwrap_or_default();
         found.is_some_and(|product| pairs.contains(&(product, catalog::OWNER)))
     };
     if !(ask.flag_is("perm-mode", "owner_can_add") && owner()) {
@@ -186,17 +149,13 @@ pub fn create(ledger: &mut Ledger, ask: &Ask, product: &str) -> Answer {
         None => {
             take_seat(ask)?;
             let mut fresh = ledger.fresh(&first, &last, &email);
-            fresh.account.sso = wanted
-                .get("identity_provider_id")
-                .is_some_and(|v| !v.is_null());
+            fresh.account.sso = wanted.get("identity_provider_id").is_some_and(|v| !v.is_null());
             fresh
         }
     };
     put_pair(&mut user.account, product, role);
     ledger.put(user.clone());
-    Ok(Some(
-        json!({ "role": role.code, "role_description": role.label, "user": wire::brief(&user) }),
-    ))
+    Ok(Some(json!({ "role": role.code, "role_description": role.label, "user": wire::brief(&user) })))
 }
 
 /// `GET /products/{id}/users`.
@@ -215,11 +174,7 @@ pub fn of_product(ledger: &Ledger, ask: &Ask, product: &str) -> Answer {
 /// `GET /users/{id}/product_roles`.
 pub fn pairs(ledger: &Ledger, ask: &Ask, id: &str) -> Answer {
     let user = reach(ledger, ask, id)?;
-    Ok(Some(wire::page_of(
-        "product_roles",
-        &wire::pairs(ledger, ask, &user),
-        ask,
-    )))
+    Ok(Some(wire::page_of("product_roles", &wire::pairs(ledger, ask, &user), ask)))
 }
 
 /// `POST /users/{id}/product_roles`: adds or changes one pair. Whether that moves the user's `updated_at` is unknown; it does
@@ -227,17 +182,11 @@ pub fn pairs(ledger: &Ledger, ask: &Ask, id: &str) -> Answer {
 pub fn set_pair(ledger: &mut Ledger, ask: &Ask, id: &str) -> Answer {
     let mut user = reach(ledger, ask, id)?;
     let wanted = ask.wrapped("product_role");
-    let product = wanted
-        .as_ref()
-        .ok()
-        .and_then(|w| w.get("product_id"))
-        .map(id_text);
+    let product = wanted.as_ref().ok().and_then(|w| w.get("product_id")).map(id_text);
     let product = match product {
         Some(id) => ledger.product(&id).ok_or(Refusal::NotFound)?,
         None => {
-            return Err(Refusal::BadRequest(
-                "param is missing or the value is empty: product_role".to_owned(),
-            ));
+            return Err(Refusal::BadRequest("param is missing or the value is empty: product_role".to_owned()));
         }
     };
     let role = role(ask, wanted?.get("role").unwrap_or(&Value::Null))?;
@@ -253,11 +202,7 @@ pub fn remove_pair(ledger: &mut Ledger, ask: &Ask, id: &str, product: &str) -> A
     let before = user.account.pairs.len();
     user.account.pairs.retain(|(p, _)| *p != product);
     if user.account.pairs.len() == before {
-        return if ask.flag_is("delete-absent", "204") {
-            Ok(None)
-        } else {
-            Err(Refusal::NotFound)
-        };
+        return if ask.flag_is("delete-absent", "204") { Ok(None) } else { Err(Refusal::NotFound) };
     }
     ledger.put(user);
     Ok(None)
@@ -268,29 +213,19 @@ pub(super) fn reach(ledger: &Ledger, ask: &Ask, id: &str) -> Result<User, Refusa
     administrators_only(ledger, ask)?;
     let user = ledger.by_id(id).ok_or(Refusal::NotFound)?;
     let drifted = user.account.slot == u32::MAX && ask.method != "GET";
-    if drifted {
-        Err(Refusal::NotFound)
-    } else {
-        Ok(user)
-    }
+    if drifted { Err(Refusal::NotFound) } else { Ok(user) }
 }
 
 /// Who may is undocumented; the cautious reading is the default (targets/aha.md 8.8).
 pub(super) fn administrators_only(ledger: &Ledger, ask: &Ask) -> Result<(), Refusal> {
     let caller = ledger.user(ask.caller);
     let may = caller.is_some_and(|u| u.account.administers[0] || u.account.administers[1]);
-    if may || ask.flag_is("perm-mode", "open") {
-        Ok(())
-    } else {
-        Err(Refusal::Forbidden)
-    }
+    if may || ask.flag_is("perm-mode", "open") { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 fn take_seat(ask: &Ask) -> Result<(), Refusal> {
     if ask.faults.flag("seats").is_some() && !ask.faults.spend("seats") {
-        return Err(Refusal::Invalid(
-            "There are no paid seats available".to_owned(),
-        ));
+        return Err(Refusal::Invalid("There are no paid seats available".to_owned()));
     }
     Ok(())
 }
@@ -302,11 +237,7 @@ fn role(ask: &Ask, value: &Value) -> Result<Role, Refusal> {
         return Err(Refusal::Invalid("Role can't be blank".to_owned()));
     }
     let named = |name: &str| catalog::WRITABLE.into_iter().find(|r| r.token == name);
-    let fallback = ask
-        .faults
-        .flag("unknown-role-fallback")
-        .and_then(|name| named(&name))
-        .unwrap_or(catalog::VIEWER);
+    let fallback = ask.faults.flag("unknown-role-fallback").and_then(|name| named(&name)).unwrap_or(catalog::VIEWER);
     if ask.faults.spend("role-default") {
         return Ok(fallback);
     }
@@ -315,23 +246,13 @@ fn role(ask: &Ask, value: &Value) -> Result<Role, Refusal> {
 
 fn text(value: &Value, label: &str) -> Result<String, Refusal> {
     let text = value.as_str().map(str::trim).unwrap_or_default();
-    if text.is_empty() {
-        Err(Refusal::Invalid(format!("{label} can't be blank")))
-    } else {
-        Ok(text.to_owned())
-    }
+    if text.is_empty() { Err(Refusal::Invalid(format!("{label} can't be blank"))) } else { Ok(text.to_owned()) }
 }
 
 fn email(value: &Value) -> Result<String, Refusal> {
     let email = text(value, "Email")?;
-    let good = email
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
-    if good {
-        Ok(email)
-    } else {
-        Err(Refusal::Invalid("Email is invalid".to_owned()))
-    }
+    let good = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
+    if good { Ok(email) } else { Err(Refusal::Invalid("Email is invalid".to_owned())) }
 }
 
 /// Booleans may come as text (targets/aha.md 6).
@@ -340,15 +261,11 @@ fn truth(value: &Value, label: &str) -> Result<bool, Refusal> {
         Value::Bool(truth) => Ok(*truth),
         Value::String(text) if text == "true" => Ok(true),
         Value::String(text) if text == "false" => Ok(false),
-        _ => Err(Refusal::Invalid(format!(
-            "{label} must be 'true' or 'false'"
-        ))),
+        _ => Err(Refusal::Invalid(format!("{label} must be 'true' or 'false'"))),
     }
 }
 
 /// Ids come as text or as numbers.
 pub(super) fn id_text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

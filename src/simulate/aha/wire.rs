@@ -18,17 +18,10 @@ pub struct Page {
 impl Page {
     /// Read from the query: 30 rows by default, 200 at most (targets/aha.md 4); what is no number is ignored.
     pub fn of(ask: &Ask) -> Page {
-        let number = |name: &str| {
-            ask.query(name)
-                .and_then(|v| v.parse::<u64>().ok())
-                .filter(|n| *n > 0)
-        };
+        let number = |name: &str| ask.query(name).and_then(|v| v.parse::<u64>().ok()).filter(|n| *n > 0);
         let size = number("per_page").unwrap_or(30);
         let honour = ask.flag_is("per-page-overflow", "honour");
-        Page {
-            number: number("page").unwrap_or(1),
-            size: if honour { size } else { size.min(200) },
-        }
+        Page { number: number("page").unwrap_or(1), size: if honour { size } else { size.min(200) } }
     }
 
     /// The places of its rows.
@@ -58,12 +51,7 @@ pub fn page_of(key: &str, rows: &[Value], ask: &Ask) -> Value {
     let asked = Page::of(ask);
     let total = rows.len() as u64;
     let places = asked.places(total);
-    page(
-        key,
-        rows[places.start as usize..places.end as usize].to_vec(),
-        total,
-        &asked,
-    )
+    page(key, rows[places.start as usize..places.end as usize].to_vec(), total, &asked)
 }
 
 /// The five fields that every form of a user has.
@@ -76,10 +64,7 @@ pub fn brief(user: &User) -> Map<String, Value> {
         ("created_at", json!(timestamp(account.created))),
         ("updated_at", json!(timestamp(account.updated))),
     ];
-    fields
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// Which form of a user: they differ in fields (targets/aha.md 8.1).
@@ -109,17 +94,11 @@ pub fn user(ledger: &Ledger, ask: &Ask, user: &User, form: Form) -> Value {
     let [of_account, of_billing, of_configuration] = account.administers;
     put("enabled", json!(account.enabled));
     // The flag stays on when a user is disabled (targets/aha.md 8.7).
-    put(
-        "paid_seat",
-        json!(account.pairs.iter().any(|(_, r)| r.code > 0 && r.code < 40) || of_billing),
-    );
+    put("paid_seat", json!(account.pairs.iter().any(|(_, r)| r.code > 0 && r.code < 40) || of_billing));
     put("administrator", json!(account.administers.contains(&true)));
     if form != Form::Put {
         put("roadmaps_seat", json!(true));
-        put(
-            "develop_seat",
-            json!(account.pairs.iter().any(|(_, r)| *r == catalog::DEVELOPER)),
-        );
+        put("develop_seat", json!(account.pairs.iter().any(|(_, r)| *r == catalog::DEVELOPER)));
     }
     put(
         "administrator_roles",
@@ -130,30 +109,19 @@ pub fn user(ledger: &Ledger, ask: &Ask, user: &User, form: Form) -> Value {
         }),
     );
     if let Some(group) = user.seat_group {
-        put(
-            "paid_seat_group",
-            json!({ "id": seat_group_id(group), "name": SEAT_GROUPS[usize::from(group)] }),
-        );
+        put("paid_seat_group", json!({ "id": seat_group_id(group), "name": SEAT_GROUPS[usize::from(group)] }));
     }
     let idp = identity_provider();
     put(
         "identity_provider",
-        if account.sso {
-            json!({ "type": "saml", "name": idp["name"] })
-        } else {
-            json!({ "type": "password" })
-        },
+        if account.sso { json!({ "type": "saml", "name": idp["name"] }) } else { json!({ "type": "password" }) },
     );
     Value::Object(out)
 }
 
 /// The explicit roles of a user.
 pub fn pairs(ledger: &Ledger, ask: &Ask, user: &User) -> Vec<Value> {
-    user.account
-        .pairs
-        .iter()
-        .map(|(product, role)| pair(ledger, ask, *product, *role))
-        .collect()
+    user.account.pairs.iter().map(|(product, role)| pair(ledger, ask, *product, *role)).collect()
 }
 
 /// One role on one product.
@@ -170,11 +138,7 @@ pub fn pair(ledger: &Ledger, ask: &Ask, product: u16, role: Role) -> Value {
 
 /// The custom roles of a user; here ids are numbers (targets/aha.md 6).
 pub fn custom_roles(ledger: &Ledger, user: &User) -> Vec<Value> {
-    user.account
-        .custom
-        .iter()
-        .map(|(role, product)| custom_role(ledger, *role, *product))
-        .collect()
+    user.account.custom.iter().map(|(role, product)| custom_role(ledger, *role, *product)).collect()
 }
 
 /// One custom role on one product.
@@ -216,11 +180,7 @@ pub fn product_times(product: u16) -> (u64, u64) {
 /// A row of the list of products: exactly seven fields.
 pub fn product_row(ledger: &Ledger, number: u16) -> Map<String, Value> {
     let product = &catalog::products()[usize::from(number)];
-    let kind = if product.sort == Sort::Team {
-        "team"
-    } else {
-        "product_workspace"
-    };
+    let kind = if product.sort == Sort::Team { "team" } else { "product_workspace" };
     let fields = [
         ("id", json!(ledger.world.aha_product_id(number).to_string())),
         ("reference_prefix", json!(product.prefix)),
@@ -230,17 +190,10 @@ pub fn product_row(ledger: &Ledger, number: u16) -> Map<String, Value> {
         ("url", json!(product_url(ledger, number))),
         ("workspace_type", json!(kind)),
     ];
-    fields
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// Where a product is seen in a browser: on the account's own host.
 pub fn product_url(ledger: &Ledger, number: u16) -> String {
-    format!(
-        "https://{}.aha.io/projects/{}",
-        ledger.domain,
-        catalog::products()[usize::from(number)].prefix
-    )
+    format!("https://{}.aha.io/projects/{}", ledger.domain, catalog::products()[usize::from(number)].prefix)
 }

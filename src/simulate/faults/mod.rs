@@ -26,11 +26,7 @@ pub struct Switch {
 
 /// The faults that every simulator knows.
 pub const HELP: &[Switch] = &[
-    Switch {
-        name: "latency",
-        form: "latency=250ms",
-        help: "Every reply waits that long (ms or s).",
-    },
+    Switch { name: "latency", form: "latency=250ms", help: "Every reply waits that long (ms or s)." },
     Switch {
         name: "429",
         form: "429=N[,retry-after=SECONDS|retry-after=date|reset=SECONDS|bare]",
@@ -73,11 +69,7 @@ pub const HELP: &[Switch] = &[
         form: "FAULT@/path, FAULT@POST, FAULT@POST/path",
         help: "Only requests with that method, whose path and query contain that text.",
     },
-    Switch {
-        name: "skip",
-        form: "FAULT,skip=K",
-        help: "The first K requests that match are let through.",
-    },
+    Switch { name: "skip", form: "FAULT,skip=K", help: "The first K requests that match are let through." },
 ];
 
 /// The faults in force: a cheap handle, shared between a running simulator and whoever steers it.
@@ -214,23 +206,12 @@ impl Faults {
     /// That sentence.
     pub fn only(&self, known: &[Switch]) -> Result<(), String> {
         let state = self.lock();
-        match state
-            .flags
-            .keys()
-            .find(|name| !known.iter().any(|k| k.name == *name))
-        {
+        match state.flags.keys().find(|name| !known.iter().any(|k| k.name == *name)) {
             None => Ok(()),
             Some(name) => {
-                let mut names: Vec<&str> = HELP
-                    .iter()
-                    .map(|s| s.form)
-                    .filter(|f| !f.starts_with("FAULT"))
-                    .collect();
+                let mut names: Vec<&str> = HELP.iter().map(|s| s.form).filter(|f| !f.starts_with("FAULT")).collect();
                 names.extend(known.iter().map(|k| k.form));
-                Err(format!(
-                    "unknown fault `{name}`; known: {}",
-                    names.join("; ")
-                ))
+                Err(format!("unknown fault `{name}`; known: {}", names.join("; ")))
             }
         }
     }
@@ -269,20 +250,14 @@ impl Faults {
         for fault in &mut state.faults {
             let taken = match fault.kind {
                 Kind::Latency(_) | Kind::Expire => false,
-                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => {
-                    verdict.before.is_some()
-                }
+                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => verdict.before.is_some(),
                 Kind::Status(_, true) | Kind::Lost | Kind::Truncate { .. } => {
                     verdict.before.is_some() || verdict.after.is_some()
                 }
             };
             // A reply can only be lost after a write; a search is a read that is sent as POST.
-            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS")
-                && !path_and_query.contains("/.search");
-            if taken
-                || (fault.kind == Kind::Lost && !is_write)
-                || !fault.matches(method, path_and_query)
-            {
+            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS") && !path_and_query.contains("/.search");
+            if taken || (fault.kind == Kind::Lost && !is_write) || !fault.matches(method, path_and_query) {
                 continue;
             }
             if fault.skip > 0 {
@@ -307,10 +282,7 @@ impl Faults {
                 Kind::Latency(delay) => verdict.delay += delay,
                 Kind::TooMany(hint) => verdict.before = Some(Before::TooMany(hint)),
                 Kind::Status(codes, after) => {
-                    let code = codes
-                        .get(turn as usize % codes.len().max(1))
-                        .copied()
-                        .unwrap_or(500);
+                    let code = codes.get(turn as usize % codes.len().max(1)).copied().unwrap_or(500);
                     if after {
                         verdict.after = Some(After::Status(code));
                     } else {
@@ -336,10 +308,7 @@ impl Faults {
 
 impl Fault {
     fn matches(&self, method: &str, path: &str) -> bool {
-        self.method
-            .as_deref()
-            .is_none_or(|m| m.eq_ignore_ascii_case(method))
-            && path.contains(&self.path)
+        self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method)) && path.contains(&self.path)
     }
 }
 
@@ -356,14 +325,8 @@ mod tests {
     fn a_counted_fault_is_spent_and_then_over() {
         let f = faults(&["500=2@/users"]);
         assert_eq!(f.judge("GET", "/api/v1/products").before, None);
-        assert_eq!(
-            f.judge("GET", "/api/v1/users?page=1").before,
-            Some(Before::Status(500))
-        );
-        assert_eq!(
-            f.judge("GET", "/api/v1/users?page=1").before,
-            Some(Before::Status(500))
-        );
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
         assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, None);
     }
 
@@ -404,20 +367,14 @@ mod tests {
             ("429=1,reset=3", Hint::Reset(3)),
             ("429=1,bare", Hint::Bare),
         ] {
-            assert_eq!(
-                faults(&[spec]).judge("GET", "/").before,
-                Some(Before::TooMany(hint)),
-                "{spec}"
-            );
+            assert_eq!(faults(&[spec]).judge("GET", "/").before, Some(Before::TooMany(hint)), "{spec}");
         }
     }
 
     #[test]
     fn the_four_server_errors_come_in_turn() {
         let f = faults(&["5xx=4"]);
-        let mut codes: Vec<_> = (0..4)
-            .map(|_| f.judge("GET", "/").before.unwrap())
-            .collect();
+        let mut codes: Vec<_> = (0..4).map(|_| f.judge("GET", "/").before.unwrap()).collect();
         codes.sort_by_key(|b| match b {
             Before::Status(code) => *code,
             _ => 0,
@@ -443,20 +400,11 @@ mod tests {
 
     #[test]
     fn a_switch_is_read_and_an_unknown_one_is_named() {
-        let known = [Switch {
-            name: "drift",
-            form: "drift[=N]",
-            help: "",
-        }];
+        let known = [Switch { name: "drift", form: "drift[=N]", help: "" }];
         let f = faults(&["drift=2"]);
         assert_eq!(f.only(&known), Ok(()));
         assert_eq!(f.flag("drift").as_deref(), Some("2"));
         assert!(f.spend("drift") && f.spend("drift") && !f.spend("drift"));
-        assert!(
-            faults(&["drft"])
-                .only(&known)
-                .unwrap_err()
-                .contains("unknown fault `drft`")
-        );
+        assert!(faults(&["drft"]).only(&known).unwrap_err().contains("unknown fault `drft`"));
     }
 }

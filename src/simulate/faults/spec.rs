@@ -22,20 +22,12 @@ pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
     };
     let count = |value: Option<&str>| -> Result<Option<u32>, String> {
         match value {
-            Some(v) => v
-                .parse()
-                .map(Some)
-                .map_err(|_| format!("fault `{spec}`: `{v}` is not a number")),
-            None => Err(format!(
-                "fault `{spec}` needs a number of requests, as in `{name}=2`"
-            )),
+            Some(v) => v.parse().map(Some).map_err(|_| format!("fault `{spec}`: `{v}` is not a number")),
+            None => Err(format!("fault `{spec}` needs a number of requests, as in `{name}=2`")),
         }
     };
     let (mut kind, left) = match name {
-        "latency" => (
-            Kind::Latency(duration(spec, value.unwrap_or_default())?),
-            None,
-        ),
+        "latency" => (Kind::Latency(duration(spec, value.unwrap_or_default())?), None),
         "429" => (Kind::TooMany(Hint::Seconds(1)), count(value)?),
         "5xx" => (Kind::Status(EACH, false), count(value)?),
         "500" => (Kind::Status(&[500], false), count(value)?),
@@ -46,43 +38,28 @@ pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
         "truncate" => (Kind::Truncate { cut: false }, count(value)?),
         "expire" => (Kind::Expire, count(value)?),
         "reset" => (Kind::Reset, count(value)?),
-        "html" => (
-            Kind::Html,
-            value.map(|v| count(Some(v))).transpose()?.flatten(),
-        ),
+        "html" => (Kind::Html, value.map(|v| count(Some(v))).transpose()?.flatten()),
         _ => {
             let plain = !name.is_empty()
                 && name.starts_with(|c: char| c.is_ascii_lowercase())
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
             if !plain {
-                return Err(format!(
-                    "`{spec}` is not a fault; it is written like `500=2@/users` or `latency=250ms`"
-                ));
+                return Err(format!("`{spec}` is not a fault; it is written like `500=2@/users` or `latency=250ms`"));
             }
             if let Some(extra) = parts.next() {
                 return Err(format!("fault `{spec}`: `{name}` takes no `{extra}`"));
             }
             if !at.is_empty() {
-                return Err(format!(
-                    "fault `{spec}`: `{name}` cannot be limited with `@`"
-                ));
+                return Err(format!("fault `{spec}`: `{name}` cannot be limited with `@`"));
             }
-            state
-                .flags
-                .insert(name.to_owned(), value.unwrap_or_default().to_owned());
+            state.flags.insert(name.to_owned(), value.unwrap_or_default().to_owned());
             return Ok(());
         }
     };
     let mut skip = 0;
     for part in parts {
         let (option, value) = part.split_once('=').unwrap_or((part, ""));
-        let number = || {
-            value
-                .parse::<u32>()
-                .map_err(|_| format!("fault `{spec}`: `{part}` needs a number"))
-        };
+        let number = || value.parse::<u32>().map_err(|_| format!("fault `{spec}`: `{part}` needs a number"));
         match (&mut kind, option) {
             (_, "skip") => skip = number()?,
             (Kind::TooMany(hint), "retry-after") if value == "date" => *hint = Hint::Date,
@@ -95,37 +72,24 @@ pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
         }
     }
     let (method, path) = place(at);
-    state.faults.push(Fault {
-        kind,
-        left,
-        skip,
-        method,
-        path,
-    });
+    state.faults.push(Fault { kind, left, skip, method, path });
     Ok(())
 }
 
 /// `POST`, `/users` or `POST/users`, with or without a space between.
 fn place(at: &str) -> (Option<String>, String) {
     let at = at.trim();
-    let word = at
-        .find(|c: char| !c.is_ascii_uppercase())
-        .unwrap_or(at.len());
+    let word = at.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(at.len());
     let (method, path) = at.split_at(word);
     match method {
-        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" => {
-            (Some(method.to_owned()), path.trim().to_owned())
-        }
+        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" => (Some(method.to_owned()), path.trim().to_owned()),
         _ => (None, at.to_owned()),
     }
 }
 
 fn duration(spec: &str, text: &str) -> Result<Duration, String> {
     let wrong = || format!("fault `{spec}` needs a time such as `250ms` or `2s`");
-    let (number, unit) = text.split_at(
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len()),
-    );
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let number: u64 = number.parse().map_err(|_| wrong())?;
     match unit {
         "ms" | "" => Ok(Duration::from_millis(number)),

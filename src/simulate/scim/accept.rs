@@ -13,9 +13,7 @@ use super::schema::{Attribute, Mutability, ResourceType, Schema, Type};
 /// # Errors
 /// `invalidSyntax` if it is no resource of this type, `invalidValue` if a value has the wrong type.
 pub fn document(kind: &ResourceType, input: &Value) -> Result<Value, Problem> {
-    let input = input
-        .as_object()
-        .ok_or_else(|| Problem::bad("invalidSyntax", "a JSON object was expected"))?;
+    let input = input.as_object().ok_or_else(|| Problem::bad("invalidSyntax", "a JSON object was expected"))?;
     says_its_schema(kind, input)?;
     let mut document = Map::new();
     for (key, value) in input {
@@ -41,9 +39,7 @@ pub fn extension(schema: &Schema, input: &Value) -> Result<Option<Value>, Proble
     if input.is_null() {
         return Ok(None);
     }
-    let input = input
-        .as_object()
-        .ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
+    let input = input.as_object().ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
     parts(&schema.attributes, input)
 }
 
@@ -97,9 +93,7 @@ pub fn single(attribute: &Attribute, input: &Value) -> Result<Option<Value>, Pro
 fn parts(attributes: &[Attribute], input: &Map<String, Value>) -> Result<Option<Value>, Problem> {
     let mut kept = Map::new();
     for (key, value) in input {
-        if let Some(attribute) = attributes
-            .iter()
-            .find(|attribute| attribute.name.eq_ignore_ascii_case(key))
+        if let Some(attribute) = attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(key))
             && attribute.mutability != Mutability::ReadOnly
             && let Some(value) = self::value(attribute, value)?
         {
@@ -116,8 +110,7 @@ fn parts(attributes: &[Attribute], input: &Map<String, Value>) -> Result<Option<
 pub fn complete(kind: &ResourceType, document: &Value) -> Result<(), Problem> {
     for (extension, attribute) in kind.attributes() {
         let value = ResourceType::value_of(document, extension, attribute);
-        let empty =
-            value.is_none_or(|value| value.is_null() || value.as_str().is_some_and(str::is_empty));
+        let empty = value.is_none_or(|value| value.is_null() || value.as_str().is_some_and(str::is_empty));
         if attribute.required && empty && extension.is_none() {
             return Err(Problem::value(format!("{} is required", attribute.name)));
         }
@@ -132,15 +125,10 @@ pub fn complete(kind: &ResourceType, document: &Value) -> Result<(), Problem> {
                 return Err(Problem::value(detail));
             }
         }
-        let preferred = values
-            .iter()
-            .filter(|value| value.get("primary").and_then(Value::as_bool) == Some(true))
-            .count();
+        let preferred =
+            values.iter().filter(|value| value.get("primary").and_then(Value::as_bool) == Some(true)).count();
         if preferred > 1 {
-            return Err(Problem::value(format!(
-                "{} has more than one primary value",
-                attribute.name
-            )));
+            return Err(Problem::value(format!("{} has more than one primary value", attribute.name)));
         }
     }
     Ok(())
@@ -179,23 +167,14 @@ pub fn keep(kind: &ResourceType, before: &Value, after: &mut Value) -> Result<()
 }
 
 fn says_its_schema(kind: &ResourceType, input: &Map<String, Value>) -> Result<(), Problem> {
-    let schemas = input
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case("schemas"))
-        .map(|(_, value)| value);
+    let schemas = input.iter().find(|(key, _)| key.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
     let said = schemas.and_then(Value::as_array).is_some_and(|schemas| {
-        schemas
-            .iter()
-            .filter_map(Value::as_str)
-            .any(|schema| schema.eq_ignore_ascii_case(&kind.schema.id))
+        schemas.iter().filter_map(Value::as_str).any(|schema| schema.eq_ignore_ascii_case(&kind.schema.id))
     });
     if said {
         return Ok(());
     }
-    Err(Problem::bad(
-        "invalidSyntax",
-        format!("schemas must hold {}", kind.schema.id),
-    ))
+    Err(Problem::bad("invalidSyntax", format!("schemas must hold {}", kind.schema.id)))
 }
 
 #[cfg(test)]
@@ -225,9 +204,7 @@ mod tests {
 
     #[test]
     fn nothing_null_and_an_empty_list_are_one() {
-        let kept = accept(
-            json!({ "userName": "a", "title": null, "emails": [], "name": {}, "roles": [null] }),
-        );
+        let kept = accept(json!({ "userName": "a", "title": null, "emails": [], "name": {}, "roles": [null] }));
         assert_eq!(kept.unwrap(), json!({ "userName": "a" }));
     }
 
@@ -237,18 +214,14 @@ mod tests {
             "id": "mine", "meta": { "version": "1" }, "userName": "a", "groups": [{ "value": "g" }], "shoe": 43,
             core::ENTERPRISE_USER: { "manager": { "value": "m", "displayName": "M" } },
         }));
-        let wanted =
-            json!({ "userName": "a", core::ENTERPRISE_USER: { "manager": { "value": "m" } } });
+        let wanted = json!({ "userName": "a", core::ENTERPRISE_USER: { "manager": { "value": "m" } } });
         assert_eq!(kept.unwrap(), wanted);
     }
 
     #[test]
     fn what_entra_sends_is_accepted() {
         let kept = accept(json!({ "active": "False", core::ENTERPRISE_USER: { "manager": "m" } }));
-        assert_eq!(
-            kept.unwrap(),
-            json!({ "active": false, core::ENTERPRISE_USER: { "manager": { "value": "m" } } })
-        );
+        assert_eq!(kept.unwrap(), json!({ "active": false, core::ENTERPRISE_USER: { "manager": { "value": "m" } } }));
     }
 
     #[test]
@@ -261,11 +234,7 @@ mod tests {
             json!({ "emails": [5] }),
             json!({ core::ENTERPRISE_USER: "x" }),
         ] {
-            assert_eq!(
-                accept(input.clone()).unwrap_err().kind,
-                Some("invalidValue"),
-                "{input}"
-            );
+            assert_eq!(accept(input.clone()).unwrap_err().kind, Some("invalidValue"), "{input}");
         }
         let unsaid = document(&core::users(), &json!({ "userName": "a" }));
         assert_eq!(unsaid.unwrap_err().kind, Some("invalidSyntax"));
@@ -287,9 +256,6 @@ mod tests {
         let before = json!({ "id": "1", "userName": "a", "title": "x", "password": "p", "groups": [{ "value": "g" }] });
         let mut after = json!({ "userName": "b" });
         keep(&kind, &before, &mut after).unwrap();
-        assert_eq!(
-            after,
-            json!({ "userName": "b", "id": "1", "password": "p", "groups": [{ "value": "g" }] })
-        );
+        assert_eq!(after, json!({ "userName": "b", "id": "1", "password": "p", "groups": [{ "value": "g" }] }));
     }
 }

@@ -25,11 +25,7 @@ pub fn groups() -> ResourceType {
 pub fn enterprise_user() -> Schema {
     let manager = vec![
         Attribute::text("value", "The id of the manager's own resource").exact(),
-        Attribute::reference(
-            "$ref",
-            &["User"],
-            "The address of the manager's own resource",
-        ),
+        Attribute::reference("$ref", &["User"], "The address of the manager's own resource"),
         Attribute::text("displayName", "The name of the manager").read_only(),
     ];
     let attributes = vec![
@@ -40,12 +36,7 @@ pub fn enterprise_user() -> Schema {
         Attribute::text("department", "The department"),
         Attribute::complex("manager", manager, "The manager"),
     ];
-    Schema::new(
-        ENTERPRISE_USER,
-        "EnterpriseUser",
-        "Enterprise User",
-        attributes,
-    )
+    Schema::new(ENTERPRISE_USER, "EnterpriseUser", "Enterprise User", attributes)
 }
 
 /// The schemas of discovery itself (RFC 7643, sections 5 to 7); they are announced and never served.
@@ -76,36 +67,23 @@ fn user() -> Vec<Attribute> {
         Attribute::text("value", "The id of the group").exact(),
         Attribute::reference("$ref", &["Group"], "The address of the group"),
         Attribute::text("display", "The name of the group"),
-        Attribute::text("type", "How the user came to be in the group")
-            .canonical(&["direct", "indirect"]),
+        Attribute::text("type", "How the user came to be in the group").canonical(&["direct", "indirect"]),
     ];
     let text = Attribute::text;
     vec![
-        text("userName", "The name the user signs in with")
-            .required()
-            .unique(),
+        text("userName", "The name the user signs in with").required().unique(),
         Attribute::complex("name", name, "The parts of the user's name"),
         text("displayName", "The name as it is shown"),
         text("nickName", "The casual name"),
-        Attribute::reference(
-            "profileUrl",
-            &["external"],
-            "The address of the user's page",
-        ),
+        Attribute::reference("profileUrl", &["external"], "The address of the user's page"),
         text("title", "The job title"),
         text("userType", "The relation to the organisation"),
         text("preferredLanguage", "The preferred language, RFC 7231"),
         text("locale", "The locale, RFC 5646"),
         text("timezone", "The time zone, IANA"),
         Attribute::flag("active", "Whether the account can be used"),
-        text("password", "The password in clear text")
-            .mutability(Mutability::WriteOnly)
-            .returned(Returned::Never),
-        plural(
-            "emails",
-            text("value", "The e-mail address"),
-            &["work", "home", "other"],
-        ),
+        text("password", "The password in clear text").mutability(Mutability::WriteOnly).returned(Returned::Never),
+        plural("emails", text("value", "The e-mail address"), &["work", "home", "other"]),
         plural(
             "phoneNumbers",
             text("value", "The telephone number"),
@@ -122,16 +100,10 @@ fn user() -> Vec<Attribute> {
             &["photo", "thumbnail"],
         ),
         Attribute::complex("addresses", address, "The postal addresses").many(),
-        Attribute::complex("groups", groups, "The groups that the user is in")
-            .many()
-            .read_only(),
+        Attribute::complex("groups", groups, "The groups that the user is in").many().read_only(),
         plural("entitlements", text("value", "The entitlement"), &[]),
         plural("roles", text("value", "The role"), &[]),
-        plural(
-            "x509Certificates",
-            Attribute::new("value", Type::Binary, "The certificate"),
-            &[],
-        ),
+        plural("x509Certificates", Attribute::new("value", Type::Binary, "The certificate"), &[]),
     ]
 }
 
@@ -139,11 +111,7 @@ fn group() -> Vec<Attribute> {
     let immutable = |attribute: Attribute| attribute.mutability(Mutability::Immutable);
     let members = vec![
         immutable(Attribute::text("value", "The id of the member").exact()),
-        immutable(Attribute::reference(
-            "$ref",
-            &["User", "Group"],
-            "The address of the member",
-        )),
+        immutable(Attribute::reference("$ref", &["User", "Group"], "The address of the member")),
         immutable(Attribute::text("type", "The type of the member").canonical(&["User", "Group"])),
         immutable(Attribute::text("display", "The name of the member")),
     ];
@@ -173,22 +141,14 @@ fn service_provider_config() -> Schema {
     let number = |name: &str, description: &str| Attribute::new(name, Type::Integer, description);
     let offer = |name: &str, parts: Vec<Attribute>| {
         let parts = std::iter::once(supported()).chain(parts).collect();
-        Attribute::complex(name, parts, &format!("What is offered of {name}"))
-            .required()
-            .read_only()
+        Attribute::complex(name, parts, &format!("What is offered of {name}")).required().read_only()
     };
     let pagination = vec![
         Attribute::flag("cursor", "Whether pages are walked by cursor").required(),
         Attribute::flag("index", "Whether pages are walked by index").required(),
-        Attribute::text(
-            "defaultPaginationMethod",
-            "The one that is used when none is asked for",
-        )
-        .canonical(&["cursor", "index"]),
-        number(
-            "defaultPageSize",
-            "The size of a page when none is asked for",
-        ),
+        Attribute::text("defaultPaginationMethod", "The one that is used when none is asked for")
+            .canonical(&["cursor", "index"]),
+        number("defaultPageSize", "The size of a page when none is asked for"),
         number("maxPageSize", "The largest page"),
         number("cursorTimeout", "How many seconds a cursor lives"),
     ];
@@ -210,18 +170,12 @@ fn service_provider_config() -> Schema {
                 number("maxPayloadSize", "The most bytes at once").required(),
             ],
         ),
-        offer(
-            "filter",
-            vec![number("maxResults", "The most resources at once").required()],
-        ),
+        offer("filter", vec![number("maxResults", "The most resources at once").required()]),
         offer("changePassword", Vec::new()),
         offer("sort", Vec::new()),
         offer("etag", Vec::new()),
         Attribute::complex("pagination", pagination, "How pages are walked (RFC 9865)").read_only(),
-        Attribute::complex("authenticationSchemes", schemes, "How to sign in")
-            .many()
-            .required()
-            .read_only(),
+        Attribute::complex("authenticationSchemes", schemes, "How to sign in").many().required().read_only(),
     ];
     Schema::new(
         "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
@@ -233,30 +187,17 @@ fn service_provider_config() -> Schema {
 
 fn resource_type() -> Schema {
     let extensions = vec![
-        Attribute::reference("schema", &["uri"], "The URN of the extension")
-            .required()
-            .exact(),
+        Attribute::reference("schema", &["uri"], "The URN of the extension").required().exact(),
         Attribute::flag("required", "Whether a resource must have it").required(),
     ];
     let attributes = vec![
         Attribute::text("name", "The name").required().read_only(),
         Attribute::text("description", "What it is for").read_only(),
-        Attribute::reference("endpoint", &["uri"], "Where it is served")
-            .required()
-            .read_only(),
-        Attribute::reference("schema", &["uri"], "The URN of its schema")
-            .required()
-            .read_only(),
-        Attribute::complex("schemaExtensions", extensions, "What is added to it")
-            .many()
-            .read_only(),
+        Attribute::reference("endpoint", &["uri"], "Where it is served").required().read_only(),
+        Attribute::reference("schema", &["uri"], "The URN of its schema").required().read_only(),
+        Attribute::complex("schemaExtensions", extensions, "What is added to it").many().read_only(),
     ];
-    Schema::new(
-        "urn:ietf:params:scim:schemas:core:2.0:ResourceType",
-        "ResourceType",
-        "Resource Type",
-        attributes,
-    )
+    Schema::new("urn:ietf:params:scim:schemas:core:2.0:ResourceType", "ResourceType", "Resource Type", attributes)
 }
 
 fn schema() -> Schema {
@@ -268,16 +209,12 @@ fn schema() -> Schema {
             Attribute::flag("multiValued", "Whether there is a list of values").required(),
             text("description", "What it is for"),
             Attribute::flag("required", "Whether a resource must have it"),
-            text("canonicalValues", "The values that are suggested")
-                .many()
-                .exact(),
+            text("canonicalValues", "The values that are suggested").many().exact(),
             Attribute::flag("caseExact", "Whether letter case counts"),
             text("mutability", "Who may write it").exact(),
             text("returned", "When it is returned").exact(),
             text("uniqueness", "Whether values may be shared").exact(),
-            text("referenceTypes", "What a reference may point to")
-                .many()
-                .exact(),
+            text("referenceTypes", "What a reference may point to").many().exact(),
         ]
     };
     let mut attribute = rules();
@@ -285,15 +222,7 @@ fn schema() -> Schema {
     let attributes = vec![
         text("name", "The name").required().read_only(),
         text("description", "What it is for").read_only(),
-        Attribute::complex("attributes", attribute, "The attributes")
-            .many()
-            .required()
-            .read_only(),
+        Attribute::complex("attributes", attribute, "The attributes").many().required().read_only(),
     ];
-    Schema::new(
-        "urn:ietf:params:scim:schemas:core:2.0:Schema",
-        "Schema",
-        "Schema",
-        attributes,
-    )
+    Schema::new("urn:ietf:params:scim:schemas:core:2.0:Schema", "Schema", "Schema", attributes)
 }

@@ -16,13 +16,7 @@ pub struct Cursor {
 impl Cursor {
     /// The text that a client sends back.
     pub fn write(&self) -> String {
-        let plain = format!(
-            "{:x}.{}.{}.{}",
-            self.fingerprint,
-            self.next.0,
-            self.next.1,
-            u8::from(self.blank)
-        );
+        let plain = format!("{:x}.{}.{}.{}", self.fingerprint, self.next.0, self.next.1, u8::from(self.blank));
         plain.bytes().fold(String::new(), |mut out, byte| {
             for half in [byte >> 4, byte & 15] {
                 out.extend(char::from_digit(u32::from(half ^ 5), 16));
@@ -56,11 +50,7 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_and_anything_else_is_none() {
-        let cursor = Cursor {
-            fingerprint: u64::MAX,
-            next: (1, -7),
-            blank: true,
-        };
+        let cursor = Cursor { fingerprint: u64::MAX, next: (1, -7), blank: true };
         assert_eq!(Cursor::read(&cursor.write()).unwrap(), cursor);
         for wrong in ["", "a", "zz", "é", "0000", "55745574"] {
             assert_eq!(Cursor::read(wrong), None, "{wrong}");

@@ -34,13 +34,7 @@ impl Discovery {
     ///
     /// # Errors
     /// 404 if there is no such document.
-    pub fn answer(
-        self,
-        library: &Library,
-        quirks: &Quirks,
-        base: &str,
-        id: Option<&str>,
-    ) -> Result<Value, Problem> {
+    pub fn answer(self, library: &Library, quirks: &Quirks, base: &str, id: Option<&str>) -> Result<Value, Problem> {
         let documents = match self {
             Self::Config if id.is_some() => return Err(Problem::not_found("this address was")),
             Self::Config => return Ok(config(quirks, base)),
@@ -60,42 +54,28 @@ impl Discovery {
             }
             return Ok(list);
         };
-        let named = |document: &Value| {
-            document["id"]
-                .as_str()
-                .is_some_and(|held| held.eq_ignore_ascii_case(id))
-        };
-        documents
-            .into_iter()
-            .find(named)
-            .ok_or_else(|| Problem::not_found(id))
+        let named = |document: &Value| document["id"].as_str().is_some_and(|held| held.eq_ignore_ascii_case(id));
+        documents.into_iter().find(named).ok_or_else(|| Problem::not_found(id))
     }
 }
 
 fn resource_types(library: &Library, quirks: &Quirks, base: &str) -> Vec<Value> {
-    let path = base
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('/'))
-        .map_or("", |(_, path)| path);
+    let path = base.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
     let endpoint = |name: &str| match quirks.endpoint {
         Endpoint::Relative => format!("/{name}"),
         Endpoint::OfServer => format!("/{path}/{name}"),
         Endpoint::Absolute => format!("{base}/{name}"),
     };
-    let kinds = library
-        .collections
-        .iter()
-        .map(|collection| &collection.kind);
-    kinds
-        .map(|kind| kind.announce(base, &endpoint(&kind.endpoint)))
-        .collect()
+    let kinds = library.collections.iter().map(|collection| &collection.kind);
+    kinds.map(|kind| kind.announce(base, &endpoint(&kind.endpoint))).collect()
 }
 
 fn schemas(library: &Library, base: &str) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
-    let own = library.collections.iter().flat_map(|collection| {
-        std::iter::once(&collection.kind.schema).chain(&collection.kind.extensions)
-    });
+    let own = library
+        .collections
+        .iter()
+        .flat_map(|collection| std::iter::once(&collection.kind.schema).chain(&collection.kind.extensions));
     for schema in own.chain(&core::discovery()) {
         if !out.iter().any(|held| held["id"] == json!(schema.id)) {
             out.push(schema.announce(base));

@@ -42,10 +42,7 @@ impl Request {
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (
-                    decoded(&name.replace('+', " ")),
-                    decoded(&value.replace('+', " ")),
-                )
+                (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
             })
             .collect()
     }
@@ -56,9 +53,7 @@ pub fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at) {
-        let hex = text
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         if let (b'%', Some(byte)) = (byte, hex) {
             bytes.push(byte);
             at += 3;

@@ -93,12 +93,7 @@ pub enum Scope<'s> {
 /// # Errors
 /// `invalidFilter` with what was expected where.
 pub fn read(text: &str, scope: Scope<'_>) -> Result<Filter, Problem> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        depth: 0,
-        terms: 0,
-    };
+    let mut reader = Reader { text, at: 0, depth: 0, terms: 0 };
     let filter = reader.any_of(scope)?;
     reader.space();
     if reader.at < text.len() {
@@ -139,11 +134,7 @@ impl<'t> Reader<'t> {
         self.space();
         if self.rest().starts_with('(') {
             let inner = self.group(scope)?;
-            return Ok(if negated {
-                Filter::Not(Box::new(inner))
-            } else {
-                inner
-            });
+            return Ok(if negated { Filter::Not(Box::new(inner)) } else { inner });
         }
         // `not` without a parenthesis can only be an attribute of that name.
         self.at = before;
@@ -154,10 +145,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(Problem::bad(
-                "invalidFilter",
-                "the filter is nested too deeply",
-            ));
+            return Err(Problem::bad("invalidFilter", "the filter is nested too deeply"));
         }
         let inner = self.any_of(scope)?;
         self.take(')')?;
@@ -168,10 +156,7 @@ impl<'t> Reader<'t> {
     fn expression(&mut self, scope: Scope<'_>) -> Result<Filter, Problem> {
         self.terms += 1;
         if self.terms > TERMS {
-            return Err(Problem::bad(
-                "invalidFilter",
-                "the filter has too many expressions",
-            ));
+            return Err(Problem::bad("invalidFilter", "the filter has too many expressions"));
         }
         let name = self.name()?;
         if self.rest().starts_with('[') {
@@ -196,17 +181,12 @@ impl<'t> Reader<'t> {
             return Err(self.wrong("no value filter inside a value filter"));
         };
         let (extension, attribute) = match path::resolve(kind, name) {
-            Some(Target::Attribute {
-                extension,
-                attribute,
-                part: None,
-            }) if attribute.kind == Type::Complex => (extension, attribute),
+            Some(Target::Attribute { extension, attribute, part: None }) if attribute.kind == Type::Complex => {
+                (extension, attribute)
+            }
             None if lenient => return self.skip_value_path(),
             _ => {
-                return Err(Problem::bad(
-                    "invalidFilter",
-                    format!("{name} has no parts to filter by"),
-                ));
+                return Err(Problem::bad("invalidFilter", format!("{name} has no parts to filter by")));
             }
         };
         self.at += 1;
@@ -217,10 +197,7 @@ impl<'t> Reader<'t> {
             let more = self.expression(Scope::Parts(attribute))?;
             inner = Filter::And(Box::new(inner), Box::new(more));
         }
-        Ok(Filter::Each(
-            Steps::new(extension, attribute, None),
-            Box::new(inner),
-        ))
+        Ok(Filter::Each(Steps::new(extension, attribute, None), Box::new(inner)))
     }
 
     /// A value filter over an attribute that this resource type does not have: only its end is looked for.
@@ -242,9 +219,7 @@ impl<'t> Reader<'t> {
         self.space();
         let rest = self.rest();
         let end = rest
-            .find(|c: char| {
-                !(c.is_alphanumeric() || matches!(c, '.' | ':' | '-' | '_' | '$' | '/'))
-            })
+            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | ':' | '-' | '_' | '$' | '/')))
             .unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or_default();
         if name.is_empty() {
@@ -257,9 +232,7 @@ impl<'t> Reader<'t> {
     fn word(&mut self) -> &'t str {
         self.space();
         let rest = self.rest();
-        let end = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         self.at += end;
         word
@@ -269,11 +242,7 @@ impl<'t> Reader<'t> {
     fn keyword(&mut self, keyword: &str) -> bool {
         let before = self.at;
         let word = self.word();
-        let whole = self
-            .rest()
-            .chars()
-            .next()
-            .is_none_or(|c| c.is_whitespace() || matches!(c, '(' | ')' | ']'));
+        let whole = self.rest().chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, '(' | ')' | ']'));
         let found = whole && word.eq_ignore_ascii_case(keyword);
         if !found {
             self.at = before;
@@ -288,18 +257,12 @@ impl<'t> Reader<'t> {
         let end = if rest.starts_with('"') {
             string_end(rest)
         } else {
-            rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '(' | '['))
-                .unwrap_or(rest.len())
+            rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '(' | '[')).unwrap_or(rest.len())
         };
         let token = rest.get(..end).unwrap_or_default();
         // Real clients write True and FALSE.
-        let folded = if token.starts_with('"') {
-            token.to_owned()
-        } else {
-            token.to_ascii_lowercase()
-        };
-        let value: Value = serde_json::from_str(&folded)
-            .map_err(|_| self.wrong("a JSON string, number or true"))?;
+        let folded = if token.starts_with('"') { token.to_owned() } else { token.to_ascii_lowercase() };
+        let value: Value = serde_json::from_str(&folded).map_err(|_| self.wrong("a JSON string, number or true"))?;
         self.at += end;
         Ok(value)
     }
@@ -322,18 +285,8 @@ impl<'t> Reader<'t> {
     }
 
     fn wrong(&self, expected: &str) -> Problem {
-        let column = self
-            .text
-            .get(..self.at)
-            .map_or(0, |read| read.chars().count())
-            + 1;
-        Problem::bad(
-            "invalidFilter",
-            format!(
-                "expected {expected} at character {column} of: {}",
-                self.text
-            ),
-        )
+        let column = self.text.get(..self.at).map_or(0, |read| read.chars().count()) + 1;
+        Problem::bad("invalidFilter", format!("expected {expected} at character {column} of: {}", self.text))
     }
 }
 
@@ -359,23 +312,12 @@ fn find<'s>(scope: Scope<'s>, name: &str) -> Result<Found<'s>, Problem> {
     let whole = |attribute: &'s Attribute| (attribute.kind == Type::Complex).then_some(attribute);
     match scope {
         Scope::Resource { kind, lenient } => match path::resolve(kind, name) {
-            Some(Target::Attribute {
-                extension,
-                attribute,
-                part,
-            }) => {
+            Some(Target::Attribute { extension, attribute, part }) => {
                 if attribute.returned == Returned::Never {
                     // A filter would let a client guess it letter by letter.
-                    return Err(Problem::bad(
-                        "sensitive",
-                        format!("{name} cannot be searched"),
-                    ));
+                    return Err(Problem::bad("sensitive", format!("{name} cannot be searched")));
                 }
-                let whole = if part.is_none() {
-                    whole(attribute)
-                } else {
-                    None
-                };
+                let whole = if part.is_none() { whole(attribute) } else { None };
                 Ok(Some((Steps::new(extension, attribute, part), whole)))
             }
             None if lenient => Ok(None),
@@ -388,30 +330,16 @@ fn find<'s>(scope: Scope<'s>, name: &str) -> Result<Found<'s>, Problem> {
     }
 }
 
-fn compare(
-    steps: Steps,
-    whole: Option<&Attribute>,
-    operator: Operator,
-    literal: Value,
-) -> Result<Filter, Problem> {
+fn compare(steps: Steps, whole: Option<&Attribute>, operator: Operator, literal: Value) -> Result<Filter, Problem> {
     if let Some(attribute) = whole {
         // `emails co "@x"` means the values of the list (RFC 7644, section 3.4.2.2: the default part is `value`).
-        let part = attribute
-            .part("value")
-            .filter(|_| attribute.multi)
-            .ok_or_else(|| {
-                Problem::bad(
-                    "invalidFilter",
-                    format!("{} is complex and cannot be compared", attribute.name),
-                )
-            })?;
+        let part = attribute.part("value").filter(|_| attribute.multi).ok_or_else(|| {
+            Problem::bad("invalidFilter", format!("{} is complex and cannot be compared", attribute.name))
+        })?;
         let inner = compare(Steps::inside(part), None, operator, literal)?;
         return Ok(Filter::Each(steps, Box::new(inner)));
     }
-    let ordered = matches!(
-        operator,
-        Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le
-    );
+    let ordered = matches!(operator, Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le);
     let textual = matches!(operator, Operator::Co | Operator::Sw | Operator::Ew);
     let fits = match (&literal, steps.kind) {
         (Value::Null, _) => matches!(operator, Operator::Eq | Operator::Ne),
@@ -422,10 +350,7 @@ fn compare(
         _ => false,
     };
     if !fits {
-        return Err(Problem::bad(
-            "invalidFilter",
-            format!("{literal} cannot be compared so with this attribute"),
-        ));
+        return Err(Problem::bad("invalidFilter", format!("{literal} cannot be compared so with this attribute")));
     }
     Ok(Filter::Test(steps, operator, literal))
 }

@@ -59,11 +59,7 @@ impl Listing<'_> {
             // What a document looks like decides what a filter finds.
             (self.renderer.base, self.renderer.quirks),
         );
-        let mut kept = self
-            .findings
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.findings.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = kept.iter().find(|(held, _)| *held == key) {
             return Ok(Range::Some(Arc::clone(found)));
         }
@@ -88,19 +84,9 @@ impl Listing<'_> {
         };
         let read = |at: &usize| {
             let collection = self.renderer.library.collection(*at)?;
-            Some(filter::read(
-                text,
-                Scope::Resource {
-                    kind: &collection.kind,
-                    lenient: self.lenient,
-                },
-            ))
+            Some(filter::read(text, Scope::Resource { kind: &collection.kind, lenient: self.lenient }))
         };
-        let filters: Vec<Filter> = self
-            .over
-            .iter()
-            .filter_map(read)
-            .collect::<Result<_, _>>()?;
+        let filters: Vec<Filter> = self.over.iter().filter_map(read).collect::<Result<_, _>>()?;
         if quirks.urn_filter_matches_nothing && text.to_ascii_lowercase().contains("urn:") {
             return Ok(Some(vec![Filter::Elsewhere; filters.len()]));
         }
@@ -115,11 +101,7 @@ impl Listing<'_> {
         let mut order = Vec::new();
         for collection in &self.renderer.library.collections {
             order.push(match path::resolve(&collection.kind, name) {
-                Some(Target::Attribute {
-                    extension,
-                    attribute,
-                    part,
-                }) => {
+                Some(Target::Attribute { extension, attribute, part }) => {
                     // A list of complex values is sorted by the value of one of them.
                     let part = part.or_else(|| attribute.part("value").filter(|_| attribute.multi));
                     Some(Steps::new(extension, attribute, part))
@@ -127,15 +109,9 @@ impl Listing<'_> {
                 _ => None,
             });
         }
-        let known = self
-            .over
-            .iter()
-            .any(|at| order.get(*at).is_some_and(Option::is_some));
+        let known = self.over.iter().any(|at| order.get(*at).is_some_and(Option::is_some));
         if !known && !self.lenient {
-            return Err(Problem::bad(
-                "invalidPath",
-                format!("there is no attribute {name} to sort by"),
-            ));
+            return Err(Problem::bad("invalidPath", format!("there is no attribute {name} to sort by")));
         }
         Ok(Some(order))
     }
@@ -152,49 +128,25 @@ impl Listing<'_> {
         let as_shown = self.sees_what_is_shown(search);
         let meets = |place: &Place| {
             library.document(at, *place).is_some_and(|document| {
-                if as_shown {
-                    filter.matches(&self.renderer.whole(at, document))
-                } else {
-                    filter.matches(&document)
-                }
+                if as_shown { filter.matches(&self.renderer.whole(at, document)) } else { filter.matches(&document) }
             })
         };
-        match filter
-            .equality()
-            .and_then(|(name, text)| self.candidates(library, at, name, text))
-        {
+        match filter.equality().and_then(|(name, text)| self.candidates(library, at, name, text)) {
             Some(places) => found.extend(places.into_iter().filter(meets).map(|place| (at, place))),
-            None => found.extend(
-                shelf
-                    .places(Place::MIN)
-                    .filter(meets)
-                    .map(|place| (at, place)),
-            ),
+            None => found.extend(shelf.places(Place::MIN).filter(meets).map(|place| (at, place))),
         }
     }
 
     /// Whether a filter asks for what a document only has once it is shown; making that for a million takes its time.
     fn sees_what_is_shown(&self, search: &Search) -> bool {
         let quirks = self.renderer.quirks;
-        let text = search
-            .filter
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let named = ["$ref", "meta", "schemas"]
-            .iter()
-            .any(|name| text.contains(name));
+        let text = search.filter.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let named = ["$ref", "meta", "schemas"].iter().any(|name| text.contains(name));
         named || quirks.numbers || quirks.member_username
     }
 
     /// The places that can hold an equality at all, if that can be told without a walk.
-    fn candidates(
-        &self,
-        library: &Library,
-        at: usize,
-        name: &str,
-        text: &str,
-    ) -> Option<Vec<Place>> {
+    fn candidates(&self, library: &Library, at: usize, name: &str, text: &str) -> Option<Vec<Place>> {
         let shelf = &library.collection(at)?.shelf;
         if name == "id" {
             let id = super::naming::meant(library, self.renderer.quirks, text);

@@ -18,11 +18,7 @@ impl Gate {
     /// The gate of a view of the world: the same for the same seed, another one for another view.
     pub fn new(view: &str, seed: u64) -> Self {
         let secret = |what: &str| format!("{what}-{:016x}", hash(&format!("{what} {view} {seed}")));
-        Self {
-            token: secret("token"),
-            username: "trueup".to_owned(),
-            password: secret("password"),
-        }
+        Self { token: secret("token"), username: "trueup".to_owned(), password: secret("password") }
     }
 
     /// Lets a request in by its `Authorization` header.
@@ -30,12 +26,8 @@ impl Gate {
     /// # Errors
     /// 401 if there is none or it does not fit.
     pub fn admit(&self, authorization: Option<&str>) -> Result<(), Problem> {
-        let Some((scheme, rest)) = authorization.and_then(|header| header.trim().split_once(' '))
-        else {
-            return Err(Problem::new(
-                401,
-                "a bearer token or a name and password are needed",
-            ));
+        let Some((scheme, rest)) = authorization.and_then(|header| header.trim().split_once(' ')) else {
+            return Err(Problem::new(401, "a bearer token or a name and password are needed"));
         };
         let basic = format!("{}:{}", self.username, self.password);
         let fits = match scheme.to_ascii_lowercase().as_str() {
@@ -43,14 +35,7 @@ impl Gate {
             "basic" => rest.trim() == base64(basic.as_bytes()),
             _ => false,
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(Problem::new(
-                401,
-                "this token, or name and password, is not known",
-            ))
-        }
+        if fits { Ok(()) } else { Err(Problem::new(401, "this token, or name and password, is not known")) }
     }
 }
 
@@ -62,15 +47,8 @@ fn base64(bytes: &[u8]) -> String {
         let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
         let group = at(0) << 16 | at(1) << 8 | at(2);
         for place in 0..4 {
-            let letter = ALPHABET
-                .get((group >> (18 - 6 * place)) as usize & 63)
-                .copied()
-                .unwrap_or(b'=');
-            out.push(if place <= chunk.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
+            let letter = ALPHABET.get((group >> (18 - 6 * place)) as usize & 63).copied().unwrap_or(b'=');
+            out.push(if place <= chunk.len() { char::from(letter) } else { '=' });
         }
     }
     out
@@ -84,36 +62,20 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_the_rfc() {
-        for (plain, wanted) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, wanted) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(plain.as_bytes()), wanted);
         }
     }
 
     #[test]
     fn only_the_right_token_or_password_opens() {
-        let gate = Gate {
-            token: "t".into(),
-            username: "Aladdin".into(),
-            password: "open sesame".into(),
-        };
+        let gate = Gate { token: "t".into(), username: "Aladdin".into(), password: "open sesame".into() };
         for right in ["Bearer t", "bearer t", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="] {
             assert_eq!(gate.admit(Some(right)), Ok(()), "{right}");
         }
-        for wrong in [
-            None,
-            Some(""),
-            Some("t"),
-            Some("Bearer x"),
-            Some("Basic t"),
-            Some("Digest t"),
-        ] {
+        for wrong in [None, Some(""), Some("t"), Some("Bearer x"), Some("Basic t"), Some("Digest t")] {
             assert_eq!(gate.admit(wrong).unwrap_err().status, 401, "{wrong:?}");
         }
     }

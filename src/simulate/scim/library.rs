@@ -28,10 +28,7 @@ pub struct Library {
 impl Library {
     /// The same with one more resource type. Users of a lazy base bring their `groups` along.
     pub fn with(mut self, kind: ResourceType, base: impl Base + 'static) -> Self {
-        self.collections.push(Collection {
-            kind,
-            shelf: Shelf::new(base),
-        });
+        self.collections.push(Collection { kind, shelf: Shelf::new(base) });
         self
     }
 
@@ -48,16 +45,12 @@ impl Library {
 
     /// The resource type that is served at this endpoint, letter case ignored.
     pub fn at_endpoint(&self, endpoint: &str) -> Option<usize> {
-        self.collections
-            .iter()
-            .position(|collection| collection.kind.endpoint.eq_ignore_ascii_case(endpoint))
+        self.collections.iter().position(|collection| collection.kind.endpoint.eq_ignore_ascii_case(endpoint))
     }
 
     /// The resource type of this name.
     pub fn named(&self, name: &str) -> Option<usize> {
-        self.collections
-            .iter()
-            .position(|collection| collection.kind.name == name)
+        self.collections.iter().position(|collection| collection.kind.name == name)
     }
 
     /// The collection at an index that came from here.
@@ -89,27 +82,19 @@ impl Library {
     }
 
     /// The attribute whose value another document has already, where the schema wants it to be one of a kind.
-    pub fn taken<'k>(
-        &self,
-        at: usize,
-        kind: &'k ResourceType,
-        document: &Value,
-    ) -> Option<&'k Attribute> {
-        kind.attributes()
-            .filter(|(_, attribute)| attribute.unique && attribute.name != "id")
-            .find_map(|(extension, attribute)| {
+    pub fn taken<'k>(&self, at: usize, kind: &'k ResourceType, document: &Value) -> Option<&'k Attribute> {
+        kind.attributes().filter(|(_, attribute)| attribute.unique && attribute.name != "id").find_map(
+            |(extension, attribute)| {
                 let value = ResourceType::value_of(document, extension, attribute)?.as_str()?;
                 let holder = self.with_value(at, attribute, value)?;
                 (id_of(&holder) != id_of(document)).then_some(attribute)
-            })
+            },
+        )
     }
 
     /// Counts the writes to anything here.
     pub fn generation(&self) -> u64 {
-        self.collections
-            .iter()
-            .map(|collection| collection.shelf.generation())
-            .sum()
+        self.collections.iter().map(|collection| collection.shelf.generation()).sum()
     }
 
     /// Puts a new document behind the others, or in front of them, and gives it back with its id.
@@ -118,8 +103,7 @@ impl Library {
         let id = new_id(self.writes);
         document["id"] = json!(id);
         let now = clock::now();
-        document["meta"] =
-            json!({ "created": now, "lastModified": now, "version": version(self.writes) });
+        document["meta"] = json!({ "created": now, "lastModified": now, "version": version(self.writes) });
         let collection = self.collections.get_mut(at)?;
         if is_group(&collection.kind) {
             self.memberships.changed(None, Some(&document));
@@ -137,11 +121,7 @@ impl Library {
         self.writes += 1;
         let id = id_of(before)?.to_owned();
         after["id"] = json!(id);
-        let mut meta = before
-            .get("meta")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
+        let mut meta = before.get("meta").and_then(Value::as_object).cloned().unwrap_or_default();
         meta.insert("lastModified".to_owned(), json!(clock::now()));
         meta.insert("version".to_owned(), json!(version(self.writes)));
         after["meta"] = Value::Object(meta);
@@ -163,16 +143,8 @@ impl Library {
         }
         collection.shelf.remove(id)?;
         if let Some(groups) = self.named("Group") {
-            for group in document
-                .get("groups")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
-                let group = group
-                    .get("value")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
+            for group in document.get("groups").and_then(Value::as_array).into_iter().flatten() {
+                let group = group.get("value").and_then(Value::as_str).unwrap_or_default();
                 self.drop_member(groups, group, id);
             }
         }
@@ -191,23 +163,13 @@ impl Library {
     fn with_value(&self, at: usize, attribute: &Attribute, value: &str) -> Option<Value> {
         let shelf = &self.collection(at)?.shelf;
         let holds = |document: &Value| {
-            document
-                .get(&attribute.name)
-                .and_then(Value::as_str)
-                .is_some_and(|held| {
-                    held == value
-                        || (!attribute.case_exact && held.to_lowercase() == value.to_lowercase())
-                })
+            document.get(&attribute.name).and_then(Value::as_str).is_some_and(|held| {
+                held == value || (!attribute.case_exact && held.to_lowercase() == value.to_lowercase())
+            })
         };
         match shelf.find(&attribute.name, value) {
-            Some(places) => places
-                .into_iter()
-                .filter_map(|place| shelf.at(place))
-                .find(holds),
-            None => shelf
-                .places(Place::MIN)
-                .filter_map(|place| shelf.at(place))
-                .find(holds),
+            Some(places) => places.into_iter().filter_map(|place| shelf.at(place)).find(holds),
+            None => shelf.places(Place::MIN).filter_map(|place| shelf.at(place)).find(holds),
         }
     }
 }
@@ -260,22 +222,13 @@ mod tests {
             json!({ "id": "g1", "displayName": "One", "members": [{ "value": "u1" }] }),
             json!({ "id": "g2", "displayName": "Two", "members": [{ "value": "u1" }, { "value": "u2" }] }),
         ];
-        Library::default()
-            .holding(core::users(), users)
-            .holding(core::groups(), groups)
+        Library::default().holding(core::users(), users).holding(core::groups(), groups)
     }
 
     fn groups_of(library: &Library, user: &str) -> Vec<String> {
         let user = library.get(0, user).unwrap();
-        let groups = user
-            .get("groups")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        groups
-            .iter()
-            .map(|group| group["display"].as_str().unwrap().to_owned())
-            .collect()
+        let groups = user.get("groups").and_then(Value::as_array).cloned().unwrap_or_default();
+        groups.iter().map(|group| group["display"].as_str().unwrap().to_owned()).collect()
     }
 
     fn write(library: &mut Library, group: &str, after: Value) {
@@ -288,26 +241,14 @@ mod tests {
         let mut library = library();
         assert_eq!(groups_of(&library, "u1"), ["One", "Two"]);
         assert_eq!(groups_of(&library, "u2"), ["Two"]);
-        write(
-            &mut library,
-            "g1",
-            json!({ "displayName": "One", "members": [{ "value": "u2" }] }),
-        );
+        write(&mut library, "g1", json!({ "displayName": "One", "members": [{ "value": "u2" }] }));
         assert_eq!(groups_of(&library, "u1"), ["Two"]);
         assert_eq!(groups_of(&library, "u2"), ["Two", "One"]);
-        write(
-            &mut library,
-            "g1",
-            json!({ "displayName": "1", "members": [{ "value": "u1" }] }),
-        );
+        write(&mut library, "g1", json!({ "displayName": "1", "members": [{ "value": "u1" }] }));
         assert_eq!(groups_of(&library, "u1"), ["1", "Two"]);
         assert_eq!(groups_of(&library, "u2"), ["Two"]);
         // Whose own document says that he is in the group leaves it too.
-        write(
-            &mut library,
-            "g2",
-            json!({ "displayName": "Two", "members": [{ "value": "u1" }] }),
-        );
+        write(&mut library, "g2", json!({ "displayName": "Two", "members": [{ "value": "u1" }] }));
         assert!(groups_of(&library, "u2").is_empty());
         library.remove(1, "g2").unwrap();
         assert_eq!(groups_of(&library, "u1"), ["1"]);
@@ -319,25 +260,15 @@ mod tests {
         let mut library = library();
         library.remove(0, "u1").unwrap();
         assert_eq!(library.get(1, "g1").unwrap()["members"], json!([]));
-        assert_eq!(
-            library.get(1, "g2").unwrap()["members"],
-            json!([{ "value": "u2" }])
-        );
+        assert_eq!(library.get(1, "g2").unwrap()["members"], json!([{ "value": "u2" }]));
     }
 
     #[test]
     fn a_name_is_taken_in_any_letter_case_but_not_by_oneself() {
         let library = library();
         let kind = core::users();
-        let taken = |document: Value| {
-            library
-                .taken(0, &kind, &document)
-                .map(|attribute| attribute.name.clone())
-        };
-        assert_eq!(
-            taken(json!({ "userName": "ANN" })).as_deref(),
-            Some("userName")
-        );
+        let taken = |document: Value| library.taken(0, &kind, &document).map(|attribute| attribute.name.clone());
+        assert_eq!(taken(json!({ "userName": "ANN" })).as_deref(), Some("userName"));
         assert_eq!(taken(json!({ "id": "u1", "userName": "ANN" })), None);
         assert_eq!(taken(json!({ "userName": "Cid" })), None);
     }
@@ -345,12 +276,8 @@ mod tests {
     #[test]
     fn every_write_makes_a_new_version() {
         let mut library = library();
-        let made = library
-            .create(0, json!({ "userName": "c" }), false)
-            .unwrap();
-        let again = library
-            .replace(0, &made, json!({ "userName": "d" }))
-            .unwrap();
+        let made = library.create(0, json!({ "userName": "c" }), false).unwrap();
+        let again = library.replace(0, &made, json!({ "userName": "d" })).unwrap();
         assert_eq!(made["id"], again["id"]);
         assert_eq!(made["meta"]["created"], again["meta"]["created"]);
         assert_ne!(made["meta"]["version"], again["meta"]["version"]);
@@ -360,10 +287,6 @@ mod tests {
     fn new_ids_are_told_apart() {
         let ids: HashSet<String> = (0..10_000).map(new_id).collect();
         assert_eq!(ids.len(), 10_000);
-        assert!(
-            ids.iter().all(|id| id.len() == 36),
-            "{:?}",
-            ids.iter().next()
-        );
+        assert!(ids.iter().all(|id| id.len() == 36), "{:?}", ids.iter().next());
     }
 }

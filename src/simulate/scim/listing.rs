@@ -29,10 +29,7 @@ struct Page {
 
 impl Page {
     fn none() -> Self {
-        Self {
-            spots: Vec::new(),
-            next: None,
-        }
+        Self { spots: Vec::new(), next: None }
     }
 }
 
@@ -62,9 +59,7 @@ impl Listing<'_> {
         }
         let range = self.range(search)?;
         let total = self.total(&range);
-        let asked = search
-            .count
-            .map(|count| usize::try_from(count).unwrap_or(0));
+        let asked = search.count.map(|count| usize::try_from(count).unwrap_or(0));
         let size = quirks.page(asked);
         let by_cursor = !quirks.no_cursor && (search.cursor.is_some() || quirks.cursor_only);
         let mut out = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"] });
@@ -86,18 +81,10 @@ impl Listing<'_> {
             let more = from == 1 && page.next.is_some();
             (page.spots, more)
         };
-        let shown = if quirks.echo_count {
-            asked.unwrap_or(spots.len())
-        } else {
-            spots.len()
-        };
+        let shown = if quirks.echo_count { asked.unwrap_or(spots.len()) } else { spots.len() };
         out["itemsPerPage"] = json!(shown);
         out["Resources"] = self.show(search, &spots);
-        if let (true, Some(cursor)) = (
-            by_cursor,
-            out.as_object_mut()
-                .and_then(|out| out.shift_remove("nextCursor")),
-        ) {
+        if let (true, Some(cursor)) = (by_cursor, out.as_object_mut().and_then(|out| out.shift_remove("nextCursor"))) {
             out["nextCursor"] = cursor;
         }
         Ok((out, more))
@@ -118,22 +105,11 @@ impl Listing<'_> {
         } else {
             // All parameters but the cursor must stay as they were, the count too (RFC 9865).
             let cursor = Cursor::read(asked).filter(|cursor| cursor.fingerprint == fingerprint);
-            Some(cursor.ok_or_else(|| {
-                Problem::bad(
-                    "invalidCursor",
-                    "this cursor does not belong to this search",
-                )
-            })?)
+            Some(cursor.ok_or_else(|| Problem::bad("invalidCursor", "this cursor does not belong to this search"))?)
         };
         self.expire()?;
         if let Some(cursor) = here.as_ref().filter(|cursor| cursor.blank) {
-            out["nextCursor"] = json!(
-                Cursor {
-                    blank: false,
-                    ..cursor.clone()
-                }
-                .write()
-            );
+            out["nextCursor"] = json!(Cursor { blank: false, ..cursor.clone() }.write());
             return Ok((Vec::new(), false));
         }
         // A sorted list has no order of places: there the cursor counts.
@@ -146,20 +122,11 @@ impl Listing<'_> {
         let more = page.next.is_some();
         if let Some(next) = page.next.filter(|_| size > 0) {
             let passed = here.as_ref().map_or(0, |cursor| count_of(cursor.next)) + page.spots.len();
-            let next = if sorted {
-                (0, Place::try_from(passed).unwrap_or(Place::MAX))
-            } else {
-                next
-            };
+            let next = if sorted { (0, Place::try_from(passed).unwrap_or(Place::MAX)) } else { next };
             let blank = quirks.empty_page && here.is_none();
             let cursor = match &here {
                 Some(_) if quirks.repeat_cursor => asked.to_owned(),
-                _ => Cursor {
-                    fingerprint,
-                    next,
-                    blank,
-                }
-                .write(),
+                _ => Cursor { fingerprint, next, blank }.write(),
             };
             out["nextCursor"] = json!(cursor);
         }
@@ -168,11 +135,7 @@ impl Listing<'_> {
 
     /// `cursor-expires=N`: after N pages the cursor has expired, once.
     fn expire(&self) -> Result<(), Problem> {
-        let mut expired = self
-            .findings
-            .expired
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut expired = self.findings.expired.lock().unwrap_or_else(PoisonError::into_inner);
         let there = self.faults.flag("cursor-expires").is_some();
         if !there || self.faults.spend("cursor-expires") {
             *expired = false;
@@ -185,11 +148,9 @@ impl Listing<'_> {
 
     fn total(&self, range: &Range) -> usize {
         match range {
-            Range::Whole(over) => over
-                .iter()
-                .filter_map(|at| self.renderer.library.collection(*at))
-                .map(|one| one.shelf.len())
-                .sum(),
+            Range::Whole(over) => {
+                over.iter().filter_map(|at| self.renderer.library.collection(*at)).map(|one| one.shelf.len()).sum()
+            }
             Range::Some(found) => found.len(),
         }
     }
@@ -201,8 +162,7 @@ impl Listing<'_> {
             Range::Whole(over) => {
                 let mut before = start;
                 for (index, at) in over.iter().enumerate() {
-                    let Some(shelf) = self.renderer.library.collection(*at).map(|one| &one.shelf)
-                    else {
+                    let Some(shelf) = self.renderer.library.collection(*at).map(|one| &one.shelf) else {
                         continue;
                     };
                     if let Some(place) = shelf.nth(before) {
@@ -220,10 +180,7 @@ impl Listing<'_> {
         match range {
             Range::Some(found) => page_of(found, found.partition_point(|spot| *spot < next), size),
             Range::Whole(over) => {
-                let index = over
-                    .iter()
-                    .position(|at| *at == next.0)
-                    .unwrap_or(over.len());
+                let index = over.iter().position(|at| *at == next.0).unwrap_or(over.len());
                 self.onward(over.get(index..).unwrap_or_default(), next.1, size)
             }
         }
@@ -239,10 +196,7 @@ impl Listing<'_> {
             let from = if index == 0 { place } else { Place::MIN };
             for place in shelf.places(from) {
                 if spots.len() >= size {
-                    return Page {
-                        spots,
-                        next: Some((*at, place)),
-                    };
+                    return Page { spots, next: Some((*at, place)) };
                 }
                 spots.push((*at, place));
             }
@@ -257,9 +211,7 @@ impl Listing<'_> {
             .iter()
             .enumerate()
             .map(|(at, one)| {
-                self.over
-                    .contains(&at)
-                    .then(|| Projection::new(&one.kind, &search.attributes, &search.excluded))
+                self.over.contains(&at).then(|| Projection::new(&one.kind, &search.attributes, &search.excluded))
             })
             .collect();
         let shown = spots.iter().filter_map(|(at, place)| {
@@ -280,10 +232,7 @@ fn page_of(found: &[Spot], start: usize, size: usize) -> Page {
     let start = start.min(found.len());
     let end = start.saturating_add(size).min(found.len());
     let next = found.get(end).copied();
-    Page {
-        spots: found.get(start..end).unwrap_or_default().to_vec(),
-        next,
-    }
+    Page { spots: found.get(start..end).unwrap_or_default().to_vec(), next }
 }
 
 /// The document that `drift` puts in front of all others.

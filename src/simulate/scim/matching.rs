@@ -68,10 +68,7 @@ fn holds(steps: &Steps, operator: Operator, value: &Value, literal: &Value) -> b
         Operator::Lt => order == Some(Ordering::Less),
         Operator::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
         Operator::Co | Operator::Sw | Operator::Ew => {
-            let (Some(value), Some(wanted)) = (
-                text(value, steps.case_exact),
-                text(literal, steps.case_exact),
-            ) else {
+            let (Some(value), Some(wanted)) = (text(value, steps.case_exact), text(literal, steps.case_exact)) else {
                 return false;
             };
             match operator {
@@ -92,9 +89,7 @@ pub fn order(kind: Type, case_exact: bool, left: &Value, right: &Value) -> Optio
             (Some(left), Some(right)) => Some(left.cmp(&right)),
             _ => Some(left.as_str()?.cmp(right.as_str()?)),
         },
-        Type::String | Type::Reference | Type::Binary => {
-            Some(text(left, case_exact)?.cmp(&text(right, case_exact)?))
-        }
+        Type::String | Type::Reference | Type::Binary => Some(text(left, case_exact)?.cmp(&text(right, case_exact)?)),
         Type::Complex => None,
     }
 }
@@ -150,29 +145,12 @@ mod tests {
 
     fn matches(filter: &str) -> bool {
         let kind = core::users();
-        read(
-            filter,
-            Scope::Resource {
-                kind: &kind,
-                lenient: false,
-            },
-        )
-        .unwrap()
-        .matches(&lena())
+        read(filter, Scope::Resource { kind: &kind, lenient: false }).unwrap().matches(&lena())
     }
 
     fn keyword(filter: &str) -> &'static str {
         let kind = core::users();
-        read(
-            filter,
-            Scope::Resource {
-                kind: &kind,
-                lenient: false,
-            },
-        )
-        .unwrap_err()
-        .kind
-        .unwrap()
+        read(filter, Scope::Resource { kind: &kind, lenient: false }).unwrap_err().kind.unwrap()
     }
 
     #[test]
@@ -224,22 +202,12 @@ mod tests {
 
     #[test]
     fn a_value_path_wants_one_value_to_meet_all_of_it() {
-        assert!(matches(
-            "emails[type eq \"work\" and value co \"@example.com\"]"
-        ));
-        assert!(!matches(
-            "emails[type eq \"home\" and value co \"@example.com\"]"
-        ));
-        assert!(matches(
-            "emails.type eq \"home\" and emails.value co \"@example.com\""
-        ));
+        assert!(matches("emails[type eq \"work\" and value co \"@example.com\"]"));
+        assert!(!matches("emails[type eq \"home\" and value co \"@example.com\"]"));
+        assert!(matches("emails.type eq \"home\" and emails.value co \"@example.com\""));
         assert!(matches("emails[not (type eq \"work\")] and active eq true"));
-        assert!(matches(
-            "emails[type eq \"work\"].value eq \"LENA@example.com\""
-        ));
-        assert!(!matches(
-            "emails[type eq \"home\"].value eq \"lena@example.com\""
-        ));
+        assert!(matches("emails[type eq \"work\"].value eq \"LENA@example.com\""));
+        assert!(!matches("emails[type eq \"home\"].value eq \"lena@example.com\""));
     }
 
     #[test]
@@ -253,9 +221,7 @@ mod tests {
     #[test]
     fn urns_and_escapes_are_understood() {
         let urn = core::ENTERPRISE_USER;
-        assert!(matches(&format!(
-            "{urn}:department eq \"r&d \\\"east\\\"\""
-        )));
+        assert!(matches(&format!("{urn}:department eq \"r&d \\\"east\\\"\"")));
         assert!(matches(&format!("{urn}:manager.value eq \"m1\"")));
         assert!(matches(&format!("{}:userName sw \"L\"", core::USER)));
         assert!(matches("name.givenName eq \"l\\u00e9na\""));
@@ -287,14 +253,8 @@ mod tests {
         ] {
             assert_eq!(keyword(filter), "invalidFilter", "{filter}");
         }
-        assert_eq!(
-            keyword(&format!("{}active eq true", "(".repeat(5_000))),
-            "invalidFilter"
-        );
-        assert_eq!(
-            keyword(&format!("active pr{}", " and active pr".repeat(5_000))),
-            "invalidFilter"
-        );
+        assert_eq!(keyword(&format!("{}active eq true", "(".repeat(5_000))), "invalidFilter");
+        assert_eq!(keyword(&format!("active pr{}", " and active pr".repeat(5_000))), "invalidFilter");
     }
 
     #[test]
@@ -305,16 +265,7 @@ mod tests {
     #[test]
     fn a_search_over_all_types_passes_over_names_of_other_types() {
         let kind = core::groups();
-        let read = |filter| {
-            read(
-                filter,
-                Scope::Resource {
-                    kind: &kind,
-                    lenient: true,
-                },
-            )
-            .unwrap()
-        };
+        let read = |filter| read(filter, Scope::Resource { kind: &kind, lenient: true }).unwrap();
         let group = json!({ "displayName": "Product" });
         assert!(!read("userName eq \"x\"").matches(&group));
         assert!(read("userName eq \"x\" or displayName eq \"product\"").matches(&group));
@@ -324,24 +275,9 @@ mod tests {
     #[test]
     fn an_equality_that_must_hold_is_offered_to_an_index() {
         let kind = core::users();
-        let read = |filter| {
-            read(
-                filter,
-                Scope::Resource {
-                    kind: &kind,
-                    lenient: false,
-                },
-            )
-            .unwrap()
-        };
-        assert_eq!(
-            read("userName eq \"X\"").equality(),
-            Some(("userName", "X"))
-        );
-        assert_eq!(
-            read("active eq true and (id eq \"1\")").equality(),
-            Some(("id", "1"))
-        );
+        let read = |filter| read(filter, Scope::Resource { kind: &kind, lenient: false }).unwrap();
+        assert_eq!(read("userName eq \"X\"").equality(), Some(("userName", "X")));
+        assert_eq!(read("active eq true and (id eq \"1\")").equality(), Some(("id", "1")));
         assert_eq!(read("userName eq \"X\" or active eq true").equality(), None);
         assert_eq!(read("not (userName eq \"X\")").equality(), None);
         assert_eq!(read("name.givenName eq \"X\"").equality(), None);

@@ -21,8 +21,7 @@ impl Memberships {
             return;
         };
         if let Some(after) = after {
-            self.names
-                .insert(group.to_owned(), after["displayName"].clone());
+            self.names.insert(group.to_owned(), after["displayName"].clone());
         }
         let (before, after) = (members(before), members(after));
         for member in after.difference(&before) {
@@ -47,13 +46,7 @@ impl Memberships {
             return;
         }
         let mut groups: Vec<Value> = held.cloned().unwrap_or_default();
-        let name = |group: &Value| {
-            group
-                .get("value")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let name = |group: &Value| group.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
         groups.retain(|group| {
             let group = name(group);
             !left.is_some_and(|left| left.contains(&group))
@@ -84,20 +77,12 @@ fn set_or_remove(document: &mut Map<String, Value>, name: &str, values: Vec<Valu
 }
 
 fn members(group: Option<&Value>) -> HashSet<String> {
-    let members = group
-        .and_then(|group| group.get("members"))
-        .and_then(Value::as_array);
-    members
-        .into_iter()
-        .flatten()
-        .filter_map(|member| Some(member.get("value")?.as_str()?.to_owned()))
-        .collect()
+    let members = group.and_then(|group| group.get("members")).and_then(Value::as_array);
+    members.into_iter().flatten().filter_map(|member| Some(member.get("value")?.as_str()?.to_owned())).collect()
 }
 
 fn enter(of: &mut HashMap<String, BTreeSet<String>>, member: &str, group: &str) {
-    of.entry(member.to_owned())
-        .or_default()
-        .insert(group.to_owned());
+    of.entry(member.to_owned()).or_default().insert(group.to_owned());
 }
 
 fn leave(of: &mut HashMap<String, BTreeSet<String>>, member: &str, group: &str) {

@@ -72,42 +72,18 @@ pub fn service(setting: &Setting) -> Result<Service, StartError> {
     Quirks::read(&setting.faults).map_err(StartError::Fault)?;
     let library = view::library(&setting.world, view);
     let gate = Gate::new(view, setting.world.seed());
-    let login = [
-        ("token", &gate.token),
-        ("username", &gate.username),
-        ("password", &gate.password),
-    ];
-    let login = login
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.clone()))
-        .collect();
-    Ok(Service {
-        base: BASE.to_owned(),
-        login,
-        router: router(library, gate, setting.faults.clone()),
-    })
+    let login = [("token", &gate.token), ("username", &gate.username), ("password", &gate.password)];
+    let login = login.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    Ok(Service { base: BASE.to_owned(), login, router: router(library, gate, setting.faults.clone()) })
 }
 
 /// The routes of a service over `library`, all below [`BASE`].
 pub fn router(library: Library, gate: Gate, faults: Faults) -> Router {
-    Router::new()
-        .fallback(answer)
-        .with_state(Arc::new(Scim::new(library, gate, faults)))
+    Router::new().fallback(answer).with_state(Arc::new(Scim::new(library, gate, faults)))
 }
 
-async fn answer(
-    State(scim): State<Arc<Scim>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let text = |name: HeaderName| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+async fn answer(State(scim): State<Arc<Scim>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let request = Request {
         method: method.as_str().to_owned(),
         path: uri.path().to_owned(),
@@ -121,10 +97,7 @@ async fn answer(
     };
     // A filter over a million documents takes seconds; other requests must not wait for it.
     let answered = tokio::task::spawn_blocking(move || scim.answer(&request)).await;
-    response(answered.unwrap_or_else(|_| Reply {
-        status: 500,
-        ..Reply::default()
-    }))
+    response(answered.unwrap_or_else(|_| Reply { status: 500, ..Reply::default() }))
 }
 
 fn response(reply: Reply) -> Response {

@@ -26,9 +26,7 @@ pub fn shown(library: &Library, quirks: &Quirks, at: usize, id: &str) -> Value {
     {
         return json!(number);
     }
-    let place = library
-        .collection(at)
-        .and_then(|collection| collection.shelf.place(id));
+    let place = library.collection(at).and_then(|collection| collection.shelf.place(id));
     match place.and_then(|place| u64::try_from(place + FRONT).ok()) {
         Some(place) => json!(ABOVE_DOUBLE + place * STRIDE + at as u64),
         None => json!(id),
@@ -54,12 +52,7 @@ fn unnumbered(library: &Library, quirks: &Quirks, shown: &str) -> Option<String>
 pub fn translate(library: &Library, quirks: &Quirks, at: usize, input: &mut Value) {
     let names = quirks.member_username && library.named("Group") == Some(at);
     if names || quirks.numbers {
-        Translator {
-            library,
-            quirks,
-            names,
-        }
-        .put_right(input);
+        Translator { library, quirks, names }.put_right(input);
     }
 }
 
@@ -76,10 +69,7 @@ impl Translator<'_> {
             Value::Array(values) => values.iter_mut().for_each(|value| self.put_right(value)),
             Value::Object(parts) if parts.contains_key("op") => {
                 let path = parts.get("path").and_then(Value::as_str).map(str::to_owned);
-                if !path
-                    .as_deref()
-                    .is_none_or(|path| path.contains("members") || path.contains("manager"))
-                {
+                if !path.as_deref().is_none_or(|path| path.contains("members") || path.contains("manager")) {
                     return;
                 }
                 if let Some(path) = path {
@@ -128,13 +118,7 @@ impl Translator<'_> {
     /// A path with the ids between its quotation marks put right.
     fn literals(&self, path: &str) -> String {
         let pieces = path.split('"').enumerate();
-        let put = pieces.map(|(at, piece)| {
-            if at % 2 == 1 {
-                self.one(piece)
-            } else {
-                piece.to_owned()
-            }
-        });
+        let put = pieces.map(|(at, piece)| if at % 2 == 1 { self.one(piece) } else { piece.to_owned() });
         put.collect::<Vec<_>>().join("\"")
     }
 }

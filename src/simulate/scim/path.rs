@@ -41,29 +41,17 @@ pub fn resolve<'s>(kind: &'s ResourceType, path: &str) -> Option<Target<'s>> {
         Some(part) => Some(attribute.part(part)?),
         None => None,
     };
-    Some(Target::Attribute {
-        extension,
-        attribute,
-        part,
-    })
+    Some(Target::Attribute { extension, attribute, part })
 }
 
 /// Takes a known URN off the front; a path that starts with an unknown one names nothing.
-fn split_urn<'s, 'p>(
-    kind: &'s ResourceType,
-    path: &'p str,
-) -> Option<(Option<&'s Schema>, &'p str)> {
-    if !path
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
-    {
+fn split_urn<'s, 'p>(kind: &'s ResourceType, path: &'p str) -> Option<(Option<&'s Schema>, &'p str)> {
+    if !path.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
         return Some((None, path));
     }
     let known = std::iter::once((None, &kind.schema))
         .chain(kind.extensions.iter().map(|schema| (Some(schema), schema)))
-        .filter_map(|(extension, schema)| {
-            Some((extension, schema.id.len(), after(path, &schema.id)?))
-        });
+        .filter_map(|(extension, schema)| Some((extension, schema.id.len(), after(path, &schema.id)?)));
     let (extension, _, rest) = known.max_by_key(|(_, len, _)| *len)?;
     // The bare URN of the core schema names the resource itself, which is no attribute.
     (extension.is_some() || !rest.is_empty()).then_some((extension, rest))
@@ -75,11 +63,7 @@ fn after<'p>(path: &'p str, urn: &str) -> Option<&'p str> {
     if !start.eq_ignore_ascii_case(urn) {
         return None;
     }
-    if rest.is_empty() {
-        Some(rest)
-    } else {
-        rest.strip_prefix(':')
-    }
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':') }
 }
 
 /// A resolved path that owns its names, so that it can be followed in a million documents.
@@ -96,11 +80,7 @@ pub struct Steps {
 
 impl Steps {
     /// The steps to an attribute, or to its part.
-    pub fn new(
-        extension: Option<&Schema>,
-        attribute: &Attribute,
-        part: Option<&Attribute>,
-    ) -> Self {
+    pub fn new(extension: Option<&Schema>, attribute: &Attribute, part: Option<&Attribute>) -> Self {
         let last = part.unwrap_or(attribute);
         Self {
             extension: extension.map(|schema| schema.id.clone()),
@@ -131,9 +111,7 @@ impl Steps {
             return false;
         };
         match &self.part {
-            Some(part) => each(value, &mut |value| {
-                value.get(part).is_some_and(|value| each(value, &mut *test))
-            }),
+            Some(part) => each(value, &mut |value| value.get(part).is_some_and(|value| each(value, &mut *test))),
             None => each(value, test),
         }
     }
@@ -146,9 +124,7 @@ impl Steps {
         };
         let value = match root.get(&self.attribute)? {
             Value::Array(values) => {
-                let primary = values
-                    .iter()
-                    .find(|value| value.get("primary").and_then(Value::as_bool) == Some(true));
+                let primary = values.iter().find(|value| value.get("primary").and_then(Value::as_bool) == Some(true));
                 primary.or(values.first())?
             }
             value => value,
@@ -180,11 +156,7 @@ mod tests {
         let kind = core::users();
         Some(match resolve(&kind, path)? {
             Target::Extension(schema) => format!("extension {}", schema.name),
-            Target::Attribute {
-                extension,
-                attribute,
-                part,
-            } => format!(
+            Target::Attribute { extension, attribute, part } => format!(
                 "{}/{}/{}",
                 extension.map_or("", |schema| &schema.name),
                 attribute.name,
@@ -202,27 +174,12 @@ mod tests {
 
     #[test]
     fn a_urn_is_taken_off_whole_though_it_contains_dots() {
-        assert_eq!(
-            shown(&format!("{}:userName", core::USER)).unwrap(),
-            "/userName/"
-        );
-        assert_eq!(
-            shown(&format!("{}:name.givenName", core::USER)).unwrap(),
-            "/name/givenName"
-        );
+        assert_eq!(shown(&format!("{}:userName", core::USER)).unwrap(), "/userName/");
+        assert_eq!(shown(&format!("{}:name.givenName", core::USER)).unwrap(), "/name/givenName");
         let enterprise = core::ENTERPRISE_USER;
-        assert_eq!(
-            shown(&format!("{enterprise}:department")).unwrap(),
-            "EnterpriseUser/department/"
-        );
-        assert_eq!(
-            shown(&format!("{enterprise}:manager.$ref")).unwrap(),
-            "EnterpriseUser/manager/$ref"
-        );
-        assert_eq!(
-            shown(&enterprise.to_uppercase()).unwrap(),
-            "extension EnterpriseUser"
-        );
+        assert_eq!(shown(&format!("{enterprise}:department")).unwrap(), "EnterpriseUser/department/");
+        assert_eq!(shown(&format!("{enterprise}:manager.$ref")).unwrap(), "EnterpriseUser/manager/$ref");
+        assert_eq!(shown(&enterprise.to_uppercase()).unwrap(), "extension EnterpriseUser");
     }
 
     #[test]
@@ -230,18 +187,10 @@ mod tests {
         // targets/scim.md A1: Starling nests the core URN in its own.
         let custom = format!("urn:starling:custom:{}", core::USER);
         let schema = Schema::new(&custom, "Custom", "", vec![Attribute::text("badge", "")]);
-        let longer = Schema::new(
-            &format!("{custom}:more"),
-            "More",
-            "",
-            vec![Attribute::text("badge", "")],
-        );
+        let longer = Schema::new(&format!("{custom}:more"), "More", "", vec![Attribute::text("badge", "")]);
         let kind = core::users().extended(schema).extended(longer);
         let found = |path: &str| match resolve(&kind, path) {
-            Some(Target::Attribute {
-                extension: Some(schema),
-                ..
-            }) => schema.name.clone(),
+            Some(Target::Attribute { extension: Some(schema), .. }) => schema.name.clone(),
             other => format!("{other:?}"),
         };
         assert_eq!(found(&format!("{custom}:badge")), "Custom");
@@ -250,15 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_found() {
-        for path in [
-            "",
-            "nothing",
-            "name.nothing",
-            "userName.value",
-            "urn:x:y",
-            core::USER,
-            "emails.value.x",
-        ] {
+        for path in ["", "nothing", "name.nothing", "userName.value", "urn:x:y", core::USER, "emails.value.x"] {
             assert_eq!(shown(path), None, "{path}");
         }
     }

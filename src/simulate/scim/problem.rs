@@ -16,20 +16,12 @@ pub struct Problem {
 impl Problem {
     /// A refusal without a keyword.
     pub fn new(status: u16, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind: None,
-            detail: detail.into(),
-        }
+        Self { status, kind: None, detail: detail.into() }
     }
 
     /// A 400 with its keyword.
     pub fn bad(kind: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            status: 400,
-            kind: Some(kind),
-            detail: detail.into(),
-        }
+        Self { status: 400, kind: Some(kind), detail: detail.into() }
     }
 
     /// A value that the schema does not allow.
@@ -39,11 +31,7 @@ impl Problem {
 
     /// Another resource has this value already.
     pub fn taken(detail: impl Into<String>) -> Self {
-        Self {
-            status: 409,
-            kind: Some("uniqueness"),
-            detail: detail.into(),
-        }
+        Self { status: 409, kind: Some("uniqueness"), detail: detail.into() }
     }
 
     /// There is no such resource.

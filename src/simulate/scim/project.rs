@@ -24,11 +24,7 @@ impl Projection {
     /// Reads the names of `attributes` and `excludedAttributes`.
     pub fn new(kind: &ResourceType, included: &[String], excluded: &[String]) -> Self {
         let wishes = |names: &[String]| {
-            names
-                .iter()
-                .filter_map(|name| path::resolve(kind, name.trim()))
-                .map(|target| Wish::from(&target))
-                .collect()
+            names.iter().filter_map(|name| path::resolve(kind, name.trim())).map(|target| Wish::from(&target)).collect()
         };
         let waits = |(_, attribute): (_, &Attribute)| attribute.returned == Returned::Request;
         Self {
@@ -72,23 +68,13 @@ impl Projection {
         Value::Object(out)
     }
 
-    fn keep(
-        &self,
-        extension: Option<&str>,
-        attribute: Option<&Attribute>,
-        name: &str,
-        value: Value,
-    ) -> Option<Value> {
+    fn keep(&self, extension: Option<&str>, attribute: Option<&Attribute>, name: &str, value: Value) -> Option<Value> {
         let returned = attribute.map_or(Returned::Default, |attribute| attribute.returned);
         let about = |wishes: &[Wish]| -> Option<Vec<Option<String>>> {
             let parts: Vec<Option<String>> = wishes
                 .iter()
                 .filter(|wish| wish.extension.as_deref() == extension)
-                .filter(|wish| {
-                    wish.attribute
-                        .as_deref()
-                        .is_none_or(|wished| wished == name)
-                })
+                .filter(|wish| wish.attribute.as_deref().is_none_or(|wished| wished == name))
                 .map(|wish| wish.part.clone())
                 .collect();
             (!parts.is_empty()).then_some(parts)
@@ -98,11 +84,7 @@ impl Projection {
         }
         if let Some(included) = &self.included {
             let parts = about(included)?;
-            return Some(if parts.contains(&None) {
-                value
-            } else {
-                only(value, &parts)
-            });
+            return Some(if parts.contains(&None) { value } else { only(value, &parts) });
         }
         if returned == Returned::Request {
             return None;
@@ -118,16 +100,8 @@ impl Projection {
 impl Wish {
     fn from(target: &Target<'_>) -> Self {
         match target {
-            Target::Extension(schema) => Self {
-                extension: Some(schema.id.clone()),
-                attribute: None,
-                part: None,
-            },
-            Target::Attribute {
-                extension,
-                attribute,
-                part,
-            } => Self {
+            Target::Extension(schema) => Self { extension: Some(schema.id.clone()), attribute: None, part: None },
+            Target::Attribute { extension, attribute, part } => Self {
                 extension: extension.map(|schema| schema.id.clone()),
                 attribute: Some(attribute.name.clone()),
                 part: part.map(|part| part.name.clone()),
@@ -137,26 +111,17 @@ impl Wish {
 }
 
 fn only(value: Value, parts: &[Option<String>]) -> Value {
-    retain(value, &|name| {
-        parts.iter().flatten().any(|part| part == name)
-    })
+    retain(value, &|name| parts.iter().flatten().any(|part| part == name))
 }
 
 fn without(value: Value, parts: &[Option<String>]) -> Value {
-    retain(value, &|name| {
-        !parts.iter().flatten().any(|part| part == name)
-    })
+    retain(value, &|name| !parts.iter().flatten().any(|part| part == name))
 }
 
 fn retain(value: Value, keep: &dyn Fn(&str) -> bool) -> Value {
     match value {
-        Value::Array(values) => values
-            .into_iter()
-            .map(|value| retain(value, keep))
-            .collect(),
-        Value::Object(parts) => {
-            Value::Object(parts.into_iter().filter(|(name, _)| keep(name)).collect())
-        }
+        Value::Array(values) => values.into_iter().map(|value| retain(value, keep)).collect(),
+        Value::Object(parts) => Value::Object(parts.into_iter().filter(|(name, _)| keep(name)).collect()),
         value => value,
     }
 }
@@ -172,12 +137,7 @@ mod tests {
     use serde_json::json;
 
     fn projected(included: &[&str], excluded: &[&str]) -> Vec<String> {
-        let own = |names: &[&str]| {
-            names
-                .iter()
-                .map(|name| (*name).to_owned())
-                .collect::<Vec<_>>()
-        };
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let kind = core::users();
         let projection = Projection::new(&kind, &own(included), &own(excluded));
         let document = projection.apply(&kind, shown(&Quirks::default(), 0, "u1"));
@@ -187,38 +147,22 @@ mod tests {
     #[test]
     fn what_is_asked_for_comes_with_id_and_schemas_alone() {
         let urn = core::ENTERPRISE_USER;
-        assert_eq!(
-            projected(&["USERNAME", "nothing"], &[]),
-            ["schemas", "id", "userName"]
-        );
+        assert_eq!(projected(&["USERNAME", "nothing"], &[]), ["schemas", "id", "userName"]);
         assert_eq!(projected(&[urn], &[]), ["schemas", "id", urn]);
-        assert_eq!(
-            projected(&[], &["name", "id", "groups", urn]),
-            ["schemas", "id", "userName", "meta"]
-        );
+        assert_eq!(projected(&[], &["name", "id", "groups", urn]), ["schemas", "id", "userName", "meta"]);
     }
 
     #[test]
     fn parts_can_be_asked_for_and_left_out() {
         let kind = core::users();
         let user = shown(&Quirks::default(), 0, "u1");
-        let names = [
-            "name.givenName".to_owned(),
-            format!("{}:manager.value", core::ENTERPRISE_USER),
-        ];
+        let names = ["name.givenName".to_owned(), format!("{}:manager.value", core::ENTERPRISE_USER)];
         let included = Projection::new(&kind, &names, &[]).apply(&kind, user.clone());
         assert_eq!(included["name"], json!({ "givenName": "Ann" }));
-        assert_eq!(
-            included[core::ENTERPRISE_USER],
-            json!({ "manager": { "value": "u1" } })
-        );
+        assert_eq!(included[core::ENTERPRISE_USER], json!({ "manager": { "value": "u1" } }));
         let excluded = Projection::new(&kind, &[], &names).apply(&kind, user);
         assert_eq!(excluded["name"], json!({ "familyName": "Lee" }));
         assert_eq!(excluded[core::ENTERPRISE_USER]["department"], "R&D");
-        assert!(
-            excluded[core::ENTERPRISE_USER]["manager"]
-                .get("value")
-                .is_none()
-        );
+        assert!(excluded[core::ENTERPRISE_USER]["manager"].get("value").is_none());
     }
 }

@@ -106,84 +106,28 @@ pub const MAX_RESULTS: usize = 1_000;
 
 /// The switches of this simulator.
 pub const SWITCHES: &[Switch] = &[
-    switch(
-        "no-patch",
-        "no-patch",
-        "PATCH is not offered and gets a 501.",
-    ),
-    switch(
-        "patch-without-body",
-        "patch-without-body",
-        "A successful PATCH gets 204 and no body.",
-    ),
-    switch(
-        "no-filter",
-        "no-filter",
-        "Filters are ignored: everybody is returned.",
-    ),
-    switch(
-        "urn-filter-matches-nothing",
-        "urn-filter-matches-nothing",
-        "A filter with a whole URN in it finds nobody.",
-    ),
+    switch("no-patch", "no-patch", "PATCH is not offered and gets a 501."),
+    switch("patch-without-body", "patch-without-body", "A successful PATCH gets 204 and no body."),
+    switch("no-filter", "no-filter", "Filters are ignored: everybody is returned."),
+    switch("urn-filter-matches-nothing", "urn-filter-matches-nothing", "A filter with a whole URN in it finds nobody."),
     switch(
         "ignore-start-index",
         "ignore-start-index[=echo]",
         "Always page 1; with `echo` it says that it starts where it was asked to.",
     ),
-    switch(
-        "page-one-past-end",
-        "page-one-past-end",
-        "Page 1 again past the end.",
-    ),
-    switch(
-        "echo-count",
-        "echo-count",
-        "itemsPerPage is the count that was asked for.",
-    ),
-    switch(
-        "empty-page",
-        "empty-page",
-        "The second page of a cursor walk is empty and has a nextCursor.",
-    ),
-    switch(
-        "cursor-only",
-        "cursor-only",
-        "Pages are walked by cursor whether it was asked for or not.",
-    ),
-    switch(
-        "no-cursor",
-        "no-cursor",
-        "The service has never heard of cursors.",
-    ),
-    switch(
-        "cursor-expires",
-        "cursor-expires=N",
-        "After N pages walked by cursor the cursor has expired, once.",
-    ),
-    switch(
-        "repeat-cursor",
-        "repeat-cursor",
-        "From page 2 on, a page names itself as the next one.",
-    ),
-    switch(
-        "round-up",
-        "round-up=N",
-        "Counts are rounded up to multiples of N.",
-    ),
+    switch("page-one-past-end", "page-one-past-end", "Page 1 again past the end."),
+    switch("echo-count", "echo-count", "itemsPerPage is the count that was asked for."),
+    switch("empty-page", "empty-page", "The second page of a cursor walk is empty and has a nextCursor."),
+    switch("cursor-only", "cursor-only", "Pages are walked by cursor whether it was asked for or not."),
+    switch("no-cursor", "no-cursor", "The service has never heard of cursors."),
+    switch("cursor-expires", "cursor-expires=N", "After N pages walked by cursor the cursor has expired, once."),
+    switch("repeat-cursor", "repeat-cursor", "From page 2 on, a page names itself as the next one."),
+    switch("round-up", "round-up=N", "Counts are rounded up to multiples of N."),
     switch("no-total", "no-total", "Lists do not say totalResults."),
     switch("no-count", "no-count", "Any count gets a 500."),
     switch("max-results", "max-results=N", "No page is larger than N."),
-    switch(
-        "drift",
-        "drift[=N]",
-        "After each first page (the first N of them) somebody is put in front of all others.",
-    ),
-    switch(
-        "absolute-endpoints",
-        "absolute-endpoints",
-        "Resource types give their whole address.",
-    ),
+    switch("drift", "drift[=N]", "After each first page (the first N of them) somebody is put in front of all others."),
+    switch("absolute-endpoints", "absolute-endpoints", "Resource types give their whole address."),
     switch(
         "server-absolute-endpoints",
         "server-absolute-endpoints",
@@ -194,52 +138,28 @@ pub const SWITCHES: &[Switch] = &[
         "etag=on|off|body",
         "Versions are kept, or there are none, or the ETag is of the reply's bytes and If-Match means nothing.",
     ),
-    switch(
-        "status-integer",
-        "status-integer",
-        "The status in an error body is a number.",
-    ),
-    switch(
-        "html-errors",
-        "html-errors",
-        "Errors are web pages that call themselves JSON.",
-    ),
+    switch("status-integer", "status-integer", "The status in an error body is a number."),
+    switch("html-errors", "html-errors", "Errors are web pages that call themselves JSON."),
     switch("empty-errors", "empty-errors", "Errors have no body."),
     switch(
         "drop-attributes",
         "drop-attributes=title+department",
         "These attributes are accepted with success and not kept.",
     ),
-    switch(
-        "member-username",
-        "member-username",
-        "Members are named by their userName.",
-    ),
-    switch(
-        "location-username",
-        "location-username",
-        "The address of a user ends in the userName.",
-    ),
+    switch("member-username", "member-username", "Members are named by their userName."),
+    switch("location-username", "location-username", "The address of a user ends in the userName."),
     switch(
         "member-removal",
         "member-removal=value-list|filter|literal",
         "Only this form of removal is known; `literal` ignores a value beside remove and takes the whole list.",
     ),
-    switch(
-        "string-ids-as-numbers",
-        "string-ids-as-numbers",
-        "Ids are JSON numbers, above 2^53 where they were text.",
-    ),
+    switch("string-ids-as-numbers", "string-ids-as-numbers", "Ids are JSON numbers, above 2^53 where they were text."),
     switch(
         "null-absent-empty",
         "null-absent-empty",
         "Of what has no value some is null, some is absent, some is empty.",
     ),
-    switch(
-        "closed-discovery",
-        "closed-discovery",
-        "Even the ServiceProviderConfig wants a token.",
-    ),
+    switch("closed-discovery", "closed-discovery", "Even the ServiceProviderConfig wants a token."),
 ];
 
 const fn switch(name: &'static str, form: &'static str, help: &'static str) -> Switch {
@@ -264,10 +184,7 @@ impl Quirks {
             None => Ok(None),
             Some(text) => match words.iter().position(|word| *word == text) {
                 Some(at) => Ok(Some(at)),
-                None => Err(format!(
-                    "fault `{name}`: `{text}` is none of {}",
-                    words.join(", ")
-                )),
+                None => Err(format!("fault `{name}`: `{text}` is none of {}", words.join(", "))),
             },
         };
         // Their count is spent one by one; here only its form is looked at.
@@ -309,12 +226,7 @@ impl Quirks {
             empty_errors: on("empty-errors"),
             drop_attributes: faults
                 .flag("drop-attributes")
-                .map(|names| {
-                    names
-                        .split(['+', ','])
-                        .map(|name| name.trim().to_owned())
-                        .collect()
-                })
+                .map(|names| names.split(['+', ',']).map(|name| name.trim().to_owned()).collect())
                 .unwrap_or_default(),
             member_username: on("member-username"),
             location_username: on("location-username"),
@@ -365,23 +277,12 @@ mod tests {
     #[test]
     fn every_switch_can_be_read_and_a_wrong_value_is_refused() {
         for switch in SWITCHES {
-            let plain = switch
-                .form
-                .split(['[', '|'])
-                .next()
-                .unwrap()
-                .replace("=N", "=2");
+            let plain = switch.form.split(['[', '|']).next().unwrap().replace("=N", "=2");
             assert!(read(&[&plain]).is_ok(), "{plain}");
         }
-        for wrong in [
-            "round-up",
-            "round-up=0",
-            "max-results=x",
-            "etag=maybe",
-            "drift=x",
-            "cursor-expires",
-            "member-removal",
-        ] {
+        for wrong in
+            ["round-up", "round-up=0", "max-results=x", "etag=maybe", "drift=x", "cursor-expires", "member-removal"]
+        {
             assert!(read(&[wrong]).is_err(), "{wrong}");
         }
     }

@@ -21,11 +21,7 @@ pub struct Renderer<'a> {
 impl Renderer<'_> {
     /// The whole document of the resource type at `at`, with everything but secrets.
     pub fn whole(&self, at: usize, mut document: Value) -> Value {
-        let Some(kind) = self
-            .library
-            .collection(at)
-            .map(|collection| &collection.kind)
-        else {
+        let Some(kind) = self.library.collection(at).map(|collection| &collection.kind) else {
             return document;
         };
         let id = id_of(&document).unwrap_or_default().to_owned();
@@ -51,10 +47,7 @@ impl Renderer<'_> {
         let Value::Object(mut attributes) = document else {
             return document;
         };
-        let mut meta = attributes
-            .shift_remove("meta")
-            .and_then(|meta| meta.as_object().cloned())
-            .unwrap_or_default();
+        let mut meta = attributes.shift_remove("meta").and_then(|meta| meta.as_object().cloned()).unwrap_or_default();
         attributes.shift_remove("id");
         attributes.shift_remove("schemas");
         let id = naming::shown(self.library, self.quirks, at, id);
@@ -62,9 +55,7 @@ impl Renderer<'_> {
             Some(name) if self.quirks.location_username => name.clone(),
             _ => id.clone(),
         };
-        let version = meta
-            .shift_remove("version")
-            .unwrap_or_else(|| json!("W/\"0\""));
+        let version = meta.shift_remove("version").unwrap_or_else(|| json!("W/\"0\""));
         let mut out = Map::new();
         out.insert("schemas".to_owned(), kind.urns(&attributes));
         out.insert("id".to_owned(), id);
@@ -96,24 +87,12 @@ impl Renderer<'_> {
             one => std::slice::from_mut(one),
         };
         for value in values {
-            let Some(id) = value
-                .get("value")
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-            else {
+            let Some(id) = value.get("value").and_then(Value::as_str).map(str::to_owned) else {
                 continue;
             };
-            let said = value
-                .get("type")
-                .and_then(Value::as_str)
-                .and_then(|name| self.library.named(name));
-            let usual = reference
-                .references
-                .iter()
-                .find_map(|name| self.library.named(name));
-            let Some((at, target)) = said
-                .or(usual)
-                .and_then(|at| Some((at, &self.library.collection(at)?.kind)))
+            let said = value.get("type").and_then(Value::as_str).and_then(|name| self.library.named(name));
+            let usual = reference.references.iter().find_map(|name| self.library.named(name));
+            let Some((at, target)) = said.or(usual).and_then(|at| Some((at, &self.library.collection(at)?.kind)))
             else {
                 continue;
             };
@@ -151,9 +130,7 @@ fn scatter(kind: &ResourceType, document: &mut Map<String, Value>) {
 
 /// FNV-1a, for choices that must come out the same every time.
 pub fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Percent-encodes what cannot stand in one segment of an address.
@@ -181,20 +158,13 @@ pub(super) mod tests {
             "id": "u1", "userName": "ann", "password": "secret", "name": { "givenName": "Ann", "familyName": "Lee" },
             core::ENTERPRISE_USER: { "department": "R&D", "manager": { "value": "u1" } },
         })];
-        let groups =
-            vec![json!({ "id": "g1", "displayName": "One", "members": [{ "value": "u1" }] })];
-        Library::default()
-            .holding(core::users(), users)
-            .holding(core::groups(), groups)
+        let groups = vec![json!({ "id": "g1", "displayName": "One", "members": [{ "value": "u1" }] })];
+        Library::default().holding(core::users(), users).holding(core::groups(), groups)
     }
 
     pub(in super::super) fn shown(quirks: &Quirks, at: usize, id: &str) -> Value {
         let library = library();
-        let renderer = Renderer {
-            library: &library,
-            quirks,
-            base: "http://x/scim/v2",
-        };
+        let renderer = Renderer { library: &library, quirks, base: "http://x/scim/v2" };
         renderer.whole(at, library.get(at, id).unwrap())
     }
 
@@ -205,59 +175,34 @@ pub(super) mod tests {
         assert_eq!(user["meta"]["location"], "http://x/scim/v2/Users/u1");
         assert_eq!(user["meta"]["version"], "W/\"0\"");
         assert_eq!(user["groups"][0]["$ref"], "http://x/scim/v2/Groups/g1");
-        assert_eq!(
-            user[core::ENTERPRISE_USER]["manager"]["$ref"],
-            "http://x/scim/v2/Users/u1"
-        );
+        assert_eq!(user[core::ENTERPRISE_USER]["manager"]["$ref"], "http://x/scim/v2/Users/u1");
         assert!(user.get("password").is_none());
     }
 
     #[test]
     fn ids_become_numbers_that_no_double_holds_and_come_back() {
-        let quirks = Quirks {
-            numbers: true,
-            ..Quirks::default()
-        };
+        let quirks = Quirks { numbers: true, ..Quirks::default() };
         let (user, group) = (shown(&quirks, 0, "u1"), shown(&quirks, 1, "g1"));
         let number = user["id"].as_u64().unwrap();
         assert!(number > 1 << 53);
         assert_eq!(group["members"][0]["value"], user["id"]);
         assert_eq!(user["groups"][0]["value"], group["id"]);
-        assert!(
-            user["meta"]["location"]
-                .as_str()
-                .unwrap()
-                .ends_with(&format!("/Users/{number}"))
-        );
-        assert_eq!(
-            naming::meant(&library(), &quirks, &number.to_string()),
-            "u1"
-        );
+        assert!(user["meta"]["location"].as_str().unwrap().ends_with(&format!("/Users/{number}")));
+        assert_eq!(naming::meant(&library(), &quirks, &number.to_string()), "u1");
     }
 
     #[test]
     fn members_can_be_named_by_their_user_name() {
-        let quirks = Quirks {
-            member_username: true,
-            ..Quirks::default()
-        };
+        let quirks = Quirks { member_username: true, ..Quirks::default() };
         assert_eq!(shown(&quirks, 1, "g1")["members"][0]["value"], "ann");
     }
 
     #[test]
     fn nothing_is_said_in_all_three_ways() {
-        let quirks = Quirks {
-            null_absent_empty: true,
-            ..Quirks::default()
-        };
+        let quirks = Quirks { null_absent_empty: true, ..Quirks::default() };
         let user = shown(&quirks, 0, "u1");
         let count = |test: &dyn Fn(Option<&Value>) -> bool| {
-            core::users()
-                .schema
-                .attributes
-                .iter()
-                .filter(|attribute| test(user.get(&attribute.name)))
-                .count()
+            core::users().schema.attributes.iter().filter(|attribute| test(user.get(&attribute.name))).count()
         };
         assert!(count(&|value| value.is_none()) > 0);
         assert!(count(&|value| value.is_some_and(Value::is_null)) > 0);

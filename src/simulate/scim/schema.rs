@@ -249,12 +249,7 @@ pub struct Schema {
 impl Schema {
     /// A schema of these attributes.
     pub fn new(id: &str, name: &str, description: &str, attributes: Vec<Attribute>) -> Self {
-        Self {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            description: description.to_owned(),
-            attributes,
-        }
+        Self { id: id.to_owned(), name: name.to_owned(), description: description.to_owned(), attributes }
     }
 
     /// The attribute of this name, letter case ignored (RFC 7643, section 2.1).
@@ -312,41 +307,26 @@ impl ResourceType {
 
     /// An attribute at the top level, those of every resource included.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.schema
-            .attribute(name)
-            .or_else(|| self.common.attribute(name))
+        self.schema.attribute(name).or_else(|| self.common.attribute(name))
     }
 
     /// The extension of this URN, letter case ignored.
     pub fn extension(&self, urn: &str) -> Option<&Schema> {
-        self.extensions
-            .iter()
-            .find(|schema| schema.id.eq_ignore_ascii_case(urn))
+        self.extensions.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
     /// All attributes with the extension they belong to.
     pub fn attributes(&self) -> impl Iterator<Item = (Option<&Schema>, &Attribute)> {
-        let core = self
-            .common
-            .attributes
+        let core = self.common.attributes.iter().chain(&self.schema.attributes).map(|attribute| (None, attribute));
+        let extended = self
+            .extensions
             .iter()
-            .chain(&self.schema.attributes)
-            .map(|attribute| (None, attribute));
-        let extended = self.extensions.iter().flat_map(|schema| {
-            schema
-                .attributes
-                .iter()
-                .map(move |attribute| (Some(schema), attribute))
-        });
+            .flat_map(|schema| schema.attributes.iter().map(move |attribute| (Some(schema), attribute)));
         core.chain(extended)
     }
 
     /// The value of an attribute in a document in this service's own spelling.
-    pub fn value_of<'d>(
-        document: &'d Value,
-        extension: Option<&Schema>,
-        attribute: &Attribute,
-    ) -> Option<&'d Value> {
+    pub fn value_of<'d>(document: &'d Value, extension: Option<&Schema>, attribute: &Attribute) -> Option<&'d Value> {
         let root = match extension {
             Some(schema) => document.get(&schema.id)?,
             None => document,
@@ -357,12 +337,7 @@ impl ResourceType {
     /// The URNs that describe a document: the schema, and each extension it has values of.
     pub fn urns(&self, document: &Map<String, Value>) -> Value {
         std::iter::once(&self.schema.id)
-            .chain(
-                self.extensions
-                    .iter()
-                    .map(|schema| &schema.id)
-                    .filter(|id| document.contains_key(*id)),
-            )
+            .chain(self.extensions.iter().map(|schema| &schema.id).filter(|id| document.contains_key(*id)))
             .cloned()
             .map(Value::String)
             .collect()
@@ -370,11 +345,8 @@ impl ResourceType {
 
     /// The resource type as `/ResourceTypes` shows it, served at `endpoint`.
     pub fn announce(&self, base: &str, endpoint: &str) -> Value {
-        let extensions: Vec<Value> = self
-            .extensions
-            .iter()
-            .map(|schema| json!({ "schema": schema.id, "required": false }))
-            .collect();
+        let extensions: Vec<Value> =
+            self.extensions.iter().map(|schema| json!({ "schema": schema.id, "required": false })).collect();
         json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
             "id": self.name,
@@ -396,11 +368,7 @@ fn common() -> Schema {
     let meta = vec![
         Attribute::text("resourceType", "The name of the resource type").exact(),
         Attribute::new("created", Type::DateTime, "When the resource came to be"),
-        Attribute::new(
-            "lastModified",
-            Type::DateTime,
-            "When the resource was last written",
-        ),
+        Attribute::new("lastModified", Type::DateTime, "When the resource was last written"),
         Attribute::reference("location", &["uri"], "The address of the resource"),
         Attribute::text("version", "The version of the resource").exact(),
     ];
@@ -421,9 +389,7 @@ fn common() -> Schema {
 }
 
 fn named<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    attributes
-        .iter()
-        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }
 
 fn owned(texts: &[&str]) -> Vec<String> {

@@ -49,10 +49,7 @@ impl Search {
         let members = body.as_object().unwrap_or(&empty);
         let said = body.get("schemas").and_then(Value::as_array);
         if !said.is_some_and(|said| said.iter().any(|schema| schema.as_str() == Some(urn))) {
-            return Err(Problem::bad(
-                "invalidSyntax",
-                format!("schemas must hold {urn}"),
-            ));
+            return Err(Problem::bad("invalidSyntax", format!("schemas must hold {urn}")));
         }
         let mut search = Self::default();
         for (name, value) in members {
@@ -62,10 +59,7 @@ impl Search {
     }
 
     fn take(&mut self, name: &str, value: &Value) -> Result<(), Problem> {
-        let text = value
-            .as_str()
-            .map(str::trim)
-            .filter(|text| !text.is_empty());
+        let text = value.as_str().map(str::trim).filter(|text| !text.is_empty());
         match name.to_ascii_lowercase().as_str() {
             "filter" => self.filter = text.map(str::to_owned),
             "sortby" => self.sort_by = text.map(str::to_owned),
@@ -84,11 +78,7 @@ impl Search {
 
     /// A number for everything but the page: a cursor belongs to one search.
     pub fn fingerprint(&self, over: &[usize]) -> u64 {
-        let same = Self {
-            cursor: None,
-            start: None,
-            ..self.clone()
-        };
+        let same = Self { cursor: None, start: None, ..self.clone() };
         hash(&format!("{same:?} {over:?}"))
     }
 }
@@ -114,12 +104,7 @@ fn names(value: &Value) -> Vec<String> {
         Value::String(text) => text.split(',').collect(),
         _ => Vec::new(),
     };
-    texts
-        .into_iter()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    texts.into_iter().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -131,42 +116,25 @@ mod tests {
 
     #[test]
     fn a_query_and_a_body_say_the_same() {
-        let query = [
-            ("startIndex", "5"),
-            ("COUNT", "7"),
-            ("attributes", "a, b"),
-            ("cursor", ""),
-            ("sortOrder", "descending"),
-        ];
-        let pairs: Vec<(String, String)> = query
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect();
+        let query =
+            [("startIndex", "5"), ("COUNT", "7"), ("attributes", "a, b"), ("cursor", ""), ("sortOrder", "descending")];
+        let pairs: Vec<(String, String)> = query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
             "startIndex": 5, "count": 7, "attributes": ["a", "b"], "cursor": "", "sortOrder": "descending",
         });
         let search = Search::of_query(&pairs).unwrap();
         assert_eq!(search, Search::of_body(&body).unwrap());
-        assert_eq!(
-            (search.start, search.count, search.cursor.as_deref()),
-            (Some(5), Some(7), Some(""))
-        );
+        assert_eq!((search.start, search.count, search.cursor.as_deref()), (Some(5), Some(7), Some("")));
         assert!(Search::of_body(&json!({})).is_err());
         assert!(Search::of_query(&[("count".to_owned(), "many".to_owned())]).is_err());
     }
 
     #[test]
     fn a_cursor_belongs_to_its_count_but_not_to_its_page() {
-        let with = |count, cursor: &str| Search {
-            count: Some(count),
-            cursor: Some(cursor.to_owned()),
-            ..Search::default()
-        };
-        assert_eq!(
-            with(5, "").fingerprint(&[0]),
-            with(5, "x").fingerprint(&[0])
-        );
+        let with =
+            |count, cursor: &str| Search { count: Some(count), cursor: Some(cursor.to_owned()), ..Search::default() };
+        assert_eq!(with(5, "").fingerprint(&[0]), with(5, "x").fingerprint(&[0]));
         assert_ne!(with(5, "").fingerprint(&[0]), with(6, "").fingerprint(&[0]));
         assert_ne!(with(5, "").fingerprint(&[0]), with(5, "").fingerprint(&[1]));
     }

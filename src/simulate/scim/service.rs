@@ -36,12 +36,7 @@ pub struct Scim {
 impl Scim {
     /// A service over a library.
     pub fn new(library: Library, gate: Gate, faults: Faults) -> Self {
-        Self {
-            library: RwLock::new(library),
-            findings: Findings::default(),
-            faults,
-            gate,
-        }
+        Self { library: RwLock::new(library), findings: Findings::default(), faults, gate }
     }
 
     /// Answers one request.
@@ -50,59 +45,35 @@ impl Scim {
             Ok(quirks) => quirks,
             Err(told) => return refuse(&Quirks::default(), &Problem::new(500, told)),
         };
-        let mut reply = self
-            .carry_out(request, &quirks)
-            .unwrap_or_else(|problem| refuse(&quirks, &problem));
+        let mut reply = self.carry_out(request, &quirks).unwrap_or_else(|problem| refuse(&quirks, &problem));
         if quirks.etag == Etag::OfBody && reply.status < 300 && !reply.body.is_empty() {
-            reply.headers.push((
-                "etag",
-                format!("W/\"{:x}-{:x}\"", reply.body.len(), hash(&reply.body)),
-            ));
+            reply.headers.push(("etag", format!("W/\"{:x}-{:x}\"", reply.body.len(), hash(&reply.body))));
         }
         reply
     }
 
     fn carry_out(&self, request: &Request, quirks: &Quirks) -> Result<Reply, Problem> {
-        let path = request
-            .path
-            .strip_prefix(BASE)
-            .filter(|path| path.is_empty() || path.starts_with('/'));
+        let path = request.path.strip_prefix(BASE).filter(|path| path.is_empty() || path.starts_with('/'));
         let path = path.ok_or_else(|| Problem::not_found(&request.path))?;
-        let segments: Vec<String> = path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .map(decoded)
-            .collect();
+        let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let discovery = segments
-            .first()
-            .and_then(|segment| Discovery::named(segment));
+        let discovery = segments.first().and_then(|segment| Discovery::named(segment));
         // Some services show what they offer to anyone (targets/scim.md A1, A5).
         if discovery != Some(Discovery::Config) || quirks.closed_discovery {
             self.gate.admit(request.authorization.as_deref())?;
         }
         let base = format!("http://{}{BASE}", request.host);
-        let desk = Desk {
-            scim: self,
-            request,
-            quirks,
-            base: &base,
-        };
+        let desk = Desk { scim: self, request, quirks, base: &base };
         let method = request.method.as_str();
         match (discovery, segments.as_slice()) {
             (Some(discovery), [_]) => desk.discover(discovery, None),
             (Some(discovery), [_, id]) => desk.discover(discovery, Some(id)),
             (_, ["Me" | "Bulk", ..]) => Err(Problem::new(501, "this is not offered")),
             (_, []) if method == "GET" => desk.list(None, &desk.asked()?),
-            (_, [".search"]) if method == "POST" => {
-                desk.list(None, &Search::of_body(&desk.body()?)?)
-            }
+            (_, [".search"]) if method == "POST" => desk.list(None, &Search::of_body(&desk.body()?)?),
             (_, [] | [".search"]) => Err(not_allowed(method)),
             (_, [endpoint, rest @ ..]) => {
-                let at = self
-                    .read()
-                    .at_endpoint(endpoint)
-                    .ok_or_else(|| Problem::not_found(endpoint))?;
+                let at = self.read().at_endpoint(endpoint).ok_or_else(|| Problem::not_found(endpoint))?;
                 match (rest, method) {
                     ([], "GET") => desk.list(Some(at), &desk.asked()?),
                     ([], "POST") => desk.create(at),
@@ -141,10 +112,7 @@ impl Desk<'_> {
         }
         if self.asked()?.filter.is_some() {
             // RFC 7644, section 4: so that nobody takes an unfiltered answer for a filtered one.
-            return Err(Problem::new(
-                403,
-                "what the service says of itself cannot be filtered",
-            ));
+            return Err(Problem::new(403, "what the service says of itself cannot be filtered"));
         }
         let document = discovery.answer(&self.scim.read(), self.quirks, self.base, id)?;
         Ok(reply(200, &document))
@@ -181,17 +149,9 @@ impl Desk<'_> {
         let library = self.scim.read();
         let document = self.find(&library, at, id)?;
         if self.quirks.etag == Etag::Kept
-            && self
-                .request
-                .if_none_match
-                .as_deref()
-                .is_some_and(|tags| names_version(tags, &document))
+            && self.request.if_none_match.as_deref().is_some_and(|tags| names_version(tags, &document))
         {
-            return Ok(Reply {
-                status: 304,
-                headers: vec![("etag", version_of(&document))],
-                body: String::new(),
-            });
+            return Ok(Reply { status: 304, headers: vec![("etag", version_of(&document))], body: String::new() });
         }
         self.show(&library, at, 200, document)
     }
@@ -220,20 +180,10 @@ impl Desk<'_> {
             writing::patched(&library, self.quirks, at, &before, &input)?
         };
         let same = writing::is_same(&before, &after);
-        let after = if same {
-            before
-        } else {
-            library.replace(at, &before, after).ok_or_else(lost)?
-        };
-        let after = id_of(&after)
-            .and_then(|id| library.get(at, id))
-            .ok_or_else(lost)?;
+        let after = if same { before } else { library.replace(at, &before, after).ok_or_else(lost)? };
+        let after = id_of(&after).and_then(|id| library.get(at, id)).ok_or_else(lost)?;
         if self.request.method == "PATCH" && self.quirks.patch_without_body {
-            return Ok(Reply {
-                status: 204,
-                headers: self.tag(&after),
-                body: String::new(),
-            });
+            return Ok(Reply { status: 204, headers: self.tag(&after), body: String::new() });
         }
         self.show(&library, at, 200, after)
     }
@@ -244,10 +194,7 @@ impl Desk<'_> {
         self.match_version(&document)?;
         let id = id_of(&document).ok_or_else(lost)?;
         library.remove(at, id).ok_or_else(lost)?;
-        Ok(Reply {
-            status: 204,
-            ..Reply::default()
-        })
+        Ok(Reply { status: 204, ..Reply::default() })
     }
 
     /// The document that the last segment of an address names.
@@ -263,57 +210,32 @@ impl Desk<'_> {
 
     /// RFC 7644, section 3.14.
     fn match_version(&self, document: &Value) -> Result<(), Problem> {
-        let stale = self
-            .request
-            .if_match
-            .as_deref()
-            .is_some_and(|tags| !names_version(tags, document));
+        let stale = self.request.if_match.as_deref().is_some_and(|tags| !names_version(tags, document));
         if stale && self.quirks.etag == Etag::Kept {
             return Err(Problem::new(412, "the resource has changed on the server"));
         }
         Ok(())
     }
 
-    fn show(
-        &self,
-        library: &Library,
-        at: usize,
-        status: u16,
-        document: Value,
-    ) -> Result<Reply, Problem> {
+    fn show(&self, library: &Library, at: usize, status: u16, document: Value) -> Result<Reply, Problem> {
         let kind = &library.collection(at).ok_or_else(lost)?.kind;
         let search = self.asked()?;
         let mut headers = self.tag(&document);
         let whole = self.renderer(library).whole(at, document);
         if status == 201 {
-            headers.push((
-                "location",
-                whole["meta"]["location"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned(),
-            ));
+            headers.push(("location", whole["meta"]["location"].as_str().unwrap_or_default().to_owned()));
         }
         let wanted = Projection::new(kind, &search.attributes, &search.excluded).apply(kind, whole);
-        Ok(Reply {
-            headers,
-            ..reply(status, &wanted)
-        })
+        Ok(Reply { headers, ..reply(status, &wanted) })
     }
 
     fn tag(&self, document: &Value) -> Vec<(&'static str, String)> {
         let kept = self.quirks.etag == Etag::Kept;
-        kept.then(|| ("etag", version_of(document)))
-            .into_iter()
-            .collect()
+        kept.then(|| ("etag", version_of(document))).into_iter().collect()
     }
 
     fn renderer<'r>(&'r self, library: &'r Library) -> Renderer<'r> {
-        Renderer {
-            library,
-            quirks: self.quirks,
-            base: self.base,
-        }
+        Renderer { library, quirks: self.quirks, base: self.base }
     }
 
     fn asked(&self) -> Result<Search, Problem> {
@@ -321,11 +243,7 @@ impl Desk<'_> {
     }
 
     fn body(&self) -> Result<Value, Problem> {
-        let json = self
-            .request
-            .content_type
-            .as_deref()
-            .is_none_or(|kind| kind.to_ascii_lowercase().contains("json"));
+        let json = self.request.content_type.as_deref().is_none_or(|kind| kind.to_ascii_lowercase().contains("json"));
         if !json {
             return Err(Problem::new(415, "application/scim+json was expected"));
         }
@@ -335,11 +253,7 @@ impl Desk<'_> {
 }
 
 fn reply(status: u16, document: &Value) -> Reply {
-    Reply {
-        status,
-        headers: Vec::new(),
-        body: document.to_string(),
-    }
+    Reply { status, headers: Vec::new(), body: document.to_string() }
 }
 
 /// An error in the service's own words; each of these forms was seen on the wire (targets/scim.md A1).
@@ -347,41 +261,27 @@ fn refuse(quirks: &Quirks, problem: &Problem) -> Reply {
     let body = if quirks.empty_errors {
         String::new()
     } else if quirks.html_errors {
-        format!(
-            "<!doctype html>\n<title>{0}</title>\n<h1>Error {0}</h1>\n",
-            problem.status
-        )
+        format!("<!doctype html>\n<title>{0}</title>\n<h1>Error {0}</h1>\n", problem.status)
     } else {
         problem.body(quirks.status_integer).to_string()
     };
     let headers = if problem.status == 401 {
-        vec![(
-            "www-authenticate",
-            "Bearer realm=\"scim\", Basic realm=\"scim\"".to_owned(),
-        )]
+        vec![("www-authenticate", "Bearer realm=\"scim\", Basic realm=\"scim\"".to_owned())]
     } else {
         Vec::new()
     };
-    Reply {
-        status: problem.status,
-        headers,
-        body,
-    }
+    Reply { status: problem.status, headers, body }
 }
 
 fn version_of(document: &Value) -> String {
-    document["meta"]["version"]
-        .as_str()
-        .unwrap_or("W/\"0\"")
-        .to_owned()
+    document["meta"]["version"].as_str().unwrap_or("W/\"0\"").to_owned()
 }
 
 /// Whether a list of tags names the version of a document; tags are compared weakly.
 fn names_version(tags: &str, document: &Value) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let version = bare(&version_of(document));
-    tags.split(',')
-        .any(|tag| tag.trim() == "*" || bare(tag) == version)
+    tags.split(',').any(|tag| tag.trim() == "*" || bare(tag) == version)
 }
 
 fn not_allowed(method: &str) -> Problem {

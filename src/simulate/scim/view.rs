@@ -36,9 +36,7 @@ pub fn library(world: &World, view: &str) -> Library {
     let documents = Documents::new(world, view);
     let groups = documents.groups();
     if view == "directory" {
-        return Library::default()
-            .with(core::users(), documents)
-            .holding(core::groups(), groups);
+        return Library::default().with(core::users(), documents).holding(core::groups(), groups);
     }
     let (roles, products) = (documents.roles(), documents.products());
     Library::default()
@@ -52,9 +50,7 @@ pub fn library(world: &World, view: &str) -> Library {
 fn product_roles() -> Schema {
     let parts = vec![
         Attribute::text("role", "The role on the product").required(),
-        Attribute::text("productId", "The product")
-            .exact()
-            .required(),
+        Attribute::text("productId", "The product").exact().required(),
         Attribute::text("productName", "The name of the product"),
     ];
     let pairs = Attribute::complex("productRoles", parts, "The roles on products");
@@ -64,12 +60,7 @@ fn product_roles() -> Schema {
 
 fn roles() -> ResourceType {
     let attributes = vec![Attribute::text("displayName", "The name of the role").required()];
-    ResourceType::new(
-        "Role",
-        "Roles",
-        "Role",
-        Schema::new(ROLE_SCHEMA, "Role", "Role", attributes),
-    )
+    ResourceType::new("Role", "Roles", "Role", Schema::new(ROLE_SCHEMA, "Role", "Role", attributes))
 }
 
 fn products() -> ResourceType {
@@ -83,29 +74,14 @@ fn products() -> ResourceType {
     let attributes = vec![
         text("displayName", "The name of the product").required(),
         text("name", "The name of the product"),
-        text(
-            "referencePrefix",
-            "The letters before the numbers of its records",
-        ),
-        Attribute::flag(
-            "productLine",
-            "Whether it is a line, which only holds other products",
-        ),
+        text("referencePrefix", "The letters before the numbers of its records"),
+        Attribute::flag("productLine", "Whether it is a line, which only holds other products"),
         text("productLineType", "What kind of line it is"),
         Attribute::reference("url", &["external"], "Where people see it"),
         Attribute::reference("resource", &["external"], "Where programs see it"),
         Attribute::complex("children", children, "The products below it").many(),
         Attribute::flag("capacityPlanningEnabled", "Whether capacity is planned"),
-        Attribute::new(
-            "defaultCapacityUnits",
-            Type::Integer,
-            "The unit of capacity",
-        ),
+        Attribute::new("defaultCapacityUnits", Type::Integer, "The unit of capacity"),
     ];
-    ResourceType::new(
-        "Product",
-        "Products",
-        "Product",
-        Schema::new(PRODUCT_SCHEMA, "Product", "Product", attributes),
-    )
+    ResourceType::new("Product", "Products", "Product", Schema::new(PRODUCT_SCHEMA, "Product", "Product", attributes))
 }

@@ -15,12 +15,7 @@ use super::schema::{Attribute, ResourceType};
 ///
 /// # Errors
 /// 400 if it breaks the schema, 409 if its name is taken.
-pub fn created(
-    library: &Library,
-    quirks: &Quirks,
-    at: usize,
-    input: &Value,
-) -> Result<Value, Problem> {
+pub fn created(library: &Library, quirks: &Quirks, at: usize, input: &Value) -> Result<Value, Problem> {
     let kind = kind(library, at)?;
     let mut document = accept::document(kind, input)?;
     settle(library, quirks, at, kind, &json!({}), &mut document)?;
@@ -49,13 +44,7 @@ pub fn replaced(
 ///
 /// # Errors
 /// As [`replaced`], and those of [`patch::apply`].
-pub fn patched(
-    library: &Library,
-    quirks: &Quirks,
-    at: usize,
-    before: &Value,
-    input: &Value,
-) -> Result<Value, Problem> {
+pub fn patched(library: &Library, quirks: &Quirks, at: usize, before: &Value, input: &Value) -> Result<Value, Problem> {
     let kind = kind(library, at)?;
     let mut document = before.clone();
     patch::apply(kind, &mut document, input, quirks.removal)?;
@@ -76,10 +65,7 @@ pub fn is_same(before: &Value, after: &Value) -> bool {
 }
 
 fn kind(library: &Library, at: usize) -> Result<&ResourceType, Problem> {
-    library
-        .collection(at)
-        .map(|collection| &collection.kind)
-        .ok_or_else(|| Problem::not_found("resource type"))
+    library.collection(at).map(|collection| &collection.kind).ok_or_else(|| Problem::not_found("resource type"))
 }
 
 /// The checks and repairs that every write goes through.
@@ -94,17 +80,10 @@ fn settle(
     refer(library, quirks, kind, before, document)?;
     accept::complete(kind, document)?;
     // What is shared already may stay shared: two names that differ in letter case only are found in real directories.
-    let changed =
-        |attribute: &Attribute| before.get(&attribute.name) != document.get(&attribute.name);
-    if let Some(attribute) = library
-        .taken(at, kind, document)
-        .filter(|attribute| changed(attribute))
-    {
+    let changed = |attribute: &Attribute| before.get(&attribute.name) != document.get(&attribute.name);
+    if let Some(attribute) = library.taken(at, kind, document).filter(|attribute| changed(attribute)) {
         let value = &document[&attribute.name];
-        return Err(Problem::taken(format!(
-            "{} {value} is taken",
-            attribute.name
-        )));
+        return Err(Problem::taken(format!("{} {value} is taken", attribute.name)));
     }
     // Accepted with success and not kept (django-scim2); what was there before stays.
     for name in &quirks.drop_attributes {
@@ -114,9 +93,7 @@ fn settle(
 }
 
 fn drop_attribute(kind: &ResourceType, name: &str, before: &Value, document: &mut Value) {
-    let found = kind
-        .attributes()
-        .find(|(_, attribute)| attribute.name.eq_ignore_ascii_case(name));
+    let found = kind.attributes().find(|(_, attribute)| attribute.name.eq_ignore_ascii_case(name));
     let Some((extension, attribute)) = found else {
         return;
     };
@@ -132,9 +109,7 @@ fn drop_attribute(kind: &ResourceType, name: &str, before: &Value, document: &mu
         Some(held) => root.insert(attribute.name.clone(), held),
         None => root.shift_remove(&attribute.name),
     };
-    if let (true, Some(schema), Some(document)) =
-        (root.is_empty(), extension, document.as_object_mut())
-    {
+    if let (true, Some(schema), Some(document)) = (root.is_empty(), extension, document.as_object_mut()) {
         document.shift_remove(&schema.id);
     }
 }
@@ -168,26 +143,16 @@ fn refer(
             one => std::slice::from_mut(one),
         };
         let known: HashSet<&str> = match known {
-            Some(Value::Array(values)) => values
-                .iter()
-                .filter_map(|value| value["value"].as_str())
-                .collect(),
+            Some(Value::Array(values)) => values.iter().filter_map(|value| value["value"].as_str()).collect(),
             _ => HashSet::new(),
         };
         for value in values {
-            let address = value
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|address| address.rsplit('/').next());
+            let address = value.get("$ref").and_then(Value::as_str).and_then(|address| address.rsplit('/').next());
             if let (None, Some(last)) = (value.get("value"), address) {
                 let last = last.to_owned();
                 value["value"] = json!(last);
             }
-            let named = value
-                .get("value")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
+            let named = value.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
             if attribute.name != "members" || known.contains(named.as_str()) {
                 continue;
             }
@@ -201,25 +166,11 @@ fn refer(
 }
 
 /// The resource of one of these types that a member names, and its type.
-fn somebody(
-    library: &Library,
-    quirks: &Quirks,
-    types: &[String],
-    named: &str,
-) -> Option<(String, String)> {
+fn somebody(library: &Library, quirks: &Quirks, types: &[String], named: &str) -> Option<(String, String)> {
     let by_id = types.iter().find_map(|name| {
         let collection = library.collection(library.named(name)?)?;
-        collection
-            .shelf
-            .place(named)
-            .map(|_| (named.to_owned(), name.clone()))
+        collection.shelf.place(named).map(|_| (named.to_owned(), name.clone()))
     });
     let by_name = || Some((library.user_named(named)?, "User".to_owned()));
-    by_id.or_else(|| {
-        if quirks.member_username {
-            by_name()
-        } else {
-            None
-        }
-    })
+    by_id.or_else(|| if quirks.member_username { by_name() } else { None })
 }

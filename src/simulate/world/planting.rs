@@ -74,18 +74,11 @@ impl Plant {
 
     /// Whether the person is kept out of all groups, so that memberships differ only where that was planted.
     pub fn is_in_no_group(self) -> bool {
-        self.is_inactive()
-            || matches!(
-                self,
-                Plant::First(_) | Plant::Twin(_) | Plant::DirectoryMissing
-            )
+        self.is_inactive() || matches!(self, Plant::First(_) | Plant::Twin(_) | Plant::DirectoryMissing)
     }
 
     fn is_absent_at_aha(self) -> bool {
-        matches!(
-            self,
-            Plant::Missing | Plant::InactiveAbsent | Plant::Twin(_)
-        )
+        matches!(self, Plant::Missing | Plant::InactiveAbsent | Plant::Twin(_))
     }
 
     fn is_absent_in_directory(self) -> bool {
@@ -159,12 +152,7 @@ impl Inner {
             }
         }
         let holes = |is_hole: fn(Plant) -> bool| {
-            let mut holes: Vec<u32> = self
-                .order
-                .iter()
-                .filter(|(_, p)| is_hole(*p))
-                .map(|(n, _)| *n)
-                .collect();
+            let mut holes: Vec<u32> = self.order.iter().filter(|(_, p)| is_hole(*p)).map(|(n, _)| *n).collect();
             holes.sort_unstable();
             holes
         };
@@ -216,19 +204,13 @@ pub fn drift_of_group(number: u32) -> Option<GroupDrift> {
 
 /// Members that a group lacks in the directory.
 pub fn dropped_members(world: &World, circle: Circle) -> Vec<u32> {
-    (0..world.users().min(2_000))
-        .filter(|n| world.is_in(*n, circle))
-        .skip(1)
-        .take(3)
-        .collect()
+    (0..world.users().min(2_000)).filter(|n| world.is_in(*n, circle)).skip(1).take(3).collect()
 }
 
 /// Members that a group has only in the directory.
 pub fn added_members(world: &World, circle: Circle) -> Vec<u32> {
     (1..world.users().min(2_000))
-        .filter(|n| {
-            !world.is_in(*n, circle) && !world.plant_on(*n).is_some_and(Plant::is_in_no_group)
-        })
+        .filter(|n| !world.is_in(*n, circle) && !world.plant_on(*n).is_some_and(Plant::is_in_no_group))
         .skip(5)
         .take(2)
         .collect()

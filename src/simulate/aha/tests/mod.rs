@@ -31,19 +31,11 @@ impl Reply {
 }
 
 async fn client_of(users: u32, faults: &[&str], rate_limit: bool) -> Client {
-    let options = Options {
-        users,
-        faults: faults.iter().map(|f| (*f).to_owned()).collect(),
-        rate_limit,
-        ..Options::default()
-    };
+    let options =
+        Options { users, faults: faults.iter().map(|f| (*f).to_owned()).collect(), rate_limit, ..Options::default() };
     let running = start("aha", options).await.expect("started");
     let token = running.login["token"].clone();
-    Client {
-        running,
-        http: reqwest::Client::new(),
-        token,
-    }
+    Client { running, http: reqwest::Client::new(), token }
 }
 
 async fn client(faults: &[&str]) -> Client {
@@ -63,10 +55,7 @@ impl Client {
         let reply = request.send().await.expect("a reply");
         Reply {
             status: reply.status(),
-            kind: reply
-                .headers()
-                .get("content-type")
-                .map_or_else(String::new, |v| v.to_str().unwrap().to_owned()),
+            kind: reply.headers().get("content-type").map_or_else(String::new, |v| v.to_str().unwrap().to_owned()),
             headers: reply.headers().clone(),
             body: reply.text().await.expect("a body"),
         }
@@ -100,9 +89,7 @@ impl Client {
     async fn walk(&self, per_page: u32) -> (Vec<String>, BTreeSet<u64>) {
         let (mut ids, mut totals, mut page) = (Vec::new(), BTreeSet::new(), 1);
         loop {
-            let document = self
-                .good(&format!("/users?page={page}&per_page={per_page}"))
-                .await;
+            let document = self.good(&format!("/users?page={page}&per_page={per_page}")).await;
             assert_eq!(document["pagination"]["current_page"], page);
             totals.insert(document["pagination"]["total_records"].as_u64().unwrap());
             let rows = document["users"].as_array().unwrap();
@@ -117,15 +104,7 @@ impl Client {
 
 /// Somebody on whom nothing was planted, and who is no head.
 fn ordinary(client: &Client) -> u32 {
-    let planted: BTreeSet<String> = client
-        .running
-        .world
-        .planted("aha")
-        .into_iter()
-        .map(|p| p.key)
-        .collect();
+    let planted: BTreeSet<String> = client.running.world.planted("aha").into_iter().map(|p| p.key).collect();
     let world = &client.running.world;
-    (60..world.users())
-        .find(|n| !planted.contains(&world.person(*n).user_name))
-        .unwrap()
+    (60..world.users()).find(|n| !planted.contains(&world.person(*n).user_name)).unwrap()
 }

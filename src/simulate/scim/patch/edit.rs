@@ -9,11 +9,7 @@ use crate::simulate::scim::schema::{Attribute, Mutability, Schema};
 ///
 /// # Errors
 /// `mutability` if an immutable part would change.
-pub fn set_part(
-    element: &mut Value,
-    part: &Attribute,
-    value: Option<Value>,
-) -> Result<(), Problem> {
+pub fn set_part(element: &mut Value, part: &Attribute, value: Option<Value>) -> Result<(), Problem> {
     if !element.is_object() {
         *element = json!({});
     }
@@ -22,10 +18,7 @@ pub fn set_part(
     };
     let fixed = part.mutability == Mutability::Immutable && parts.contains_key(&part.name);
     if fixed && parts.get(&part.name) != value.as_ref() {
-        return Err(Problem::bad(
-            "mutability",
-            format!("{} cannot be changed", part.name),
-        ));
+        return Err(Problem::bad("mutability", format!("{} cannot be changed", part.name)));
     }
     match value {
         Some(value) => parts.insert(part.name.clone(), value),
@@ -51,10 +44,7 @@ pub fn prefer(list: &mut [Value], chosen: &[usize]) {
 ///
 /// # Errors
 /// 500, which does not happen.
-pub fn root<'d>(
-    document: &'d mut Value,
-    extension: Option<&Schema>,
-) -> Result<&'d mut Map<String, Value>, Problem> {
+pub fn root<'d>(document: &'d mut Value, extension: Option<&Schema>) -> Result<&'d mut Map<String, Value>, Problem> {
     let root = match extension {
         Some(schema) => &mut document[&schema.id],
         None => document,
@@ -62,8 +52,7 @@ pub fn root<'d>(
     if !root.is_object() {
         *root = json!({});
     }
-    root.as_object_mut()
-        .ok_or_else(|| Problem::new(500, "the document is no object"))
+    root.as_object_mut().ok_or_else(|| Problem::new(500, "the document is no object"))
 }
 
 /// The list that an attribute is, made if need be.
@@ -74,19 +63,14 @@ pub fn list(held: &mut Value) -> Result<&mut Vec<Value>, Problem> {
     if !held.is_array() {
         *held = json!([]);
     }
-    held.as_array_mut()
-        .ok_or_else(|| Problem::new(500, "the attribute is no list"))
+    held.as_array_mut().ok_or_else(|| Problem::new(500, "the attribute is no list"))
 }
 
 /// Takes away what has become empty.
 ///
 /// # Errors
 /// As [`root`].
-pub fn tidy(
-    document: &mut Value,
-    extension: Option<&Schema>,
-    attribute: &Attribute,
-) -> Result<(), Problem> {
+pub fn tidy(document: &mut Value, extension: Option<&Schema>, attribute: &Attribute) -> Result<(), Problem> {
     let root = root(document, extension)?;
     if let Some(Value::Array(list)) = root.get_mut(&attribute.name) {
         list.retain(|value| !is_empty(value));
@@ -94,9 +78,7 @@ pub fn tidy(
     if root.get(&attribute.name).is_some_and(is_empty) {
         root.shift_remove(&attribute.name);
     }
-    if let (true, Some(schema), Some(document)) =
-        (root.is_empty(), extension, document.as_object_mut())
-    {
+    if let (true, Some(schema), Some(document)) = (root.is_empty(), extension, document.as_object_mut()) {
         document.shift_remove(&schema.id);
     }
     Ok(())

@@ -36,36 +36,17 @@ pub enum Removal {
 ///
 /// # Errors
 /// The keyword that RFC 7644 gives for the first operation that fails; the document is then half done.
-pub fn apply(
-    kind: &ResourceType,
-    document: &mut Value,
-    body: &Value,
-    removal: Removal,
-) -> Result<(), Problem> {
+pub fn apply(kind: &ResourceType, document: &mut Value, body: &Value, removal: Removal) -> Result<(), Problem> {
     let urn = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-    let said = body
-        .get("schemas")
-        .and_then(Value::as_array)
-        .is_some_and(|schemas| schemas.contains(&json!(urn)));
+    let said = body.get("schemas").and_then(Value::as_array).is_some_and(|schemas| schemas.contains(&json!(urn)));
     if !said {
-        return Err(Problem::bad(
-            "invalidSyntax",
-            format!("schemas must hold {urn}"),
-        ));
+        return Err(Problem::bad("invalidSyntax", format!("schemas must hold {urn}")));
     }
-    let operations = entry(body, "Operations")
-        .and_then(Value::as_array)
-        .filter(|operations| !operations.is_empty());
-    let operations =
-        operations.ok_or_else(|| Problem::bad("invalidSyntax", "Operations are missing"))?;
+    let operations = entry(body, "Operations").and_then(Value::as_array).filter(|operations| !operations.is_empty());
+    let operations = operations.ok_or_else(|| Problem::bad("invalidSyntax", "Operations are missing"))?;
     for operation in operations {
-        let op = entry(operation, "op")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let path = entry(operation, "path")
-            .and_then(Value::as_str)
-            .filter(|path| !path.is_empty());
+        let op = entry(operation, "op").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        let path = entry(operation, "path").and_then(Value::as_str).filter(|path| !path.is_empty());
         let value = entry(operation, "value");
         match op.as_str() {
             "add" => put(kind, document, path, value, false)?,
@@ -75,10 +56,7 @@ pub fn apply(
                 remove(document, &Place::find(kind, path)?, value, removal)?;
             }
             _ => {
-                return Err(Problem::bad(
-                    "invalidSyntax",
-                    "op must be add, replace or remove",
-                ));
+                return Err(Problem::bad("invalidSyntax", "op must be add, replace or remove"));
             }
         }
     }
@@ -88,12 +66,7 @@ pub fn apply(
 /// The member of an object, letter case ignored.
 fn entry<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
     let object = object.as_object()?;
-    object.get(name).or_else(|| {
-        object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    })
+    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 fn put(
@@ -110,15 +83,10 @@ fn put(
         let replace = replace || matches!(place, Place::Extension(_));
         return put_at(kind, document, &place, value, replace);
     }
-    let values = value
-        .as_object()
-        .ok_or_else(|| Problem::value("without a path the value must be an object"))?;
+    let values = value.as_object().ok_or_else(|| Problem::value("without a path the value must be an object"))?;
     for (key, value) in values {
         // These say what the document is; they do not change it.
-        if !["schemas", "id", "meta"]
-            .iter()
-            .any(|fixed| fixed.eq_ignore_ascii_case(key))
-        {
+        if !["schemas", "id", "meta"].iter().any(|fixed| fixed.eq_ignore_ascii_case(key)) {
             put_at(kind, document, &Place::find(kind, key)?, value, replace)?;
         }
     }
@@ -134,9 +102,7 @@ fn put_at(
 ) -> Result<(), Problem> {
     let (extension, attribute, filter, part) = match place {
         Place::Extension(schema) => {
-            let values = value
-                .as_object()
-                .ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
+            let values = value.as_object().ok_or_else(|| Problem::value(format!("{} is not an object", schema.id)))?;
             for (name, value) in values {
                 // Models of an extension say `schemas` of themselves; it is no attribute of it.
                 if !name.eq_ignore_ascii_case("schemas") {
@@ -146,12 +112,7 @@ fn put_at(
             }
             return Ok(());
         }
-        Place::Attribute {
-            extension,
-            attribute,
-            filter,
-            part,
-        } => (*extension, *attribute, filter, *part),
+        Place::Attribute { extension, attribute, filter, part } => (*extension, *attribute, filter, *part),
     };
     writable(attribute)?;
     if value.is_null() {
@@ -181,14 +142,8 @@ fn put_at(
     tidy(document, extension, attribute)
 }
 
-fn put_whole(
-    held: &mut Value,
-    attribute: &Attribute,
-    value: &Value,
-    replace: bool,
-) -> Result<(), Problem> {
-    let before =
-        (attribute.mutability == Mutability::Immutable && !held.is_null()).then(|| held.clone());
+fn put_whole(held: &mut Value, attribute: &Attribute, value: &Value, replace: bool) -> Result<(), Problem> {
+    let before = (attribute.mutability == Mutability::Immutable && !held.is_null()).then(|| held.clone());
     if attribute.multi {
         let new = match accept::value(attribute, value)? {
             Some(Value::Array(values)) => values,
@@ -202,10 +157,7 @@ fn put_whole(
     } else if let (Value::Object(sent), false) = (value, attribute.parts.is_empty()) {
         // The parts that are not mentioned stay (RFC 7644, section 3.5.2.3).
         for (name, value) in sent {
-            if let Some(part) = attribute
-                .part(name)
-                .filter(|part| part.mutability != Mutability::ReadOnly)
-            {
+            if let Some(part) = attribute.part(name).filter(|part| part.mutability != Mutability::ReadOnly) {
                 set_part(held, part, accept::value(part, value)?)?;
             }
         }
@@ -213,10 +165,7 @@ fn put_whole(
         *held = accept::value(attribute, value)?.unwrap_or(Value::Null);
     }
     if before.is_some_and(|before| before != *held) {
-        return Err(Problem::bad(
-            "mutability",
-            format!("{} cannot be changed", attribute.name),
-        ));
+        return Err(Problem::bad("mutability", format!("{} cannot be changed", attribute.name)));
     }
     Ok(())
 }
@@ -226,8 +175,7 @@ fn add_to(attribute: &Attribute, list: &mut Vec<Value>, new: Vec<Value>) {
     // Who is a member already is not added again, whatever else was said about him.
     let by_value = attribute.part("value").is_some() && attribute.part("primary").is_none();
     for value in new {
-        let same =
-            |held: &Value| *held == value || (by_value && held.get("value") == value.get("value"));
+        let same = |held: &Value| *held == value || (by_value && held.get("value") == value.get("value"));
         if !list.iter().any(same) {
             list.push(value);
             let at = list.len() - 1;
@@ -245,9 +193,8 @@ fn put_matching(
     replace: bool,
 ) -> Result<(), Problem> {
     let list = list(held)?;
-    let mut matched: Vec<usize> = (0..list.len())
-        .filter(|at| list.get(*at).is_some_and(|v| filter.matches(v)))
-        .collect();
+    let mut matched: Vec<usize> =
+        (0..list.len()).filter(|at| list.get(*at).is_some_and(|v| filter.matches(v))).collect();
     if matched.is_empty() {
         // RFC 7644, section 3.5.2.3 for replace; what `add` does here is open, so it makes the value that was described.
         let made = described(filter).filter(|_| !replace);
@@ -286,55 +233,33 @@ fn described(filter: &Filter) -> Option<Value> {
     }
 }
 
-fn remove(
-    document: &mut Value,
-    place: &Place<'_>,
-    value: Option<&Value>,
-    removal: Removal,
-) -> Result<(), Problem> {
+fn remove(document: &mut Value, place: &Place<'_>, value: Option<&Value>, removal: Removal) -> Result<(), Problem> {
     let (extension, attribute, filter, part) = match place {
         Place::Extension(schema) => {
             for attribute in &schema.attributes {
-                let place = Place::Attribute {
-                    extension: Some(schema),
-                    attribute,
-                    filter: None,
-                    part: None,
-                };
+                let place = Place::Attribute { extension: Some(schema), attribute, filter: None, part: None };
                 if attribute.mutability != Mutability::ReadOnly {
                     remove(document, &place, None, removal)?;
                 }
             }
             return Ok(());
         }
-        Place::Attribute {
-            extension,
-            attribute,
-            filter,
-            part,
-        } => (*extension, *attribute, filter, *part),
+        Place::Attribute { extension, attribute, filter, part } => (*extension, *attribute, filter, *part),
     };
     writable(attribute)?;
     part.map_or(Ok(()), writable)?;
     // What an extension cannot be without goes with the extension.
     if attribute.required && extension.is_none() && part.is_none() && filter.is_none() {
-        return Err(Problem::bad(
-            "mutability",
-            format!("{} is required", attribute.name),
-        ));
+        return Err(Problem::bad("mutability", format!("{} is required", attribute.name)));
     }
-    let listed = value
-        .filter(|value| !value.is_null() && attribute.multi && filter.is_none() && part.is_none());
+    let listed = value.filter(|value| !value.is_null() && attribute.multi && filter.is_none() && part.is_none());
     let refused = match removal {
         Removal::ValueList => filter.is_some() && part.is_none(),
         Removal::Filter => listed.is_some(),
         Removal::Both | Removal::Literal => false,
     };
     if refused {
-        return Err(Problem::bad(
-            "noTarget",
-            "this form of removal is not supported",
-        ));
+        return Err(Problem::bad("noTarget", "this form of removal is not supported"));
     }
     let Some(held) = root(document, extension)?.get_mut(&attribute.name) else {
         return tidy(document, extension, attribute);
@@ -368,10 +293,7 @@ fn remove(
 
 fn writable(attribute: &Attribute) -> Result<(), Problem> {
     if attribute.mutability == Mutability::ReadOnly {
-        return Err(Problem::bad(
-            "mutability",
-            format!("{} is read-only", attribute.name),
-        ));
+        return Err(Problem::bad("mutability", format!("{} is read-only", attribute.name)));
     }
     Ok(())
 }

@@ -32,24 +32,12 @@ impl<'s> Place<'s> {
         let Some((name, rest)) = path.split_once('[') else {
             return match path::resolve(kind, path).ok_or_else(unknown)? {
                 Target::Extension(schema) => Ok(Self::Extension(schema)),
-                Target::Attribute {
-                    extension,
-                    attribute,
-                    part,
-                } => Ok(Self::Attribute {
-                    extension,
-                    attribute,
-                    filter: None,
-                    part,
-                }),
+                Target::Attribute { extension, attribute, part } => {
+                    Ok(Self::Attribute { extension, attribute, filter: None, part })
+                }
             };
         };
-        let Some(Target::Attribute {
-            extension,
-            attribute,
-            part: None,
-        }) = path::resolve(kind, name)
-        else {
+        let Some(Target::Attribute { extension, attribute, part: None }) = path::resolve(kind, name) else {
             return Err(unknown());
         };
         let (inside, after) = rest.rsplit_once(']').ok_or_else(unknown)?;
@@ -57,18 +45,8 @@ impl<'s> Place<'s> {
             .map_err(|problem| Problem::bad("invalidPath", problem.detail))?;
         let part = match after {
             "" => None,
-            after => Some(
-                after
-                    .strip_prefix('.')
-                    .and_then(|part| attribute.part(part))
-                    .ok_or_else(unknown)?,
-            ),
+            after => Some(after.strip_prefix('.').and_then(|part| attribute.part(part)).ok_or_else(unknown)?),
         };
-        Ok(Self::Attribute {
-            extension,
-            attribute,
-            filter: Some(filter),
-            part,
-        })
+        Ok(Self::Attribute { extension, attribute, filter: Some(filter), part })
     }
 }

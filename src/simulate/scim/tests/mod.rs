@@ -33,14 +33,8 @@ fn service(users: usize, specs: &[&str]) -> (Scim, Faults) {
         ] }),
         json!({ "id": "g1", "displayName": "Second" }),
     ];
-    let library = Library::default()
-        .holding(core::users(), people)
-        .holding(core::groups(), groups);
-    let gate = Gate {
-        token: "t".to_owned(),
-        username: "n".to_owned(),
-        password: "p".to_owned(),
-    };
+    let library = Library::default().holding(core::users(), people).holding(core::groups(), groups);
+    let gate = Gate { token: "t".to_owned(), username: "n".to_owned(), password: "p".to_owned() };
     (Scim::new(library, gate, faults.clone()), faults)
 }
 
@@ -50,13 +44,7 @@ fn ask(scim: &Scim, method: &str, target: &str, body: &Value) -> Reply {
 }
 
 /// One request with the right token, changed before it is sent.
-fn ask_with(
-    scim: &Scim,
-    method: &str,
-    target: &str,
-    body: &Value,
-    change: &dyn Fn(&mut Request),
-) -> Reply {
+fn ask_with(scim: &Scim, method: &str, target: &str, body: &Value, change: &dyn Fn(&mut Request)) -> Reply {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut request = Request {
         method: method.to_owned(),
@@ -82,10 +70,7 @@ fn get(scim: &Scim, target: &str) -> Value {
 fn refusal(reply: &Reply) -> (u16, String) {
     let body = json_of(reply);
     assert_eq!(body["status"], reply.status.to_string());
-    (
-        reply.status,
-        body["scimType"].as_str().unwrap_or_default().to_owned(),
-    )
+    (reply.status, body["scimType"].as_str().unwrap_or_default().to_owned())
 }
 
 fn json_of(reply: &Reply) -> Value {
@@ -94,10 +79,7 @@ fn json_of(reply: &Reply) -> Value {
 
 fn ids(list: &Value) -> Vec<String> {
     let resources = list["Resources"].as_array().unwrap();
-    resources
-        .iter()
-        .map(|one| one["id"].as_str().unwrap().to_owned())
-        .collect()
+    resources.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
 }
 
 fn user(name: &str) -> Value {

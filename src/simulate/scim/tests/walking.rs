@@ -37,15 +37,9 @@ fn pages_by_index_cover_everybody_once() {
 #[test]
 fn numbers_below_the_first_mean_the_first() {
     let (scim, _) = service(5, &[]);
-    assert_eq!(
-        ids(&get(&scim, "/Users?startIndex=-3&count=2")),
-        ["u0", "u1"]
-    );
+    assert_eq!(ids(&get(&scim, "/Users?startIndex=-3&count=2")), ["u0", "u1"]);
     let totals = get(&scim, "/Users?count=-1");
-    assert_eq!(
-        (totals["totalResults"].clone(), ids(&totals).len()),
-        (json!(5), 0)
-    );
+    assert_eq!((totals["totalResults"].clone(), ids(&totals).len()), (json!(5), 0));
     let words = ask(&scim, "GET", "/Users?startIndex=one", &Value::Null);
     assert_eq!(refusal(&words), (400, "invalidValue".to_owned()));
 }
@@ -57,10 +51,7 @@ fn a_walk_by_cursor_covers_everybody_once_with_and_without_filter_and_order() {
     let everybody: Vec<String> = (0..25).map(|n| format!("u{n}")).collect();
     assert_eq!(walk(&scim, "/Users?count=10&").0, everybody);
     let even: Vec<String> = (0..25).step_by(2).map(|n| format!("u{n}")).collect();
-    assert_eq!(
-        walk(&scim, "/Users?filter=active%20eq%20true&count=5&").0,
-        even
-    );
+    assert_eq!(walk(&scim, "/Users?filter=active%20eq%20true&count=5&").0, even);
     let (sorted, pages) = walk(&scim, "/Users?sortBy=id&sortOrder=descending&count=7&");
     let mut backwards = everybody;
     backwards.sort();
@@ -73,26 +64,16 @@ fn a_walk_by_cursor_covers_everybody_once_with_and_without_filter_and_order() {
 #[test]
 fn a_cursor_goes_with_its_own_search_only() {
     let (scim, _) = service(25, &[]);
-    let next = get(&scim, "/Users?cursor&count=10")["nextCursor"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let next = get(&scim, "/Users?cursor&count=10")["nextCursor"].as_str().unwrap().to_owned();
     for wrong in [
         format!("/Users?count=9&cursor={next}"),
         format!("/Users?count=10&filter=active%20eq%20true&cursor={next}"),
         "/Users?count=10&cursor=nonsense".to_owned(),
     ] {
         let reply = ask(&scim, "GET", &wrong, &Value::Null);
-        assert_eq!(
-            refusal(&reply),
-            (400, "invalidCursor".to_owned()),
-            "{wrong}"
-        );
+        assert_eq!(refusal(&reply), (400, "invalidCursor".to_owned()), "{wrong}");
     }
-    assert_eq!(
-        ids(&get(&scim, &format!("/Users?count=10&cursor={next}"))).len(),
-        10
-    );
+    assert_eq!(ids(&get(&scim, &format!("/Users?count=10&cursor={next}"))).len(), 10);
 }
 
 #[test]
@@ -109,24 +90,12 @@ fn a_walk_by_cursor_survives_a_removal() {
 #[test]
 fn a_search_by_post_is_the_same_as_by_get() {
     let (scim, _) = service(25, &[]);
-    let body = search(
-        json!({ "filter": "active eq false", "startIndex": 3, "count": 4, "attributes": ["userName"] }),
-    );
+    let body = search(json!({ "filter": "active eq false", "startIndex": 3, "count": 4, "attributes": ["userName"] }));
     let posted = ask(&scim, "POST", "/Users/.search", &body);
-    let got = ask(
-        &scim,
-        "GET",
-        "/Users?filter=active+eq+false&startIndex=3&count=4&attributes=userName",
-        &Value::Null,
-    );
+    let got = ask(&scim, "GET", "/Users?filter=active+eq+false&startIndex=3&count=4&attributes=userName", &Value::Null);
     assert_eq!(posted.body, got.body);
     assert_eq!(posted.status, 200);
-    let cursor = ask(
-        &scim,
-        "POST",
-        "/Users/.search",
-        &search(json!({ "cursor": "", "count": 4 })),
-    );
+    let cursor = ask(&scim, "POST", "/Users/.search", &search(json!({ "cursor": "", "count": 4 })));
     assert!(cursor.body.contains("nextCursor"));
 }
 
@@ -147,21 +116,10 @@ fn an_order_puts_what_has_no_value_last_and_first_when_reversed() {
     assert_eq!(ask(&scim, "POST", "/Users", &user("untitled")).status, 201);
     let titles = |target| -> Vec<Value> {
         let list = get(&scim, target);
-        list["Resources"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["title"].clone())
-            .collect()
+        list["Resources"].as_array().unwrap().iter().map(|one| one["title"].clone()).collect()
     };
-    assert_eq!(
-        titles("/Users?sortBy=title"),
-        [json!("T1"), json!("T2"), Value::Null]
-    );
-    assert_eq!(
-        titles("/Users?sortBy=title&sortOrder=descending"),
-        [Value::Null, json!("T2"), json!("T1")]
-    );
+    assert_eq!(titles("/Users?sortBy=title"), [json!("T1"), json!("T2"), Value::Null]);
+    assert_eq!(titles("/Users?sortBy=title&sortOrder=descending"), [Value::Null, json!("T2"), json!("T1")]);
     let reply = ask(&scim, "GET", "/Users?sortBy=nothing", &Value::Null);
     assert_eq!(refusal(&reply), (400, "invalidPath".to_owned()));
 }
@@ -191,12 +149,7 @@ fn people_can_be_found_by_their_groups() {
 #[test]
 fn discovery_cannot_be_filtered_and_only_the_config_is_open() {
     let (scim, _) = service(1, &[]);
-    let reply = ask(
-        &scim,
-        "GET",
-        "/Schemas?filter=id%20eq%20%22x%22",
-        &Value::Null,
-    );
+    let reply = ask(&scim, "GET", "/Schemas?filter=id%20eq%20%22x%22", &Value::Null);
     assert_eq!(reply.status, 403);
     let open = |target| {
         super::ask_with(&scim, "GET", target, &Value::Null, &|request| {
@@ -205,13 +158,7 @@ fn discovery_cannot_be_filtered_and_only_the_config_is_open() {
         .status
     };
     assert_eq!(open("/ServiceProviderConfig"), 200);
-    for closed in [
-        "/ResourceTypes",
-        "/Schemas",
-        "/Users",
-        "/Users/u0",
-        "/nothing",
-    ] {
+    for closed in ["/ResourceTypes", "/Schemas", "/Users", "/Users/u0", "/nothing"] {
         assert_eq!(open(closed), 401, "{closed}");
     }
     // One Identity's own instructions (targets/scim.md A4).

@@ -14,38 +14,19 @@ fn what_is_created_can_be_read_at_its_address() {
     let made = json_of(&reply);
     let location = made["meta"]["location"].as_str().unwrap();
     assert!(reply.headers.contains(&("location", location.to_owned())));
-    assert_eq!(
-        location,
-        format!(
-            "http://localhost:1/scim/v2/Users/{}",
-            made["id"].as_str().unwrap()
-        )
-    );
+    assert_eq!(location, format!("http://localhost:1/scim/v2/Users/{}", made["id"].as_str().unwrap()));
     assert!(!reply.body.contains("secret"));
-    assert_eq!(
-        get(&scim, &format!("/Users/{}", made["id"].as_str().unwrap())),
-        made
-    );
+    assert_eq!(get(&scim, &format!("/Users/{}", made["id"].as_str().unwrap())), made);
 }
 
 #[test]
 fn a_name_that_is_taken_is_a_conflict_in_any_letter_case() {
     let (scim, _) = service(2, &[]);
     let taken = user("USER0@example.com");
-    assert_eq!(
-        refusal(&ask(&scim, "POST", "/Users", &taken)),
-        (409, "uniqueness".to_owned())
-    );
-    assert_eq!(
-        refusal(&ask(&scim, "PUT", "/Users/u1", &taken)),
-        (409, "uniqueness".to_owned())
-    );
-    let rename =
-        patch(json!([{ "op": "replace", "path": "userName", "value": "user0@EXAMPLE.com" }]));
-    assert_eq!(
-        refusal(&ask(&scim, "PATCH", "/Users/u1", &rename)),
-        (409, "uniqueness".to_owned())
-    );
+    assert_eq!(refusal(&ask(&scim, "POST", "/Users", &taken)), (409, "uniqueness".to_owned()));
+    assert_eq!(refusal(&ask(&scim, "PUT", "/Users/u1", &taken)), (409, "uniqueness".to_owned()));
+    let rename = patch(json!([{ "op": "replace", "path": "userName", "value": "user0@EXAMPLE.com" }]));
+    assert_eq!(refusal(&ask(&scim, "PATCH", "/Users/u1", &rename)), (409, "uniqueness".to_owned()));
     assert_eq!(ask(&scim, "PUT", "/Users/u0", &taken).status, 200);
 }
 
@@ -66,10 +47,7 @@ fn a_patch_is_done_whole_or_not_at_all() {
         { "op": "replace", "path": "title", "value": "changed" },
         { "op": "replace", "path": "nothing", "value": "x" },
     ]));
-    assert_eq!(
-        refusal(&ask(&scim, "PATCH", "/Users/u0", &body)),
-        (400, "invalidPath".to_owned())
-    );
+    assert_eq!(refusal(&ask(&scim, "PATCH", "/Users/u0", &body)), (400, "invalidPath".to_owned()));
     assert_eq!(get(&scim, "/Users/u0"), before);
 }
 
@@ -82,23 +60,13 @@ fn members_come_and_go_and_the_users_groups_follow() {
         { "op": "remove", "path": "members[value eq \"u0\"]" },
     ]));
     let after = json_of(&ask(&scim, "PATCH", "/Groups/g0", &body));
-    assert_eq!(
-        after["members"][1]["$ref"],
-        "http://localhost:1/scim/v2/Users/u3"
-    );
+    assert_eq!(after["members"][1]["$ref"], "http://localhost:1/scim/v2/Users/u3");
     assert_eq!(after["members"][1]["type"], "User");
     assert_eq!(groups("u0"), Value::Null);
     assert_eq!(groups("u3")[0]["value"], "g0");
     assert_eq!(ask(&scim, "DELETE", "/Users/u3", &Value::Null).status, 204);
-    assert_eq!(
-        get(&scim, "/Groups/g0")["members"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
-    let nobody =
-        patch(json!([{ "op": "add", "path": "members", "value": [{ "value": "nobody" }] }]));
+    assert_eq!(get(&scim, "/Groups/g0")["members"].as_array().unwrap().len(), 1);
+    let nobody = patch(json!([{ "op": "add", "path": "members", "value": [{ "value": "nobody" }] }]));
     let reply = ask(&scim, "PATCH", "/Groups/g0", &nobody);
     assert_eq!(refusal(&reply), (400, "invalidValue".to_owned()));
 }
@@ -106,15 +74,7 @@ fn members_come_and_go_and_the_users_groups_follow() {
 #[test]
 fn versions_guard_a_write_and_spare_a_read() {
     let (scim, _) = service(1, &[]);
-    let tag = |reply: &super::Reply| {
-        reply
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "etag")
-            .unwrap()
-            .1
-            .clone()
-    };
+    let tag = |reply: &super::Reply| reply.headers.iter().find(|(name, _)| *name == "etag").unwrap().1.clone();
     let old = tag(&ask(&scim, "GET", "/Users/u0", &Value::Null));
     let change = |title: &str, tag: &str| {
         let body = patch(json!([{ "op": "replace", "path": "title", "value": title }]));
@@ -151,16 +111,9 @@ fn versions_guard_a_write_and_spare_a_read() {
 
 #[test]
 fn two_names_that_differ_only_in_letter_case_can_still_be_edited() {
-    let people = vec![
-        json!({ "id": "a", "userName": "ann" }),
-        json!({ "id": "b", "userName": "Ann" }),
-    ];
+    let people = vec![json!({ "id": "a", "userName": "ann" }), json!({ "id": "b", "userName": "Ann" })];
     let library = super::Library::default().holding(core::users(), people);
-    let gate = super::Gate {
-        token: "t".into(),
-        username: String::new(),
-        password: String::new(),
-    };
+    let gate = super::Gate { token: "t".into(), username: String::new(), password: String::new() };
     let scim = super::Scim::new(library, gate, super::Faults::default());
     let body = patch(json!([{ "op": "replace", "path": "title", "value": "x" }]));
     assert_eq!(ask(&scim, "PATCH", "/Users/b", &body).status, 200);
