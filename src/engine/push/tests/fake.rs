@@ -47,6 +47,9 @@ pub struct User {
     pub pairs: BTreeMap<String, String>,
 }
 
+/// What somebody else does.
+pub type Meddle = Box<dyn Fn(&mut BTreeMap<String, User>) + Send>;
+
 #[derive(Default)]
 pub struct State {
     pub users: BTreeMap<String, User>,
@@ -56,7 +59,7 @@ pub struct State {
     /// Reads that fail from now on.
     pub unreadable: bool,
     /// What somebody else does just before the read of this number.
-    pub meddling: BTreeMap<usize, Box<dyn Fn(&mut BTreeMap<String, User>) + Send>>,
+    pub meddling: BTreeMap<usize, Meddle>,
     hidden: Option<(usize, BTreeMap<String, User>)>,
     next: u32,
 }

@@ -222,6 +222,7 @@ async fn a_busy_service_is_tried_again_and_the_record_is_read_again_first() {
     bench.service.fault(Fault::Status(429));
     assert_eq!(bench.one(&set("a1", "title", "Ms.", "Dr.")).await, confirmed());
     assert_eq!(bench.service.writes().len(), 2);
+    assert!(bench.desk.keeper.ask(|journal| journal.open_intents()).await.unwrap().is_empty());
     let told = bench.told.lock().unwrap();
     assert!(
         told.iter().any(|report| matches!(report, Report::Outcome(_, outcome) if outcome.state.word() == "waiting"))
