@@ -12,7 +12,7 @@ use super::state::NO_ROW;
 use super::{Inputs, LinkVerdict, Rung, SystemView};
 use crate::mapping::KindMap;
 use crate::model::fold::{fold, same};
-use crate::model::{Attr, AttrPath, Cell, Fold, Form, Kind, Row, Table};
+use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, Row, Table};
 
 /// All identities of one kind.
 pub(super) struct Identities {
@@ -55,6 +55,20 @@ pub(super) fn readable(table: &Table, path: &AttrPath) -> Option<Attr> {
     let attr = table.schema().find(path)?;
     let def = table.schema().def(attr);
     (def.form == Form::Text && !def.unreadable).then_some(attr)
+}
+
+/// How a key is made alike: as the target does, else as the source does; where neither says (an attribute that is not
+/// compared), ids are exact and logins are not.
+pub(super) fn key_fold(target: &AttrDef, source: Option<&AttrDef>) -> Fold {
+    let says = |fold: Fold| (fold != Fold::Never).then_some(fold);
+    says(target.fold).or_else(|| source.and_then(|def| says(def.fold))).unwrap_or_else(|| {
+        let path = target.path.as_str();
+        if path.eq_ignore_ascii_case("id") || path.eq_ignore_ascii_case("externalId") {
+            Fold::Exact
+        } else {
+            Fold::Email
+        }
+    })
 }
 
 struct Column<'t> {
@@ -101,10 +115,10 @@ fn steps(base: &Table, target: &Table, map: &KindMap) -> Vec<Step> {
     key_paths(map)
         .iter()
         .filter_map(|path| {
-            let (base, there) = (readable(base, path)?, readable(target, path)?);
-            let fold = target.schema().def(there).fold;
+            let (from, there) = (readable(base, path)?, readable(target, path)?);
+            let fold = key_fold(target.schema().def(there), Some(base.schema().def(from)));
             let rung = if fold == Fold::Exact { Rung::Key } else { Rung::Folded };
-            Some(Step { base, target: there, fold, rung })
+            Some(Step { base: from, target: there, fold, rung })
         })
         .collect()
 }
@@ -525,7 +539,7 @@ fn merge_leftovers(
         let mut joined: HashMap<u32, usize> = HashMap::new();
         for path in keys.iter().filter(|_| base.is_some() && !merged.is_empty()) {
             let Some(attr) = readable(table, path) else { continue };
-            let how = table.schema().def(attr).fold;
+            let how = key_fold(table.schema().def(attr), None);
             let mut there: HashMap<String, Option<usize>> = HashMap::new();
             for (at, rows) in merged.iter().enumerate() {
                 let mut texts: Vec<String> = Vec::new();

@@ -324,7 +324,9 @@ fn last_billing_admin(
     let (attr, list) = table.schema().iter().find_map(|(attr, def)| {
         let path = bare(def.path.as_str());
         match def.form {
-            Form::Text if path.ends_with("administerbilling") => Some((attr, false)),
+            Form::Text if path.ends_with("administerbilling") || path.ends_with("administratorroles.billing") => {
+                Some((attr, false))
+            }
             Form::List(_) if path.ends_with("administratorroles") => Some((attr, true)),
             _ => None,
         }
@@ -333,7 +335,7 @@ fn last_billing_admin(
         if list {
             table.entries(row, attr).unwrap_or_default().iter().any(|entry| {
                 let (keys, value) = table.entry_text(attr, *entry);
-                bare(keys[0]) == "administerbilling" && !value.eq_ignore_ascii_case("false")
+                matches!(bare(keys[0]).as_str(), "administerbilling" | "billing") && !value.eq_ignore_ascii_case("false")
             })
         } else {
             table.cell(row, attr).text().eq_ignore_ascii_case("true")
