@@ -90,9 +90,7 @@ fn comparable(mapping: &Mapping, kind: Kind, path: &AttrPath, table: &Table) -> 
 fn served(table: &Table, attr: Attr) -> bool {
     match table.schema().def(attr).form {
         Form::Text => Texts::new(table, attr).is_some_and(|texts| texts.served()),
-        Form::List(_) => {
-            table.rows().any(|row| table.entries(row, attr).is_some_and(|entries| !entries.is_empty()))
-        }
+        Form::List(_) => table.rows().any(|row| table.entries(row, attr).is_some_and(|entries| !entries.is_empty())),
     }
 }
 

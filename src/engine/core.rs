@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::compare_stub::compare;
 use super::drive::panicked;
 use super::job::{Job, News, Wish};
 use super::member::Member;
@@ -22,7 +21,7 @@ use super::native;
 use super::protocol::{Command, Health, Report, World};
 use super::push::Keeper;
 use super::setup::Setup;
-use crate::compare::{Base, Compared, Inputs, Link, Waiver};
+use crate::compare::{Base, Compared, Inputs, Link, Waiver, compare};
 use crate::model::{Kind, SystemId};
 use crate::plan::Change;
 use crate::store::Cache;
