@@ -349,7 +349,8 @@ fn last_billing_admin(
         if list {
             table.entries(row, attr).unwrap_or_default().iter().any(|entry| {
                 let (keys, value) = table.entry_text(attr, *entry);
-                matches!(bare(keys[0]).as_str(), "administerbilling" | "billing") && !value.eq_ignore_ascii_case("false")
+                matches!(bare(keys[0]).as_str(), "administerbilling" | "billing")
+                    && !value.eq_ignore_ascii_case("false")
             })
         } else {
             table.cell(row, attr).text().eq_ignore_ascii_case("true")

@@ -64,13 +64,10 @@ pub fn wish<'m>(mapping: &'m Mapping, kind: Kind, want: &Want, holes: &mut Vec<C
     let no = |why: String| Refusal::Cannot(format!("{}: {why}", want.facet));
     let row =
         mapping.row(kind, path).ok_or_else(|| no(format!("{} has no such attribute of a {kind}", mapping.title)))?;
-    let at = match (&row.write, row.access) {
-        (Some(at), Access::ReadWrite | Access::WriteOnly | Access::Create) => at.as_str(),
-        _ => {
-            let note = row.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-            return Err(no(format!("{} does not let it be written{note}", mapping.title)));
-        }
-    };
+    let at = row.write.as_deref().filter(|_| row.access != Access::ReadOnly).ok_or_else(|| {
+        let note = row.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+        no(format!("{} does not let it be written{note}", mapping.title))
+    })?;
     let what = match (&want.facet.key, &row.list) {
         (None, None) => What::Value(text(mapping, kind, row, &want.value, holes).map_err(no)?),
         (Some(key), Some(list)) => entry(list, key, &want.value, holes).map_err(no)?,
@@ -92,21 +89,21 @@ fn text(
         None => Err("there is no such kind".to_owned()),
     };
     match wanted {
-        Wanted::Text(text) if text.is_empty() => cleared(row),
+        Wanted::Text(text) if text.is_empty() => Ok(cleared(row)),
         Wanted::Text(text) => write(text),
-        Wanted::Ref(Ref::Id(id)) if id.is_empty() => cleared(row),
+        Wanted::Ref(Ref::Id(id)) if id.is_empty() => Ok(cleared(row)),
         Wanted::Ref(Ref::Id(id)) => write(id),
         Wanted::Ref(new @ Ref::New(change)) => {
             holes.push(change.clone());
             Ok(Value::from(new.to_string()))
         }
-        Wanted::Clear => cleared(row),
+        Wanted::Clear => Ok(cleared(row)),
         Wanted::Present => Err("nothing says what it shall be".into()),
     }
 }
 
-fn cleared(row: &MapRow) -> Result<Value, String> {
-    Ok(row.clear.as_ref().map_or(Value::Null, |text| Value::from(text.as_str())))
+fn cleared(row: &MapRow) -> Value {
+    row.clear.as_ref().map_or(Value::Null, |text| Value::from(text.as_str()))
 }
 
 fn entry(list: &ListMap, key: &[Ref], wanted: &Wanted, holes: &mut Vec<ChangeId>) -> Result<What, String> {

@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cells;
-mod lists;
 mod links;
 mod lints;
+mod lists;
 mod order;
 mod texts;
 

@@ -21,7 +21,7 @@ fn probe(url: &str, account: Option<&str>, serve: impl FnMut(&Request) -> Reply)
 
 fn bad(site: &Site) -> String {
     let bad = site.evidence.iter().filter(|line| line.finding == Finding::Bad);
-    bad.map(|line| format!("{}: {}\n", line.what, line.detail)).collect()
+    bad.map(|line| format!("{}: {}", line.what, line.detail)).collect::<Vec<_>>().join("\n")
 }
 
 fn me(accounts: &[(&str, bool)]) -> Reply {

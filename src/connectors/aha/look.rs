@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::Aha;
 use super::pages::pagination;
 use super::words::explain;
+use super::{Aha, path};
 use crate::connectors::address::segment;
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::record::observed;
@@ -45,7 +45,7 @@ impl Aha {
         if reply.status == 404 && (reply.json() || looks_like_json(&reply.body)) {
             return Ok(None);
         }
-        let document = self.document(reply)?;
+        let document = document(reply)?;
         let name = kind.name().to_ascii_lowercase();
         let record = document.get(&name).unwrap_or(&document);
         let own = own_id(record).ok_or_else(|| format!("Aha! sent a {kind} without an id"))?;
@@ -67,7 +67,7 @@ impl Aha {
         }
         let mut hits: Vec<Value> = Vec::new();
         for reply in replies {
-            let document = self.document(reply)?;
+            let document = document(reply)?;
             let listed =
                 document.get("users").and_then(Value::as_array).ok_or("Aha! answered the search with no list")?;
             let envelope = document.as_object().cloned().unwrap_or_default();
@@ -104,13 +104,14 @@ impl Aha {
             }
         }
     }
+}
 
-    fn document(&self, reply: &Reply) -> Result<Value, String> {
-        if !reply.ok() {
-            return Err(explain(&Request::get(self.path("")), reply));
-        }
-        serde_json::from_slice(&reply.body).map_err(|_| "Aha! answered with something that is no whole JSON".into())
+/// The JSON document of a reply, or why there is none.
+fn document(reply: &Reply) -> Result<Value, String> {
+    if !reply.ok() {
+        return Err(explain(&Request::get(path("")), reply));
     }
+    serde_json::from_slice(&reply.body).map_err(|_| "Aha! answered with something that is no whole JSON".into())
 }
 
 /// The distinct e-mail addresses of a key; a user's name is its address here (seeds table 292).

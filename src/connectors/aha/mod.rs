@@ -9,6 +9,8 @@ mod details;
 mod look;
 mod pages;
 mod probe;
+#[cfg(test)]
+mod requests;
 mod role;
 mod roles;
 mod verdict;
@@ -43,12 +45,6 @@ impl Aha {
         Self { mapping, base, account }
     }
 
-    /// An absolute path of the interface.
-    fn path(&self, rest: &str) -> String {
-        // The base may or may not name the interface's own path already.
-        format!("/api/v1/{rest}")
-    }
-
     /// Records that no call lists and the mapping states.
     fn built_in(&self, kind: Kind) -> Vec<Value> {
         let records = self.mapping.records.iter().filter(|(of, _)| *of == kind);
@@ -57,8 +53,13 @@ impl Aha {
 
     /// A read.
     fn get(&self, rest: &str) -> Option<Request> {
-        self.base.as_ref().map(|base| accept(base.get(self.path(rest))))
+        self.base.as_ref().map(|base| accept(base.get(path(rest))))
     }
+}
+
+/// An absolute path of the interface, whether or not the base names the interface's own path already.
+fn path(rest: &str) -> String {
+    format!("/api/v1/{rest}")
 }
 
 fn accept(mut request: Request) -> Request {
@@ -102,7 +103,7 @@ impl Connector for Aha {
                 .map(|users| Box::new(roles::Roles::new(name, self.built_in(Kind::Role), users)) as Box<dyn Walk>),
             PRODUCTS => products().map(|products| Box::new(pages::Pages::new(name, products)) as Box<dyn Walk>),
             DETAILS => products().map(|products| {
-                Box::new(details::Details::new(name, products, self.path("products"), owners)) as Box<dyn Walk>
+                Box::new(details::Details::new(name, products, path("products"), owners)) as Box<dyn Walk>
             }),
             _ => None,
         };

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Aha, accept};
+use super::{Aha, accept, path};
 use crate::connectors::address::Address;
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::{Finish, Input, Next, Walk};
@@ -33,9 +33,9 @@ pub(super) struct Probe {
 
 impl Probe {
     pub(super) fn new(aha: Aha) -> Self {
-        let endpoint = |kind: Kind, path: &str, name: &str| Endpoint {
+        let endpoint = |kind: Kind, place: &str, name: &str| Endpoint {
             kind,
-            path: aha.path(path),
+            path: path(place),
             name: name.into(),
             schema: String::new(),
             extensions: Vec::new(),
@@ -93,7 +93,7 @@ impl Probe {
             return self.done();
         }
         self.line("url", Finding::Good, format!("account {expected} is expected"));
-        let request = accept(base.get(self.aha.path("me")));
+        let request = accept(base.get(path("me")));
         self.ask(Stage::Me, request)
     }
 
@@ -155,7 +155,7 @@ impl Probe {
         }
         // Asked even where the person's accounts do not fit: which account is served is worth showing.
         let Some(base) = self.aha.base.clone() else { return self.done() };
-        let request = accept(base.get(self.aha.path("products"))).query("include_teams", "true");
+        let request = accept(base.get(path("products"))).query("include_teams", "true");
         self.ask(Stage::Products, request.query("per_page", "1"))
     }
 
@@ -202,7 +202,7 @@ impl Probe {
         }
         let Some((base, me)) = self.aha.base.clone().zip(self.me.clone()) else { return self.done() };
         let Some(me) = crate::connectors::address::segment(&me) else { return self.done() };
-        let request = accept(base.get(self.aha.path(&format!("users/{me}"))));
+        let request = accept(base.get(path(&format!("users/{me}"))));
         self.ask(Stage::Rights, request)
     }
 

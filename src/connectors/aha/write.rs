@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::look::fold;
 use super::role::{self, Role};
-use super::{Aha, accept};
+use super::{Aha, accept, path};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, bare, side_effects, wish};
-use crate::mapping::Edit;
+use crate::mapping::{Access, Edit};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
     Body, By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId, Target, Want,
@@ -87,12 +87,13 @@ impl Aha {
 
     fn pair(&self, change: &Change, want: &Want, key: &[Ref]) -> Result<Pair, Refusal> {
         let no = |why: String| cannot(format!("{}: {why}", want.facet));
-        let list = self.mapping.row(Kind::User, &want.facet.path).and_then(|row| row.list.as_ref());
-        let of_products = list.is_some_and(|list| {
+        // Custom roles are keyed by product too, and only read here.
+        let row = self.mapping.row(Kind::User, &want.facet.path).filter(|row| row.access == Access::ReadWrite);
+        let of_products = row.and_then(|row| row.list.as_ref()).is_some_and(|list| {
             list.key.len() == 1 && list.key[0].refers == Some(Kind::Product) && list.value.is_some()
         });
         if !of_products {
-            return Err(no("Aha! does not let it be written here".into()));
+            return Err(no("Aha! does not let it be written entry by entry here".into()));
         }
         let product = match key {
             [Ref::Id(product)]
@@ -211,11 +212,6 @@ impl Work<'_> {
         }
     }
 
-    fn request(&self, method: Method, rest: &str, body: Option<Value>, repeat: Repeat) -> Request {
-        let body = body.map_or(Body::None, |json| Body::Json { json, media: "application/json".into() });
-        accept(Request::new(method, self.aha.path(rest), body, repeat))
-    }
-
     /// The user's path, and the change whose new id is a hole in it.
     fn place(&self) -> Result<(String, Vec<ChangeId>), Refusal> {
         match &self.changes[0].target {
@@ -225,12 +221,6 @@ impl Work<'_> {
             }
             Target::New(change) => Ok((format!("users/{}", Ref::New(change.clone())), vec![change.clone()])),
         }
-    }
-
-    fn read_back(&self, place: &(String, Vec<ChangeId>)) -> Vec<Request> {
-        let mut request = accept(Request::get(self.aha.path(&place.0)));
-        request.holes.clone_from(&place.1);
-        vec![request]
     }
 
     fn create(&self, mut pairs: Vec<Pair>, fields: Vec<Field>) -> Result<Vec<Step>, Refusal> {
@@ -265,7 +255,7 @@ impl Work<'_> {
         let email = user.get("email").map(bare).unwrap_or_default();
         let product = segment(&first.product).ok_or_else(|| cannot("this is no product"))?;
         // After a lost reply it is looked up by e-mail address first, never sent again (targets/aha.md 9.3).
-        let mut write = self.request(
+        let mut write = request(
             Method::Post,
             &format!("products/{product}/users"),
             Some(json!({ "user": user })),
@@ -282,7 +272,7 @@ impl Work<'_> {
             .into_iter()
             .chain(inside.iter().map(|field| field.change.clone()));
         let mut step =
-            self.step(serves.collect(), &[Op::Create], self.aha.ask_by(Kind::User, &by), write, self.read_back(&place));
+            self.step(serves.collect(), &[Op::Create], self.aha.ask_by(Kind::User, &by), write, read_back(&place));
         step.yields = Some(id);
         let mut steps = vec![step];
         for pair in &pairs {
@@ -320,7 +310,7 @@ impl Work<'_> {
     fn pair(&self, pair: &Pair, place: &(String, Vec<ChangeId>)) -> Result<Step, Refusal> {
         let (mut write, op) = if let Some(role) = pair.role {
             let body = json!({ "product_role": { "role": role.token, "product_id": pair.product } });
-            let mut write = self.request(Method::Post, &format!("{}/product_roles", place.0), Some(body), Repeat::Safe);
+            let mut write = request(Method::Post, &format!("{}/product_roles", place.0), Some(body), Repeat::Safe);
             write.edits = vec![inserted(&pair.product, role)];
             (write, Op::Put)
         } else {
@@ -331,17 +321,13 @@ impl Work<'_> {
                     pair.product
                 )));
             }
-            let mut write = self.request(
-                Method::Delete,
-                &format!("{}/product_roles/{}", place.0, pair.product),
-                None,
-                Repeat::Safe,
-            );
+            let mut write =
+                request(Method::Delete, &format!("{}/product_roles/{}", place.0, pair.product), None, Repeat::Safe);
             write.edits = vec![Edit::Remove { at: "/product_roles".into(), key: pair.product.clone() }];
             (write, Op::Drop)
         };
         write.holes.clone_from(&place.1);
-        Ok(self.step(vec![pair.change.clone()], &[op], self.read_back(place), write, self.read_back(place)))
+        Ok(self.step(vec![pair.change.clone()], &[op], read_back(place), write, read_back(place)))
     }
 
     /// All attributes in one PUT: only the keys that are sent change (targets/aha.md 8.7).
@@ -378,14 +364,25 @@ impl Work<'_> {
                 }
             }
         }
-        let mut write = self.request(Method::Put, &place.0, Some(json!({ "user": user })), Repeat::Safe);
+        let mut write = request(Method::Put, &place.0, Some(json!({ "user": user })), Repeat::Safe);
         write.edits = inside_edits(fields);
         write.carried = carried;
         write.holes.clone_from(&place.1);
         let ops: Vec<Op> = fields.iter().map(|field| field.op).filter(|op| *op != Op::Create).collect();
         let serves = fields.iter().map(|field| field.change.clone()).collect();
-        Ok(Some(self.step(serves, &ops, self.read_back(place), write, self.read_back(place))))
+        Ok(Some(self.step(serves, &ops, read_back(place), write, read_back(place))))
     }
+}
+
+fn request(method: Method, rest: &str, body: Option<Value>, repeat: Repeat) -> Request {
+    let body = body.map_or(Body::None, |json| Body::Json { json, media: "application/json".into() });
+    accept(Request::new(method, path(rest), body, repeat))
+}
+
+fn read_back(place: &(String, Vec<ChangeId>)) -> Vec<Request> {
+    let mut request = accept(Request::get(path(&place.0)));
+    request.holes.clone_from(&place.1);
+    vec![request]
 }
 
 fn inside_edits(fields: &[Field]) -> Vec<Edit> {

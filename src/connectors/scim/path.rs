@@ -69,7 +69,7 @@ impl Path {
     pub(super) fn text(&self) -> String {
         let mut text = if self.urn.is_empty() { self.attr.clone() } else { format!("{}:{}", self.urn, self.attr) };
         if let Some((sub, value)) = &self.pick {
-            text.push_str(&format!("[{sub} eq {}]", value));
+            text.push_str(&format!("[{sub} eq {value}]"));
         }
         if let Some(sub) = &self.sub {
             text.push('.');

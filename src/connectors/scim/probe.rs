@@ -78,13 +78,11 @@ impl Probe {
             return None;
         }
         if reply.ok() {
-            return match serde_json::from_slice(&reply.body) {
-                Ok(document) => Some(document),
-                Err(_) => {
-                    self.line(what, Finding::Bad, "answers with something that is no whole JSON");
-                    None
-                }
-            };
+            let document = serde_json::from_slice(&reply.body).ok();
+            if document.is_none() {
+                self.line(what, Finding::Bad, "answers with something that is no whole JSON");
+            }
+            return document;
         }
         let detail = match reply.status {
             401 => format!("the credentials are not accepted here ({})", told(reply)),

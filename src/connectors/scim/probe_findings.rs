@@ -25,8 +25,9 @@ fn lines(site: &Site, finding: Finding) -> String {
     site.evidence
         .iter()
         .filter(|line| line.finding == finding)
-        .map(|line| format!("{}: {}\n", line.what, line.detail))
-        .collect()
+        .map(|line| format!("{}: {}", line.what, line.detail))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn good(request: &Request) -> Reply {

@@ -279,7 +279,7 @@ impl<'r> Work<'r> {
         write.edits = vec![Edit::Remove { at: self.endpoint.path.clone(), key: change.label.clone() }];
         write.holes.extend(place.1.clone());
         self.pin(&mut write);
-        Ok(vec![self.step(&[change.id.clone()], self.read_back(&place), write, self.read_back(&place))])
+        Ok(vec![self.step(std::slice::from_ref(&change.id), self.read_back(&place), write, self.read_back(&place))])
     }
 
     fn update(&self) -> Result<Vec<Step>, Refusal> {

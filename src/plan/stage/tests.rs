@@ -26,6 +26,7 @@ fn diff(path: &str, source: Option<&str>, target: Option<&str>) -> FacetDiff {
     FacetDiff {
         path: AttrPath::new(path),
         key: None,
+        source_key: Vec::new(),
         source: source.map(str::to_owned),
         target: target.map(str::to_owned),
         want: Some(source.unwrap_or_default().to_owned()),
