@@ -5,15 +5,15 @@ use std::sync::Arc;
 use trueup::compare::{Compared, Comparison, Inputs, Pairing, SystemView, Tally};
 use trueup::engine::protocol::{Budget, Health, Sent, SystemStatus, World};
 use trueup::mapping::{Mapping, Rate};
+use trueup::model::Op;
 use trueup::model::{
     Attr, AttrDef, AttrPath, FeedState, Fold, Form, Kind, ListDef, Proof, RecordKey, Schema, Snapshot, SystemId, Table,
     TableBuilder,
 };
 use trueup::plan::{
-    Body, Change, Evidence, Expect, Facet, Finding, Guard, Method, Mode, Outcome, OutcomeState, Plan, PlanId, Policy, Repeat,
-    Request, Seen, Site, Step, StepId, Target, Want, Wanted,
+    Body, Change, Evidence, Expect, Facet, Finding, Guard, Method, Mode, Outcome, OutcomeState, Plan, PlanId, Policy,
+    Repeat, Request, Seen, Site, Step, StepId, Target, Want, Wanted,
 };
-use trueup::model::Op;
 
 use crate::desk::now;
 
@@ -68,7 +68,8 @@ fn table(people: &[Person], prefix: &str, unreadable: bool) -> Table {
     let mut builder = TableBuilder::new(users(unreadable));
     for (at, (name, login, active, department)) in people.iter().enumerate() {
         assert!(builder.begin(&format!("{prefix}{:04}", 7310 + at)));
-        for (attr, value) in [(0, *login), (1, *name), (2, name.split(' ').next().unwrap()), (3, *active), (4, *department)]
+        for (attr, value) in
+            [(0, *login), (1, *name), (2, name.split(' ').next().unwrap()), (3, *active), (4, *department)]
         {
             builder.set(Attr(attr), value);
         }
@@ -95,7 +96,11 @@ pub fn complete(total: u64) -> Proof {
 
 pub fn status(id: &str, title: &str, mode: Mode, health: Health) -> SystemStatus {
     let evidence = vec![
-        Evidence { what: "GET /api/v1/me".into(), finding: Finding::Good, detail: "signed in as the integration user".into() },
+        Evidence {
+            what: "GET /api/v1/me".into(),
+            finding: Finding::Good,
+            detail: "signed in as the integration user".into(),
+        },
         Evidence { what: "account".into(), finding: Finding::Note, detail: "acme, the same as last time".into() },
     ];
     let sent = Sent {
@@ -274,14 +279,19 @@ pub fn world_of(systems: Vec<SystemStatus>, users: Vec<Option<Arc<Snapshot>>>) -
         Arc::new(nothing(Kind::Product, many)),
     ];
     let inputs = Arc::new(Inputs { systems: views, source, ..Inputs::default() });
-    World { generation: 1, systems: systems.into(), compared: Arc::new(Compared { inputs, kinds, lints: Arc::new([]) }) }
+    World {
+        generation: 1,
+        systems: systems.into(),
+        compared: Arc::new(Compared { inputs, kinds, lints: Arc::new([]) }),
+    }
 }
 
 /// hr is the source, aha well, litmos half read, kingdee broken.
 pub fn small() -> World {
     let bad = Health::Bad {
         word: "auth".into(),
-        text: "kingdee: signing in was refused (MsgCode 4)\ncheck application_secret in trueup.toml, then T here".into(),
+        text: "kingdee: signing in was refused (MsgCode 4)\ncheck application_secret in trueup.toml, then T here"
+            .into(),
     };
     world_of(
         vec![
@@ -302,10 +312,7 @@ pub fn small() -> World {
 /// A world of the source's and one target's people.
 pub fn two(source: &[Person], target: &[Person]) -> World {
     world_of(
-        vec![
-            status("hr", "SCIM", Mode::ReadOnly, Health::Good),
-            status("aha", "Aha!", Mode::Full, Health::Good),
-        ],
+        vec![status("hr", "SCIM", Mode::ReadOnly, Health::Good), status("aha", "Aha!", Mode::Full, Health::Good)],
         vec![
             snapshot("hr", Kind::User, table(source, "hr-", false), complete(source.len() as u64)),
             snapshot("aha", Kind::User, table(target, "", true), complete(target.len() as u64)),
@@ -331,8 +338,7 @@ pub fn large(people: u32) -> World {
     let mut comparison = nothing(Kind::User, 2);
     comparison.len = people;
     comparison.of = vec![(0..people).collect(), (0..people).collect()];
-    comparison.pairings[1] =
-        (0..people).map(|n| if n % 100 == 0 { Pairing::Differs } else { Pairing::Same }).collect();
+    comparison.pairings[1] = (0..people).map(|n| if n % 100 == 0 { Pairing::Differs } else { Pairing::Same }).collect();
     comparison.flags[1] = vec![3 << 3; people as usize];
     comparison.bits = (0..2).map(|_| (0..people).map(|n| u64::from(n % 100 == 0)).collect()).collect();
     comparison.compares[1] = vec![trueup_compares("department", 4)];

@@ -4,7 +4,7 @@ use crate::engine::protocol::Command;
 use crate::model::{Kind, SystemId};
 
 use super::action::Action;
-use super::confirm::{Ask, Question};
+use super::confirm::{Ask, Question, leave};
 use super::lines::{Line, Tone, clock};
 use super::order::Sort;
 use super::popup::{FilterBar, Popup};
@@ -26,9 +26,9 @@ impl App {
             {
                 say(text!("no.record"))
             }
-            Action::Stage | Action::StageAll | Action::Range => self.no_staging().or_else(|| {
-                if record() { None } else { say(text!("no.record")) }
-            }),
+            Action::Stage | Action::StageAll | Action::Range => {
+                self.no_staging().or_else(|| if record() { None } else { say(text!("no.record")) })
+            }
             Action::Unstage | Action::Discard if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Discard if self.plan.pushing() => say(text!("push.running")),
             Action::Prepare if self.staged.is_empty() && self.plan.plan().is_none() => {
@@ -37,9 +37,7 @@ impl App {
             Action::Push => self.no_push(),
             Action::Older if !self.has_older() => say(text!("no.older")),
             Action::Newer if !self.has_newer() => say(text!("no.newer")),
-            Action::Stop if !self.running() => {
-                Some(text!("no.job", key = self.keymap.shown(Action::Quit)))
-            }
+            Action::Stop if !self.running() => Some(text!("no.job", key = self.keymap.shown(Action::Quit))),
             Action::Suspend if self.plan.pushing() => say(text!("push.running")),
             Action::Retry if self.history.failed().is_empty() => say(text!("no.failed")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
@@ -192,7 +190,7 @@ impl App {
             Tab::Plan | Tab::History => self.body_height(),
             Tab::Systems => self.report_height(),
         };
-        rows.saturating_sub(1).max(1) as isize
+        rows.saturating_sub(1).max(1).cast_signed()
     }
 
     /// Rows between tabs and footer.
@@ -277,7 +275,7 @@ impl App {
         if self.plan.pushing() {
             self.popup = Some(Popup::Ask(Ask::new(Question::Quit, text!("quit.pushing").to_owned())));
         } else {
-            self.leave(wishes);
+            leave(wishes);
         }
     }
 
@@ -299,9 +297,9 @@ impl App {
         let copied = match self.tab {
             Tab::Kind(kind) => {
                 let list = &self.lists[kind.index()];
-                list.identity().zip(list.shown.as_ref()).map(|(identity, compared)| {
-                    Rows::new(compared, kind).label(identity).to_owned()
-                })
+                list.identity()
+                    .zip(list.shown.as_ref())
+                    .map(|(identity, compared)| Rows::new(compared, kind).label(identity).to_owned())
             }
             Tab::Plan => self.plan.change_here().map(|id| id.to_string()),
             Tab::History => self.history.here().map(|push| push.plan.id.to_string()),

@@ -153,13 +153,7 @@ impl App {
     }
 
     /// The staged changes of an identity in one system.
-    pub(super) fn staged_about(
-        &self,
-        compared: &Compared,
-        kind: Kind,
-        identity: u32,
-        system: usize,
-    ) -> Vec<Change> {
+    pub(super) fn staged_about(&self, compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<Change> {
         let rows = Rows::new(compared, kind);
         let Some(view) = compared.inputs.systems.get(system) else { return Vec::new() };
         let source = compared.inputs.base().and_then(|base| rows.key_in(identity, base));

@@ -1,11 +1,11 @@
 //! The help: keys of the place where the operator is, the marks, and the ideas; every line with an action runs it.
 
+use super::App;
 use super::action::{Action, Scope};
 use super::lines::{Line, Tone};
 use super::popup::Popup;
 use super::reader::Reader;
 use super::text::text;
-use super::App;
 
 const PAGES: &str = include_str!("../../../assets/help/console.md");
 

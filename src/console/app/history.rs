@@ -68,7 +68,9 @@ impl History {
         let compared = world.map(|world| &*world.compared);
         let mut rows = Vec::new();
         for (id, what) in &self.unknown {
-            let line = Line::of(Tone::Warn, "unknown   ").data(Tone::Strong, id.to_string()).data(Tone::Plain, format!("  {what}"));
+            let line = Line::of(Tone::Warn, "unknown   ")
+                .data(Tone::Strong, id.to_string())
+                .data(Tone::Plain, format!("  {what}"));
             rows.push(HistoryRow { push: None, line });
         }
         for (at, push) in self.pushes.iter().flatten().enumerate() {

@@ -151,10 +151,8 @@ impl App {
         let (Some(kind), Some(world)) = (self.kind(), self.world.clone()) else { return };
         let asked = self.asked(kind);
         let list = &self.lists[kind.index()];
-        let current = list
-            .made
-            .as_ref()
-            .is_some_and(|made| made.asked == asked && Arc::ptr_eq(&made.compared, &world.compared));
+        let current =
+            list.made.as_ref().is_some_and(|made| made.asked == asked && Arc::ptr_eq(&made.compared, &world.compared));
         if !current {
             let waits = list.job.as_ref().is_some_and(|(_, waiting)| *waiting == asked);
             let job = OrderJob { token: self.token(), kind, asked, compared: world.compared.clone() };
@@ -199,11 +197,7 @@ impl App {
         let Some(compared) = list.shown.clone() else { return false };
         let rows = Rows::new(&compared, kind);
         let out = |at: &usize| list.order.get(*at).is_some_and(|identity| rows.out(identity, system));
-        let found = if back {
-            (0..list.at).rev().find(out)
-        } else {
-            (list.at + 1..list.order.len()).find(out)
-        };
+        let found = if back { (0..list.at).rev().find(out) } else { (list.at + 1..list.order.len()).find(out) };
         match found {
             Some(at) => {
                 list.go(at);

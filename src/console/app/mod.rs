@@ -3,8 +3,8 @@
 //! Pure: no I/O, no clock (the time comes in), no terminal. It may know the pure rooms and `engine::protocol`. What must
 //! be done outside is handed back as wishes; what came of it comes in as messages.
 
-pub mod action;
 mod act;
+pub mod action;
 pub mod confirm;
 pub mod detail;
 mod filter;
@@ -275,6 +275,15 @@ impl App {
         ages.map(|snapshot| lines::age_changes(snapshot.taken, self.now)).min()
     }
 
+    /// Whether a confirmation waits for its first frame.
+    pub fn awaits_draw(&self) -> bool {
+        match &self.popup {
+            Some(Popup::Confirm(confirm)) => confirm.gate.waits(),
+            Some(Popup::Ask(ask)) => ask.gate.waits(),
+            _ => false,
+        }
+    }
+
     /// Says something in the footer and keeps it in the log.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         let notice = Notice { tone, text: text.into() };
@@ -329,7 +338,7 @@ impl App {
             && let Some(kind) = self.kind()
             && bar.input.value() != self.lists[kind.index()].filter
         {
-            self.lists[kind.index()].filter = bar.input.value().to_owned();
+            bar.input.value().clone_into(&mut self.lists[kind.index()].filter);
             self.order(wishes);
         }
     }
@@ -408,8 +417,7 @@ impl App {
             self.staged.remove(&change);
         }
         self.keep(wishes);
-        let words: Vec<String> =
-            counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
+        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
         self.say(tone, text!("notice.push-ended", counts = words.join(", ")));

@@ -299,13 +299,7 @@ impl Planned {
         rows
     }
 
-    fn grouped(
-        &self,
-        changes: &[&Change],
-        compared: Option<&Compared>,
-        rows: &mut Vec<PlanRow>,
-        plan: Option<&Plan>,
-    ) {
+    fn grouped(&self, changes: &[&Change], compared: Option<&Compared>, rows: &mut Vec<PlanRow>, plan: Option<&Plan>) {
         let mut groups: BTreeMap<(usize, &str, Op), Vec<&Change>> = BTreeMap::new();
         for change in changes {
             let place = compared.and_then(|compared| compared.inputs.index(&change.system)).unwrap_or(usize::MAX);
@@ -431,7 +425,8 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
 fn refers(compared: Option<&Compared>, change: &Change, path: &AttrPath) -> ([Option<Kind>; 2], Option<Kind>) {
     let none = ([None, None], None);
     let Some(compared) = compared else { return none };
-    let snapshot = compared.inputs.index(&change.system).and_then(|at| compared.inputs.systems[at].snapshot(change.kind));
+    let snapshot =
+        compared.inputs.index(&change.system).and_then(|at| compared.inputs.systems[at].snapshot(change.kind));
     let Some(schema) = snapshot.map(|snapshot| snapshot.table.schema()) else { return none };
     let Some(attr) = schema.find(path) else { return none };
     let def = schema.def(attr);

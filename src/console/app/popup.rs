@@ -67,14 +67,7 @@ impl FilterBar {
 }
 
 impl App {
-    pub(super) fn popup_key(
-        &mut self,
-        popup: Popup,
-        event: &KeyEvent,
-        key: Key,
-        number: u64,
-        wishes: &mut Vec<Wish>,
-    ) {
+    pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
         match popup {
             Popup::Checklist(list) => self.checklist_key(list, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
@@ -110,7 +103,7 @@ impl App {
     }
 
     fn checklist_key(&mut self, mut list: Checklist, key: Key, wishes: &mut Vec<Wish>) {
-        let many = list.items.len() as isize;
+        let many = list.items.len().cast_signed();
         match self.keymap.action(Scope::Checklist, key) {
             Some(Action::Open) => return self.accept(list, wishes),
             Some(Action::Escape | Action::Back) => return,

@@ -79,8 +79,8 @@ impl App {
 
     pub(super) fn reader_key(&mut self, mut reader: Reader, key: Key, wishes: &mut Vec<Wish>) {
         let height = self.reader_height();
-        let page = height as isize;
-        let many = reader.lines.len() as isize;
+        let page = height.cast_signed();
+        let many = reader.lines.len().cast_signed();
         match self.keymap.action(Scope::Reader, key) {
             Some(Action::Open) => {
                 if let Some(action) = reader.actions.get(&reader.at).copied() {
@@ -125,9 +125,8 @@ impl App {
     fn native_of_next(&mut self, forward: bool, reader: &Reader, wishes: &mut Vec<Wish>) {
         let Some(about) = &self.detail.about else { return };
         let rows = Rows::new(&about.compared, about.kind);
-        let all: Vec<RecordKey> = (0..about.compared.inputs.systems.len())
-            .filter_map(|system| rows.key_in(about.identity, system))
-            .collect();
+        let all: Vec<RecordKey> =
+            (0..about.compared.inputs.systems.len()).filter_map(|system| rows.key_in(about.identity, system)).collect();
         let at = all.iter().position(|key| Some(key) == reader.awaits.as_ref()).unwrap_or(0);
         let to = if forward { at + 1 } else { at.wrapping_sub(1) };
         if let Some(key) = all.get(to).cloned() {

@@ -108,9 +108,9 @@ impl Staged {
         }
         let inputs = &rows.compared.inputs;
         let only = system.filter(|at| Some(*at) != inputs.base()).map(|at| &inputs.systems[at].id);
-        (0..inputs.systems.len()).filter_map(|at| rows.key_in(identity, at)).any(|key| {
-            self.by_record.get(&key).is_some_and(|systems| only.is_none_or(|only| systems.contains(only)))
-        })
+        (0..inputs.systems.len())
+            .filter_map(|at| rows.key_in(identity, at))
+            .any(|key| self.by_record.get(&key).is_some_and(|systems| only.is_none_or(|only| systems.contains(only))))
     }
 }
 

@@ -5,10 +5,10 @@ use crate::model::{AttrPath, Cell};
 use crate::plan::stage::offers;
 use crate::plan::{OutcomeState, Target};
 
+use super::App;
 use super::lines::{Line, Tone, clock};
 use super::rows::Rows;
 use super::text::text;
-use super::App;
 
 fn answer(tone: Tone, question: &str, words: impl Into<String>) -> Line {
     let mark = match tone {
@@ -117,8 +117,7 @@ impl App {
                     && ((source.is_some() && change.source == source)
                         || matches!((&change.target, &key), (Target::Record(have), Some(key)) if have == key))
             });
-            let outcome =
-                change.and_then(|change| push.outcomes.iter().find(|outcome| outcome.change == change.id));
+            let outcome = change.and_then(|change| push.outcomes.iter().find(|outcome| outcome.change == change.id));
             if let Some(outcome) = outcome {
                 let tone = match outcome.state {
                     OutcomeState::Confirmed { .. } => Tone::Good,

@@ -91,7 +91,8 @@ fn facet(
     if cursor {
         pen.put(area.x + 1, y, 1, &mark.to_string(), theme.tone(mark_tone));
     }
-    let plain = theme.tone(if row.tone == Tone::Dim && row.mark != '=' && row.mark != ' ' { Tone::Dim } else { Tone::Plain });
+    let plain =
+        theme.tone(if row.tone == Tone::Dim && row.mark != '=' && row.mark != ' ' { Tone::Dim } else { Tone::Plain });
     let style = if cursor { theme.cursor() } else { plain };
     pen.data(xs[0], y, name - 1, &row.name, style);
     if cursor {

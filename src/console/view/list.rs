@@ -103,7 +103,8 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     let mut attrs = Vec::new();
     let mut out = out;
     if let Some(at) = one {
-        let table = inputs.systems.get(at).and_then(|system| system.snapshot(rows.kind)).map(|snapshot| &snapshot.table);
+        let table =
+            inputs.systems.get(at).and_then(|system| system.snapshot(rows.kind)).map(|snapshot| &snapshot.table);
         let free = area.right().saturating_sub(x + out);
         let mut left = free;
         for (attr, def) in table.iter().flat_map(|table| table.schema().iter()) {

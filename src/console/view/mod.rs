@@ -44,7 +44,8 @@ pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     let area = buf.area;
     let mut pen = Pen { buf, theme, mask: app.mask };
     if area.width < LEAST.0 || area.height < LEAST.1 {
-        let words = text!("screen.small", width = area.width, height = area.height, least = format!("{}x{}", LEAST.0, LEAST.1));
+        let words =
+            text!("screen.small", width = area.width, height = area.height, least = format!("{}x{}", LEAST.0, LEAST.1));
         let middle = area.y + area.height / 2;
         pen.put(area.x, middle, area.width, &words, theme.tone(crate::console::app::lines::Tone::Plain));
         return None;

@@ -20,9 +20,15 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let dim = theme.tone(Tone::Dim);
     let xs = [area.x + 2, area.x + 16, area.x + 34, area.x + 56, area.x + 68];
     let room = |x: u16, next: u16| next.saturating_sub(x + 1).min(area.right().saturating_sub(x));
-    for (at, words) in [text!("column.system"), text!("column.connector"), text!("column.state"), text!("column.mode"), text!("column.budget")]
-        .into_iter()
-        .enumerate()
+    for (at, words) in [
+        text!("column.system"),
+        text!("column.connector"),
+        text!("column.state"),
+        text!("column.mode"),
+        text!("column.budget"),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let next = xs.get(at + 1).copied().unwrap_or(area.right());
         pen.put(xs[at], area.y, room(xs[at], next), words, dim);

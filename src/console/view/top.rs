@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use crate::console::app::action::{Action, Scope};
 use crate::console::app::confirm::mode;
 use crate::console::app::lines::Tone;
+use crate::console::app::popup::Popup;
 use crate::console::app::systems::{plural, short};
 use crate::console::app::text::{count, text};
-use crate::console::app::popup::Popup;
 use crate::console::app::{App, Tab};
 use crate::model::Kind;
 
@@ -52,7 +52,8 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
             (tone, status.id.to_string(), words)
         })
         .collect();
-    let whole: usize = states.iter().map(|(_, name, words)| width(name) + width(words) + 4).sum::<usize>().saturating_sub(3);
+    let whole: usize =
+        states.iter().map(|(_, name, words)| width(name) + width(words) + 4).sum::<usize>().saturating_sub(3);
     let mut at = if whole <= usize::from(room) { right_at - 1 - whole as u16 } else { x + 2 };
     let stop = right_at.saturating_sub(1);
     for (place, (tone, name, words)) in states.iter().enumerate() {
@@ -127,9 +128,10 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     let mut x = area.x;
     let chosen = app.system_index().map_or(0, |at| at + 1);
-    let names = std::iter::once(text!("strip.all").to_owned()).chain(world.systems.iter().map(|status| {
-        if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() }
-    }));
+    let names =
+        std::iter::once(text!("strip.all").to_owned()).chain(world.systems.iter().map(|status| {
+            if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() }
+        }));
     for (at, name) in names.enumerate() {
         let room = area.right().saturating_sub(x);
         if at == chosen {
