@@ -4,7 +4,7 @@ use crate::engine::protocol::Command;
 use crate::model::{Kind, SystemId};
 
 use super::action::Action;
-use super::confirm::{Ask, Question};
+use super::confirm::{Ask, Question, leave};
 use super::lines::{Line, Tone, clock};
 use super::order::Sort;
 use super::popup::{FilterBar, Popup};
@@ -190,7 +190,7 @@ impl App {
             Tab::Plan | Tab::History => self.body_height(),
             Tab::Systems => self.report_height(),
         };
-        rows.saturating_sub(1).max(1) as isize
+        rows.saturating_sub(1).max(1).cast_signed()
     }
 
     /// Rows between tabs and footer.
@@ -275,7 +275,7 @@ impl App {
         if self.plan.pushing() {
             self.popup = Some(Popup::Ask(Ask::new(Question::Quit, text!("quit.pushing").to_owned())));
         } else {
-            self.leave(wishes);
+            leave(wishes);
         }
     }
 

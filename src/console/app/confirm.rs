@@ -27,6 +27,11 @@ impl Gate {
         self.shown_at.get_or_insert(read);
     }
 
+    /// Whether it was not drawn yet.
+    pub fn waits(self) -> bool {
+        self.shown_at.is_none()
+    }
+
     /// Whether the key of this number may count.
     pub fn takes(self, number: u64) -> bool {
         self.shown_at.is_some_and(|read| number > read)
@@ -231,14 +236,15 @@ impl App {
                 self.keep(wishes);
                 self.say(Tone::Plain, text!("plan.discarded", n = text::count(n as u64)));
             }
-            Question::Quit => self.leave(wishes),
+            Question::Quit => leave(wishes),
         }
     }
+}
 
-    pub(super) fn leave(&mut self, wishes: &mut Vec<Wish>) {
-        wishes.push(Wish::Engine(Command::Quit));
-        wishes.push(Wish::Leave);
-    }
+/// Ends: the engine finishes what is under way.
+pub(super) fn leave(wishes: &mut Vec<Wish>) {
+    wishes.push(Wish::Engine(Command::Quit));
+    wishes.push(Wish::Leave);
 }
 
 #[cfg(test)]

@@ -275,6 +275,15 @@ impl App {
         ages.map(|snapshot| lines::age_changes(snapshot.taken, self.now)).min()
     }
 
+    /// Whether a confirmation waits for its first frame.
+    pub fn awaits_draw(&self) -> bool {
+        match &self.popup {
+            Some(Popup::Confirm(confirm)) => confirm.gate.waits(),
+            Some(Popup::Ask(ask)) => ask.gate.waits(),
+            _ => false,
+        }
+    }
+
     /// Says something in the footer and keeps it in the log.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
         let notice = Notice { tone, text: text.into() };
@@ -329,7 +338,7 @@ impl App {
             && let Some(kind) = self.kind()
             && bar.input.value() != self.lists[kind.index()].filter
         {
-            self.lists[kind.index()].filter = bar.input.value().to_owned();
+            bar.input.value().clone_into(&mut self.lists[kind.index()].filter);
             self.order(wishes);
         }
     }

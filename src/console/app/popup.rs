@@ -103,7 +103,7 @@ impl App {
     }
 
     fn checklist_key(&mut self, mut list: Checklist, key: Key, wishes: &mut Vec<Wish>) {
-        let many = list.items.len() as isize;
+        let many = list.items.len().cast_signed();
         match self.keymap.action(Scope::Checklist, key) {
             Some(Action::Open) => return self.accept(list, wishes),
             Some(Action::Escape | Action::Back) => return,

@@ -79,8 +79,8 @@ impl App {
 
     pub(super) fn reader_key(&mut self, mut reader: Reader, key: Key, wishes: &mut Vec<Wish>) {
         let height = self.reader_height();
-        let page = height as isize;
-        let many = reader.lines.len() as isize;
+        let page = height.cast_signed();
+        let many = reader.lines.len().cast_signed();
         match self.keymap.action(Scope::Reader, key) {
             Some(Action::Open) => {
                 if let Some(action) = reader.actions.get(&reader.at).copied() {

@@ -66,7 +66,7 @@ impl App {
             Health::Partial(text) => lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, line))),
             _ => {}
         }
-        lines.extend(self.access_lines(status));
+        lines.extend(Self::access_lines(status));
         lines.push(Line::default());
         lines.extend(self.evidence_lines(status));
         lines.extend(self.feed_lines(status));
@@ -74,7 +74,7 @@ impl App {
         lines
     }
 
-    fn access_lines(&self, status: &SystemStatus) -> Vec<Line> {
+    fn access_lines(status: &SystemStatus) -> Vec<Line> {
         let pair = |name: &str, line: Line| -> Line {
             let mut whole = Line::of(Tone::Dim, format!("{name:<10}"));
             whole.parts.extend(line.parts);

@@ -116,7 +116,9 @@ mod tests {
             .match_indices("text!(")
             .filter_map(|(at, _)| code[at + 6..].trim_start().strip_prefix('"'))
             .filter_map(|rest| rest.split('"').next())
-            .filter(|key| key.contains('.'))
+            .filter(|key| {
+                key.contains('.') && key.bytes().all(|byte| byte.is_ascii_lowercase() || b".-".contains(&byte))
+            })
             .collect();
         assert!(used.len() > 20, "the scan finds the uses");
         let have: BTreeSet<&str> = keys().collect();

@@ -31,7 +31,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
         }
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
-        Popup::Palette(shown) => palette(app, pen, area, shown),
+        Popup::Palette(shown) => Some(palette(app, pen, area, shown)),
         Popup::Filter(bar) => {
             let y = area.y + 2;
             let style = pen.theme.tone(Tone::Key);
@@ -153,10 +153,8 @@ fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
         x += pen.data(x, y, end.saturating_sub(x), &item.text, body) + 2;
         pen.put(x, y, end.saturating_sub(x), &words, theme.tone(side));
     }
-    let mut y = inside.bottom().saturating_sub(tail - 1);
-    for line in &list.left_out {
+    for (y, line) in (inside.bottom().saturating_sub(tail - 1)..).zip(&list.left_out) {
         pen.put(inside.x, y, inside.width, line, theme.tone(Tone::Warn));
-        y += 1;
     }
     let stage = text!("stage.enter", n = count(list.ticked() as u64));
     keys(
@@ -329,7 +327,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
     place
 }
 
-fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Option<Position> {
+fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Position {
     let theme = pen.theme;
     let inside = open(pen, area, 76, area.height.saturating_sub(4).min(20), text!("palette.title"));
     let used = pen.put(inside.x, inside.y, 2, ": ", theme.tone(Tone::Key));
@@ -355,5 +353,5 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Optio
     }
     let bottom = inside.bottom().saturating_sub(1);
     keys(pen, inside.x, bottom, inside.width, &[("Enter", text!("popup.do")), ("Esc", text!("popup.close"))]);
-    Some(place)
+    place
 }
