@@ -272,9 +272,8 @@ impl<'c> Case<'c> {
             .map(|(snapshot, _)| composition(&self.to.mapping, self.kind, path, &snapshot.table))
             .unwrap_or_default();
         let made = self.source.filter(|_| !parts.is_empty()).and_then(|(snapshot, row)| {
-            let text = |attr: Attr| {
-                Some(snapshot.table.cell(row, attr)).filter(|cell| cell.known()).map(|cell| cell.text())
-            };
+            let text =
+                |attr: Attr| Some(snapshot.table.cell(row, attr)).filter(|cell| cell.known()).map(|cell| cell.text());
             composed(ours.map(|(_, attr, _)| text(attr)), parts.iter().map(|attr| text(*attr)))
         });
         let source = match &made {
@@ -347,7 +346,11 @@ impl<'c> Case<'c> {
         let alike = match resolved {
             Some((source, target)) => alike_refs(source, target, || same(&ours, &theirs, Fold::Caseless)),
             None if path == &AttrPath::new("active") && self.target.is_some() => {
-                if life(&ours) == life(&theirs) { Alike::Yes } else { Alike::No }
+                if life(&ours) == life(&theirs) {
+                    Alike::Yes
+                } else {
+                    Alike::No
+                }
             }
             None if same(&ours, &theirs, fold) => Alike::Yes,
             None => Alike::No,
@@ -507,7 +510,14 @@ impl<'c> Case<'c> {
         }
     }
 
-    fn entry(&self, of: &Entries<'_, 'c>, ours: Option<&Cut>, theirs: Option<&Cut>, alike: bool, open: bool) -> FacetDiff {
+    fn entry(
+        &self,
+        of: &Entries<'_, 'c>,
+        ours: Option<&Cut>,
+        theirs: Option<&Cut>,
+        alike: bool,
+        open: bool,
+    ) -> FacetDiff {
         let texts = |side: Option<(&'c Table, Attr, &'c [crate::model::Entry])>, cut: Option<&Cut>| {
             let ((table, attr, entries), cut) = (side?, cut?);
             entries.get(cut.at as usize).map(|entry| table.entry_text(attr, *entry))

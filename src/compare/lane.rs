@@ -193,7 +193,9 @@ pub(super) fn alike_refs(ours: Option<Found>, theirs: Option<Found>, same_text: 
         (Some(Found::Nowhere | Found::Doubt), _) => Alike::Nowhere,
         (Some(Found::Pending | Found::Aside), _) | (_, Some(Found::Aside | Found::Doubt)) => Alike::Aside,
         (None, None) => Alike::Yes,
-        (Some(Found::There(kind, row)), Some(Found::There(other, there))) if kind == other && row == there => Alike::Yes,
+        (Some(Found::There(kind, row)), Some(Found::There(other, there))) if kind == other && row == there => {
+            Alike::Yes
+        }
         (Some(Found::Text), Some(Found::Text)) if same_text() => Alike::Yes,
         _ => Alike::No,
     }
@@ -209,16 +211,11 @@ fn resolve_used(texts: &Texts<'_>, resolve: impl Fn(&str) -> Found) -> Vec<Optio
 
 impl<'a> Lane<'a> {
     /// Compares the rows of one chunk of the source with rows of the target; tells what is not alike.
-    pub(super) fn chunk(
-        &self,
-        chunk: usize,
-        targets: &[u32],
-        refs: &Refs<'_>,
-        mut tell: impl FnMut(usize, Alike),
-    ) {
+    pub(super) fn chunk(&self, chunk: usize, targets: &[u32], refs: &Refs<'_>, mut tell: impl FnMut(usize, Alike)) {
         let base = (chunk * CHUNK_ROWS) as u32;
-        let pairs =
-            || (0_usize..).zip(targets).filter(|(_, row)| **row != u32::MAX).map(|(at, row)| (at, base + at as u32, *row));
+        let pairs = || {
+            (0_usize..).zip(targets).filter(|(_, row)| **row != u32::MAX).map(|(at, row)| (at, base + at as u32, *row))
+        };
         match self {
             Self::Text(lane) => lane.chunk(chunk, targets, tell),
             Self::Active(ours, theirs) => {

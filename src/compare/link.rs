@@ -12,7 +12,7 @@ use super::state::NO_ROW;
 use super::{Inputs, LinkVerdict, Rung, SystemView};
 use crate::mapping::KindMap;
 use crate::model::fold::{fold, same};
-use crate::model::{Attr, AttrPath, Cell, Fold, Form, Kind, Row, Table};
+use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, Row, Table};
 
 /// All identities of one kind.
 pub(super) struct Identities {
@@ -55,6 +55,20 @@ pub(super) fn readable(table: &Table, path: &AttrPath) -> Option<Attr> {
     let attr = table.schema().find(path)?;
     let def = table.schema().def(attr);
     (def.form == Form::Text && !def.unreadable).then_some(attr)
+}
+
+/// How a key is made alike: as the target does, else as the source does; where neither says (an attribute that is not
+/// compared), ids are exact and logins are not.
+pub(super) fn key_fold(target: &AttrDef, source: Option<&AttrDef>) -> Fold {
+    let says = |fold: Fold| (fold != Fold::Never).then_some(fold);
+    says(target.fold).or_else(|| source.and_then(|def| says(def.fold))).unwrap_or_else(|| {
+        let path = target.path.as_str();
+        if path.eq_ignore_ascii_case("id") || path.eq_ignore_ascii_case("externalId") {
+            Fold::Exact
+        } else {
+            Fold::Email
+        }
+    })
 }
 
 struct Column<'t> {
@@ -101,10 +115,10 @@ fn steps(base: &Table, target: &Table, map: &KindMap) -> Vec<Step> {
     key_paths(map)
         .iter()
         .filter_map(|path| {
-            let (base, there) = (readable(base, path)?, readable(target, path)?);
-            let fold = target.schema().def(there).fold;
+            let (from, there) = (readable(base, path)?, readable(target, path)?);
+            let fold = key_fold(target.schema().def(there), Some(base.schema().def(from)));
             let rung = if fold == Fold::Exact { Rung::Key } else { Rung::Folded };
-            Some(Step { base, target: there, fold, rung })
+            Some(Step { base: from, target: there, fold, rung })
         })
         .collect()
 }
@@ -284,10 +298,8 @@ fn climb(
     };
     let rows = columns[0].hashes.len().max(columns[1].hashes.len());
     let parts = if rows > 100_000 { 64 } else { 1 };
-    let (base, target) = rayon::join(
-        || partition(columns[0], parts, settled(0)),
-        || partition(columns[1], parts, settled(1)),
-    );
+    let (base, target) =
+        rayon::join(|| partition(columns[0], parts, settled(0)), || partition(columns[1], parts, settled(1)));
     let found: Vec<_> = base.par_iter().zip(&target).map(|(base, target)| gather([base, target], columns)).collect();
     for (single, crowds) in found {
         for (base, target) in single {
@@ -377,8 +389,7 @@ fn ladder(
         pairs.link(base, target, 1);
     }
     for step in steps {
-        let pair =
-            [columns.get(systems[0], step.base, step.fold), columns.get(systems[1], step.target, step.fold)];
+        let pair = [columns.get(systems[0], step.base, step.fold), columns.get(systems[1], step.target, step.fold)];
         climb(*step, pair, &mut pairs, &decisions.apart, &mut |side, rows| {
             duplicates(side, if side == 0 { step.base } else { step.target }, rows);
         });
@@ -450,9 +461,7 @@ pub(super) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
                 let mut seen = |side: usize, attr: Attr, rows: &[u32]| {
                     let table = if side == 0 { from } else { to };
                     for &row in rows {
-                        crowded
-                            .entry((systems[side], row))
-                            .or_insert_with(|| table.schema().def(attr).path.clone());
+                        crowded.entry((systems[side], row)).or_insert_with(|| table.schema().def(attr).path.clone());
                     }
                 };
                 Some(ladder([from.len(), to.len()], &plans[system], &columns, systems, &decisions, &mut seen))
@@ -525,7 +534,7 @@ fn merge_leftovers(
         let mut joined: HashMap<u32, usize> = HashMap::new();
         for path in keys.iter().filter(|_| base.is_some() && !merged.is_empty()) {
             let Some(attr) = readable(table, path) else { continue };
-            let how = table.schema().def(attr).fold;
+            let how = key_fold(table.schema().def(attr), None);
             let mut there: HashMap<String, Option<usize>> = HashMap::new();
             for (at, rows) in merged.iter().enumerate() {
                 let mut texts: Vec<String> = Vec::new();
@@ -536,9 +545,8 @@ fn merge_leftovers(
                     if pairs[other].as_ref().is_some_and(|pairs| pairs.doubt[1][rows[other] as usize]) {
                         continue;
                     }
-                    let found = tables[other].and_then(|table| {
-                        readable(table, path).map(|attr| table.cell(Row(rows[other]), attr))
-                    });
+                    let found = tables[other]
+                        .and_then(|table| readable(table, path).map(|attr| table.cell(Row(rows[other]), attr)));
                     if let Some(Cell::Value(text)) = found {
                         texts.push(fold(text, how).into_owned());
                     }

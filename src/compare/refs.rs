@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use hashbrown::HashTable;
 
 use super::column::{NO_KEY, Texts, UNREAD_KEY, hash};
-use super::link::{key_paths, readable};
+use super::link::{key_fold, key_paths, readable};
 use super::state::NO_ROW;
 use super::{Comparison, Inputs, Pairing};
 use crate::mapping::KindMap;
@@ -63,7 +63,7 @@ impl<'a> Keys<'a> {
             .iter()
             .filter_map(|path| {
                 let attr = readable(table, path)?;
-                let fold = table.schema().def(attr).fold;
+                let fold = key_fold(table.schema().def(attr), None);
                 let texts = Texts::new(table, attr)?;
                 let hashes = texts.hashes(fold);
                 let mut index = HashTable::with_capacity(hashes.len());

@@ -133,8 +133,10 @@ impl Side {
         let mut side =
             Self { pairings: standing.to_vec(), flags: vec![0; len], bits: vec![0; len * words], words, compares };
         let of = &made.of[system];
-        let base_len =
-            inputs.base().and_then(|base| inputs.systems[base].snapshot(kind)).map_or(0, |snapshot| snapshot.table.len());
+        let base_len = inputs
+            .base()
+            .and_then(|base| inputs.systems[base].snapshot(kind))
+            .map_or(0, |snapshot| snapshot.table.len());
         let base_len = base_len.min(len);
         let reference = inputs.systems[system].mapping.kind(kind).is_some_and(|map| map.reference);
         let active = side.compares.iter().position(|compares| compares.path == AttrPath::new("active"));
@@ -251,9 +253,9 @@ fn mandatory<'a>(inputs: &'a Inputs, kind: Kind, system: usize, compares: &[Comp
         let own = table.schema().find(path).filter(|attr| table.schema().def(*attr).form == Form::Text);
         let parts = composition(&inputs.systems[system].mapping, kind, path, table);
         let texts: Vec<Texts<'a>> = own.into_iter().chain(parts).filter_map(|attr| Texts::new(table, attr)).collect();
-        let list = compares.iter().position(|compares| {
-            compares.path == *path && table.schema().def(compares.source).form != Form::Text
-        });
+        let list = compares
+            .iter()
+            .position(|compares| compares.path == *path && table.schema().def(compares.source).form != Form::Text);
         match list {
             Some(number) => Need::List(number),
             None if texts.is_empty() => Need::Nowhere,

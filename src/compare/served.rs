@@ -53,6 +53,14 @@ pub(super) fn compares(inputs: &Inputs, kind: Kind, system: usize) -> Vec<Compar
             (Form::List(_), Form::List(_)) if !def.unreadable => {}
             _ => continue,
         }
+        // Who is in which group is told by the groups' members; told again from the other end it would count twice.
+        if let Form::List(list) = &there.form
+            && list.key[0] == Some(Kind::Group)
+            && kind == Kind::User
+            && to.mapping.row(kind, &def.path).is_some_and(|row| row.access == Access::ReadOnly)
+        {
+            continue;
+        }
         let composed = composition(&to.mapping, kind, &def.path, ours);
         if served(ours, attr) || composed.iter().any(|part| served(ours, *part)) {
             found.push(Compares { path: def.path.clone(), source: attr, target, composed });
@@ -82,9 +90,7 @@ fn comparable(mapping: &Mapping, kind: Kind, path: &AttrPath, table: &Table) -> 
 fn served(table: &Table, attr: Attr) -> bool {
     match table.schema().def(attr).form {
         Form::Text => Texts::new(table, attr).is_some_and(|texts| texts.served()),
-        Form::List(_) => {
-            table.rows().any(|row| table.entries(row, attr).is_some_and(|entries| !entries.is_empty()))
-        }
+        Form::List(_) => table.rows().any(|row| table.entries(row, attr).is_some_and(|entries| !entries.is_empty())),
     }
 }
 

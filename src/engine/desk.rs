@@ -64,7 +64,7 @@ fn protection(
         let filter = filter.as_ref()?;
         let view = &compared.inputs.systems[compared.inputs.index(&key.system)?];
         let row = view.snapshot(key.kind)?.table.find(&key.id)?;
-        filter.eval(&super::compare_stub::Record::new(view, key.kind, row)?)
+        filter.eval(&crate::compare::subject::Record::new(view, key.kind, row)?)
     }
 }
 
