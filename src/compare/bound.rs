@@ -42,15 +42,29 @@ enum Node<'a> {
     Not(Box<Node<'a>>),
     /// There is no such attribute.
     Unknown,
-    Text { texts: Texts<'a>, test: Test, by_code: Vec<u8> },
+    Text {
+        texts: Texts<'a>,
+        test: Test,
+        by_code: Vec<u8>,
+    },
     Unreadable,
     Texts(Vec<Node<'a>>),
     /// A constant that stands where a text is not empty.
-    Constant { texts: Texts<'a>, verdict: u8 },
+    Constant {
+        texts: Texts<'a>,
+        verdict: u8,
+    },
     /// Any entry of a list for which a leaf holds.
-    Any { attr: Attr, leaf: Leaf, empty: u8 },
+    Any {
+        attr: Attr,
+        leaf: Leaf,
+        empty: u8,
+    },
     /// Any entry of a list for which all of a filter holds.
-    Within { attr: Attr, inner: Inner },
+    Within {
+        attr: Attr,
+        inner: Inner,
+    },
     /// Any entry that picked texts make.
     Picked(Vec<(Vec<Texts<'a>>, Node<'a>)>),
 }
@@ -191,8 +205,7 @@ fn text_node<'a>(filter: &Filter, table: &'a Table, attr: Attr) -> Node<'a> {
     let Some(texts) = Texts::new(table, attr) else { return Node::Unreadable };
     let coded = texts.parts().iter().any(|part| matches!(part, ColumnPart::Coded(_)));
     let mut scratch = String::new();
-    let by_code =
-        if coded { by_code(texts.dict, |text| test.holds(cell(text), &mut scratch)) } else { Vec::new() };
+    let by_code = if coded { by_code(texts.dict, |text| test.holds(cell(text), &mut scratch)) } else { Vec::new() };
     Node::Text { texts, test, by_code }
 }
 

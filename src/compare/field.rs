@@ -57,7 +57,8 @@ pub(super) fn pick(path: &str) -> Option<Pick<'_>> {
 pub(super) fn field(schema: &Schema, path: &str) -> Option<Field> {
     exact(schema, path).or_else(|| {
         // `urn:…:core:2.0:User:userName` for an attribute of the core schema.
-        let (urn, local) = AttrPath::new(path).split(&[]).0.len().checked_add(1).map(|at| path.split_at_checked(at))??;
+        let (urn, local) =
+            AttrPath::new(path).split(&[]).0.len().checked_add(1).map(|at| path.split_at_checked(at))??;
         (urn.len() > 1).then(|| exact(schema, local)).flatten()
     })
 }

@@ -161,14 +161,12 @@ pub(super) fn standing(inputs: &Inputs, kind: Kind, made: &Identities, system: u
                     None => Pairing::Undecided,
                     Some(true) => both(off(&source_lives, source), || scope.of(source), off(&target_lives, target)),
                 },
-                (Some(source), None) => {
-                    match source_only(off(&source_lives, source), || scope.of(source)) {
-                        Pairing::None => Pairing::None,
-                        _ if doubt[at] => Pairing::Undecided,
-                        _ if !target_proved => Pairing::Shown,
-                        pairing => pairing,
-                    }
-                }
+                (Some(source), None) => match source_only(off(&source_lives, source), || scope.of(source)) {
+                    Pairing::None => Pairing::None,
+                    _ if doubt[at] => Pairing::Undecided,
+                    _ if !target_proved => Pairing::Shown,
+                    pairing => pairing,
+                },
                 (None, Some(target)) => match manage.of(target) {
                     Some(false) => Pairing::None,
                     _ if doubt[at] => Pairing::Undecided,

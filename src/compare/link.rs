@@ -298,10 +298,8 @@ fn climb(
     };
     let rows = columns[0].hashes.len().max(columns[1].hashes.len());
     let parts = if rows > 100_000 { 64 } else { 1 };
-    let (base, target) = rayon::join(
-        || partition(columns[0], parts, settled(0)),
-        || partition(columns[1], parts, settled(1)),
-    );
+    let (base, target) =
+        rayon::join(|| partition(columns[0], parts, settled(0)), || partition(columns[1], parts, settled(1)));
     let found: Vec<_> = base.par_iter().zip(&target).map(|(base, target)| gather([base, target], columns)).collect();
     for (single, crowds) in found {
         for (base, target) in single {
@@ -391,8 +389,7 @@ fn ladder(
         pairs.link(base, target, 1);
     }
     for step in steps {
-        let pair =
-            [columns.get(systems[0], step.base, step.fold), columns.get(systems[1], step.target, step.fold)];
+        let pair = [columns.get(systems[0], step.base, step.fold), columns.get(systems[1], step.target, step.fold)];
         climb(*step, pair, &mut pairs, &decisions.apart, &mut |side, rows| {
             duplicates(side, if side == 0 { step.base } else { step.target }, rows);
         });
@@ -464,9 +461,7 @@ pub(super) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
                 let mut seen = |side: usize, attr: Attr, rows: &[u32]| {
                     let table = if side == 0 { from } else { to };
                     for &row in rows {
-                        crowded
-                            .entry((systems[side], row))
-                            .or_insert_with(|| table.schema().def(attr).path.clone());
+                        crowded.entry((systems[side], row)).or_insert_with(|| table.schema().def(attr).path.clone());
                     }
                 };
                 Some(ladder([from.len(), to.len()], &plans[system], &columns, systems, &decisions, &mut seen))
@@ -550,9 +545,8 @@ fn merge_leftovers(
                     if pairs[other].as_ref().is_some_and(|pairs| pairs.doubt[1][rows[other] as usize]) {
                         continue;
                     }
-                    let found = tables[other].and_then(|table| {
-                        readable(table, path).map(|attr| table.cell(Row(rows[other]), attr))
-                    });
+                    let found = tables[other]
+                        .and_then(|table| readable(table, path).map(|attr| table.cell(Row(rows[other]), attr)));
                     if let Some(Cell::Value(text)) = found {
                         texts.push(fold(text, how).into_owned());
                     }

@@ -109,7 +109,14 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn tell(&mut self, rule: Rule, system: usize, of: (usize, Kind, Row), path: Option<&AttrPath>, text: impl FnOnce() -> String) {
+    fn tell(
+        &mut self,
+        rule: Rule,
+        system: usize,
+        of: (usize, Kind, Row),
+        path: Option<&AttrPath>,
+        text: impl FnOnce() -> String,
+    ) {
         let (owner, kind, row) = of;
         let count = self.counts.entry((rule, system, kind)).or_default();
         *count += 1;
@@ -161,7 +168,9 @@ pub(super) fn collect(
                 let path = &snapshot.table.schema().def(attr).path;
                 told.tell(Rule::HostileText, system, (system, kind, row), Some(path), || {
                     let shown = clean(snapshot.table.cell(row, attr).text()).into_owned();
-                    format!("{path} holds characters that could drive a terminal or turn the direction of text: {shown}")
+                    format!(
+                        "{path} holds characters that could drive a terminal or turn the direction of text: {shown}"
+                    )
                 });
             }
         }
@@ -219,7 +228,8 @@ fn reference(told: &mut Told<'_>, comparison: &Comparison, fault: Raw) {
         RawKind::Entry { number, entry, value, doubt } => {
             let compares = &comparison.compares[system][number];
             let Form::List(def) = &theirs.table.schema().def(compares.target).form else { return };
-            let Some(entry) = ours.table.entries(Row(identity), compares.source).and_then(|all| all.get(entry as usize))
+            let Some(entry) =
+                ours.table.entries(Row(identity), compares.source).and_then(|all| all.get(entry as usize))
             else {
                 return;
             };
@@ -268,7 +278,11 @@ fn hostile(table: &Table) -> Vec<(Attr, Row)> {
         .into_par_iter()
         .flat_map_iter(|attr| {
             let Some(texts) = Texts::new(table, attr) else { return Vec::new() };
-            let bad: Vec<u32> = (0_u32..).zip(texts.dict.iter()).filter(|(_, text)| text::hostile(text)).map(|(code, _)| code).collect();
+            let bad: Vec<u32> = (0_u32..)
+                .zip(texts.dict.iter())
+                .filter(|(_, text)| text::hostile(text))
+                .map(|(code, _)| code)
+                .collect();
             let mut found = Vec::new();
             for (chunk, part) in texts.parts().iter().enumerate() {
                 let worth = match part {
@@ -293,6 +307,7 @@ fn hostile(table: &Table) -> Vec<(Attr, Row)> {
         .collect()
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "many bytes are looked at at once only without a branch")]
 /// Whether a block of texts has a byte with which a hostile character starts (see [`text::is_hostile`]). Without a branch
 /// in the loop, so that many bytes are looked at at once.
 fn suspicious(bytes: &[u8]) -> bool {
@@ -335,7 +350,8 @@ fn last_billing_admin(
         if list {
             table.entries(row, attr).unwrap_or_default().iter().any(|entry| {
                 let (keys, value) = table.entry_text(attr, *entry);
-                matches!(bare(keys[0]).as_str(), "administerbilling" | "billing") && !value.eq_ignore_ascii_case("false")
+                matches!(bare(keys[0]).as_str(), "administerbilling" | "billing")
+                    && !value.eq_ignore_ascii_case("false")
             })
         } else {
             table.cell(row, attr).text().eq_ignore_ascii_case("true")
@@ -369,7 +385,10 @@ pub(super) fn rules_of(compared: &Compared, kind: Kind, identity: u32) -> Vec<Ru
     let mut rules: Vec<Rule> = compared
         .lints
         .iter()
-        .filter(|lint| lint.kind == kind && ids.iter().any(|(system, id)| **system == lint.record.system && **id == *lint.record.id))
+        .filter(|lint| {
+            lint.kind == kind
+                && ids.iter().any(|(system, id)| **system == lint.record.system && **id == *lint.record.id)
+        })
         .map(|lint| lint.rule)
         .collect();
     rules.sort_unstable();

@@ -199,8 +199,13 @@ impl<'a> Identity<'a> {
             "staged" => tell(if self.staged { "true" } else { "false" }, push),
             "lint" => {
                 let comparison = self.compared.kind(self.kind);
-                let hit = (0..self.compared.inputs.systems.len())
-                    .any(|system| comparison.flags.get(system).and_then(|flags| flags.get(self.identity as usize)).is_some_and(|flags| flags & 1 != 0));
+                let hit = (0..self.compared.inputs.systems.len()).any(|system| {
+                    comparison
+                        .flags
+                        .get(system)
+                        .and_then(|flags| flags.get(self.identity as usize))
+                        .is_some_and(|flags| flags & 1 != 0)
+                });
                 if hit {
                     for rule in super::lint::rules_of(self.compared, self.kind, self.identity) {
                         tell(rule.name(), push);
@@ -209,7 +214,8 @@ impl<'a> Identity<'a> {
             }
             "direction" => {
                 for system in self.systems() {
-                    if self.compared.kind(self.kind).state(self.identity, system).is_some_and(|state| state.differ > 0) {
+                    if self.compared.kind(self.kind).state(self.identity, system).is_some_and(|state| state.differ > 0)
+                    {
                         for diff in super::facets(self.compared, self.kind, self.identity, system) {
                             if diff.verdict == super::Verdict::Differs {
                                 tell(diff.direction.name(), push);

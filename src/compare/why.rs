@@ -53,10 +53,7 @@ pub fn why(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec
         return lines;
     };
     let shared = comparison.compares[system].len();
-    say(
-        (shared > 0).then_some(true),
-        format!("{shared} attributes are compared with {}", from.id),
-    );
+    say((shared > 0).then_some(true), format!("{shared} attributes are compared with {}", from.id));
     if map.reference {
         say(None, format!("reference data: {} only reads it, nothing of it can be pushed", to.mapping.title));
     }
@@ -86,14 +83,18 @@ pub fn why(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec
     lines
 }
 
-fn in_source(from: &SystemView, kind: Kind, source: Option<(&Snapshot, Row)>, say: &mut impl FnMut(Option<bool>, String)) {
+fn in_source(
+    from: &SystemView,
+    kind: Kind,
+    source: Option<(&Snapshot, Row)>,
+    say: &mut impl FnMut(Option<bool>, String),
+) {
     match (source, from.snapshot(kind)) {
         (Some((snapshot, row)), _) => say(Some(true), format!("in {}: {}", from.id, label(&snapshot.table, row))),
         (None, Some(snapshot)) if snapshot.proved() => say(Some(false), format!("not in {}", from.id)),
-        (None, Some(snapshot)) => say(
-            Some(false),
-            format!("not known whether it is in {}: {}", from.id, reason(snapshot)),
-        ),
+        (None, Some(snapshot)) => {
+            say(Some(false), format!("not known whether it is in {}: {}", from.id, reason(snapshot)));
+        }
         (None, None) => say(Some(false), format!("the {} of {} were not read", kind.plural().to_lowercase(), from.id)),
     }
 }

@@ -21,7 +21,8 @@ fn all_twelve_cells_are_as_the_table_says() {
             let theirs = target.map(|active| user("t", "LENA@x").with("active", active));
             let filler = user("f", "filler@x").with("active", "true").with("title", "in");
             let source_records: Vec<Rec> = ours.into_iter().chain([filler.clone()]).collect();
-            let target_records: Vec<Rec> = theirs.into_iter().chain([user("g", "filler@x").with("active", "true")]).collect();
+            let target_records: Vec<Rec> =
+                theirs.into_iter().chain([user("g", "filler@x").with("active", "true")]).collect();
             let hr = system("hr", "scim").read(Kind::User, &source_records);
             let mut aha = system("aha", "aha").read(Kind::User, &target_records).scoped(r#"title eq "in""#);
             aha.deactivate_out_of_scope = deactivate;
@@ -41,14 +42,10 @@ fn all_twelve_cells_are_as_the_table_says() {
 
 #[test]
 fn reactivating_and_deactivating_are_differences_of_active() {
-    let hr = system("hr", "scim").read(
-        Kind::User,
-        &[user("1", "on@x").with("active", "true"), user("2", "off@x").with("active", "false")],
-    );
-    let aha = system("aha", "aha").read(
-        Kind::User,
-        &[user("a", "on@x").with("active", "false"), user("b", "off@x").with("active", "true")],
-    );
+    let hr = system("hr", "scim")
+        .read(Kind::User, &[user("1", "on@x").with("active", "true"), user("2", "off@x").with("active", "false")]);
+    let aha = system("aha", "aha")
+        .read(Kind::User, &[user("a", "on@x").with("active", "false"), user("b", "off@x").with("active", "true")]);
     let compared = compared(vec![hr, aha]);
     assert_eq!(compared.differs(Kind::User, "1"), ["active"]);
     assert_eq!(compared.facet(Kind::User, "1", "active").want.as_deref(), Some("true"));
@@ -176,22 +173,20 @@ fn a_scope_can_ask_for_groups_by_name() {
 
 #[test]
 fn the_two_ways_of_evaluating_a_filter_agree() {
-    let hr = system("hr", "scim")
-        .read(Kind::Group, &[rec("g1").with("displayName", "Product")])
-        .read(
-            Kind::User,
-            &[
-                user("1", "a@x").with("emails[work]", "a@x").list("groups", &[("g1", ""), ("g7", "")]),
-                user("2", "B@x").with("emails[home]", "b@home").with("department", "R&D").with("active", "True"),
-                user("3", "c@x").with("title", "(unread)").list("productRoles", &[("PRJ1", "viewer")]),
-            ],
-        );
+    let hr = system("hr", "scim").read(Kind::Group, &[rec("g1").with("displayName", "Product")]).read(
+        Kind::User,
+        &[
+            user("1", "a@x").with("emails[work]", "a@x").list("groups", &[("g1", ""), ("g7", "")]),
+            user("2", "B@x").with("emails[home]", "b@home").with("department", "R&D").with("active", "True"),
+            user("3", "c@x").with("title", "(unread)").list("productRoles", &[("PRJ1", "viewer")]),
+        ],
+    );
     for filter in [
         r#"emails co "x""#,
         r#"emails.type eq "home""#,
         r#"emails[type eq "work" and value sw "a"]"#,
         r#"emails[type eq "home"].value pr"#,
-        r#"emails[work] pr"#,
+        "emails[work] pr",
         r#"userName eq "b@X""#,
         "title pr",
         "active eq true",
@@ -200,7 +195,7 @@ fn the_two_ways_of_evaluating_a_filter_agree() {
         r#"urn:ietf:params:scim:schemas:core:2.0:User:userName sw "a""#,
         r#"groups.display eq "Product""#,
         r#"groups[value eq "g7" or display eq "x"]"#,
-        r#"groups pr"#,
+        "groups pr",
         r#"productRoles.role eq "viewer""#,
         r#"productRoles[productId eq "PRJ1" and role ne "owner"]"#,
         "shoeSize pr",
