@@ -58,6 +58,9 @@ pub struct Person {
 /// Groups hold only people with a number below this: a group of half a million is nobody's group.
 pub const GROUPED: u32 = 20_000;
 
+/// What the service user holds: viewer on the two top lines, so that it sees the names of what is below them.
+pub(super) const SERVICE_PAIRS: [(u16, Role); 2] = [(0, catalog::VIEWER), (1, catalog::VIEWER)];
+
 impl World {
     /// The person of that number; numbers from [`World::users`] on are people whom the source does not have.
     pub fn person(&self, number: u32) -> Person {
@@ -77,13 +80,13 @@ impl World {
                 display: "Aha Provisioning".to_owned(),
                 culture: Culture::Latin,
                 active: true,
-                pairs: self.plain_pairs(0).into_iter().take(1).map(plain).collect(),
+                pairs: SERVICE_PAIRS.into_iter().map(plain).collect(),
             };
         }
         let name = self.name(number);
         let mut person = Person {
             number,
-            user_name: self.user_name(number, name),
+            user_name: World::user_name(number, name),
             given: name.given.to_owned(),
             family: name.family.to_owned(),
             display: name.display(),
@@ -101,21 +104,16 @@ impl World {
                 person.display = format!("{} {}", person.given, person.family);
             }
             Some(Plant::UnknownProduct(which)) => person.pairs.push(Pair {
-                product: if which == 0 {
-                    Which::Product(catalog::hidden())
-                } else {
-                    Which::Unknown("PRJ404")
-                },
+                product: if which == 0 { Which::Product(catalog::hidden()) } else { Which::Unknown("PRJ404") },
                 role: Asked::Role(catalog::CONTRIBUTOR),
             }),
             Some(Plant::UnknownRole) => person.pairs.push(Pair {
                 product: Which::Product(self.other_product(number)),
                 role: Asked::Unknown("grand_vizier"),
             }),
-            Some(Plant::NonePair) => person.pairs.push(Pair {
-                product: Which::Product(self.other_product(number)),
-                role: Asked::Role(catalog::NONE),
-            }),
+            Some(Plant::NonePair) => person
+                .pairs
+                .push(Pair { product: Which::Product(self.other_product(number)), role: Asked::Role(catalog::NONE) }),
             _ => {}
         }
         person
@@ -145,7 +143,7 @@ impl World {
             "" => 1,
             digits => digits.parse().ok()?,
         };
-        let names = u64::from(Names::get().len());
+        let names = u64::from(Names::get().count());
         let name = u64::from(Names::get().find(letters)?);
         let within = (name + names - self.0.name_start) % names * self.0.name_back % names;
         u32::try_from(round.checked_sub(1)?.checked_mul(names)? + within).ok()
@@ -159,13 +157,13 @@ impl World {
     }
 
     pub(super) fn name(&self, number: u32) -> &'static Name {
-        let names = u64::from(Names::get().len());
+        let names = u64::from(Names::get().count());
         let within = u64::from(number) % names;
         Names::get().at(((within * self.0.name_step + self.0.name_start) % names) as u32)
     }
 
-    fn user_name(&self, number: u32, name: &Name) -> String {
-        match number / Names::get().len() {
+    fn user_name(number: u32, name: &Name) -> String {
+        match number / Names::get().count() {
             0 => format!("{}@example.com", name.local),
             round => format!("{}{}@example.com", name.local, round + 1),
         }
@@ -174,15 +172,9 @@ impl World {
     /// One to three roles on different products; what a person has where nothing was planted.
     pub(super) fn plain_pairs(&self, number: u32) -> Vec<(u16, Role)> {
         let staffed = catalog::staffed();
-        let roles = [
-            catalog::OWNER,
-            catalog::CONTRIBUTOR,
-            catalog::CONTRIBUTOR,
-            catalog::REVIEWER,
-            catalog::VIEWER,
-        ];
+        let roles = [catalog::OWNER, catalog::CONTRIBUTOR, catalog::CONTRIBUTOR, catalog::REVIEWER, catalog::VIEWER];
         let start = self.hash("product", number) as usize % staffed.len();
-        (0..1 + self.hash("pairs", number) as usize % 3)
+        (0..=self.hash("pairs", number) as usize % 3)
             .map(|i| {
                 // 29 and the number of staffed products (a prime) have no common divisor: all differ.
                 let product = staffed[(start + i * 29) % staffed.len()];
@@ -239,9 +231,7 @@ impl World {
             Circle::Managers => number > 0 && number <= self.0.heads,
             Circle::Department(d) => self.department(number).0 == d,
             Circle::Site(s) => self.site(number).0 == s,
-            Circle::Project(p) => {
-                self.hash("project", number).rotate_left(u32::from(p) * 8) % 40 == 0
-            }
+            Circle::Project(p) => self.hash("project", number).rotate_left(u32::from(p) * 8).is_multiple_of(40),
         }
     }
 
@@ -257,10 +247,7 @@ impl World {
 }
 
 fn plain((product, role): (u16, Role)) -> Pair {
-    Pair {
-        product: Which::Product(product),
-        role: Asked::Role(role),
-    }
+    Pair { product: Which::Product(product), role: Asked::Role(role) }
 }
 
 /// The same address with a capital at the beginning of each word before the `@`.
@@ -289,23 +276,15 @@ mod tests {
             let found = world.find_user_name(&name.to_uppercase(), 40_000);
             assert!(found.contains(&number), "{number} {name} {found:?}");
         }
-        assert!(
-            world
-                .find_user_name("nobody@example.com", 40_000)
-                .is_empty()
-        );
+        assert!(world.find_user_name("nobody@example.com", 40_000).is_empty());
         assert!(world.find_user_name("", 40_000).is_empty());
     }
 
     #[test]
     fn user_names_are_unique_but_for_the_planted_twins() {
         let world = World::new(1, 1_203);
-        let names: BTreeSet<String> = (0..1_203)
-            .map(|n| world.person(n).user_name.to_lowercase())
-            .collect();
-        let twins = (0..1_203)
-            .filter(|n| matches!(world.plant_on(*n), Some(Plant::Twin(_))))
-            .count();
+        let names: BTreeSet<String> = (0..1_203).map(|n| world.person(n).user_name.to_lowercase()).collect();
+        let twins = (0..1_203).filter(|n| matches!(world.plant_on(*n), Some(Plant::Twin(_)))).count();
         assert_eq!(twins, 1);
         assert_eq!(names.len() + twins, 1_203);
     }
@@ -325,13 +304,7 @@ mod tests {
     fn all_scripts_are_there() {
         let world = World::new(1, 1_203);
         for culture in [Culture::Latin, Culture::Chinese, Culture::Arabic] {
-            assert!(
-                (0..1_203)
-                    .filter(|n| world.name(*n).culture == culture)
-                    .count()
-                    > 40,
-                "{culture:?}"
-            );
+            assert!((0..1_203).filter(|n| world.name(*n).culture == culture).count() > 40, "{culture:?}");
         }
         assert!((0..1_203).any(|n| world.person(n).family.contains('-')));
     }

@@ -7,9 +7,11 @@
 //! Must not: know any vendor's shapes. An expired token is shown by taking the `Authorization` header away, so that each
 //! simulator refuses in its own words.
 
+mod spec;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// One line of help: how a fault or switch is written, and what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +26,7 @@ pub struct Switch {
 
 /// The faults that every simulator knows.
 pub const HELP: &[Switch] = &[
-    Switch {
-        name: "latency",
-        form: "latency=250ms",
-        help: "Every reply waits that long (ms or s).",
-    },
+    Switch { name: "latency", form: "latency=250ms", help: "Every reply waits that long (ms or s)." },
     Switch {
         name: "429",
         form: "429=N[,retry-after=SECONDS|retry-after=date|reset=SECONDS|bare]",
@@ -71,11 +69,7 @@ pub const HELP: &[Switch] = &[
         form: "FAULT@/path, FAULT@POST, FAULT@POST/path",
         help: "Only requests with that method, whose path and query contain that text.",
     },
-    Switch {
-        name: "skip",
-        form: "FAULT,skip=K",
-        help: "The first K requests that match are let through.",
-    },
+    Switch { name: "skip", form: "FAULT,skip=K", help: "The first K requests that match are let through." },
 ];
 
 /// The faults in force: a cheap handle, shared between a running simulator and whoever steers it.
@@ -182,8 +176,6 @@ impl Verdict {
     }
 }
 
-const EACH: &[u16] = &[500, 502, 503, 504];
-
 impl Faults {
     /// Reads a list of specifications, each as [`HELP`] describes them or a switch `name` or `name=value` of a simulator.
     ///
@@ -192,7 +184,7 @@ impl Faults {
     pub fn parse(specs: &[String]) -> Result<Faults, String> {
         let mut state = State::default();
         for spec in specs {
-            read(spec, &mut state)?;
+            spec::read(spec, &mut state)?;
         }
         Ok(Faults(Arc::new(Mutex::new(state))))
     }
@@ -214,23 +206,12 @@ impl Faults {
     /// That sentence.
     pub fn only(&self, known: &[Switch]) -> Result<(), String> {
         let state = self.lock();
-        match state
-            .flags
-            .keys()
-            .find(|name| !known.iter().any(|k| k.name == *name))
-        {
+        match state.flags.keys().find(|name| !known.iter().any(|k| k.name == *name)) {
             None => Ok(()),
             Some(name) => {
-                let mut names: Vec<&str> = HELP
-                    .iter()
-                    .map(|s| s.form)
-                    .filter(|f| !f.starts_with("FAULT"))
-                    .collect();
+                let mut names: Vec<&str> = HELP.iter().map(|s| s.form).filter(|f| !f.starts_with("FAULT")).collect();
                 names.extend(known.iter().map(|k| k.form));
-                Err(format!(
-                    "unknown fault `{name}`; known: {}",
-                    names.join("; ")
-                ))
+                Err(format!("unknown fault `{name}`; known: {}", names.join("; ")))
             }
         }
     }
@@ -269,20 +250,14 @@ impl Faults {
         for fault in &mut state.faults {
             let taken = match fault.kind {
                 Kind::Latency(_) | Kind::Expire => false,
-                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => {
-                    verdict.before.is_some()
-                }
+                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => verdict.before.is_some(),
                 Kind::Status(_, true) | Kind::Lost | Kind::Truncate { .. } => {
                     verdict.before.is_some() || verdict.after.is_some()
                 }
             };
             // A reply can only be lost after a write; a search is a read that is sent as POST.
-            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS")
-                && !path_and_query.contains("/.search");
-            if taken
-                || (fault.kind == Kind::Lost && !is_write)
-                || !fault.matches(method, path_and_query)
-            {
+            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS") && !path_and_query.contains("/.search");
+            if taken || (fault.kind == Kind::Lost && !is_write) || !fault.matches(method, path_and_query) {
                 continue;
             }
             if fault.skip > 0 {
@@ -307,10 +282,7 @@ impl Faults {
                 Kind::Latency(delay) => verdict.delay += delay,
                 Kind::TooMany(hint) => verdict.before = Some(Before::TooMany(hint)),
                 Kind::Status(codes, after) => {
-                    let code = codes
-                        .get(turn as usize % codes.len().max(1))
-                        .copied()
-                        .unwrap_or(500);
+                    let code = codes.get(turn as usize % codes.len().max(1)).copied().unwrap_or(500);
                     if after {
                         verdict.after = Some(After::Status(code));
                     } else {
@@ -336,177 +308,8 @@ impl Faults {
 
 impl Fault {
     fn matches(&self, method: &str, path: &str) -> bool {
-        self.method
-            .as_deref()
-            .is_none_or(|m| m.eq_ignore_ascii_case(method))
-            && path.contains(&self.path)
+        self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method)) && path.contains(&self.path)
     }
-}
-
-fn read(spec: &str, state: &mut State) -> Result<(), String> {
-    let spec = spec.trim();
-    let (what, at) = spec.split_once('@').unwrap_or((spec, ""));
-    let mut parts = what.split(',').map(str::trim);
-    let head = parts.next().unwrap_or_default();
-    let (name, value) = match head.split_once('=') {
-        Some((name, value)) => (name.trim(), Some(value.trim())),
-        None => (head, None),
-    };
-    let count = |value: Option<&str>| -> Result<Option<u32>, String> {
-        match value {
-            Some(v) => v
-                .parse()
-                .map(Some)
-                .map_err(|_| format!("fault `{spec}`: `{v}` is not a number")),
-            None => Err(format!(
-                "fault `{spec}` needs a number of requests, as in `{name}=2`"
-            )),
-        }
-    };
-    let (mut kind, left) = match name {
-        "latency" => (
-            Kind::Latency(duration(spec, value.unwrap_or_default())?),
-            None,
-        ),
-        "429" => (Kind::TooMany(Hint::Seconds(1)), count(value)?),
-        "5xx" => (Kind::Status(EACH, false), count(value)?),
-        "500" => (Kind::Status(&[500], false), count(value)?),
-        "502" => (Kind::Status(&[502], false), count(value)?),
-        "503" => (Kind::Status(&[503], false), count(value)?),
-        "504" => (Kind::Status(&[504], false), count(value)?),
-        "lost" => (Kind::Lost, count(value)?),
-        "truncate" => (Kind::Truncate { cut: false }, count(value)?),
-        "expire" => (Kind::Expire, count(value)?),
-        "reset" => (Kind::Reset, count(value)?),
-        "html" => (
-            Kind::Html,
-            value.map(|v| count(Some(v))).transpose()?.flatten(),
-        ),
-        _ => {
-            let plain = !name.is_empty()
-                && name.starts_with(|c: char| c.is_ascii_lowercase())
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-            if !plain {
-                return Err(format!(
-                    "`{spec}` is not a fault; it is written like `500=2@/users` or `latency=250ms`"
-                ));
-            }
-            if let Some(extra) = parts.next() {
-                return Err(format!("fault `{spec}`: `{name}` takes no `{extra}`"));
-            }
-            if !at.is_empty() {
-                return Err(format!(
-                    "fault `{spec}`: `{name}` cannot be limited with `@`"
-                ));
-            }
-            state
-                .flags
-                .insert(name.to_owned(), value.unwrap_or_default().to_owned());
-            return Ok(());
-        }
-    };
-    let mut skip = 0;
-    for part in parts {
-        let (option, value) = part.split_once('=').unwrap_or((part, ""));
-        let number = || {
-            value
-                .parse::<u32>()
-                .map_err(|_| format!("fault `{spec}`: `{part}` needs a number"))
-        };
-        match (&mut kind, option) {
-            (_, "skip") => skip = number()?,
-            (Kind::TooMany(hint), "retry-after") if value == "date" => *hint = Hint::Date,
-            (Kind::TooMany(hint), "retry-after") => *hint = Hint::Seconds(number()?),
-            (Kind::TooMany(hint), "reset") => *hint = Hint::Reset(number()?),
-            (Kind::TooMany(hint), "bare") => *hint = Hint::Bare,
-            (Kind::Status(_, after), "after") => *after = true,
-            (Kind::Truncate { cut }, "cut") => *cut = true,
-            _ => return Err(format!("fault `{spec}`: `{name}` takes no `{part}`")),
-        }
-    }
-    let (method, path) = place(at);
-    state.faults.push(Fault {
-        kind,
-        left,
-        skip,
-        method,
-        path,
-    });
-    Ok(())
-}
-
-/// `POST`, `/users` or `POST/users`, with or without a space between.
-fn place(at: &str) -> (Option<String>, String) {
-    let at = at.trim();
-    let word = at
-        .find(|c: char| !c.is_ascii_uppercase())
-        .unwrap_or(at.len());
-    let (method, path) = at.split_at(word);
-    match method {
-        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" => {
-            (Some(method.to_owned()), path.trim().to_owned())
-        }
-        _ => (None, at.to_owned()),
-    }
-}
-
-fn duration(spec: &str, text: &str) -> Result<Duration, String> {
-    let wrong = || format!("fault `{spec}` needs a time such as `250ms` or `2s`");
-    let (number, unit) = text.split_at(
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len()),
-    );
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    match unit {
-        "ms" | "" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        _ => Err(wrong()),
-    }
-}
-
-/// Seconds since the epoch.
-pub fn epoch() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs())
-}
-
-/// An HTTP date (RFC 9110 section 5.6.7), from seconds since the epoch.
-pub fn http_date(epoch: u64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (year, month, day) = civil(epoch / 86_400);
-    let rest = epoch % 86_400;
-    format!(
-        "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",
-        DAYS[(epoch / 86_400 % 7) as usize],
-        MONTHS[month as usize - 1],
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
-}
-
-/// Year, month and day of a day number since the epoch (the well-known calendar arithmetic on 400-year eras).
-pub fn civil(days: u64) -> (u64, u64, u64) {
-    let z = days + 719_468;
-    let era = z / 146_097;
-    let day_of_era = z % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
@@ -522,14 +325,8 @@ mod tests {
     fn a_counted_fault_is_spent_and_then_over() {
         let f = faults(&["500=2@/users"]);
         assert_eq!(f.judge("GET", "/api/v1/products").before, None);
-        assert_eq!(
-            f.judge("GET", "/api/v1/users?page=1").before,
-            Some(Before::Status(500))
-        );
-        assert_eq!(
-            f.judge("GET", "/api/v1/users?page=1").before,
-            Some(Before::Status(500))
-        );
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
         assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, None);
     }
 
@@ -570,20 +367,14 @@ mod tests {
             ("429=1,reset=3", Hint::Reset(3)),
             ("429=1,bare", Hint::Bare),
         ] {
-            assert_eq!(
-                faults(&[spec]).judge("GET", "/").before,
-                Some(Before::TooMany(hint)),
-                "{spec}"
-            );
+            assert_eq!(faults(&[spec]).judge("GET", "/").before, Some(Before::TooMany(hint)), "{spec}");
         }
     }
 
     #[test]
     fn the_four_server_errors_come_in_turn() {
         let f = faults(&["5xx=4"]);
-        let mut codes: Vec<_> = (0..4)
-            .map(|_| f.judge("GET", "/").before.unwrap())
-            .collect();
+        let mut codes: Vec<_> = (0..4).map(|_| f.judge("GET", "/").before.unwrap()).collect();
         codes.sort_by_key(|b| match b {
             Before::Status(code) => *code,
             _ => 0,
@@ -609,26 +400,11 @@ mod tests {
 
     #[test]
     fn a_switch_is_read_and_an_unknown_one_is_named() {
-        let known = [Switch {
-            name: "drift",
-            form: "drift[=N]",
-            help: "",
-        }];
+        let known = [Switch { name: "drift", form: "drift[=N]", help: "" }];
         let f = faults(&["drift=2"]);
         assert_eq!(f.only(&known), Ok(()));
         assert_eq!(f.flag("drift").as_deref(), Some("2"));
         assert!(f.spend("drift") && f.spend("drift") && !f.spend("drift"));
-        assert!(
-            faults(&["drft"])
-                .only(&known)
-                .unwrap_err()
-                .contains("unknown fault `drft`")
-        );
-    }
-
-    #[test]
-    fn dates_are_written_as_http_wants_them() {
-        assert_eq!(http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(http_date(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
+        assert!(faults(&["drft"]).only(&known).unwrap_err().contains("unknown fault `drft`"));
     }
 }

@@ -1,0 +1,1 @@
+//! The loop (being built).
