@@ -24,11 +24,7 @@ pub struct Switch {
 
 /// The faults that every simulator knows.
 pub const HELP: &[Switch] = &[
-    Switch {
-        name: "latency",
-        form: "latency=250ms",
-        help: "Every reply waits that long (ms or s).",
-    },
+    Switch { name: "latency", form: "latency=250ms", help: "Every reply waits that long (ms or s)." },
     Switch {
         name: "429",
         form: "429=N[,retry-after=SECONDS|retry-after=date|reset=SECONDS|bare]",
@@ -71,11 +67,7 @@ pub const HELP: &[Switch] = &[
         form: "FAULT@/path, FAULT@POST, FAULT@POST/path",
         help: "Only requests with that method, whose path and query contain that text.",
     },
-    Switch {
-        name: "skip",
-        form: "FAULT,skip=K",
-        help: "The first K requests that match are let through.",
-    },
+    Switch { name: "skip", form: "FAULT,skip=K", help: "The first K requests that match are let through." },
 ];
 
 /// The faults in force: a cheap handle, shared between a running simulator and whoever steers it.
@@ -214,23 +206,12 @@ impl Faults {
     /// That sentence.
     pub fn only(&self, known: &[Switch]) -> Result<(), String> {
         let state = self.lock();
-        match state
-            .flags
-            .keys()
-            .find(|name| !known.iter().any(|k| k.name == *name))
-        {
+        match state.flags.keys().find(|name| !known.iter().any(|k| k.name == *name)) {
             None => Ok(()),
             Some(name) => {
-                let mut names: Vec<&str> = HELP
-                    .iter()
-                    .map(|s| s.form)
-                    .filter(|f| !f.starts_with("FAULT"))
-                    .collect();
+                let mut names: Vec<&str> = HELP.iter().map(|s| s.form).filter(|f| !f.starts_with("FAULT")).collect();
                 names.extend(known.iter().map(|k| k.form));
-                Err(format!(
-                    "unknown fault `{name}`; known: {}",
-                    names.join("; ")
-                ))
+                Err(format!("unknown fault `{name}`; known: {}", names.join("; ")))
             }
         }
     }
@@ -269,20 +250,14 @@ impl Faults {
         for fault in &mut state.faults {
             let taken = match fault.kind {
                 Kind::Latency(_) | Kind::Expire => false,
-                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => {
-                    verdict.before.is_some()
-                }
+                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => verdict.before.is_some(),
                 Kind::Status(_, true) | Kind::Lost | Kind::Truncate { .. } => {
                     verdict.before.is_some() || verdict.after.is_some()
                 }
             };
             // A reply can only be lost after a write; a search is a read that is sent as POST.
-            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS")
-                && !path_and_query.contains("/.search");
-            if taken
-                || (fault.kind == Kind::Lost && !is_write)
-                || !fault.matches(method, path_and_query)
-            {
+            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS") && !path_and_query.contains("/.search");
+            if taken || (fault.kind == Kind::Lost && !is_write) || !fault.matches(method, path_and_query) {
                 continue;
             }
             if fault.skip > 0 {
@@ -307,10 +282,7 @@ impl Faults {
                 Kind::Latency(delay) => verdict.delay += delay,
                 Kind::TooMany(hint) => verdict.before = Some(Before::TooMany(hint)),
                 Kind::Status(codes, after) => {
-                    let code = codes
-                        .get(turn as usize % codes.len().max(1))
-                        .copied()
-                        .unwrap_or(500);
+                    let code = codes.get(turn as usize % codes.len().max(1)).copied().unwrap_or(500);
                     if after {
                         verdict.after = Some(After::Status(code));
                     } else {
@@ -336,10 +308,7 @@ impl Faults {
 
 impl Fault {
     fn matches(&self, method: &str, path: &str) -> bool {
-        self.method
-            .as_deref()
-            .is_none_or(|m| m.eq_ignore_ascii_case(method))
-            && path.contains(&self.path)
+        self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method)) && path.contains(&self.path)
     }
 }
 
@@ -354,20 +323,12 @@ fn read(spec: &str, state: &mut State) -> Result<(), String> {
     };
     let count = |value: Option<&str>| -> Result<Option<u32>, String> {
         match value {
-            Some(v) => v
-                .parse()
-                .map(Some)
-                .map_err(|_| format!("fault `{spec}`: `{v}` is not a number")),
-            None => Err(format!(
-                "fault `{spec}` needs a number of requests, as in `{name}=2`"
-            )),
+            Some(v) => v.parse().map(Some).map_err(|_| format!("fault `{spec}`: `{v}` is not a number")),
+            None => Err(format!("fault `{spec}` needs a number of requests, as in `{name}=2`")),
         }
     };
     let (mut kind, left) = match name {
-        "latency" => (
-            Kind::Latency(duration(spec, value.unwrap_or_default())?),
-            None,
-        ),
+        "latency" => (Kind::Latency(duration(spec, value.unwrap_or_default())?), None),
         "429" => (Kind::TooMany(Hint::Seconds(1)), count(value)?),
         "5xx" => (Kind::Status(EACH, false), count(value)?),
         "500" => (Kind::Status(&[500], false), count(value)?),
@@ -378,43 +339,28 @@ fn read(spec: &str, state: &mut State) -> Result<(), String> {
         "truncate" => (Kind::Truncate { cut: false }, count(value)?),
         "expire" => (Kind::Expire, count(value)?),
         "reset" => (Kind::Reset, count(value)?),
-        "html" => (
-            Kind::Html,
-            value.map(|v| count(Some(v))).transpose()?.flatten(),
-        ),
+        "html" => (Kind::Html, value.map(|v| count(Some(v))).transpose()?.flatten()),
         _ => {
             let plain = !name.is_empty()
                 && name.starts_with(|c: char| c.is_ascii_lowercase())
-                && name
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
             if !plain {
-                return Err(format!(
-                    "`{spec}` is not a fault; it is written like `500=2@/users` or `latency=250ms`"
-                ));
+                return Err(format!("`{spec}` is not a fault; it is written like `500=2@/users` or `latency=250ms`"));
             }
             if let Some(extra) = parts.next() {
                 return Err(format!("fault `{spec}`: `{name}` takes no `{extra}`"));
             }
             if !at.is_empty() {
-                return Err(format!(
-                    "fault `{spec}`: `{name}` cannot be limited with `@`"
-                ));
+                return Err(format!("fault `{spec}`: `{name}` cannot be limited with `@`"));
             }
-            state
-                .flags
-                .insert(name.to_owned(), value.unwrap_or_default().to_owned());
+            state.flags.insert(name.to_owned(), value.unwrap_or_default().to_owned());
             return Ok(());
         }
     };
     let mut skip = 0;
     for part in parts {
         let (option, value) = part.split_once('=').unwrap_or((part, ""));
-        let number = || {
-            value
-                .parse::<u32>()
-                .map_err(|_| format!("fault `{spec}`: `{part}` needs a number"))
-        };
+        let number = || value.parse::<u32>().map_err(|_| format!("fault `{spec}`: `{part}` needs a number"));
         match (&mut kind, option) {
             (_, "skip") => skip = number()?,
             (Kind::TooMany(hint), "retry-after") if value == "date" => *hint = Hint::Date,
@@ -427,37 +373,24 @@ fn read(spec: &str, state: &mut State) -> Result<(), String> {
         }
     }
     let (method, path) = place(at);
-    state.faults.push(Fault {
-        kind,
-        left,
-        skip,
-        method,
-        path,
-    });
+    state.faults.push(Fault { kind, left, skip, method, path });
     Ok(())
 }
 
 /// `POST`, `/users` or `POST/users`, with or without a space between.
 fn place(at: &str) -> (Option<String>, String) {
     let at = at.trim();
-    let word = at
-        .find(|c: char| !c.is_ascii_uppercase())
-        .unwrap_or(at.len());
+    let word = at.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(at.len());
     let (method, path) = at.split_at(word);
     match method {
-        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" => {
-            (Some(method.to_owned()), path.trim().to_owned())
-        }
+        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" => (Some(method.to_owned()), path.trim().to_owned()),
         _ => (None, at.to_owned()),
     }
 }
 
 fn duration(spec: &str, text: &str) -> Result<Duration, String> {
     let wrong = || format!("fault `{spec}` needs a time such as `250ms` or `2s`");
-    let (number, unit) = text.split_at(
-        text.find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len()),
-    );
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let number: u64 = number.parse().map_err(|_| wrong())?;
     match unit {
         "ms" | "" => Ok(Duration::from_millis(number)),
@@ -468,17 +401,13 @@ fn duration(spec: &str, text: &str) -> Result<Duration, String> {
 
 /// Seconds since the epoch.
 pub fn epoch() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
 /// An HTTP date (RFC 9110 section 5.6.7), from seconds since the epoch.
 pub fn http_date(epoch: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (year, month, day) = civil(epoch / 86_400);
     let rest = epoch % 86_400;
     format!(
@@ -496,16 +425,11 @@ pub fn civil(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     (year_of_era + era * 400 + u64::from(month <= 2), month, day)
 }
 
@@ -522,14 +446,8 @@ mod tests {
     fn a_counted_fault_is_spent_and_then_over() {
         let f = faults(&["500=2@/users"]);
         assert_eq!(f.judge("GET", "/api/v1/products").before, None);
-        assert_eq!(
-            f.judge("GET", "/api/v1/users?page=1").before,
-            Some(Before::Status(500))
-        );
-        assert_eq!(
-            f.judge("GET", "/api/v1/users?page=1").before,
-            Some(Before::Status(500))
-        );
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
         assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, None);
     }
 
@@ -570,20 +488,14 @@ mod tests {
             ("429=1,reset=3", Hint::Reset(3)),
             ("429=1,bare", Hint::Bare),
         ] {
-            assert_eq!(
-                faults(&[spec]).judge("GET", "/").before,
-                Some(Before::TooMany(hint)),
-                "{spec}"
-            );
+            assert_eq!(faults(&[spec]).judge("GET", "/").before, Some(Before::TooMany(hint)), "{spec}");
         }
     }
 
     #[test]
     fn the_four_server_errors_come_in_turn() {
         let f = faults(&["5xx=4"]);
-        let mut codes: Vec<_> = (0..4)
-            .map(|_| f.judge("GET", "/").before.unwrap())
-            .collect();
+        let mut codes: Vec<_> = (0..4).map(|_| f.judge("GET", "/").before.unwrap()).collect();
         codes.sort_by_key(|b| match b {
             Before::Status(code) => *code,
             _ => 0,
@@ -609,21 +521,12 @@ mod tests {
 
     #[test]
     fn a_switch_is_read_and_an_unknown_one_is_named() {
-        let known = [Switch {
-            name: "drift",
-            form: "drift[=N]",
-            help: "",
-        }];
+        let known = [Switch { name: "drift", form: "drift[=N]", help: "" }];
         let f = faults(&["drift=2"]);
         assert_eq!(f.only(&known), Ok(()));
         assert_eq!(f.flag("drift").as_deref(), Some("2"));
         assert!(f.spend("drift") && f.spend("drift") && !f.spend("drift"));
-        assert!(
-            faults(&["drft"])
-                .only(&known)
-                .unwrap_err()
-                .contains("unknown fault `drft`")
-        );
+        assert!(faults(&["drft"]).only(&known).unwrap_err().contains("unknown fault `drft`"));
     }
 
     #[test]

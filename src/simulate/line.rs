@@ -21,8 +21,7 @@ pub struct Line(Arc<AtomicI64>);
 impl Line {
     /// Closes the connection after that many more bytes.
     pub fn cut_after(&self, bytes: usize) {
-        self.0
-            .store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.0.store(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 }
 
@@ -43,13 +42,7 @@ impl Listener for Lines {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // A failure here costs speed, not correctness.
         let _ = stream.set_nodelay(true);
-        (
-            Wire {
-                stream,
-                line: Line(Arc::new(AtomicI64::new(i64::MAX))),
-            },
-            address,
-        )
+        (Wire { stream, line: Line(Arc::new(AtomicI64::new(i64::MAX))) }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -64,21 +57,13 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let left = self.line.0.load(Ordering::SeqCst);
         if left == i64::MAX {
             return Pin::new(&mut self.stream).poll_write(cx, buf);
@@ -89,9 +74,7 @@ impl AsyncWrite for Wire {
         }
         let sent = Pin::new(&mut self.stream).poll_write(cx, &buf[..left]);
         if let Poll::Ready(Ok(n)) = sent {
-            self.line
-                .0
-                .fetch_sub(i64::try_from(n).unwrap_or(0), Ordering::SeqCst);
+            self.line.0.fetch_sub(i64::try_from(n).unwrap_or(0), Ordering::SeqCst);
         }
         sent
     }

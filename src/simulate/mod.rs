@@ -68,14 +68,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            port: 0,
-            users: 1_203,
-            seed: 1,
-            faults: Vec::new(),
-            rate_limit: true,
-            view: String::new(),
-        }
+        Options { port: 0, users: 1_203, seed: 1, faults: Vec::new(), rate_limit: true, view: String::new() }
     }
 }
 
@@ -154,11 +147,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Connector(name) => {
-                write!(
-                    f,
-                    "there is no simulator for `{name}`; there is one for {}",
-                    CONNECTORS.join(", ")
-                )
+                write!(f, "there is no simulator for `{name}`; there is one for {}", CONNECTORS.join(", "))
             }
             StartError::View(view) => write!(f, "this simulator cannot show the view `{view}`"),
             StartError::Fault(told) | StartError::Option(told) => f.write_str(told),
@@ -185,26 +174,16 @@ pub fn switches(connector: &str) -> &'static [Switch] {
 /// [`StartError`] where the connector, an option or a fault is unknown, or the port is taken.
 pub async fn start(connector: &str, options: Options) -> Result<Running, StartError> {
     let faults = Faults::parse(&options.faults).map_err(StartError::Fault)?;
-    faults
-        .only(switches(connector))
-        .map_err(StartError::Fault)?;
+    faults.only(switches(connector)).map_err(StartError::Fault)?;
     if !(1..=1_000_000).contains(&options.users) {
-        return Err(StartError::Option(format!(
-            "users must be 1 to 1,000,000, not {}",
-            options.users
-        )));
+        return Err(StartError::Option(format!("users must be 1 to 1,000,000, not {}", options.users)));
     }
     let mut options = options;
     if options.view.is_empty() {
         (if connector == "aha" { "aha" } else { "source" }).clone_into(&mut options.view);
     }
     let world = World::new(options.seed, options.users);
-    let setting = Setting {
-        options,
-        faults,
-        seen: Seen::default(),
-        world,
-    };
+    let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
         _ => return Err(StartError::Connector(connector.to_owned())),
@@ -213,16 +192,9 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
 }
 
 async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Running, StartError> {
-    let Setting {
-        options,
-        faults,
-        seen,
-        world,
-    } = setting;
+    let Setting { options, faults, seen, world } = setting;
     let refuse = |error| StartError::Listen(options.port, error);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-        .await
-        .map_err(refuse)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(refuse)?;
     let port = listener.local_addr().map_err(refuse)?.port();
     let desk = Desk {
         connector: connector.to_owned(),
@@ -244,9 +216,7 @@ async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Ru
             let _ = stopped.await;
         };
         // Accept errors are retried inside; there is nobody to tell of anything else.
-        let _ = axum::serve(Lines(listener), router)
-            .with_graceful_shutdown(until)
-            .await;
+        let _ = axum::serve(Lines(listener), router).with_graceful_shutdown(until).await;
     });
     Ok(Running {
         connector: connector.to_owned(),
@@ -273,18 +243,9 @@ struct Desk {
 
 fn control(desk: Desk) -> Router {
     Router::new()
-        .route(
-            "/__sim/seen",
-            get(async |State(desk): State<Desk>| Json(desk.seen.all())),
-        )
-        .route(
-            "/__sim/stats",
-            get(async |State(desk): State<Desk>| Json(desk.seen.stats())),
-        )
-        .route(
-            "/__sim/planted",
-            get(async |State(desk): State<Desk>| Json(desk.world.planted(&desk.view))),
-        )
+        .route("/__sim/seen", get(async |State(desk): State<Desk>| Json(desk.seen.all())))
+        .route("/__sim/stats", get(async |State(desk): State<Desk>| Json(desk.seen.stats())))
+        .route("/__sim/planted", get(async |State(desk): State<Desk>| Json(desk.world.planted(&desk.view))))
         .route(
             "/__sim/forget",
             post(async |State(desk): State<Desk>| {
@@ -313,11 +274,7 @@ async fn change_faults(State(desk): State<Desk>, body: axum::body::Bytes) -> Res
             desk.faults.replace(&faults);
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(told) => (
-            StatusCode::BAD_REQUEST,
-            Json(serde_json::json!({ "error": told })),
-        )
-            .into_response(),
+        Err(told) => (StatusCode::BAD_REQUEST, Json(serde_json::json!({ "error": told }))).into_response(),
     }
 }
 
@@ -329,11 +286,7 @@ async fn around(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let address = parts
-        .uri
-        .path_and_query()
-        .map_or_else(|| parts.uri.path(), |p| p.as_str())
-        .to_owned();
+    let address = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |p| p.as_str()).to_owned();
     let mut note = seen::Request {
         number: 0,
         method: parts.method.as_str().to_owned(),
@@ -433,11 +386,7 @@ fn too_many(hint: Hint) -> Response {
 
 fn error_page(code: u16) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    page(
-        status,
-        status.canonical_reason().unwrap_or("Error"),
-        "Something went wrong.",
-    )
+    page(status, status.canonical_reason().unwrap_or("Error"), "Something went wrong.")
 }
 
 /// A small web page, as a gateway or a log-in wall would send.

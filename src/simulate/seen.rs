@@ -35,8 +35,7 @@ pub struct Request {
 impl Request {
     /// Whether it could change something: no GET, no HEAD, no search sent as POST.
     pub fn is_write(&self) -> bool {
-        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
-            && !self.path.ends_with("/.search")
+        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") && !self.path.ends_with("/.search")
     }
 }
 
@@ -89,12 +88,7 @@ impl Seen {
 
     /// Those that could change something.
     pub fn writes(&self) -> Vec<Request> {
-        self.lock()
-            .requests
-            .iter()
-            .filter(|r| r.is_write())
-            .cloned()
-            .collect()
+        self.lock().requests.iter().filter(|r| r.is_write()).cloned().collect()
     }
 
     /// The counts.
@@ -137,10 +131,7 @@ mod tests {
         seen.note(request("POST", "/scim/v2/Users/.search"));
         seen.note(request("PUT", "/users/1"));
         assert_eq!(seen.all().len(), 3);
-        assert_eq!(
-            seen.writes().iter().map(|r| r.number).collect::<Vec<_>>(),
-            [3]
-        );
+        assert_eq!(seen.writes().iter().map(|r| r.number).collect::<Vec<_>>(), [3]);
     }
 
     #[test]

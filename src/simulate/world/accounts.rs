@@ -67,9 +67,7 @@ impl World {
 
     /// The id of a number's account, whether there is one or not.
     pub fn account_id(&self, slot: u32) -> u64 {
-        USERS
-            + u64::from(slot) * STEP
-            + hash(self.seed(), "aha user", u64::from(slot)) % 4_000_000_000
+        USERS + u64::from(slot) * STEP + hash(self.seed(), "aha user", u64::from(slot)) % 4_000_000_000
     }
 
     /// The number that an id was made from.
@@ -97,8 +95,7 @@ impl World {
         if slot == 0 {
             pairs.truncate(1);
         }
-        let (mut last, mut spaced, mut email) =
-            (person.family.clone(), None, person.user_name.clone());
+        let (mut last, mut spaced, mut email) = (person.family.clone(), None, person.user_name.clone());
         match plant {
             Some(Plant::WrongRole) => {
                 pairs[0].1 = match pairs[0].1.token {
@@ -114,9 +111,7 @@ impl World {
             Some(Plant::NoneEntry) => pairs.push((self.other_product(slot), catalog::NONE)),
             Some(Plant::Renamed | Plant::InactiveBothDiffers) => last = self.former_family(slot),
             Some(Plant::EmailCase) => email = people::capitalised(&email),
-            Some(Plant::NameSpaces) => {
-                spaced = Some(format!("{}  {} ", person.given, person.family))
-            }
+            Some(Plant::NameSpaces) => spaced = Some(format!("{}  {} ", person.given, person.family)),
             _ => {}
         }
         let extra = slot >= self.users();
@@ -133,12 +128,7 @@ impl World {
         };
         let disabled = matches!(
             plant,
-            Some(
-                Plant::InactiveBoth
-                    | Plant::InactiveBothDiffers
-                    | Plant::Reactivate
-                    | Plant::DirectoryLeaver
-            )
+            Some(Plant::InactiveBoth | Plant::InactiveBothDiffers | Plant::Reactivate | Plant::DirectoryLeaver)
         ) || slot >= self.users() + self.0.extras.0;
         let created = long_ago(self.seed(), "aha created", u64::from(slot));
         let updated = created + self.hash("aha updated", slot) % 30_000_000;
@@ -155,10 +145,7 @@ impl World {
             updated,
             accessed: (!never).then_some(updated + 86_400),
             enabled: !disabled,
-            custom: (slot > 0 && slot <= self.0.heads)
-                .then(|| ((slot % 15) as u16, pairs[0].0))
-                .into_iter()
-                .collect(),
+            custom: (slot > 0 && slot <= self.0.heads).then(|| ((slot % 15) as u16, pairs[0].0)).into_iter().collect(),
             pairs,
             administers: match slot {
                 0 => [true, true, true],
@@ -173,25 +160,20 @@ impl World {
     fn former_family(&self, number: u32) -> String {
         let own = self.name(number);
         (1..)
-            .map(|i| {
-                super::names::Names::get().at(self.hash("former", number) as u32 % 10_000 + i * 97)
-            })
+            .map(|i| super::names::Names::get().at(self.hash("former", number) as u32 % 10_000 + i * 97))
             .find(|name| name.culture == own.culture && name.family != own.family)
             .map_or_else(String::new, |name| name.family.to_owned())
     }
 
     /// Aha!'s id of a product.
     pub fn aha_product_id(&self, product: u16) -> u64 {
-        PRODUCTS
-            + u64::from(product) * STEP
-            + hash(self.seed(), "aha product", u64::from(product)) % 4_000_000_000
+        PRODUCTS + u64::from(product) * STEP + hash(self.seed(), "aha product", u64::from(product)) % 4_000_000_000
     }
 
     /// The product of an id of Aha!'s.
     pub fn aha_product(&self, id: u64) -> Option<u16> {
         let product = u16::try_from(id.checked_sub(PRODUCTS)? / STEP).ok()?;
-        (usize::from(product) < catalog::products().len() && self.aha_product_id(product) == id)
-            .then_some(product)
+        (usize::from(product) < catalog::products().len() && self.aha_product_id(product) == id).then_some(product)
     }
 }
 
@@ -218,22 +200,14 @@ mod tests {
     fn exactly_one_account_administers_billing() {
         let world = World::new(3, 1_203);
         let all = (0..world.account_slots()).filter_map(|s| world.account(s));
-        assert_eq!(
-            all.filter(|a| a.administers[1])
-                .map(|a| a.slot)
-                .collect::<Vec<_>>(),
-            [0]
-        );
+        assert_eq!(all.filter(|a| a.administers[1]).map(|a| a.slot).collect::<Vec<_>>(), [0]);
     }
 
     #[test]
     fn fifteen_custom_roles_are_held() {
         let world = World::new(3, 1_203);
-        let held: std::collections::BTreeSet<u16> = (0..world.account_slots())
-            .filter_map(|s| world.account(s))
-            .flat_map(|a| a.custom)
-            .map(|c| c.0)
-            .collect();
+        let held: std::collections::BTreeSet<u16> =
+            (0..world.account_slots()).filter_map(|s| world.account(s)).flat_map(|a| a.custom).map(|c| c.0).collect();
         assert_eq!(held.len(), 15);
     }
 }

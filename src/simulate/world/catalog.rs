@@ -14,16 +14,8 @@ pub struct Department {
     pub titles: &'static [&'static str],
 }
 
-const fn department(
-    name: &'static str,
-    division: &'static str,
-    titles: &'static [&'static str],
-) -> Department {
-    Department {
-        name,
-        division,
-        titles,
-    }
+const fn department(name: &'static str, division: &'static str, titles: &'static [&'static str]) -> Department {
+    Department { name, division, titles }
 }
 
 /// All departments; each is also a group of that name.
@@ -31,63 +23,22 @@ pub const DEPARTMENTS: [Department; 16] = [
     department(
         "Engineering",
         "Technology",
-        &[
-            "Software Engineer",
-            "Senior Engineer",
-            "Principal Engineer",
-            "Architect",
-        ],
+        &["Software Engineer", "Senior Engineer", "Principal Engineer", "Architect"],
     ),
-    department(
-        "研发部",
-        "Technology",
-        &["软件工程师", "高级工程师", "架构师"],
-    ),
-    department(
-        "Product Management",
-        "Product",
-        &[
-            "Product Manager",
-            "Senior Product Manager",
-            "Product Analyst",
-        ],
-    ),
+    department("研发部", "Technology", &["软件工程师", "高级工程师", "架构师"]),
+    department("Product Management", "Product", &["Product Manager", "Senior Product Manager", "Product Analyst"]),
     department("产品部", "Product", &["产品经理", "高级产品经理"]),
-    department(
-        "Sales",
-        "Commercial",
-        &["Account Executive", "Sales Engineer", "Account Manager"],
-    ),
+    department("Sales", "Commercial", &["Account Executive", "Sales Engineer", "Account Manager"]),
     department("销售部", "Commercial", &["客户经理", "销售代表"]),
-    department(
-        "Finance",
-        "Corporate",
-        &["Accountant", "Controller", "Financial Analyst"],
-    ),
+    department("Finance", "Corporate", &["Accountant", "Controller", "Financial Analyst"]),
     department("财务部", "Corporate", &["会计", "财务分析师"]),
     department("Human Resources", "Corporate", &["Recruiter", "HR Partner"]),
     department("人力资源部", "Corporate", &["招聘专员", "人事专员"]),
-    department(
-        "Marketing",
-        "Commercial",
-        &["Campaign Manager", "Content Editor", "Designer"],
-    ),
-    department(
-        "Operations",
-        "Technology",
-        &["Site Reliability Engineer", "Operations Analyst"],
-    ),
+    department("Marketing", "Commercial", &["Campaign Manager", "Content Editor", "Designer"]),
+    department("Operations", "Technology", &["Site Reliability Engineer", "Operations Analyst"]),
     department("Legal", "Corporate", &["Counsel", "Paralegal"]),
-    department(
-        "IT",
-        "Technology",
-        &["Systems Administrator", "Service Desk Agent"],
-    ),
-    department(
-        "Customer Success",
-        "Commercial",
-        &["Success Manager", "Support Engineer"],
-    ),
+    department("IT", "Technology", &["Systems Administrator", "Service Desk Agent"]),
+    department("Customer Success", "Commercial", &["Success Manager", "Support Engineer"]),
     department("Quality", "Technology", &["Test Engineer", "Auditor"]),
 ];
 
@@ -191,34 +142,14 @@ pub enum Circle {
 }
 
 /// Names of the groups that cut across departments.
-pub const PROJECTS: [&str; 7] = [
-    "Atlas", "Borealis", "嫦娥", "Dunes", "Everest", "Fjord", "Galileo",
-];
+pub const PROJECTS: [&str; 7] = ["Atlas", "Borealis", "嫦娥", "Dunes", "Everest", "Fjord", "Galileo"];
 
 /// All groups, 31, in the order of their numbers.
 pub fn groups() -> Vec<(String, Circle)> {
-    let mut groups = vec![
-        ("Product".to_owned(), Circle::Product),
-        ("Managers".to_owned(), Circle::Managers),
-    ];
-    groups.extend(
-        DEPARTMENTS
-            .iter()
-            .enumerate()
-            .map(|(i, d)| (d.name.to_owned(), Circle::Department(i as u8))),
-    );
-    groups.extend(
-        SITES
-            .iter()
-            .enumerate()
-            .map(|(i, s)| (format!("Site {}", s.town), Circle::Site(i as u8))),
-    );
-    groups.extend(
-        PROJECTS
-            .iter()
-            .enumerate()
-            .map(|(i, p)| (format!("Project {p}"), Circle::Project(i as u8))),
-    );
+    let mut groups = vec![("Product".to_owned(), Circle::Product), ("Managers".to_owned(), Circle::Managers)];
+    groups.extend(DEPARTMENTS.iter().enumerate().map(|(i, d)| (d.name.to_owned(), Circle::Department(i as u8))));
+    groups.extend(SITES.iter().enumerate().map(|(i, s)| (format!("Site {}", s.town), Circle::Site(i as u8))));
+    groups.extend(PROJECTS.iter().enumerate().map(|(i, p)| (format!("Project {p}"), Circle::Project(i as u8))));
     groups
 }
 
@@ -234,41 +165,17 @@ pub struct Role {
 }
 
 /// Owner.
-pub const OWNER: Role = Role {
-    token: "product_owner",
-    code: 20,
-    label: "Owner",
-};
+pub const OWNER: Role = Role { token: "product_owner", code: 20, label: "Owner" };
 /// Contributor.
-pub const CONTRIBUTOR: Role = Role {
-    token: "contributor",
-    code: 30,
-    label: "Contributor",
-};
+pub const CONTRIBUTOR: Role = Role { token: "contributor", code: 30, label: "Contributor" };
 /// Developer: seen in replies, but no request can name it.
-pub const DEVELOPER: Role = Role {
-    token: "developer",
-    code: 35,
-    label: "Developer",
-};
+pub const DEVELOPER: Role = Role { token: "developer", code: 35, label: "Developer" };
 /// Reviewer.
-pub const REVIEWER: Role = Role {
-    token: "reviewer",
-    code: 40,
-    label: "Reviewer",
-};
+pub const REVIEWER: Role = Role { token: "reviewer", code: 40, label: "Reviewer" };
 /// Viewer.
-pub const VIEWER: Role = Role {
-    token: "viewer",
-    code: 50,
-    label: "Viewer",
-};
+pub const VIEWER: Role = Role { token: "viewer", code: 50, label: "Viewer" };
 /// None: the same as no entry at all.
-pub const NONE: Role = Role {
-    token: "none",
-    code: 0,
-    label: "None",
-};
+pub const NONE: Role = Role { token: "none", code: 0, label: "None" };
 
 /// The five roles that a request can name (targets/aha.md 10.1).
 pub const WRITABLE: [Role; 5] = [OWNER, CONTRIBUTOR, REVIEWER, VIEWER, NONE];
@@ -341,40 +248,21 @@ pub fn products() -> &'static [Product] {
             line("PL4", "Enterprise Cloud", Some(1)),
         ];
         let areas = [
-            "Mobile", "Web", "Cloud", "Data", "Smart", "Retail", "Factory", "Fleet", "Energy",
-            "Care", "Campus", "Trade",
+            "Mobile", "Web", "Cloud", "Data", "Smart", "Retail", "Factory", "Fleet", "Energy", "Care", "Campus",
+            "Trade",
         ];
-        let things = [
-            "App", "Shop", "Hub", "Console", "Gateway", "Insight", "Studio",
-        ];
-        let chinese = [
-            "移动支付",
-            "云控制台",
-            "数据中台",
-            "智能工厂",
-            "零售终端",
-            "车队管理",
-            "能源看板",
-            "校园卡",
-        ];
+        let things = ["App", "Shop", "Hub", "Console", "Gateway", "Insight", "Studio"];
+        let chinese = ["移动支付", "云控制台", "数据中台", "智能工厂", "零售终端", "车队管理", "能源看板", "校园卡"];
         for number in 0..83_u16 {
             let name = if number % 11 == 5 {
                 chinese[usize::from(number / 11) % chinese.len()].to_owned()
             } else {
-                format!(
-                    "{} {}",
-                    areas[usize::from(number) % areas.len()],
-                    things[usize::from(number) / areas.len()]
-                )
+                format!("{} {}", areas[usize::from(number) % areas.len()], things[usize::from(number) / areas.len()])
             };
             all.push(Product {
                 prefix: format!("PRJ{}", number + 1),
                 name,
-                sort: if number == 82 {
-                    Sort::Hidden
-                } else {
-                    Sort::Workspace
-                },
+                sort: if number == 82 { Sort::Hidden } else { Sort::Workspace },
                 parent: [Some(0), Some(1), Some(2), Some(3), None][usize::from(number % 5)],
             });
         }
@@ -392,20 +280,13 @@ pub fn products() -> &'static [Product] {
 pub fn staffed() -> &'static [u16] {
     static STAFFED: OnceLock<Vec<u16>> = OnceLock::new();
     STAFFED.get_or_init(|| {
-        (0..)
-            .zip(products())
-            .filter(|(_, p)| matches!(p.sort, Sort::Workspace | Sort::Team))
-            .map(|(i, _)| i)
-            .collect()
+        (0..).zip(products()).filter(|(_, p)| matches!(p.sort, Sort::Workspace | Sort::Team)).map(|(i, _)| i).collect()
     })
 }
 
 /// The number of the product that the key may not see.
 pub fn hidden() -> u16 {
-    (0..)
-        .zip(products())
-        .find(|(_, p)| p.sort == Sort::Hidden)
-        .map_or(0, |(i, _)| i)
+    (0..).zip(products()).find(|(_, p)| p.sort == Sort::Hidden).map_or(0, |(i, _)| i)
 }
 
 #[cfg(test)]
@@ -416,32 +297,11 @@ mod tests {
     #[test]
     fn there_are_88_products_with_distinct_names_and_keys_and_31_groups() {
         assert_eq!(products().len(), 88);
-        assert_eq!(
-            products()
-                .iter()
-                .map(|p| &p.name)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            88
-        );
-        assert_eq!(
-            products()
-                .iter()
-                .map(|p| &p.prefix)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            88
-        );
+        assert_eq!(products().iter().map(|p| &p.name).collect::<BTreeSet<_>>().len(), 88);
+        assert_eq!(products().iter().map(|p| &p.prefix).collect::<BTreeSet<_>>().len(), 88);
         assert_eq!(products()[usize::from(hidden())].sort, Sort::Hidden);
         assert_eq!(staffed().len(), 83);
-        assert_eq!(
-            groups()
-                .iter()
-                .map(|(name, _)| name)
-                .collect::<BTreeSet<_>>()
-                .len(),
-            31
-        );
+        assert_eq!(groups().iter().map(|(name, _)| name).collect::<BTreeSet<_>>().len(), 31);
         assert_eq!(WRITABLE.len() + CUSTOM_ROLES.len(), 23);
     }
 
@@ -452,10 +312,6 @@ mod tests {
                 assert_eq!(products()[usize::from(parent)].sort, Sort::Line);
             }
         }
-        assert!(
-            products()
-                .iter()
-                .any(|p| p.sort == Sort::Line && p.parent.is_some())
-        );
+        assert!(products().iter().any(|p| p.sort == Sort::Line && p.parent.is_some()));
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::catalog::{self, Circle, Sort};
 use super::planting::{self, GroupDrift, Plant};
 use super::{
-    AHA_SCHEMA, Asked, ENTERPRISE_SCHEMA, GROUP_SCHEMA, PRODUCT_SCHEMA, Person, ROLE_SCHEMA,
-    USER_SCHEMA, Which, World, long_ago, nth_without, number_of_uuid, people, place_without, uuid,
+    AHA_SCHEMA, Asked, ENTERPRISE_SCHEMA, GROUP_SCHEMA, PRODUCT_SCHEMA, Person, ROLE_SCHEMA, USER_SCHEMA, Which, World,
+    long_ago, nth_without, number_of_uuid, people, place_without, uuid,
 };
 use crate::simulate::faults::civil;
 
@@ -22,10 +22,7 @@ pub struct Documents {
 impl Documents {
     /// The documents of `source` or `directory`.
     pub fn new(world: &World, view: &str) -> Documents {
-        Documents {
-            world: world.clone(),
-            directory: view == "directory",
-        }
+        Documents { world: world.clone(), directory: view == "directory" }
     }
 
     /// How many users there are.
@@ -45,28 +42,19 @@ impl Documents {
 
     /// Where the user of an id is.
     pub fn position(&self, id: &str) -> Option<usize> {
-        let number =
-            u32::try_from(number_of_uuid(self.world.seed(), self.user_salt(), id)?).ok()?;
+        let number = u32::try_from(number_of_uuid(self.world.seed(), self.user_salt(), id)?).ok()?;
         self.place(number)
     }
 
     /// Where the users are whose attribute equals a text, letter case ignored; None for attributes without an index.
     /// There is one for `userName`, `emails` (and `emails.value`) and `externalId`.
     pub fn find(&self, attribute: &str, value: &str) -> Option<Vec<usize>> {
-        let attribute = attribute
-            .strip_prefix(USER_SCHEMA)
-            .and_then(|a| a.strip_prefix(':'))
-            .unwrap_or(attribute);
+        let attribute = attribute.strip_prefix(USER_SCHEMA).and_then(|a| a.strip_prefix(':')).unwrap_or(attribute);
         match attribute.to_ascii_lowercase().as_str() {
             "username" | "emails" | "emails.value" => {
                 let all = self.slots() + self.world.account_slots();
                 let found = self.world.find_user_name(value, all);
-                Some(
-                    found
-                        .into_iter()
-                        .filter_map(|person| self.place(self.number_of(person)?))
-                        .collect(),
-                )
+                Some(found.into_iter().filter_map(|person| self.place(self.number_of(person)?)).collect())
             }
             "externalid" => {
                 let number = value.trim_start_matches(['E', 'e']).parse::<u32>().ok();
@@ -106,12 +94,9 @@ impl Documents {
         if self.directory {
             return Vec::new();
         }
-        let written = catalog::WRITABLE
-            .iter()
-            .map(|role| (role.token.to_owned(), role.label));
-        let custom = (catalog::CUSTOM_ROLE_BASE..)
-            .zip(catalog::CUSTOM_ROLES)
-            .map(|(id, name)| (format!("custom-{id}"), name));
+        let written = catalog::WRITABLE.iter().map(|role| (role.token.to_owned(), role.label));
+        let custom =
+            (catalog::CUSTOM_ROLE_BASE..).zip(catalog::CUSTOM_ROLES).map(|(id, name)| (format!("custom-{id}"), name));
         written
             .chain(custom)
             .map(|(id, name)| {
@@ -144,7 +129,8 @@ impl Documents {
             .zip(all)
             .map(|(number, product)| {
                 let line = product.sort == Sort::Line;
-                let children = (0_u16..).zip(all).filter(|(_, p)| p.parent == Some(number)).map(|(child, _)| summary(child));
+                let children =
+                    (0_u16..).zip(all).filter(|(_, p)| p.parent == Some(number)).map(|(child, _)| summary(child));
                 let url = format!("https://acme.aha.io/projects/{}", product.prefix);
                 json!({
                     "schemas": [PRODUCT_SCHEMA],
@@ -171,20 +157,11 @@ impl Documents {
     }
 
     fn slots(&self) -> u32 {
-        self.world.users()
-            + if self.directory {
-                self.world.0.directory_extras
-            } else {
-                0
-            }
+        self.world.users() + if self.directory { self.world.0.directory_extras } else { 0 }
     }
 
     fn holes(&self) -> &[u32] {
-        if self.directory {
-            &self.world.0.directory_holes
-        } else {
-            &[]
-        }
+        if self.directory { &self.world.0.directory_holes } else { &[] }
     }
 
     fn place(&self, number: u32) -> Option<usize> {
@@ -196,11 +173,7 @@ impl Documents {
 
     /// The directory's own people are others than Aha!'s.
     fn person_of(&self, number: u32) -> u32 {
-        if number < self.world.users() {
-            number
-        } else {
-            number - self.world.users() + self.world.account_slots()
-        }
+        if number < self.world.users() { number } else { number - self.world.users() + self.world.account_slots() }
     }
 
     fn number_of(&self, person: u32) -> Option<u32> {
@@ -212,11 +185,7 @@ impl Documents {
     }
 
     fn user_salt(&self) -> &'static str {
-        if self.directory {
-            "directory user"
-        } else {
-            "source user"
-        }
+        if self.directory { "directory user" } else { "source user" }
     }
 
     fn user_id(&self, number: u32) -> String {
@@ -224,11 +193,7 @@ impl Documents {
     }
 
     fn group_id(&self, number: u32) -> String {
-        let salt = if self.directory {
-            "directory group"
-        } else {
-            "source group"
-        };
+        let salt = if self.directory { "directory group" } else { "source group" };
         uuid(self.world.seed(), salt, u64::from(number))
     }
 
@@ -243,9 +208,7 @@ impl Documents {
                     let dropped = planting::dropped_members(&self.world, circle);
                     members.retain(|n| !dropped.contains(n));
                 }
-                Some(GroupDrift::MoreMembers) => {
-                    members.extend(planting::added_members(&self.world, circle))
-                }
+                Some(GroupDrift::MoreMembers) => members.extend(planting::added_members(&self.world, circle)),
                 None => {}
             }
         }
@@ -260,11 +223,8 @@ impl Documents {
         let (_, site) = world.site(of);
         let (_, department) = world.department(of);
         let left_but_active = self.directory && plant == Some(Plant::DirectoryLeaver);
-        let title = if self.directory && plant == Some(Plant::DirectoryTitle) {
-            "Acting Lead"
-        } else {
-            world.title(of)
-        };
+        let title =
+            if self.directory && plant == Some(Plant::DirectoryTitle) { "Acting Lead" } else { world.title(of) };
         let department_name = if self.directory && plant == Some(Plant::DirectoryDepartment) {
             "Transition Pool"
         } else {
@@ -283,29 +243,17 @@ impl Documents {
         put("id", json!(self.user_id(number)));
         put("externalId", json!(external_id(of)));
         put("userName", json!(person.user_name));
-        put(
-            "name",
-            json!({ "formatted": person.display, "familyName": person.family, "givenName": person.given }),
-        );
+        put("name", json!({ "formatted": person.display, "familyName": person.family, "givenName": person.given }));
         put("displayName", json!(person.display));
         put("nickName", json!(person.given));
-        put(
-            "profileUrl",
-            json!(format!("https://people.example.com/{}", external_id(of))),
-        );
+        put("profileUrl", json!(format!("https://people.example.com/{}", external_id(of))));
         put("title", json!(title));
-        put(
-            "userType",
-            json!(if of == 0 { "Service" } else { "Employee" }),
-        );
+        put("userType", json!(if of == 0 { "Service" } else { "Employee" }));
         put("preferredLanguage", json!(site.locale));
         put("locale", json!(site.locale));
         put("timezone", json!(site.timezone));
         put("active", json!(person.active || left_but_active));
-        put(
-            "emails",
-            json!([{ "value": person.user_name, "type": "work", "primary": true }]),
-        );
+        put("emails", json!([{ "value": person.user_name, "type": "work", "primary": true }]));
         put(
             "phoneNumbers",
             json!([
@@ -335,24 +283,15 @@ impl Documents {
             "department": department_name,
         });
         if let Some(manager) = world.manager(of) {
-            enterprise["manager"] = json!({ "value": self.user_id(manager), "displayName": world.person(manager).display });
+            enterprise["manager"] =
+                json!({ "value": self.user_id(manager), "displayName": world.person(manager).display });
         }
         put(ENTERPRISE_SCHEMA, enterprise);
         if !self.directory {
-            put(
-                AHA_SCHEMA,
-                json!({ "productRoles": self.pairs_of(&person) }),
-            );
+            put(AHA_SCHEMA, json!({ "productRoles": self.pairs_of(&person) }));
         }
-        let tag = if self.directory {
-            "directory changed"
-        } else {
-            "source changed"
-        };
-        put(
-            "meta",
-            meta("User", long_ago(world.seed(), tag, u64::from(of))),
-        );
+        let tag = if self.directory { "directory changed" } else { "source changed" };
+        put("meta", meta("User", long_ago(world.seed(), tag, u64::from(of))));
         Value::Object(user)
     }
 
@@ -378,11 +317,7 @@ impl Documents {
                         let product = &catalog::products()[usize::from(*number)];
                         let hidden = product.sort == Sort::Hidden;
                         let by_key = chance % 15 == 7 && !hidden;
-                        let id = if by_key {
-                            product.prefix.clone()
-                        } else {
-                            world.source_product_id(*number)
-                        };
+                        let id = if by_key { product.prefix.clone() } else { world.source_product_id(*number) };
                         (id, Some(product.name.clone()))
                     }
                 };
@@ -414,12 +349,7 @@ fn external_id(person: u32) -> String {
 pub fn timestamp(epoch: u64) -> String {
     let (year, month, day) = civil(epoch / 86_400);
     let rest = epoch % 86_400;
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.000Z",
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.000Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 fn meta(resource: &str, created: u64) -> Value {

@@ -139,10 +139,7 @@ impl World {
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World")
-            .field("seed", &self.0.seed)
-            .field("users", &self.0.users)
-            .finish_non_exhaustive()
+        f.debug_struct("World").field("seed", &self.0.seed).field("users", &self.0.users).finish_non_exhaustive()
     }
 }
 
@@ -167,9 +164,7 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 /// The first number from `from` on (and above 1) that has no divisor in common with `with`.
 fn coprime(from: u64, with: u64) -> u64 {
-    (from.max(2)..)
-        .find(|n| greatest_common_divisor(*n, with) == 1)
-        .unwrap_or(1)
+    (from.max(2)..).find(|n| greatest_common_divisor(*n, with) == 1).unwrap_or(1)
 }
 
 /// `x` with `a * x = 1 (mod m)`, for `a` and `m` without a common divisor.
@@ -208,10 +203,7 @@ fn place_without(holes: &[u32], number: u32) -> Option<u32> {
 
 /// An id that looks like a random UUID and can be traced back to its number.
 fn uuid(seed: u64, salt: &str, number: u64) -> String {
-    let tail = number
-        .wrapping_mul(UUID_STEP)
-        .wrapping_add(hash(seed, salt, u64::MAX))
-        & UUID_MASK;
+    let tail = number.wrapping_mul(UUID_STEP).wrapping_add(hash(seed, salt, u64::MAX)) & UUID_MASK;
     let head = hash(seed, salt, number);
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{tail:012x}",
@@ -229,10 +221,7 @@ const UUID_STEP: u64 = 0x9E37_79B9_7F4B;
 fn number_of_uuid(seed: u64, salt: &str, id: &str) -> Option<u64> {
     let tail = u64::from_str_radix(id.rsplit('-').next()?, 16).ok()?;
     let back = inverse(UUID_STEP, UUID_MASK + 1);
-    let number = tail
-        .wrapping_sub(hash(seed, salt, u64::MAX))
-        .wrapping_mul(back)
-        & UUID_MASK;
+    let number = tail.wrapping_sub(hash(seed, salt, u64::MAX)).wrapping_mul(back) & UUID_MASK;
     (uuid(seed, salt, number) == id).then_some(number)
 }
 

@@ -69,38 +69,20 @@ impl Names {
     }
 
     fn build() -> Names {
-        let mut names = Names {
-            all: Vec::new(),
-            by_local: HashMap::new(),
-        };
+        let mut names = Names { all: Vec::new(), by_local: HashMap::new() };
         for family in LATIN_FAMILY {
             for given in LATIN_GIVEN {
-                names.add(
-                    Culture::Latin,
-                    given,
-                    family,
-                    format!("{}.{}", fold(given), fold(family)),
-                );
+                names.add(Culture::Latin, given, family, format!("{}.{}", fold(given), fold(family)));
             }
         }
         for (family, family_latin) in CHINESE_FAMILY {
             for (given, given_latin) in CHINESE_GIVEN {
-                names.add(
-                    Culture::Chinese,
-                    given,
-                    family,
-                    format!("{family_latin}.{given_latin}"),
-                );
+                names.add(Culture::Chinese, given, family, format!("{family_latin}.{given_latin}"));
             }
         }
         for (family, family_latin) in ARABIC_FAMILY {
             for (given, given_latin) in ARABIC_GIVEN {
-                names.add(
-                    Culture::Arabic,
-                    given,
-                    family,
-                    format!("{given_latin}.{family_latin}"),
-                );
+                names.add(Culture::Arabic, given, family, format!("{given_latin}.{family_latin}"));
             }
         }
         names
@@ -109,15 +91,9 @@ impl Names {
     /// Two pairs that look alike in Latin letters would share an e-mail; the later one is left out.
     fn add(&mut self, culture: Culture, given: &'static str, family: &'static str, local: String) {
         let number = self.all.len() as u32;
-        if let std::collections::hash_map::Entry::Vacant(free) = self.by_local.entry(local.clone())
-        {
+        if let std::collections::hash_map::Entry::Vacant(free) = self.by_local.entry(local.clone()) {
             free.insert(number);
-            self.all.push(Name {
-                culture,
-                given,
-                family,
-                local,
-            });
+            self.all.push(Name { culture, given, family, local });
         }
     }
 }
@@ -530,18 +506,8 @@ mod tests {
         for number in 0..names.len() {
             let name = names.at(number);
             assert_eq!(names.find(&name.local), Some(number), "{}", name.local);
-            assert!(
-                name.local
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'-'),
-                "{}",
-                name.local
-            );
-            assert!(
-                !name.local.starts_with('.') && !name.local.ends_with('.'),
-                "{}",
-                name.local
-            );
+            assert!(name.local.bytes().all(|b| b.is_ascii_lowercase() || b == b'.' || b == b'-'), "{}", name.local);
+            assert!(!name.local.starts_with('.') && !name.local.ends_with('.'), "{}", name.local);
         }
     }
 

@@ -101,21 +101,16 @@ impl World {
                 person.display = format!("{} {}", person.given, person.family);
             }
             Some(Plant::UnknownProduct(which)) => person.pairs.push(Pair {
-                product: if which == 0 {
-                    Which::Product(catalog::hidden())
-                } else {
-                    Which::Unknown("PRJ404")
-                },
+                product: if which == 0 { Which::Product(catalog::hidden()) } else { Which::Unknown("PRJ404") },
                 role: Asked::Role(catalog::CONTRIBUTOR),
             }),
             Some(Plant::UnknownRole) => person.pairs.push(Pair {
                 product: Which::Product(self.other_product(number)),
                 role: Asked::Unknown("grand_vizier"),
             }),
-            Some(Plant::NonePair) => person.pairs.push(Pair {
-                product: Which::Product(self.other_product(number)),
-                role: Asked::Role(catalog::NONE),
-            }),
+            Some(Plant::NonePair) => person
+                .pairs
+                .push(Pair { product: Which::Product(self.other_product(number)), role: Asked::Role(catalog::NONE) }),
             _ => {}
         }
         person
@@ -174,13 +169,7 @@ impl World {
     /// One to three roles on different products; what a person has where nothing was planted.
     pub(super) fn plain_pairs(&self, number: u32) -> Vec<(u16, Role)> {
         let staffed = catalog::staffed();
-        let roles = [
-            catalog::OWNER,
-            catalog::CONTRIBUTOR,
-            catalog::CONTRIBUTOR,
-            catalog::REVIEWER,
-            catalog::VIEWER,
-        ];
+        let roles = [catalog::OWNER, catalog::CONTRIBUTOR, catalog::CONTRIBUTOR, catalog::REVIEWER, catalog::VIEWER];
         let start = self.hash("product", number) as usize % staffed.len();
         (0..1 + self.hash("pairs", number) as usize % 3)
             .map(|i| {
@@ -239,9 +228,7 @@ impl World {
             Circle::Managers => number > 0 && number <= self.0.heads,
             Circle::Department(d) => self.department(number).0 == d,
             Circle::Site(s) => self.site(number).0 == s,
-            Circle::Project(p) => {
-                self.hash("project", number).rotate_left(u32::from(p) * 8) % 40 == 0
-            }
+            Circle::Project(p) => self.hash("project", number).rotate_left(u32::from(p) * 8) % 40 == 0,
         }
     }
 
@@ -257,10 +244,7 @@ impl World {
 }
 
 fn plain((product, role): (u16, Role)) -> Pair {
-    Pair {
-        product: Which::Product(product),
-        role: Asked::Role(role),
-    }
+    Pair { product: Which::Product(product), role: Asked::Role(role) }
 }
 
 /// The same address with a capital at the beginning of each word before the `@`.
@@ -289,23 +273,15 @@ mod tests {
             let found = world.find_user_name(&name.to_uppercase(), 40_000);
             assert!(found.contains(&number), "{number} {name} {found:?}");
         }
-        assert!(
-            world
-                .find_user_name("nobody@example.com", 40_000)
-                .is_empty()
-        );
+        assert!(world.find_user_name("nobody@example.com", 40_000).is_empty());
         assert!(world.find_user_name("", 40_000).is_empty());
     }
 
     #[test]
     fn user_names_are_unique_but_for_the_planted_twins() {
         let world = World::new(1, 1_203);
-        let names: BTreeSet<String> = (0..1_203)
-            .map(|n| world.person(n).user_name.to_lowercase())
-            .collect();
-        let twins = (0..1_203)
-            .filter(|n| matches!(world.plant_on(*n), Some(Plant::Twin(_))))
-            .count();
+        let names: BTreeSet<String> = (0..1_203).map(|n| world.person(n).user_name.to_lowercase()).collect();
+        let twins = (0..1_203).filter(|n| matches!(world.plant_on(*n), Some(Plant::Twin(_)))).count();
         assert_eq!(twins, 1);
         assert_eq!(names.len() + twins, 1_203);
     }
@@ -325,13 +301,7 @@ mod tests {
     fn all_scripts_are_there() {
         let world = World::new(1, 1_203);
         for culture in [Culture::Latin, Culture::Chinese, Culture::Arabic] {
-            assert!(
-                (0..1_203)
-                    .filter(|n| world.name(*n).culture == culture)
-                    .count()
-                    > 40,
-                "{culture:?}"
-            );
+            assert!((0..1_203).filter(|n| world.name(*n).culture == culture).count() > 40, "{culture:?}");
         }
         assert!((0..1_203).any(|n| world.person(n).family.contains('-')));
     }

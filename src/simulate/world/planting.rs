@@ -75,18 +75,11 @@ impl Plant {
 
     /// Whether the person is kept out of all groups, so that memberships differ only where that was planted.
     pub fn is_in_no_group(self) -> bool {
-        self.is_inactive()
-            || matches!(
-                self,
-                Plant::First(_) | Plant::Twin(_) | Plant::DirectoryMissing
-            )
+        self.is_inactive() || matches!(self, Plant::First(_) | Plant::Twin(_) | Plant::DirectoryMissing)
     }
 
     fn is_absent_at_aha(self) -> bool {
-        matches!(
-            self,
-            Plant::Missing | Plant::InactiveAbsent | Plant::Twin(_)
-        )
+        matches!(self, Plant::Missing | Plant::InactiveAbsent | Plant::Twin(_))
     }
 
     fn is_absent_in_directory(self) -> bool {
@@ -160,12 +153,7 @@ impl Inner {
             }
         }
         let holes = |is_hole: fn(Plant) -> bool| {
-            let mut holes: Vec<u32> = self
-                .order
-                .iter()
-                .filter(|(_, p)| is_hole(*p))
-                .map(|(n, _)| *n)
-                .collect();
+            let mut holes: Vec<u32> = self.order.iter().filter(|(_, p)| is_hole(*p)).map(|(n, _)| *n).collect();
             holes.sort_unstable();
             holes
         };
@@ -195,12 +183,8 @@ fn suits(world: &World, number: u32, plant: Plant) -> bool {
 
 /// All that was planted in a view.
 pub fn list(world: &World, view: &str) -> Vec<Planted> {
-    let mut list: Vec<Planted> = world
-        .0
-        .order
-        .iter()
-        .flat_map(|(number, plant)| told(world, view, *number, *plant))
-        .collect();
+    let mut list: Vec<Planted> =
+        world.0.order.iter().flat_map(|(number, plant)| told(world, view, *number, *plant)).collect();
     match view {
         "aha" => {
             let (enabled, disabled) = world.0.extras;
@@ -238,48 +222,21 @@ fn groups(world: &World) -> Vec<Planted> {
     let mut list = Vec::new();
     for (number, (name, circle)) in (0_u32..).zip(catalog::groups()) {
         let mut tell = |what, state, attributes: Vec<String>, note: &str| {
-            list.push(Planted {
-                kind: "Group",
-                what,
-                state,
-                key: name.clone(),
-                attributes,
-                note: note.to_owned(),
-            });
+            list.push(Planted { kind: "Group", what, state, key: name.clone(), attributes, note: note.to_owned() });
         };
-        let paths = |people: &[u32]| {
-            people
-                .iter()
-                .map(|n| format!("members[{}]", world.source_id(*n)))
-                .collect()
-        };
+        let paths = |people: &[u32]| people.iter().map(|n| format!("members[{}]", world.source_id(*n))).collect();
         match drift_of_group(number) {
-            Some(GroupDrift::Missing) => tell(
-                "missing-group",
-                "missing",
-                Vec::new(),
-                "not in the directory",
-            ),
+            Some(GroupDrift::Missing) => tell("missing-group", "missing", Vec::new(), "not in the directory"),
             Some(GroupDrift::FewerMembers) => {
                 let dropped = dropped_members(world, circle);
                 if !dropped.is_empty() {
-                    tell(
-                        "missing-members",
-                        "differs",
-                        paths(&dropped),
-                        "fewer members in the directory",
-                    );
+                    tell("missing-members", "differs", paths(&dropped), "fewer members in the directory");
                 }
             }
             Some(GroupDrift::MoreMembers) => {
                 let added = added_members(world, circle);
                 if !added.is_empty() {
-                    tell(
-                        "extra-members",
-                        "differs",
-                        paths(&added),
-                        "more members in the directory",
-                    );
+                    tell("extra-members", "differs", paths(&added), "more members in the directory");
                 }
             }
             None => {}
@@ -312,19 +269,13 @@ pub fn drift_of_group(number: u32) -> Option<GroupDrift> {
 
 /// Members that a group lacks in the directory.
 pub fn dropped_members(world: &World, circle: Circle) -> Vec<u32> {
-    (0..world.users().min(2_000))
-        .filter(|n| world.is_in(*n, circle))
-        .skip(1)
-        .take(3)
-        .collect()
+    (0..world.users().min(2_000)).filter(|n| world.is_in(*n, circle)).skip(1).take(3).collect()
 }
 
 /// Members that a group has only in the directory.
 pub fn added_members(world: &World, circle: Circle) -> Vec<u32> {
     (1..world.users().min(2_000))
-        .filter(|n| {
-            !world.is_in(*n, circle) && !world.plant_on(*n).is_some_and(Plant::is_in_no_group)
-        })
+        .filter(|n| !world.is_in(*n, circle) && !world.plant_on(*n).is_some_and(Plant::is_in_no_group))
         .skip(5)
         .take(2)
         .collect()
@@ -333,179 +284,67 @@ pub fn added_members(world: &World, circle: Circle) -> Vec<u32> {
 fn told(world: &World, view: &str, number: u32, plant: Plant) -> Option<Planted> {
     let person = world.person(number);
     let pairs = world.plain_pairs(number);
-    let pair = |product: u16| {
-        vec![format!(
-            "productRoles[{}]",
-            world.source_product_id(product)
-        )]
-    };
+    let pair = |product: u16| vec![format!("productRoles[{}]", world.source_product_id(product))];
     let path = |p: &str| vec![p.to_owned()];
     let first = pairs[0].0;
     let last = pairs[pairs.len() - 1].0;
     let other = world.other_product(number);
-    let names = || {
-        ["displayName", "name.familyName", "name.formatted"]
-            .map(str::to_owned)
-            .to_vec()
-    };
+    let names = || ["displayName", "name.familyName", "name.formatted"].map(str::to_owned).to_vec();
     let (what, state, attributes, note): (_, _, Vec<String>, String) = match (view, plant) {
-        ("aha" | "directory" | "source", Plant::Hostile(0)) => (
-            "hostile_text",
-            "lint",
-            names(),
-            "escape sequences in the name, the same everywhere".into(),
-        ),
-        ("aha" | "directory" | "source", Plant::Hostile(_)) => (
-            "hostile_text",
-            "lint",
-            names(),
-            "a right-to-left override in the name, the same everywhere".into(),
-        ),
-        ("source", Plant::First(_) | Plant::Twin(_)) => (
-            "duplicate",
-            "lint",
-            path("userName"),
-            "two records whose userName differs only in case".into(),
-        ),
-        ("aha" | "directory", Plant::First(_) | Plant::Twin(_)) => (
-            "duplicate",
-            "undecided",
-            Vec::new(),
-            "two records in the source fit one account".into(),
-        ),
+        ("aha" | "directory" | "source", Plant::Hostile(0)) => {
+            ("hostile_text", "lint", names(), "escape sequences in the name, the same everywhere".into())
+        }
+        ("aha" | "directory" | "source", Plant::Hostile(_)) => {
+            ("hostile_text", "lint", names(), "a right-to-left override in the name, the same everywhere".into())
+        }
+        ("source", Plant::First(_) | Plant::Twin(_)) => {
+            ("duplicate", "lint", path("userName"), "two records whose userName differs only in case".into())
+        }
+        ("aha" | "directory", Plant::First(_) | Plant::Twin(_)) => {
+            ("duplicate", "undecided", Vec::new(), "two records in the source fit one account".into())
+        }
         ("source", _) => return None,
         ("aha", Plant::Missing) => ("missing", "missing", Vec::new(), "not at Aha!".into()),
-        ("aha", Plant::WrongRole) => (
-            "wrong-role",
-            "differs",
-            pair(first),
-            "another role at Aha!".into(),
-        ),
-        ("aha", Plant::RoleDefaulted) => (
-            "role-defaulted",
-            "differs",
-            pair(first),
-            "Aha! made it viewer, though another role was asked for".into(),
-        ),
-        ("aha", Plant::MissingPair) => (
-            "missing-pair",
-            "differs",
-            pair(last),
-            "no such pair at Aha!".into(),
-        ),
-        ("aha", Plant::ExtraPair) => (
-            "extra-pair",
-            "differs",
-            pair(other),
-            "a pair that the source does not have".into(),
-        ),
-        ("aha", Plant::Leaver) => (
-            "leaver",
-            "leaver",
-            path("active"),
-            "left, and still enabled at Aha!".into(),
-        ),
-        ("aha", Plant::Renamed) => (
-            "renamed",
-            "differs",
-            path("displayName"),
-            "the former name at Aha!".into(),
-        ),
-        ("aha", Plant::EmailCase) => (
-            "email-case",
-            "same",
-            Vec::new(),
-            "the e-mail differs only in case".into(),
-        ),
-        ("aha", Plant::NameSpaces) => (
-            "name-spaces",
-            "same",
-            Vec::new(),
-            "the name differs only in spaces".into(),
-        ),
-        ("aha", Plant::UnknownProduct(0)) => (
-            "unknown_product",
-            "lint",
-            pair(catalog::hidden()),
-            "the product is invisible to the key".into(),
-        ),
-        ("aha", Plant::UnknownProduct(_)) => (
-            "unknown_product",
-            "lint",
-            path("productRoles[PRJ404]"),
-            "there is no such product".into(),
-        ),
-        ("aha", Plant::UnknownRole) => (
-            "unknown_role",
-            "lint",
-            pair(other),
-            "there is no role grand_vizier".into(),
-        ),
-        ("aha", Plant::InactiveBoth) => (
-            "inactive-both",
-            "same",
-            Vec::new(),
-            "left, and disabled at Aha!".into(),
-        ),
-        ("aha", Plant::InactiveBothDiffers) => (
-            "inactive-both",
-            "same",
-            Vec::new(),
-            "left, disabled at Aha!, with another name there".into(),
-        ),
-        ("aha", Plant::InactiveAbsent) => (
-            "inactive-absent",
-            "same",
-            Vec::new(),
-            "left, and never at Aha!".into(),
-        ),
-        ("aha", Plant::Reactivate) => (
-            "reactivate",
-            "differs",
-            path("active"),
-            "works here, disabled at Aha!".into(),
-        ),
-        ("aha", Plant::NonePair) => (
-            "none-pair",
-            "same",
-            Vec::new(),
-            "role none in the source, no pair at Aha!".into(),
-        ),
-        ("aha", Plant::NoneEntry) => (
-            "none-entry",
-            "same",
-            Vec::new(),
-            "no pair in the source, role none at Aha!".into(),
-        ),
-        ("directory", Plant::DirectoryMissing) => (
-            "missing",
-            "missing",
-            Vec::new(),
-            "not in the directory".into(),
-        ),
-        ("directory", Plant::DirectoryTitle) => {
-            ("title", "differs", path("title"), "another title".into())
+        ("aha", Plant::WrongRole) => ("wrong-role", "differs", pair(first), "another role at Aha!".into()),
+        ("aha", Plant::RoleDefaulted) => {
+            ("role-defaulted", "differs", pair(first), "Aha! made it viewer, though another role was asked for".into())
         }
-        ("directory", Plant::DirectoryDepartment) => (
-            "department",
-            "differs",
-            vec![format!("{ENTERPRISE_SCHEMA}:department")],
-            "another department".into(),
-        ),
-        ("directory", Plant::DirectoryLeaver) => (
-            "leaver",
-            "leaver",
-            path("active"),
-            "left, and still active in the directory".into(),
-        ),
+        ("aha", Plant::MissingPair) => ("missing-pair", "differs", pair(last), "no such pair at Aha!".into()),
+        ("aha", Plant::ExtraPair) => {
+            ("extra-pair", "differs", pair(other), "a pair that the source does not have".into())
+        }
+        ("aha", Plant::Leaver) => ("leaver", "leaver", path("active"), "left, and still enabled at Aha!".into()),
+        ("aha", Plant::Renamed) => ("renamed", "differs", path("displayName"), "the former name at Aha!".into()),
+        ("aha", Plant::EmailCase) => ("email-case", "same", Vec::new(), "the e-mail differs only in case".into()),
+        ("aha", Plant::NameSpaces) => ("name-spaces", "same", Vec::new(), "the name differs only in spaces".into()),
+        ("aha", Plant::UnknownProduct(0)) => {
+            ("unknown_product", "lint", pair(catalog::hidden()), "the product is invisible to the key".into())
+        }
+        ("aha", Plant::UnknownProduct(_)) => {
+            ("unknown_product", "lint", path("productRoles[PRJ404]"), "there is no such product".into())
+        }
+        ("aha", Plant::UnknownRole) => ("unknown_role", "lint", pair(other), "there is no role grand_vizier".into()),
+        ("aha", Plant::InactiveBoth) => ("inactive-both", "same", Vec::new(), "left, and disabled at Aha!".into()),
+        ("aha", Plant::InactiveBothDiffers) => {
+            ("inactive-both", "same", Vec::new(), "left, disabled at Aha!, with another name there".into())
+        }
+        ("aha", Plant::InactiveAbsent) => ("inactive-absent", "same", Vec::new(), "left, and never at Aha!".into()),
+        ("aha", Plant::Reactivate) => ("reactivate", "differs", path("active"), "works here, disabled at Aha!".into()),
+        ("aha", Plant::NonePair) => {
+            ("none-pair", "same", Vec::new(), "role none in the source, no pair at Aha!".into())
+        }
+        ("aha", Plant::NoneEntry) => {
+            ("none-entry", "same", Vec::new(), "no pair in the source, role none at Aha!".into())
+        }
+        ("directory", Plant::DirectoryMissing) => ("missing", "missing", Vec::new(), "not in the directory".into()),
+        ("directory", Plant::DirectoryTitle) => ("title", "differs", path("title"), "another title".into()),
+        ("directory", Plant::DirectoryDepartment) => {
+            ("department", "differs", vec![format!("{ENTERPRISE_SCHEMA}:department")], "another department".into())
+        }
+        ("directory", Plant::DirectoryLeaver) => {
+            ("leaver", "leaver", path("active"), "left, and still active in the directory".into())
+        }
         _ => return None,
     };
-    Some(Planted {
-        kind: "User",
-        what,
-        state,
-        key: person.user_name,
-        attributes,
-        note,
-    })
+    Some(Planted { kind: "User", what, state, key: person.user_name, attributes, note })
 }

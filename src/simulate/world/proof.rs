@@ -19,14 +19,8 @@ fn planted(world: &World, view: &str) -> Told {
         .into_iter()
         .filter(|p| p.state != "same" && p.what != "hostile_text")
         .flat_map(|p| {
-            let paths = if p.attributes.is_empty() {
-                vec![String::new()]
-            } else {
-                p.attributes
-            };
-            paths
-                .into_iter()
-                .map(move |path| (p.kind.to_owned(), p.state.to_owned(), p.key.clone(), path))
+            let paths = if p.attributes.is_empty() { vec![String::new()] } else { p.attributes };
+            paths.into_iter().map(move |path| (p.kind.to_owned(), p.state.to_owned(), p.key.clone(), path))
         })
         .collect()
 }
@@ -40,12 +34,7 @@ fn fold(name: &str) -> String {
 }
 
 fn tell(told: &mut Told, kind: &str, state: &str, key: &str, path: &str) {
-    told.insert((
-        kind.to_owned(),
-        state.to_owned(),
-        key.to_owned(),
-        path.to_owned(),
-    ));
+    told.insert((kind.to_owned(), state.to_owned(), key.to_owned(), path.to_owned()));
 }
 
 fn all(documents: &Documents) -> Vec<Value> {
@@ -55,9 +44,7 @@ fn all(documents: &Documents) -> Vec<Value> {
 fn by_name(users: &[Value]) -> BTreeMap<String, Vec<&Value>> {
     let mut map: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for user in users {
-        map.entry(fold(&text(&user["userName"])))
-            .or_default()
-            .push(user);
+        map.entry(fold(&text(&user["userName"]))).or_default().push(user);
     }
     map
 }
@@ -81,10 +68,7 @@ fn compare_with_aha(world: &World) -> Told {
     let mut accounts: BTreeMap<String, Vec<Account>> = BTreeMap::new();
     for place in 0..world.accounts() {
         let account = world.account(world.account_at(place)).unwrap();
-        accounts
-            .entry(fold(&account.email))
-            .or_default()
-            .push(account);
+        accounts.entry(fold(&account.email)).or_default().push(account);
     }
     let mut told = Told::new();
     for (name, users) in by_name(&users) {
@@ -125,16 +109,11 @@ fn compare_with_aha(world: &World) -> Told {
             (true, false) => tell(&mut told, "User", "differs", &key, "active"),
             (true, true) => {}
         }
-        let squeezed = account
-            .name
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let squeezed = account.name.split_whitespace().collect::<Vec<_>>().join(" ");
         if squeezed != text(&user["displayName"]) {
             tell(&mut told, "User", "differs", &key, "displayName");
         }
-        let mut there: BTreeMap<u16, &str> =
-            account.pairs.iter().map(|(p, r)| (*p, r.token)).collect();
+        let mut there: BTreeMap<u16, &str> = account.pairs.iter().map(|(p, r)| (*p, r.token)).collect();
         there.retain(|product, role| *role != "none" || wanted.contains_key(product));
         for product in wanted.keys().chain(there.keys()) {
             if wanted.get(product) != there.get(product) {
@@ -151,10 +130,7 @@ fn compare_with_aha(world: &World) -> Told {
 }
 
 fn compare_with_directory(world: &World) -> Told {
-    let (source, directory) = (
-        Documents::new(world, "source"),
-        Documents::new(world, "directory"),
-    );
+    let (source, directory) = (Documents::new(world, "source"), Documents::new(world, "directory"));
     let (ours, theirs) = (all(&source), all(&directory));
     let theirs_by_name = by_name(&theirs);
     let mut told = Told::new();
@@ -194,48 +170,25 @@ fn compare_with_directory(world: &World) -> Told {
                             found["value"] = link[&text(&found["value"])].clone().into();
                         }
                         if found != *value {
-                            tell(
-                                &mut told,
-                                "User",
-                                "differs",
-                                &key,
-                                &format!("{attribute}:{part}"),
-                            );
+                            tell(&mut told, "User", "differs", &key, &format!("{attribute}:{part}"));
                         }
                     }
                 }
-                _ if other[attribute] != user[attribute] => {
-                    tell(&mut told, "User", "differs", &key, attribute)
-                }
+                _ if other[attribute] != user[attribute] => tell(&mut told, "User", "differs", &key, attribute),
                 _ => {}
             }
         }
     }
     for (name, others) in &theirs_by_name {
         if !ours_by_name.contains_key(name) {
-            tell(
-                &mut told,
-                "User",
-                "extra",
-                &text(&others[0]["userName"]),
-                "",
-            );
+            tell(&mut told, "User", "extra", &text(&others[0]["userName"]), "");
         }
     }
     let groups = |documents: &Documents| -> BTreeMap<String, BTreeSet<String>> {
         let members = |group: &Value| {
-            group["members"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|m| text(&m["value"]))
-                .collect::<BTreeSet<_>>()
+            group["members"].as_array().unwrap().iter().map(|m| text(&m["value"])).collect::<BTreeSet<_>>()
         };
-        documents
-            .groups()
-            .iter()
-            .map(|g| (text(&g["displayName"]), members(g)))
-            .collect()
+        documents.groups().iter().map(|g| (text(&g["displayName"]), members(g))).collect()
     };
     let their_groups = groups(&directory);
     for (name, members) in groups(&source) {
@@ -245,13 +198,7 @@ fn compare_with_directory(world: &World) -> Told {
         };
         let found: BTreeSet<String> = found.iter().map(|id| link[id].clone()).collect();
         for id in members.symmetric_difference(&found) {
-            tell(
-                &mut told,
-                "Group",
-                "differs",
-                &name,
-                &format!("members[{id}]"),
-            );
+            tell(&mut told, "Group", "differs", &name, &format!("members[{id}]"));
         }
     }
     told
@@ -260,23 +207,12 @@ fn compare_with_directory(world: &World) -> Told {
 fn same(found: &Told, planted: &Told) {
     let only_found: Vec<_> = found.difference(planted).collect();
     let only_planted: Vec<_> = planted.difference(found).collect();
-    assert!(
-        only_found.is_empty() && only_planted.is_empty(),
-        "found {only_found:#?}\nplanted {only_planted:#?}"
-    );
+    assert!(only_found.is_empty() && only_planted.is_empty(), "found {only_found:#?}\nplanted {only_planted:#?}");
 }
 
 #[test]
 fn the_view_of_aha_differs_in_what_was_planted_and_in_nothing_else() {
-    for (seed, users) in [
-        (1, 1_203),
-        (2, 1_203),
-        (1, 1),
-        (1, 2),
-        (1, 30),
-        (9, 255),
-        (4, 5_000),
-    ] {
+    for (seed, users) in [(1, 1_203), (2, 1_203), (1, 1), (1, 2), (1, 30), (9, 255), (4, 5_000)] {
         let world = World::new(seed, users);
         same(&compare_with_aha(&world), &planted(&world, "aha"));
     }
@@ -284,20 +220,9 @@ fn the_view_of_aha_differs_in_what_was_planted_and_in_nothing_else() {
 
 #[test]
 fn the_view_of_the_directory_differs_in_what_was_planted_and_in_nothing_else() {
-    for (seed, users) in [
-        (1, 1_203),
-        (2, 1_203),
-        (1, 1),
-        (1, 2),
-        (1, 30),
-        (9, 255),
-        (4, 5_000),
-    ] {
+    for (seed, users) in [(1, 1_203), (2, 1_203), (1, 1), (1, 2), (1, 30), (9, 255), (4, 5_000)] {
         let world = World::new(seed, users);
-        same(
-            &compare_with_directory(&world),
-            &planted(&world, "directory"),
-        );
+        same(&compare_with_directory(&world), &planted(&world, "directory"));
     }
 }
 
@@ -341,16 +266,8 @@ fn source_documents_are_found_again_by_id_name_and_number() {
         for place in 0..documents.len() {
             let user = documents.at(place);
             assert_eq!(documents.position(&text(&user["id"])), Some(place));
-            assert!(
-                documents
-                    .find("userName", &text(&user["userName"]))
-                    .unwrap()
-                    .contains(&place)
-            );
-            assert_eq!(
-                documents.find("externalId", &text(&user["externalId"])),
-                Some(vec![place])
-            );
+            assert!(documents.find("userName", &text(&user["userName"])).unwrap().contains(&place));
+            assert_eq!(documents.find("externalId", &text(&user["externalId"])), Some(vec![place]));
         }
         assert_eq!(documents.find("title", "x"), None);
         assert_eq!(documents.position("x"), None);
