@@ -24,7 +24,9 @@
 //! Pure rooms (model, mapping, compare, plan, connectors, `console::app`) know no tokio, no HTTP client, no database, no
 //! file, no socket and no clock. A test reads every path in `src` and holds the table.
 
+pub mod cli;
 pub mod compare;
+pub mod config;
 pub mod connectors;
 pub mod console;
 pub mod engine;

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Connector;
+use super::aha::Aha;
+use super::scim::Scim;
 use crate::mapping::Mapping;
 
 /// A system's settings as data, checked by `config`: no secrets.
@@ -14,6 +16,10 @@ pub struct Settings {
 }
 
 /// The connector of this name over a mapping, `None` if there is none.
-pub fn connector(_name: &str, _mapping: Arc<Mapping>, _settings: &Settings) -> Option<Arc<dyn Connector>> {
-    None
+pub fn connector(name: &str, mapping: Arc<Mapping>, settings: &Settings) -> Option<Arc<dyn Connector>> {
+    match name {
+        "scim" => Some(Arc::new(Scim::new(mapping, settings))),
+        "aha" => Some(Arc::new(Aha::new(mapping, settings))),
+        _ => None,
+    }
 }

@@ -2,10 +2,16 @@
 //!
 //! A connector is pure and knows nothing of retries, budgets, time-outs or cancellation: those exist once, in `engine`.
 
+mod address;
 mod aha;
 mod catalog;
+#[cfg(test)]
+mod drive;
+mod fault;
+mod record;
 mod scim;
 mod walk;
+mod wanted;
 
 pub use catalog::{Settings, connector};
 pub use walk::{Finish, Input, Next, Page, Walk};
@@ -13,7 +19,7 @@ pub use walk::{Finish, Input, Next, Page, Walk};
 use std::sync::Arc;
 
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, RecordKey, Table};
+use crate::model::{AttrPath, Kind, RecordKey, Row, Table};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 
 /// What one product's interface wants and says.
@@ -54,6 +60,17 @@ pub trait Connector: Send + Sync {
     /// What a reply to a write means.
     fn classify(&self, site: &Site, step: &Step, reply: &Reply) -> Verdict;
 
+    /// What a refused form teaches ([`Verdict::OtherForm`]): the lesson that [`Site::lessons`] keeps, so that the next plan
+    /// previews the other form (`patch:User`, `members:value-list`). `None` where there is no other form.
+    fn lesson(&self, _site: &Site, _step: &Step, _reply: &Reply) -> Option<String> {
+        None
+    }
+
+    /// Words for a create whose key turns out to be taken: why it is stale, and what to do instead.
+    fn taken(&self, found: &Observed) -> String {
+        found.taken()
+    }
+
     /// How an error reply to a read is told to the operator.
     fn explain(&self, request: &Request, reply: &Reply) -> String;
 }
@@ -78,4 +95,18 @@ pub struct Observed {
     pub native: serde_json::Value,
     /// The record's entity tag, where the service announces them.
     pub etag: Option<String>,
+}
+
+impl Observed {
+    /// That the record is there already, and whether it is switched off.
+    fn taken(&self) -> String {
+        let active = self.table.schema().find(&AttrPath::new("active"));
+        let off =
+            active.is_some_and(|active| !self.table.is_empty() && self.table.cell(Row(0), active).text() == "false");
+        if off {
+            format!("exists already as {}, disabled: reactivate it instead of creating it", self.id)
+        } else {
+            format!("exists already as {}", self.id)
+        }
+    }
 }

@@ -232,6 +232,11 @@ impl Bucket {
         self.changed.notify_waiters();
     }
 
+    /// How long the service still lets nothing in.
+    pub(super) fn paused(&self) -> Duration {
+        self.lock().paused.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+
     /// As it is now, for the screen.
     pub(super) fn shown(&self) -> Budget {
         let now = Instant::now();

@@ -1,8 +1,12 @@
 //! The heart of the engine: takes the operator's wishes and the jobs' news, keeps what is known, has it compared, and
 //! reports. It waits for nothing itself: whatever takes time runs on a task or thread of its own.
 
+mod memory;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -10,18 +14,17 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::compare_stub::compare;
 use super::drive::panicked;
 use super::job::{Job, News, Wish};
 use super::member::Member;
 use super::native;
-use super::protocol::{Command, Health, PastPush, Report, World};
+use super::protocol::{Command, Health, Report, World};
 use super::push::Keeper;
 use super::setup::Setup;
-use crate::compare::{Base, Compared, Inputs, Link, Waiver};
-use crate::model::{Kind, Snapshot, SystemId};
+use crate::compare::{Base, Compared, Inputs, Link, Waiver, compare};
+use crate::model::{Kind, SystemId};
 use crate::plan::Change;
-use crate::store::{Cache, StoreError};
+use crate::store::Cache;
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
 const COMPARE_GAP: Duration = Duration::from_millis(250);
@@ -31,9 +34,6 @@ const SHOW_GAP: Duration = Duration::from_millis(100);
 
 /// While something is under way, budgets and requests are shown this often even if nothing else happens.
 const TICK: Duration = Duration::from_millis(500);
-
-/// How many pushes the history shows.
-const HISTORY: usize = 200;
 
 /// The engine, running.
 #[derive(Debug)]
@@ -170,76 +170,6 @@ impl Core {
     pub(super) fn report(&self, report: Report) {
         // The face is gone: its wishes have ended too, and so will this.
         let _ = self.reports.send(report);
-    }
-
-    /// Decisions of earlier runs, what was staged, what nobody knows; and snapshots where a face wants them at once.
-    pub(super) async fn remember(&mut self) {
-        let asked = self.keeper.ask(|journal| {
-            let decided = (journal.links()?, journal.waivers()?, journal.bases()?);
-            Ok((decided, journal.staging()?, journal.open_intents()?, journal.unfinished()?))
-        });
-        match asked.await {
-            Ok((decided, staging, open, unfinished)) => {
-                (self.links, self.waivers, self.bases) = decided;
-                self.unresolved = self.face && !(open.is_empty() && unfinished.is_empty());
-                if !staging.is_empty() {
-                    self.report(Report::Staging(staging));
-                }
-                let unknown: Vec<_> = open
-                    .iter()
-                    .flat_map(|intent| &intent.changes)
-                    .map(|change| {
-                        let text = format!("{} {} in {}", change.op.name(), change.label, change.system);
-                        (change.id.clone(), text)
-                    })
-                    .collect();
-                if !unknown.is_empty() {
-                    self.report(Report::Unknown(unknown));
-                }
-            }
-            Err(error) => self.report(Report::Notice(error.to_string())),
-        }
-        if self.face {
-            self.recall().await;
-        }
-    }
-
-    /// Snapshots of an earlier run.
-    async fn recall(&mut self) {
-        let Some(cache) = self.cache.clone() else { return };
-        let wanted: Vec<_> = self
-            .members
-            .iter()
-            .enumerate()
-            .flat_map(|(at, member)| {
-                let maps = &member.setup.connector.mapping().kinds;
-                maps.iter().map(move |map| (at, member.setup.id.clone(), map.kind, map.schema.clone()))
-            })
-            .collect();
-        let loaded = tokio::task::spawn_blocking(move || {
-            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-            let load = |(at, system, kind, schema)| match cache.load(&system, kind, &schema) {
-                Ok(found) => found.map(|snapshot| (at, Ok(snapshot))),
-                Err(error) => Some((at, Err(error))),
-            };
-            wanted.into_iter().filter_map(load).collect::<Vec<(usize, Result<Snapshot, StoreError>)>>()
-        });
-        match loaded.await {
-            Ok(loaded) => {
-                for (at, found) in loaded {
-                    match found {
-                        Ok(snapshot) => {
-                            let member = &mut self.members[at];
-                            let kind = snapshot.kind.index();
-                            member.generations[kind] = member.generations[kind].max(snapshot.generation);
-                            member.snapshots[kind] = Some(Arc::new(snapshot));
-                        }
-                        Err(error) => self.report(Report::Notice(error.to_string())),
-                    }
-                }
-            }
-            Err(error) => self.crashed("the snapshot files".to_owned(), panicked(error)),
-        }
     }
 
     async fn run(mut self, mut wishes: UnboundedReceiver<Command>) {
@@ -406,7 +336,7 @@ impl Core {
         self.compare_from = if self.busy() { began + COMPARE_GAP.max(took * 3) } else { began };
     }
 
-    fn crashed(&self, part: String, text: String) {
+    pub(super) fn crashed(&self, part: String, text: String) {
         self.report(Report::Crashed { part, text });
     }
 
@@ -415,7 +345,10 @@ impl Core {
         match news {
             News::Opened(at, client) => self.members[at].client = Some(client),
             News::Failed(at, trouble) => self.members[at].failed(trouble),
-            News::Probed(at, site) => self.members[at].site = Some(site),
+            News::Probed(at, site, connector) => {
+                let member = &mut self.members[at];
+                (member.site, member.connector) = (Some(site), connector);
+            }
             News::Grew(at, snapshot) => {
                 if self.members[at].grew(snapshot) {
                     self.outdated();
@@ -452,21 +385,6 @@ impl Core {
         }
     }
 
-    /// Keeps a whole snapshot for the next run.
-    fn keep(&self, at: usize, kind: Kind) {
-        let Some(cache) = self.cache.clone() else { return };
-        let Some(snapshot) = self.members[at].snapshots[kind.index()].clone().filter(|kept| kept.complete()) else {
-            return;
-        };
-        let asides = self.asides.0.clone();
-        tokio::task::spawn_blocking(move || {
-            let kept = cache.lock().unwrap_or_else(PoisonError::into_inner).keep(&snapshot);
-            if let Err(error) = kept {
-                let _ = asides.send(Aside::Report(Report::Notice(error.to_string())));
-            }
-        });
-    }
-
     /// Reads systems again: one or all.
     pub(super) fn refresh(&mut self, system: Option<&SystemId>, wish: Wish) {
         for at in 0..self.members.len() {
@@ -483,13 +401,13 @@ impl Core {
             return;
         }
         // A system that failed its test is tested again before it is read.
-        let site = member.site.clone().filter(|site| site.good());
+        let probed = member.site.clone().filter(|site| site.good()).map(|site| (site, member.connector.clone()));
         let cancel = member.begin();
         let job = Job {
             at,
             setup: member.setup.clone(),
             client: member.client.clone(),
-            site,
+            probed,
             wish,
             generations: member.generations,
             cancel,
@@ -513,9 +431,8 @@ impl Core {
             Command::KeepStaging(changes) => self.staging = Some(changes),
             Command::Native(key) => {
                 let member = self.find(&key.system);
-                let known = member.and_then(|member| {
-                    Some((member.setup.connector.clone(), member.client.clone()?, member.site.clone()?))
-                });
+                let known = member
+                    .and_then(|member| Some((member.connector.clone(), member.client.clone()?, member.site.clone()?)));
                 let (cache, asides) = (self.cache.clone(), self.asides.0.clone());
                 tokio::spawn(async move {
                     let text = native::show(&key, known, cache).await;
@@ -554,40 +471,6 @@ impl Core {
             }
         }
     }
-
-    /// One write at a time, and the last wish is what stays.
-    fn keep_staging(&mut self, staging: Vec<Change>) {
-        self.keeping = true;
-        let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
-        tokio::spawn(async move {
-            if let Err(error) = keeper.ask(move |journal| journal.keep_staging(&staging)).await {
-                let text = format!("what is staged is not kept: {error}");
-                let _ = asides.send(Aside::Report(Report::Notice(text)));
-            }
-            let _ = asides.send(Aside::StagingKept);
-        });
-    }
-
-    fn history(&self) {
-        let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
-        tokio::spawn(async move {
-            let report = match keeper.ask(|journal| journal.history(HISTORY)).await {
-                Ok(entries) => Report::History(
-                    entries
-                        .into_iter()
-                        .map(|entry| PastPush {
-                            plan: Arc::new(entry.plan),
-                            began: entry.began,
-                            who: entry.who,
-                            outcomes: entry.outcomes,
-                        })
-                        .collect(),
-                ),
-                Err(error) => Report::Notice(error.to_string()),
-            };
-            let _ = asides.send(Aside::Report(report));
-        });
-    }
 }
 
 /// Which system news is about.
@@ -595,7 +478,7 @@ fn place(news: &News) -> usize {
     match news {
         News::Opened(at, _)
         | News::Failed(at, _)
-        | News::Probed(at, _)
+        | News::Probed(at, _, _)
         | News::Grew(at, _)
         | News::Read(at, _, _)
         | News::Crashed(at, _)

@@ -64,7 +64,7 @@ fn protection(
         let filter = filter.as_ref()?;
         let view = &compared.inputs.systems[compared.inputs.index(&key.system)?];
         let row = view.snapshot(key.kind)?.table.find(&key.id)?;
-        filter.eval(&super::compare_stub::Record::new(view, key.kind, row)?)
+        filter.eval(&crate::compare::subject::Record::new(view, key.kind, row)?)
     }
 }
 
@@ -84,7 +84,7 @@ impl Core {
             clients.insert(id.clone(), client.clone());
             let known = Known { policy: member.setup.policy.clone(), blocked: site.blocked.clone() };
             let party = Party {
-                connector: member.setup.connector.clone(),
+                connector: member.connector.clone(),
                 site: site.clone(),
                 known,
                 at_once: member.setup.speed().parallel as usize,

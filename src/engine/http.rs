@@ -3,15 +3,22 @@
 //! It adds credentials, keeps to the budget, repeats what is safe to repeat, follows no redirect off the host, bounds the
 //! size of replies, and notes each request without its secrets. A write is sent exactly once, and only with a [`Receipt`].
 
-use std::path::PathBuf;
+mod again;
+mod breaker;
+mod options;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use reqwest::Certificate;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+
+use again::{busy, cut_off, most_tries, redirects};
+use breaker::Breaker;
+pub use options::{Auth, Options, Timeouts};
 
 use super::address::{Address, masked};
 use super::budget::Bucket;
@@ -19,7 +26,6 @@ use super::fault::{Fault, Trouble, told};
 use super::limit::{named_wait, remaining, reset};
 use super::protocol::{Budget, Sent};
 use super::recent::Recent;
-use crate::mapping::Rate;
 use crate::plan::{Body, Method, Repeat, Reply, Request};
 use crate::secret::{Secret, Source};
 use crate::store::Receipt;
@@ -38,99 +44,6 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(5);
 /// Redirects that are followed in a row.
 const HOPS: u32 = 5;
 
-/// After this many faults in a row, nothing is tried for [`REST`].
-const BREAKS: u32 = 2;
-const REST: Duration = Duration::from_secs(15);
-
-/// How a service is signed in to.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// `Authorization: Bearer …`.
-    Bearer(Source),
-    /// `Authorization: Basic …`.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Source,
-    },
-    /// A header of the service's own (`apikey`).
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Source,
-    },
-}
-
-impl Auth {
-    /// Where its secret comes from.
-    pub fn source(&self) -> Option<&Source> {
-        match self {
-            Self::None => None,
-            Self::Bearer(source) | Self::Basic { password: source, .. } | Self::Header { value: source, .. } => {
-                Some(source)
-            }
-        }
-    }
-}
-
-/// How long a service may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Until the connection stands.
-    pub connect: Duration,
-    /// Without a single byte coming.
-    pub read: Duration,
-    /// For one request in all.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), read: Duration::from_secs(60), total: Duration::from_secs(300) }
-    }
-}
-
-/// How a service is called.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The system's name, for messages.
-    pub system: String,
-    /// Its base URL.
-    pub url: String,
-    /// How it is signed in to.
-    pub auth: Auth,
-    /// Certificates of an authority of one's own, beside the system's.
-    pub ca_file: Option<PathBuf>,
-    /// How long it may take.
-    pub timeouts: Timeouts,
-    /// How fast it may be called.
-    pub rate: Rate,
-    /// The largest reply, in bytes, decompressed.
-    pub body_limit: u64,
-    /// The first pause before a read is repeated; later ones double.
-    pub first_pause: Duration,
-}
-
-impl Options {
-    /// The defaults for a system.
-    pub fn new(system: impl Into<String>, url: impl Into<String>, auth: Auth, rate: Rate) -> Self {
-        Self {
-            system: system.into(),
-            url: url.into(),
-            auth,
-            ca_file: None,
-            timeouts: Timeouts::default(),
-            rate,
-            body_limit: 64 * 1024 * 1024,
-            first_pause: Duration::from_millis(500),
-        }
-    }
-}
-
 /// A system's client. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
@@ -147,7 +60,7 @@ struct Inner {
     bucket: Bucket,
     recent: Recent,
     denied: Mutex<Option<u16>>,
-    breaker: Mutex<Breaker>,
+    breaker: Breaker,
     body_limit: u64,
     first_pause: Duration,
 }
@@ -159,15 +72,12 @@ enum Credentials {
     Header(HeaderName, HeaderValue, Secret),
 }
 
-#[derive(Default)]
-struct Breaker {
-    faults: u32,
-    open: Option<(Instant, Trouble)>,
-}
-
 impl std::fmt::Debug for Client {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Client").field("system", &self.inner.system).field("address", &self.inner.address).finish()
+        out.debug_struct("Client")
+            .field("system", &self.inner.system)
+            .field("address", &self.inner.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -237,7 +147,7 @@ impl Client {
                 bucket: Bucket::new(options.rate),
                 recent: Recent::default(),
                 denied: Mutex::default(),
-                breaker: Mutex::default(),
+                breaker: Breaker::default(),
                 body_limit: options.body_limit,
                 first_pause: options.first_pause,
             }),
@@ -277,7 +187,7 @@ impl Client {
 
     /// Closes the breaker: the operator wants it tried now.
     pub fn try_again(&self) {
-        *self.inner.breaker() = Breaker::default();
+        self.inner.breaker.went_well();
     }
 
     /// Sends a read: waits for the budget, repeats it where something went wrong on the way or the service was busy. A
@@ -296,7 +206,7 @@ impl Client {
         if !reads {
             return Err(inner.unsent("internal", "a write was about to be sent as a read"));
         }
-        inner.closed()?;
+        inner.breaker.closed()?;
         let mut target = inner.target(request)?;
         let mut pauses = inner.pauses();
         let mut hops = 0;
@@ -328,10 +238,10 @@ impl Client {
                     target = inner.follow(&target, &reply)?;
                 }
                 Ok(reply) => {
-                    inner.went_well();
+                    inner.breaker.went_well();
                     return Ok(reply);
                 }
-                Err(fault) if last => return Err(inner.broke(fault)),
+                Err(fault) if last => return Err(inner.breaker.broke(fault)),
                 Err(_) => tokio::time::sleep(pauses.next().unwrap_or(inner.first_pause)).await,
             }
         }
@@ -360,7 +270,7 @@ impl Client {
         if !request.holes.is_empty() {
             return Err(inner.unsent("internal", "the id that an earlier step yields is not in place yet"));
         }
-        inner.closed()?;
+        inner.breaker.closed()?;
         let target = inner.target(&request)?;
         let mut pauses = inner.pauses();
         for attempt in 1.. {
@@ -382,13 +292,13 @@ impl Client {
                     }
                 }
                 Ok(reply) => {
-                    inner.went_well();
+                    inner.breaker.went_well();
                     return Ok(reply);
                 }
                 Err(fault) if fault.not_sent() && !last => {
                     tokio::time::sleep(pauses.next().unwrap_or(inner.first_pause)).await;
                 }
-                Err(fault) => return Err(inner.broke(fault)),
+                Err(fault) => return Err(inner.breaker.broke(fault)),
             }
         }
         Err(inner.unsent("internal", "no try was left"))
@@ -398,6 +308,16 @@ impl Client {
     async fn once(&self, request: &Request, target: &str, attempt: u32, reads: bool) -> Result<Reply, Fault> {
         let inner = &*self.inner;
         let ready = inner.ready(request, target)?;
+        let paused = inner.bucket.paused();
+        if paused > PATIENCE {
+            let minutes = paused.as_secs().div_ceil(60);
+            return Err(inner.unsent(
+                "busy",
+                &format!(
+                    "the service lets nobody in for another {minutes} min; try again then, or raise its limit there"
+                ),
+            ));
+        }
         let permit = inner.bucket.acquire().await;
         let at = jiff::Timestamp::now();
         let began = Instant::now();
@@ -436,10 +356,6 @@ impl Client {
 }
 
 impl Inner {
-    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn unsent(&self, word: &'static str, text: &str) -> Fault {
         Fault::refused(word, format!("{}: {text}", self.system))
     }
@@ -455,37 +371,6 @@ impl Inner {
 
     fn target(&self, request: &Request) -> Result<String, Fault> {
         self.address.target(&request.path, &request.query).map_err(|why| self.unsent("internal", &why))
-    }
-
-    /// Lets nothing through while the breaker is open.
-    fn closed(&self) -> Result<(), Fault> {
-        let mut breaker = self.breaker();
-        if let Some((until, trouble)) = &breaker.open {
-            let left = until.saturating_duration_since(Instant::now());
-            if !left.is_zero() {
-                let text = format!("{trouble}; not tried again for {} s", left.as_secs() + 1);
-                return Err(Fault::refused(trouble.word, text));
-            }
-            breaker.open = None;
-        }
-        Ok(())
-    }
-
-    /// Counts a fault that no repetition cured.
-    fn broke(&self, fault: Fault) -> Fault {
-        if !matches!(fault.trouble().word, "dns" | "tls" | "down" | "slow" | "cut") {
-            return fault;
-        }
-        let mut breaker = self.breaker();
-        breaker.faults += 1;
-        if breaker.faults >= BREAKS {
-            breaker.open = Some((Instant::now() + REST, fault.trouble().clone()));
-        }
-        fault
-    }
-
-    fn went_well(&self) {
-        *self.breaker() = Breaker::default();
     }
 
     /// The target that a redirect leads to.
@@ -599,44 +484,6 @@ impl Inner {
     }
 }
 
-/// How often a request is sent at most, after this outcome.
-fn most_tries(outcome: &Result<Reply, Fault>) -> u32 {
-    match outcome {
-        // Some services answer 500 to what they do not understand (targets/scim.md A6 rule 10): no use in insisting.
-        Ok(reply) if reply.status == 500 => 2,
-        Ok(_) => TRIES,
-        Err(fault) => match fault.trouble().word {
-            "dns" => 2,
-            "down" => 3,
-            "cut" | "slow" => TRIES,
-            _ => 1,
-        },
-    }
-}
-
-fn busy(reply: &Reply) -> bool {
-    matches!(reply.status, 429 | 500 | 502 | 503 | 504)
-}
-
-fn redirects(reply: &Reply) -> bool {
-    matches!(reply.status, 301 | 302 | 303 | 307 | 308)
-}
-
-/// Whether a JSON body visibly ends in the middle. Small bodies are read through; of large ones only the last byte is
-/// looked at, and the reader of the page finds the rest.
-fn cut_off(reply: &Reply) -> bool {
-    let body: &Bytes = &reply.body;
-    let mut bytes = body.iter().filter(|byte| !byte.is_ascii_whitespace());
-    let Some(first) = bytes.next() else { return false };
-    let last = bytes.next_back().unwrap_or(first);
-    let closed = match first {
-        b'{' => last == &b'}',
-        b'[' => last == &b']',
-        _ => return false,
-    };
-    !closed || (body.len() < 65_536 && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err())
-}
-
 fn certificates(system: &str, path: &std::path::Path) -> Result<Vec<Certificate>, String> {
     let shown = path.display();
     let pem = std::fs::read(path).map_err(|error| format!("{system}: the ca_file {shown} cannot be read: {error}"))?;
@@ -656,7 +503,7 @@ impl Client {
             "hr",
             url,
             Auth::Bearer(Source::Given(Secret::new(token))),
-            Rate { per_second: 1_000_000.0, burst: 1000, parallel: 8 },
+            crate::mapping::Rate { per_second: 1_000_000.0, burst: 1000, parallel: 8 },
         );
         options.first_pause = Duration::from_millis(1);
         #[expect(clippy::unwrap_used, reason = "a test that gives a wrong address is a wrong test")]

@@ -12,6 +12,7 @@ use super::fetch::{Fetch, Fetched};
 use super::http::Client;
 use super::push::Keeper;
 use super::setup::SystemSetup;
+use crate::connectors::Connector;
 use crate::model::{Kind, Snapshot};
 use crate::plan::{Evidence, Finding, Site};
 use crate::store::StoreError;
@@ -39,14 +40,13 @@ impl Wish {
 }
 
 /// What a job tells the core. The first field is the system's index.
-#[derive(Debug)]
 pub(super) enum News {
     /// It can be called.
     Opened(usize, Client),
     /// It cannot be used as it is configured, or nobody answers.
     Failed(usize, Trouble),
-    /// What the probe found.
-    Probed(usize, Arc<Site>),
+    /// What the probe found, and the connector as it is after that.
+    Probed(usize, Arc<Site>, Arc<dyn Connector>),
     /// A snapshot has grown.
     Grew(usize, Snapshot),
     /// A kind has been read, as far as it could be.
@@ -63,8 +63,8 @@ pub(super) struct Job {
     pub(super) setup: SystemSetup,
     /// Kept from an earlier job.
     pub(super) client: Option<Client>,
-    /// What an earlier probe found; `None`: probe now.
-    pub(super) site: Option<Arc<Site>>,
+    /// What an earlier probe found, and the connector as it was after that; `None`: probe now.
+    pub(super) probed: Option<(Arc<Site>, Arc<dyn Connector>)>,
     pub(super) wish: Wish,
     /// The generation of each kind's next snapshot.
     pub(super) generations: [u64; 4],
@@ -96,14 +96,14 @@ impl Job {
             Ok(client) => client,
             Err(trouble) => return self.tell(News::Failed(self.at, trouble)),
         };
-        let site = match self.probe(&client).await {
-            Ok(site) => site,
+        let (site, connector) = match self.probe(&client).await {
+            Ok(probed) => probed,
             Err(Stopped::Trouble(trouble)) => return self.tell(News::Failed(self.at, trouble)),
             Err(Stopped::Crashed(text)) => return self.tell(News::Crashed(self.at, text)),
             Err(Stopped::Cancelled) => return,
         };
         if usable(&site, &client) && self.wish != Wish::Probe {
-            self.read(&client, &site).await;
+            self.read(&client, &site, &connector).await;
         }
     }
 
@@ -119,16 +119,17 @@ impl Job {
         Ok(client)
     }
 
-    async fn probe(&self, client: &Client) -> Result<Arc<Site>, Stopped> {
-        if let (Some(site), true) = (&self.site, self.wish != Wish::Probe) {
-            return Ok(site.clone());
+    async fn probe(&self, client: &Client) -> Result<(Arc<Site>, Arc<dyn Connector>), Stopped> {
+        if let (Some(probed), true) = (&self.probed, self.wish != Wish::Probe) {
+            return Ok(probed.clone());
         }
         let parallel = self.setup.speed().parallel as usize;
         let mut site = probe(client, self.setup.connector.probe(), parallel, &self.cancel).await?;
         self.pin(&mut site).await;
+        let connector = self.setup.grown(&site);
         let site = Arc::new(site);
-        self.tell(News::Probed(self.at, site.clone()));
-        Ok(site)
+        self.tell(News::Probed(self.at, site.clone(), connector.clone()));
+        Ok((site, connector))
     }
 
     /// Holds the account that answered against the one that answered the first time (targets/aha.md 13, limitation 2), and
@@ -169,23 +170,23 @@ impl Job {
         }
     }
 
-    async fn read(&self, client: &Client, site: &Arc<Site>) {
+    async fn read(&self, client: &Client, site: &Arc<Site>, connector: &Arc<dyn Connector>) {
         let mut kinds = JoinSet::new();
-        let mapping = self.setup.connector.mapping();
+        let mapping = connector.mapping();
         for kind in Kind::ALL {
             let wanted = match self.wish {
                 Wish::Probe => false,
                 Wish::Kind(only) => only == kind,
                 Wish::All => true,
             };
-            if !wanted || mapping.kind(kind).is_none() || self.setup.connector.feeds(site, kind).is_empty() {
+            if !wanted || mapping.kind(kind).is_none() || connector.feeds(site, kind).is_empty() {
                 continue;
             }
             let fetch = Fetch {
                 system: self.setup.id.clone(),
                 kind,
                 generation: self.generations[kind.index()],
-                connector: self.setup.connector.clone(),
+                connector: connector.clone(),
                 mapping: mapping.clone(),
                 client: client.clone(),
                 site: site.clone(),

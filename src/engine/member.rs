@@ -12,6 +12,7 @@ use super::job::{Wish, usable};
 use super::protocol::{Budget, Health, SystemStatus};
 use super::setup::SystemSetup;
 use crate::compare::SystemView;
+use crate::connectors::Connector;
 use crate::model::{Kind, Proof, Snapshot};
 use crate::plan::{Finding, Site};
 
@@ -27,6 +28,8 @@ pub(super) struct Running {
 pub(super) struct Member {
     pub(super) setup: SystemSetup,
     pub(super) source: bool,
+    /// The connector as it is after the last probe.
+    pub(super) connector: Arc<dyn Connector>,
     pub(super) client: Option<Client>,
     pub(super) site: Option<Arc<Site>>,
     pub(super) snapshots: [Option<Arc<Snapshot>>; 4],
@@ -43,6 +46,7 @@ pub(super) struct Member {
 impl Member {
     pub(super) fn new(setup: SystemSetup, source: bool) -> Self {
         Self {
+            connector: setup.connector.clone(),
             setup,
             source,
             client: None,
@@ -172,7 +176,7 @@ impl Member {
 
     /// It as the screen shows it.
     pub(super) fn status(&self) -> SystemStatus {
-        let mapping = self.setup.connector.mapping();
+        let mapping = self.connector.mapping();
         let speed = self.setup.speed();
         let full = Budget {
             per_second: speed.per_second,
@@ -202,7 +206,7 @@ impl Member {
     pub(super) fn view(&self) -> SystemView {
         SystemView {
             id: self.setup.id.clone(),
-            mapping: self.setup.connector.mapping().clone(),
+            mapping: self.connector.mapping().clone(),
             snapshots: self.snapshots.clone(),
             scope: self.setup.scope.clone(),
             manage: self.setup.manage.clone(),

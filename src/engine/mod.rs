@@ -5,7 +5,6 @@
 
 mod address;
 mod budget;
-mod compare_stub;
 mod core;
 mod desk;
 mod drive;

@@ -117,8 +117,8 @@ pub struct Desk {
     pub parties: BTreeMap<SystemId, Party>,
     /// The comparison as it is now.
     pub compared: Arc<Compared>,
-    /// Whether a record is protected; `None`: undecided, which counts as protected.
-    pub protected: Arc<dyn Fn(&RecordKey) -> Option<bool> + Send + Sync>,
+    /// Whether a record is protected.
+    pub protected: Protected,
     /// Who pushes, as far as the operating system says.
     pub who: String,
     /// How long it waits for what.
@@ -132,6 +132,9 @@ impl fmt::Debug for Desk {
         out.debug_struct("Desk").field("systems", &self.parties.keys()).field("who", &self.who).finish_non_exhaustive()
     }
 }
+
+/// Whether a record is protected; `None`: undecided, which counts as protected.
+pub type Protected = Arc<dyn Fn(&RecordKey) -> Option<bool> + Send + Sync>;
 
 /// Where reports go.
 pub type Tell = Arc<dyn Fn(Report) + Send + Sync>;

@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use super::address::base;
 use super::http::{Auth, Options, Timeouts};
-use crate::connectors::Connector;
+use crate::connectors::{Connector, Settings, connector};
 use crate::mapping::Rate;
-use crate::model::SystemId;
 use crate::model::filter::Filter;
-use crate::plan::Policy;
+use crate::model::{AttrPath, SystemId};
+use crate::plan::{Policy, Site};
 use crate::store::{Cache, Journal};
 
 /// One system to be connected, as the configuration has it.
@@ -17,6 +17,9 @@ pub struct SystemSetup {
     pub id: SystemId,
     /// What knows its wire, with the mapping that it goes by.
     pub connector: Arc<dyn Connector>,
+    /// What the connector was made with, so that it can be made anew with the attributes that a probe discovers; `None`:
+    /// it stays as it is.
+    pub settings: Option<Settings>,
     /// Its base URL.
     pub url: String,
     /// How it is signed in to.
@@ -43,6 +46,7 @@ impl SystemSetup {
         Self {
             id,
             connector,
+            settings: None,
             url: url.into(),
             auth,
             policy: Policy::default(),
@@ -58,6 +62,17 @@ impl SystemSetup {
     /// How fast it may be called.
     pub(super) fn speed(&self) -> Rate {
         self.rate.unwrap_or(self.connector.mapping().rate)
+    }
+
+    /// The connector with the attributes that a probe found beside those of the mapping.
+    pub(super) fn grown(&self, site: &Site) -> Arc<dyn Connector> {
+        let Some(settings) = self.settings.as_ref().filter(|_| !site.discovered.is_empty()) else {
+            return self.connector.clone();
+        };
+        let mapping = self.connector.mapping();
+        let found = site.discovered.iter().map(|(kind, path)| (*kind, AttrPath::new(path.as_str()))).collect();
+        let grown = Arc::new(mapping.with_discovered(found));
+        connector(&mapping.connector, grown, settings).unwrap_or_else(|| self.connector.clone())
     }
 
     /// How its client is made.

@@ -1,9 +1,8 @@
-//! The mapping file: TOML in, [`Mapping`] out. Built-in ones are in `assets/connectors`; a user's file of the same format
-//! is laid over one.
+//! What a mapping says, as data. `file` reads it from TOML, `build` checks and compiles it.
 
 use std::sync::Arc;
 
-use crate::model::{AttrPath, Kind, Op, Schema};
+use crate::model::{AttrPath, Fold, Kind, Op, Schema};
 
 use super::{Reader, Transform, Writer};
 
@@ -52,14 +51,105 @@ pub struct Feed {
     pub path: String,
     /// The key under which the records' array (or the single record) stands; empty for the document itself.
     pub records: String,
-    /// The record's id field.
+    /// The record's id field; empty where the records are entries of the owner's list.
     pub id: String,
     /// One record a document, not an array.
     pub single: bool,
     /// It brings details of records that another feed lists.
     pub detail_of: Option<Arc<str>>,
+    /// One walk of it brings the details of all records, so that who is not in it has none (Kingdee's grants query); see
+    /// [`Reader::settle`]. Otherwise it is asked per owner.
+    pub whole: bool,
+    /// The document's key that states how many records there are; where it is there, no records is an empty page
+    /// (RFC 7644 3.4.2: `Resources` may be absent).
+    pub total: Option<String>,
     /// Where it is described.
     pub cite: String,
+}
+
+/// The type that a native value is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum JsonType {
+    /// `"text"`.
+    #[default]
+    String,
+    /// `true`, `false`.
+    Boolean,
+    /// A whole number of any length up to 64 bits.
+    Integer,
+    /// Any number, digit for digit where it is whole.
+    Number,
+}
+
+/// How the places of a record are addressed in a preview and in requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Address {
+    /// JSON pointers into the native record (RFC 6901).
+    #[default]
+    Pointer,
+    /// SCIM paths (RFC 7644 3.5.2).
+    Scim,
+}
+
+/// Who wins where source and target differ, beside `authority`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// The source.
+    #[default]
+    Force,
+    /// The source, but only where the target has no value.
+    Keep,
+    /// The source, unless its own value is empty.
+    SkipEmpty,
+}
+
+/// Where a row is read in one feed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// The native fields, the first one that has a value counts. For a list: where the entries are; several places are
+    /// read one after the other.
+    pub read: Vec<String>,
+    /// For a list: the fields of the key's parts, from the entry on.
+    pub key: Vec<Vec<String>>,
+    /// For a list: the fields of the value.
+    pub value: Vec<String>,
+}
+
+/// One part of an entry of a keyed list: a part of its key, or its value.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The canonical sub-attribute (`productId`).
+    pub name: String,
+    /// The native fields that it is read from.
+    pub read: Vec<String>,
+    /// The native field that it is written to.
+    pub write: Option<String>,
+    /// What happens to the text on the way in.
+    pub via: Vec<Transform>,
+    /// The kind whose record it names.
+    pub refers: Option<Kind>,
+    /// The type that it is written as.
+    pub json: JsonType,
+}
+
+impl Part {
+    /// Whether the way back gives the same native value again.
+    pub fn invertible(&self) -> bool {
+        self.via.iter().all(Transform::invertible)
+    }
+}
+
+/// A keyed list's entries.
+#[derive(Clone, Debug)]
+pub struct ListMap {
+    /// The one or two parts of the key.
+    pub key: Vec<Part>,
+    /// The value, where entries have one.
+    pub value: Option<Part>,
+    /// Sub-attributes that are only shown, as `(canonical, native)`: never kept in a table, never compared.
+    pub shown: Vec<(String, String)>,
+    /// Values that mean that there is no entry (Aha!'s role `none`).
+    pub void: Vec<String>,
 }
 
 /// One row: a canonical attribute, where it is read and how it is written.
@@ -67,16 +157,41 @@ pub struct Feed {
 pub struct MapRow {
     /// The canonical path.
     pub attr: AttrPath,
-    /// The native fields that it is read from, as written in the file; empty where it cannot be read.
+    /// The native fields that it is read from in a listing, as written in the file; the first one that has a value counts.
+    /// Empty where it cannot be read there.
     pub read: Vec<String>,
-    /// The same in the detail feed, where it differs.
+    /// The same in feeds of single records, where it differs; the only fields that a single record of details is read for.
     pub detail: Vec<String>,
+    /// The same in feeds of another form altogether, by feed: rows of details are only read where they are named here.
+    pub within: Vec<(String, Fields)>,
+    /// Feeds that do not serve it although their kind has it: it stays unread there.
+    pub not_in: Vec<String>,
+    /// A keyed list's entries; `None` for a text.
+    pub list: Option<ListMap>,
     /// The native field that it is written to; `None` where it is written by a call of its own or not at all.
     pub write: Option<String>,
     /// What happens to the text on the way in; on the way out the inverses run backwards.
     pub via: Vec<Transform>,
+    /// Native texts that mean empty (`"0"` for Litmos' manager).
+    pub null: Vec<String>,
+    /// What is sent to clear it; `None`: JSON null.
+    pub clear: Option<String>,
+    /// The canonical text where the native one is empty.
+    pub default: Option<String>,
+    /// The type that it is written as.
+    pub json: JsonType,
     /// Read, written, both.
     pub access: Access,
+    /// How it is compared.
+    pub fold: Fold,
+    /// Who wins.
+    pub policy: Policy,
+    /// For a text: the kind whose record's id it holds.
+    pub refers: Option<Kind>,
+    /// The values are likely all different.
+    pub unique: bool,
+    /// A second feed fills it.
+    pub later: bool,
     /// Whether a difference is counted (`compare = false`: shown only).
     pub compare: bool,
     /// Whether the way back gives the same native value again.
@@ -91,6 +206,21 @@ pub struct MapRow {
     pub cite: String,
     /// Words for the operator.
     pub note: Option<String>,
+}
+
+/// An operation that a vendor's guide lists, and by what it is done here.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The kind.
+    pub kind: Kind,
+    /// Its name in the guide (`Get All Users with Pagination`).
+    pub name: String,
+    /// The method in the guide.
+    pub verb: String,
+    /// What does it here: a feed or an operation, in words.
+    pub here: String,
+    /// Where it is stated.
+    pub cite: String,
 }
 
 /// Whether a connector can do an operation on a kind.
@@ -197,12 +327,19 @@ pub struct Mapping {
     pub feeds: Vec<Feed>,
     /// A compiled reader per feed, in the order of `feeds`.
     pub readers: Vec<Arc<Reader>>,
+    /// Records that the service has and never lists (Aha!'s built-in roles), in native fields: a connector puts them into a
+    /// page of their feed.
+    pub records: Vec<(Kind, serde_json::Map<String, serde_json::Value>)>,
+    /// The operations that the vendor's guide lists.
+    pub operations: Vec<Operation>,
     /// What it can do: `(kind, operation)`; what is not listed it cannot.
     pub capabilities: Vec<(Kind, Op, Capability)>,
     /// What happens outside the record.
     pub side_effects: Vec<SideEffect>,
     /// The vendor's limitations.
     pub limitations: Vec<Limitation>,
+    /// How edits name the places of a record.
+    pub address: Address,
     /// The default speed.
     pub rate: Rate,
     /// Records a page that are asked for.
@@ -213,6 +350,14 @@ impl Mapping {
     /// The rows of a kind.
     pub fn kind(&self, kind: Kind) -> Option<&KindMap> {
         self.kinds.iter().find(|map| map.kind == kind)
+    }
+
+    /// The rows of a kind whose fields identify a record, in the order in which records are linked by them.
+    pub fn keys(&self, kind: Kind) -> Vec<&MapRow> {
+        let mut keys: Vec<&MapRow> =
+            self.kind(kind).into_iter().flat_map(|map| &map.rows).filter(|row| row.key.is_some()).collect();
+        keys.sort_by_key(|row| row.key);
+        keys
     }
 
     /// The feed of this name.

@@ -4,15 +4,21 @@
 //! Pure. A mapping file compiles once: per feed to a [`Reader`] that drives page bytes into columns, and per kind to a
 //! [`Writer`] that turns a wanted facet into the edit of a native record.
 
+mod build;
+mod fault;
+mod file;
 mod format;
+mod path;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod writer;
 
 pub use format::{
-    Access, Capability, Feed, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError, Rate, Setting, SideEffect,
-    Via,
+    Access, Address, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory, MapRow, Mapping,
+    MappingError, Operation, Part, Policy, Rate, Setting, SideEffect, Via,
 };
 pub use reader::{ReadError, Reader, Taken};
-pub use transform::Transform;
+pub use transform::{DateForm, Transform, Word, Words};
 pub use writer::{Edit, Writer};

@@ -313,3 +313,6 @@ impl Look<'_> {
         Some(self.guard("protected", None, false, text))
     }
 }
+
+#[cfg(test)]
+mod tests;

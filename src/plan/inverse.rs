@@ -111,3 +111,6 @@ fn lasting(want: &Want) -> bool {
     })
     .any(|reference| matches!(reference, Ref::New(_)))
 }
+
+#[cfg(test)]
+mod tests;

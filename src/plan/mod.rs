@@ -3,6 +3,8 @@
 //! Pure: nothing here can send. A plan holds no secrets by construction, and is pinned to what it was computed from.
 
 mod change;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod guard;
 mod inverse;
 mod order;

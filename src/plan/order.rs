@@ -220,3 +220,6 @@ impl Plan {
         found
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,3 +233,6 @@ impl Staging {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

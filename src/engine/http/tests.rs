@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::super::stand::{json, reply, stand};
 use super::*;
+use crate::mapping::Rate;
+use std::path::PathBuf;
 
 /// `{"Resources":["aaa…"]}` with 3,000 letters, compressed.
 const ZIPPED: &[u8] = &[
@@ -167,6 +169,8 @@ async fn too_many_without_a_word_is_asked_again_and_an_hour_is_not_waited_for() 
     let client = Client::quick(&hour.url, TOKEN);
     assert_eq!(client.read(&get("/Users")).await.unwrap().status, 429);
     assert!(client.budget().wait > 3500.0, "the operator sees until when");
+    assert_eq!(word(client.read(&get("/Users")).await), "busy", "it would hang for an hour");
+    assert_eq!(hour.seen().len(), 1);
 }
 
 #[tokio::test]

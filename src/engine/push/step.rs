@@ -17,12 +17,14 @@ use crate::plan::{
 };
 use crate::store::{Receipt, StepState, StoreError};
 
+/// What this push wrote of a record; `None`: a facet may be anything because of what was written beside it.
+type Written = Vec<(Facet, Option<Seen>)>;
+
 /// What the steps of one push know together.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     known: Mutex<HashMap<ChangeId, String>>,
-    /// What this push wrote, by record; `None`: it may be anything because of what was written beside it.
-    ours: Mutex<BTreeMap<Target, Vec<(Facet, Option<Seen>)>>>,
+    ours: Mutex<BTreeMap<Target, Written>>,
     outcomes: Mutex<BTreeMap<ChangeId, OutcomeState>>,
     sent: Mutex<BTreeSet<StepId>>,
 }
@@ -232,12 +234,12 @@ impl Work {
         match found {
             Found::Unclear(why) => refused(format!("it could not be read just before the write: {why}")),
             Found::Absent if new => Checked::Go(None),
-            Found::Absent => Checked::Settled(self.absent(&changes)),
+            Found::Absent => Checked::Settled(Self::absent(&changes)),
             Found::Record(observed) => self.present(&changes, observed, new),
         }
     }
 
-    fn absent(&self, changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
+    fn absent(changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
         let state = |change: &Change| match change.op {
             Op::Delete => OutcomeState::Confirmed { unread: Vec::new() },
             op => OutcomeState::Stale {

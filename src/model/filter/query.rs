@@ -117,7 +117,7 @@ fn almost(text: &str, error: FilterError) -> Option<FilterError> {
     let meant = Op::parse(second).is_some() && first.bytes().all(name_byte)
         || first.eq_ignore_ascii_case("not")
         || text.starts_with('(')
-        || text.contains("[") && text.contains(" eq ");
+        || text.contains('[') && text.contains(" eq ");
     meant.then_some(error)
 }
 

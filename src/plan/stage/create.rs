@@ -228,7 +228,9 @@ impl NewEntry {
             // The create of the record itself is needed anyway.
             Resolved::New(change) if case.row.is_none() && Some(change) == case.create_id().as_ref() => {}
             Resolved::New(change) => self.needs.push(change.clone()),
-            Resolved::Nothing(why) => self.why = Some(why.clone()),
+            Resolved::Nothing(why) => {
+                self.why.get_or_insert_with(|| why.clone());
+            }
             Resolved::Id(_) => {}
         }
         resolved.reference().unwrap_or_else(|| Ref::Id(id.into()))

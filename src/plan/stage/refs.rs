@@ -42,6 +42,10 @@ pub(super) fn new_name(source_id: &str) -> String {
 /// What the record `id` of a kind, as the source names it, is in the target.
 pub(super) fn resolve(compared: &Compared, source: usize, system: usize, kind: Kind, id: &str) -> Resolved {
     let (from, target) = (&compared.inputs.systems[source], &compared.inputs.systems[system]);
+    if target.mapping.kind(kind).is_none() {
+        // The target has no records of the kind: the text stands for itself.
+        return Resolved::Id(id.into());
+    }
     let Some(theirs) = target.snapshot(kind) else {
         return Resolved::Nothing(format!("the {} of {} were not read", kind.plural().to_lowercase(), target.id));
     };

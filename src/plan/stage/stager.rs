@@ -50,17 +50,37 @@ impl<'c> Stager<'c> {
 
     /// See [`super::offers`].
     pub fn offers(&self, kind: Kind, identity: u32, system: usize) -> Vec<Offer> {
+        let state = self.compared.kind(kind).state(identity, system);
+        let (Some(mut case), Some(state)) = (self.case(kind, identity, system), state) else { return Vec::new() };
+        let diffs = || facets(self.compared, kind, identity, system);
+        match state.pairing {
+            Pairing::None | Pairing::Same | Pairing::Shown => Vec::new(),
+            Pairing::Missing => create::offers(&case),
+            Pairing::Differs => case.differences(&diffs()),
+            Pairing::Leaver => case.switch(Op::Deactivate, "inactive in the source").into_iter().collect(),
+            Pairing::Extra => case.switch(Op::Deactivate, "nobody in the source").into_iter().collect(),
+            Pairing::Leaving if case.target.deactivate_out_of_scope => {
+                case.switch(Op::Deactivate, "out of scope").into_iter().collect()
+            }
+            Pairing::Leaving => Vec::new(),
+            Pairing::Undecided => {
+                case.blocked = Some(format!(
+                    "nobody can say which record of {} this is, or whether it should be there: link it first",
+                    case.target.id
+                ));
+                if case.row.is_some() { case.differences(&diffs()) } else { create::offers(&case) }
+            }
+        }
+    }
+
+    /// One identity in one target; `None` where nothing of it is ever staged.
+    pub(super) fn case(&self, kind: Kind, identity: u32, system: usize) -> Option<Case<'c>> {
         let inputs = &self.compared.inputs;
         // Without a source of truth nobody is right, and nothing can be staged (DESIGN.md section 1).
-        let Some(source) = inputs.source.filter(|source| *source != system) else { return Vec::new() };
-        let Some(target) = inputs.systems.get(system) else { return Vec::new() };
+        let source = inputs.source.filter(|source| *source != system)?;
+        let target = inputs.systems.get(system)?;
         let comparison = self.compared.kind(kind);
-        let (Some(map), Some(state)) = (target.mapping.kind(kind), comparison.state(identity, system)) else {
-            return Vec::new();
-        };
-        if map.reference {
-            return Vec::new();
-        }
+        let map = target.mapping.kind(kind).filter(|map| !map.reference)?;
         let at = |system: usize| {
             let snapshot = &**inputs.systems[system].snapshot(kind)?;
             comparison.row(identity, system).map(|row| (snapshot, row))
@@ -79,25 +99,7 @@ impl<'c> Stager<'c> {
             blocked: None,
         };
         case.lints = self.lints_of(&case);
-        let diffs = || facets(self.compared, kind, identity, system);
-        match state.pairing {
-            Pairing::None | Pairing::Same | Pairing::Shown => Vec::new(),
-            Pairing::Missing => create::offers(&case),
-            Pairing::Differs => case.differences(&diffs()),
-            Pairing::Leaver => case.switch(Op::Deactivate, "inactive in the source").into_iter().collect(),
-            Pairing::Extra => case.switch(Op::Deactivate, "nobody in the source").into_iter().collect(),
-            Pairing::Leaving if target.deactivate_out_of_scope => {
-                case.switch(Op::Deactivate, "out of scope").into_iter().collect()
-            }
-            Pairing::Leaving => Vec::new(),
-            Pairing::Undecided => {
-                case.blocked = Some(format!(
-                    "nobody can say which record of {} this is, or whether it should be there: link it first",
-                    target.id
-                ));
-                if case.row.is_some() { case.differences(&diffs()) } else { create::offers(&case) }
-            }
-        }
+        Some(case)
     }
 
     /// Lint that stands in the way: of this target, about either record.

@@ -1,0 +1,276 @@
+//! The connection test of a SCIM service: what it says of itself, and whether it lets us read (reads only).
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::accept;
+use super::discovery::{self, Offers, Types};
+use crate::connectors::address::Address;
+use crate::connectors::fault::{looks_like_json, looks_like_page, told};
+use crate::connectors::{Finish, Input, Next, Walk};
+use crate::mapping::Mapping;
+use crate::model::{AttrPath, Kind};
+use crate::plan::{Evidence, Finding, Paging, Reply, Request, Site};
+
+const CONFIG: &str = "ServiceProviderConfig";
+const TYPES: &str = "ResourceTypes";
+const SCHEMAS: &str = "Schemas";
+
+/// The walk of a connection test.
+pub(super) struct Probe {
+    base: Option<Address>,
+    mapping: Arc<Mapping>,
+    site: Site,
+    asked: Option<Request>,
+}
+
+impl Probe {
+    pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>) -> Self {
+        Self { base, mapping, site: Site::default(), asked: None }
+    }
+
+    fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
+        self.site.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
+    }
+
+    fn done(&mut self) -> Next {
+        Next::Done(Finish::Site(Box::new(std::mem::take(&mut self.site))))
+    }
+
+    fn start(&mut self) -> Next {
+        let Some(base) = &self.base else {
+            self.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
+            return self.done();
+        };
+        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(base.get(base.join(name)))).into())
+    }
+
+    fn discovered(&mut self, replies: &[Reply]) -> Next {
+        let Some(base) = self.base.clone() else { return self.done() };
+        let config = self.document(&base.join(CONFIG), replies.first());
+        let types = self.document(&base.join(TYPES), replies.get(1));
+        let schemas = self.document(&base.join(SCHEMAS), replies.get(2));
+        self.learn_offers(&base.join(CONFIG), config.as_ref());
+        self.learn_types(&base, types.as_ref());
+        self.learn_schemas(&base.join(SCHEMAS), schemas.as_ref());
+        let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
+        let Some(path) = at else { return self.done() };
+        // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
+        let request = accept(base.get(path)).query("startIndex", "1").query("count", "1");
+        self.asked = Some(request.clone());
+        Next::Ask(vec![request])
+    }
+
+    /// The JSON document of a discovery reply; otherwise a line of evidence and `None`.
+    fn document(&mut self, path: &str, reply: Option<&Reply>) -> Option<Value> {
+        let what = format!("GET {path}");
+        let Some(reply) = reply else {
+            self.line(what, Finding::Note, "no reply");
+            return None;
+        };
+        if reply.ok() && looks_like_page(&reply.body) {
+            self.line(
+                what,
+                Finding::Bad,
+                "answers with a web page instead of JSON: the url is probably not the SCIM base",
+            );
+            return None;
+        }
+        if reply.ok() {
+            let document = serde_json::from_slice(&reply.body).ok();
+            if document.is_none() {
+                self.line(what, Finding::Bad, "answers with something that is no whole JSON");
+            }
+            return document;
+        }
+        let detail = match reply.status {
+            401 => format!("the credentials are not accepted here ({})", told(reply)),
+            403 => format!("these credentials may not read it ({}); defaults are assumed", told(reply)),
+            300..=399 => format!(
+                "answers with a redirect to {}; redirects are not followed",
+                reply.header("location").unwrap_or("nowhere")
+            ),
+            404 | 501 => format!("the service does not describe itself here ({}); defaults are assumed", told(reply)),
+            _ => format!("{}; defaults are assumed", told(reply)),
+        };
+        self.line(what, Finding::Note, detail);
+        None
+    }
+
+    fn learn_offers(&mut self, path: &str, document: Option<&Value>) {
+        let offers = document.and_then(discovery::offers);
+        if document.is_some() && offers.is_none() {
+            self.line(format!("GET {path}"), Finding::Note, "is no ServiceProviderConfig; defaults are assumed");
+        }
+        let stated = offers.is_some();
+        let Offers { patch, filter, etag, paging, max_page } = offers.unwrap_or_default();
+        self.site.patch = patch.unwrap_or(false);
+        // A filter is tried where nothing is said: its answer is checked again in any case (targets/scim.md A6 rule 1).
+        self.site.filter = filter.unwrap_or(true);
+        self.site.etag = etag.unwrap_or(false);
+        self.site.paging = paging;
+        self.site.max_page = max_page;
+        if stated {
+            let yes = |flag: bool| if flag { "yes" } else { "no" };
+            let paging = match paging {
+                Some(Paging::Cursor) => "by cursor",
+                Some(Paging::Index) => "by index",
+                None => "by index (nothing is said)",
+            };
+            self.line(
+                format!("GET {path}"),
+                Finding::Good,
+                format!(
+                    "PATCH {}, filter {}, ETag {}; pages {paging}{}",
+                    yes(self.site.patch),
+                    yes(self.site.filter),
+                    yes(self.site.etag),
+                    max_page.map(|size| format!(", {size} at most")).unwrap_or_default()
+                ),
+            );
+        }
+    }
+
+    fn learn_types(&mut self, base: &Address, document: Option<&Value>) {
+        let what = format!("GET {}", base.join(TYPES));
+        let Some(types) = document.and_then(|document| discovery::types(document, base)) else {
+            if document.is_some() {
+                self.line(what, Finding::Note, "lists no resource type; /Users and /Groups are assumed");
+            }
+            self.site.endpoints = discovery::defaults(base);
+            return;
+        };
+        let Types { endpoints, unused, refused, notes } = types;
+        let found: Vec<_> =
+            endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.kind.plural(), endpoint.path)).collect();
+        let has_users = endpoints.iter().any(|endpoint| endpoint.kind == Kind::User);
+        self.site.endpoints = endpoints;
+        if !found.is_empty() {
+            self.line(what.clone(), Finding::Good, found.join(", "));
+        }
+        if !unused.is_empty() {
+            self.line(what.clone(), Finding::Note, format!("not used: {}", unused.join(", ")));
+        }
+        for note in notes {
+            self.line(what.clone(), Finding::Note, note);
+        }
+        for why in refused {
+            self.line(what.clone(), Finding::Bad, why);
+        }
+        if !has_users {
+            self.line(what, Finding::Note, "the service has no users to read");
+        }
+    }
+
+    fn learn_schemas(&mut self, path: &str, document: Option<&Value>) {
+        let schemas = document.map(discovery::schemas).unwrap_or_default();
+        let mut urns: Vec<String> = schemas.iter().map(|(id, _)| id.clone()).collect();
+        for endpoint in &self.site.endpoints {
+            urns.push(endpoint.schema.clone());
+            urns.extend(endpoint.extensions.iter().cloned());
+        }
+        // Longest first: a URN may hold another one (targets/scim.md A4).
+        urns.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        urns.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
+        self.site.urns = urns;
+        let mut discovered = Vec::new();
+        for endpoint in &self.site.endpoints {
+            for (id, paths) in &schemas {
+                if !endpoint.extensions.iter().any(|urn| urn.eq_ignore_ascii_case(id)) {
+                    continue;
+                }
+                for path in paths {
+                    let whole = format!("{id}:{path}");
+                    if !self.named(endpoint.kind, &whole) {
+                        discovered.push((endpoint.kind, whole));
+                    }
+                }
+            }
+        }
+        if document.is_some() {
+            let more = match discovered.len() {
+                0 => String::new(),
+                n => format!("; {n} extension attributes that the mapping does not name"),
+            };
+            self.line(format!("GET {path}"), Finding::Good, format!("{} schemas{more}", schemas.len()));
+        }
+        self.site.discovered = discovered;
+    }
+
+    /// Whether the mapping names an extension's attribute in full, itself or the complex one that it is a part of.
+    fn named(&self, kind: Kind, path: &str) -> bool {
+        let row = |path: &str| self.mapping.row(kind, &AttrPath::new(path)).is_some();
+        let outer = path.rsplit_once('.').filter(|(_, sub)| !sub.contains(':')).map(|(outer, _)| outer);
+        row(path) || outer.is_some_and(row)
+    }
+
+    fn read(&mut self, reply: Option<&Reply>) -> Next {
+        let Some(asked) = self.asked.take() else { return self.done() };
+        let what = format!("GET {}", asked.path);
+        let Some(reply) = reply else {
+            self.line(what, Finding::Bad, "no reply");
+            return self.done();
+        };
+        let (finding, detail) = match reply.status {
+            200..=299 if looks_like_json(&reply.body) => self.listed(reply),
+            200..=299 => (
+                Finding::Bad,
+                "answers with a web page instead of JSON: the url is probably not the SCIM base, or a sign-in page stands \
+                 before it"
+                    .into(),
+            ),
+            401 => (Finding::Bad, format!("the credentials are not accepted ({}): check `auth` of this system", told(reply))),
+            403 => (
+                Finding::Bad,
+                format!("the credentials are accepted, and may not read this ({}): ask for the right to read it", told(reply)),
+            ),
+            404 => (Finding::Bad, format!("nothing is served here ({}): the url is probably not the SCIM base", told(reply))),
+            400 | 500 | 501 => {
+                // Canaille (targets/scim.md A6 rule 10): the walk asks again without `count`.
+                (Finding::Note, format!("a page of one record is refused ({}); listing asks without a count then", told(reply)))
+            }
+            300..=399 => (
+                Finding::Bad,
+                format!(
+                    "answers with a redirect to {}; redirects are not followed, so give the final address",
+                    reply.header("location").unwrap_or("nowhere")
+                ),
+            ),
+            _ => (Finding::Bad, told(reply)),
+        };
+        self.line(what, finding, detail);
+        self.done()
+    }
+
+    fn listed(&mut self, reply: &Reply) -> (Finding, String) {
+        let Ok(page) = serde_json::from_slice::<Value>(&reply.body) else {
+            return (Finding::Bad, "answers with JSON that is cut off".into());
+        };
+        if discovery::member(&page, "Resources").is_none() && discovery::member(&page, "totalResults").is_none() {
+            return (Finding::Bad, "answers with JSON that is no SCIM list".into());
+        }
+        if self.site.paging.is_none() && discovery::text(&page, "nextCursor").is_some_and(|cursor| !cursor.is_empty()) {
+            // RFC 9865 2: a service may page by cursor alone and not say so.
+            self.site.paging = Some(Paging::Cursor);
+        }
+        match discovery::member(&page, "totalResults") {
+            Some(total) => (Finding::Good, format!("may be read; {total} records")),
+            None => (
+                Finding::Note,
+                "may be read; the service states no total, so only a documented end proves a listing".into(),
+            ),
+        }
+    }
+}
+
+impl Walk for Probe {
+    fn next(&mut self, input: Input) -> Next {
+        match input {
+            Input::Start => self.start(),
+            Input::Replies(replies) if self.asked.is_none() => self.discovered(&replies),
+            Input::Replies(replies) => self.read(replies.first()),
+            Input::Taken(_) | Input::Unreadable(_) => self.done(),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a SCIM service's answer to a write means, in every shape in which real services give it.
+
+use serde_json::Value;
+
+use super::Scim;
+use super::look::own_id;
+use crate::connectors::fault::{Fault, looks_like_page, status_text};
+use crate::plan::{Body, Method, Reply, Request, Site, Step, Verdict};
+
+impl Scim {
+    pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
+        let write = &step.write;
+        let create = step.yields.is_some();
+        let fault = Fault::of(reply);
+        let told = fault.told(reply.status);
+        match reply.status {
+            200..=299 => accepted(step, reply),
+            300..=399 => {
+                Verdict::Failed(format!("{told}: answered with a redirect, which is not followed; nothing was written"))
+            }
+            401 => Verdict::Failed(format!("{told}: the credentials are not accepted")),
+            403 => Verdict::Failed(format!("{told}: the credentials do not allow it")),
+            404 | 410 if write.method == Method::Delete => {
+                Verdict::Accepted { id: None, note: Some("it was already gone".into()) }
+            }
+            404 | 410 if create => Verdict::Failed(format!("{told}: the service does not serve {}", write.path)),
+            404 | 410 => Verdict::Stale(format!("{told}: the record is not there any more, or not visible to us")),
+            400 if write.method == Method::Patch && (fault.is("noTarget") || fault.is("invalidPath")) => {
+                Verdict::OtherForm(format!("{told}: this form of the change is not taken"))
+            }
+            405 | 501 if matches!(write.method, Method::Patch | Method::Put) => {
+                Verdict::OtherForm(format!("{told}: {} is not taken here", write.method))
+            }
+            409 if fault.is("uniqueness") || create => {
+                Verdict::Failed(format!("{told}: another record has this key already"))
+            }
+            412 => Verdict::Stale(format!("{told}: the record moved since it was read")),
+            // One Identity Starling answers 406 for some seconds while a region fails over (targets/scim.md A4).
+            406 | 425 | 429 => Verdict::Busy(told),
+            503 if !create => Verdict::Busy(told),
+            408 | 500..=599 if reply.status != 501 && reply.status != 505 => {
+                Verdict::Unknown(format!("{told}: it may have been carried out or not"))
+            }
+            _ => Verdict::Failed(told),
+        }
+    }
+
+    /// The lesson that a refused form teaches: what the next plan must not use here again.
+    pub(super) fn learn(site: &Site, step: &Step, reply: &Reply) -> Option<String> {
+        let kind = step.write.path.as_str();
+        let kind = site
+            .endpoints
+            .iter()
+            .find(|endpoint| kind == endpoint.path || kind.starts_with(&format!("{}/", endpoint.path)))?
+            .kind;
+        match step.write.method {
+            Method::Patch if matches!(reply.status, 405 | 501) => Some(format!("patch:{kind}")),
+            Method::Patch if removes_by_filter(&step.write) => Some("members:value-list".into()),
+            Method::Patch => Some(format!("patch:{kind}")),
+            Method::Put => Some(format!("put:{kind}")),
+            Method::Get | Method::Post | Method::Delete => None,
+        }
+    }
+}
+
+fn removes_by_filter(write: &Request) -> bool {
+    let Body::Json { json, .. } = &write.body else { return false };
+    json["Operations"].as_array().is_some_and(|operations| {
+        operations.iter().any(|operation| {
+            operation["op"] == "remove" && operation["path"].as_str().is_some_and(|path| path.ends_with(']'))
+        })
+    })
+}
+
+fn accepted(step: &Step, reply: &Reply) -> Verdict {
+    if looks_like_page(&reply.body) {
+        return Verdict::Unknown(format!(
+            "{}, with a web page where an answer was expected: something else answered for the service",
+            status_text(reply.status)
+        ));
+    }
+    let later = (reply.status == 202).then(|| "the service took it in and carries it out later".to_owned());
+    if step.yields.is_none() {
+        return Verdict::Accepted { id: None, note: later };
+    }
+    // The id is taken from the body: Canaille's Location ends in the userName (targets/scim.md A1).
+    match serde_json::from_slice::<Value>(&reply.body).ok().as_ref().and_then(own_id) {
+        Some(id) => Verdict::Accepted { id: Some(id), note: later },
+        None => Verdict::Unknown(format!(
+            "{}, and the reply does not name the new record's id: it has to be looked up",
+            status_text(reply.status)
+        )),
+    }
+}

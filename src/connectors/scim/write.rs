@@ -1,0 +1,536 @@
+//! Changes into requests: POST, PATCH where it is offered, read-merge-PUT elsewhere, DELETE (RFC 7644 3.3 to 3.6).
+//!
+//! The form is settled by what the service announced and by the lessons of earlier plans, never by what happens while a plan
+//! is carried out (targets/scim.md A6 rule 6).
+
+use serde_json::{Map, Value, json};
+
+use super::discovery::USER;
+use super::path::{Path, key};
+use super::{MEDIA, Scim, accept};
+use crate::connectors::Observed;
+use crate::connectors::address::{Address, segment};
+use crate::connectors::wanted::{What, Wish, bare, is_entry, key_text, side_effects, wishes};
+use crate::mapping::Edit;
+use crate::model::{AttrPath, Kind, Op};
+use crate::plan::{
+    Body, By, Change, ChangeId, Endpoint, Expect, Facet, MemberRemoval, Method, Ref, Refusal, Repeat, Request, Site,
+    Step, StepId, Target, Want, Wanted,
+};
+
+/// Membership changes in one request at most; AWS takes no more (targets/scim.md A3).
+const MEMBERS: usize = 100;
+
+/// Attributes that only the service sets, whatever the kind (RFC 7643 3.1, 4.1.2): they are not sent back.
+const SERVICE_OWNED: [(Option<Kind>, &str); 2] = [(None, "meta"), (Some(Kind::User), "groups")];
+
+fn cannot(why: impl Into<String>) -> Refusal {
+    Refusal::Cannot(why.into())
+}
+
+/// One wish with its path taken apart.
+struct Edited<'m> {
+    wish: Wish<'m>,
+    path: Path,
+}
+
+impl Edited<'_> {
+    fn edit(&self) -> Edit {
+        let at = self.path.text();
+        match &self.wish.what {
+            What::Value(value) => Edit::Set { at, value: value.clone() },
+            What::Entry { key, .. } => Edit::Insert { at, key: key_text(key), value: self.entry() },
+            What::NoEntry { key } => Edit::Remove { at, key: key_text(key) },
+        }
+    }
+
+    fn entry(&self) -> Value {
+        match &self.wish.what {
+            What::Entry { key, value } => Value::Object(key.iter().chain(value).cloned().collect()),
+            What::Value(_) | What::NoEntry { .. } => Value::Null,
+        }
+    }
+
+    fn listed(&self) -> bool {
+        !matches!(self.wish.what, What::Value(_))
+    }
+
+    /// Carries the wish out on a native record.
+    fn apply(&self, record: &mut Map<String, Value>) {
+        match &self.wish.what {
+            What::Value(Value::Null) => self.path.put(record, None),
+            What::Value(value) => self.path.put(record, Some(value.clone())),
+            What::Entry { key, .. } => {
+                let mut items = self.items(record);
+                match items.iter_mut().find(|item| is_entry(item, key)) {
+                    // What the service keeps beside key and value stays.
+                    Some(Value::Object(have)) => have.extend(object(self.entry())),
+                    Some(other) => *other = self.entry(),
+                    None => items.push(self.entry()),
+                }
+                self.path.put(record, Some(Value::Array(items)));
+            }
+            What::NoEntry { key } => {
+                let mut items = self.items(record);
+                items.retain(|item| !is_entry(item, key));
+                self.path.put(record, Some(Value::Array(items)));
+            }
+        }
+    }
+
+    fn items(&self, record: &Map<String, Value>) -> Vec<Value> {
+        let record = Value::Object(record.clone());
+        self.path.get(&record).and_then(Value::as_array).cloned().unwrap_or_default()
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+impl Scim {
+    pub(super) fn steps(
+        &self,
+        site: &Site,
+        changes: &[&Change],
+        native: Option<&Observed>,
+    ) -> Result<Vec<Step>, Refusal> {
+        let first = *changes.first().ok_or_else(|| cannot("there is nothing to change"))?;
+        if let Some(why) = &site.blocked {
+            return Err(cannot(why.clone()));
+        }
+        let base = self.base.as_ref().ok_or_else(|| cannot("the system's url is no web address"))?;
+        let endpoint =
+            site.endpoint(first.kind).ok_or_else(|| cannot(format!("the service has no {}", first.kind.plural())))?;
+        let work = Work { scim: self, site, base, endpoint, changes, native };
+        if changes.iter().any(|change| change.op == Op::Create) {
+            return work.create();
+        }
+        if changes.iter().any(|change| change.op == Op::Delete) {
+            return work.delete();
+        }
+        work.update()
+    }
+}
+
+/// One rendering.
+struct Work<'r> {
+    scim: &'r Scim,
+    site: &'r Site,
+    base: &'r Address,
+    endpoint: &'r Endpoint,
+    changes: &'r [&'r Change],
+    native: Option<&'r Observed>,
+}
+
+impl<'r> Work<'r> {
+    fn step(&self, serves: &[ChangeId], read: Vec<Request>, write: Request, verify: Vec<Request>) -> Step {
+        let served: Vec<Op> =
+            self.changes.iter().filter(|change| serves.contains(&change.id)).map(|change| change.op).collect();
+        Step {
+            id: StepId("".into()),
+            system: self.changes[0].system.clone(),
+            serves: serves.to_vec(),
+            after: Vec::new(),
+            read,
+            write,
+            verify,
+            yields: None,
+            side_effects: side_effects(&self.scim.mapping, self.endpoint.kind, &served),
+        }
+    }
+
+    fn write(&self, method: Method, path: String, body: Body, repeat: Repeat) -> Request {
+        let mut request = accept(Request::new(method, path, body, repeat));
+        request.query.clone_from(&self.base.query);
+        request
+    }
+
+    /// The record's path, and the change whose new id is a hole in it.
+    fn place(&self) -> Result<(String, Option<ChangeId>), Refusal> {
+        match &self.changes[0].target {
+            Target::Record(key) => {
+                let id = segment(&key.id).ok_or_else(|| cannot(format!("the id {:?} fits no address", key.id)))?;
+                Ok((format!("{}/{id}", self.endpoint.path), None))
+            }
+            Target::New(change) => {
+                Ok((format!("{}/{}", self.endpoint.path, Ref::New(change.clone())), Some(change.clone())))
+            }
+        }
+    }
+
+    fn read_back(&self, place: &(String, Option<ChangeId>)) -> Vec<Request> {
+        let mut request = accept(self.base.get(place.0.clone()));
+        request.holes.extend(place.1.clone());
+        vec![request]
+    }
+
+    /// The wishes of some changes, in the order of display: removals first.
+    fn edits(&self, changes: &[&Change], holes: &mut Vec<ChangeId>) -> Result<Vec<Edited<'r>>, Refusal> {
+        let mut sorted: Vec<&Change> = changes.to_vec();
+        sorted.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
+        let mut edits = Vec::new();
+        for change in sorted {
+            let change = with_active(change);
+            for wish in wishes(&self.scim.mapping, &change, holes)? {
+                let at = self.resolve(wish.at).ok_or_else(|| {
+                    cannot(format!(
+                        "{}: the service declares no extension that holds it, and the record shows none",
+                        wish.row.attr
+                    ))
+                })?;
+                let at = if wish.row.list.is_some() { at.trim_end_matches("[]").to_owned() } else { at };
+                let path = Path::parse(&at, &self.endpoint.schema, &self.site.urns)
+                    .ok_or_else(|| cannot(format!("{}: {at} is no path that can be written", wish.row.attr)))?;
+                edits.push(Edited { wish, path });
+            }
+        }
+        Ok(edits)
+    }
+
+    /// A path whose URN the mapping leaves open (`urn:*:productRoles`), with the URN that this service has: the record
+    /// shows it, or the schemas declare it.
+    fn resolve(&self, at: &str) -> Option<String> {
+        let Some(local) = at.strip_prefix("urn:*:") else { return Some(at.to_owned()) };
+        let name = local.split(['.', '[']).next().unwrap_or_default();
+        let shown = self.native.and_then(|native| native.native.as_object()).and_then(|fields| {
+            fields.iter().find(|(urn, inner)| {
+                urn.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+                    && inner.as_object().is_some_and(|inner| key(inner, name).is_some())
+            })
+        });
+        let urn = shown.map(|(urn, _)| urn.clone()).or_else(|| {
+            let urns: Vec<&str> = self.site.urns.iter().map(String::as_str).collect();
+            self.site.discovered.iter().find_map(|(kind, path)| {
+                let path = AttrPath::new(path.as_str());
+                let (urn, declared) = path.split(&urns);
+                let declared = declared.split('.').next().unwrap_or_default();
+                (*kind == self.endpoint.kind && declared.eq_ignore_ascii_case(name)).then(|| urn.to_owned())
+            })
+        })?;
+        Some(format!("{urn}:{local}"))
+    }
+
+    fn create(&self) -> Result<Vec<Step>, Refusal> {
+        let create = self.changes.iter().find(|change| change.op == Op::Create).copied();
+        let create = create.ok_or_else(|| cannot("there is nothing to create"))?;
+        let id = match &create.target {
+            Target::New(id) => id.clone(),
+            Target::Record(key) => return Err(cannot(format!("{key} exists already"))),
+        };
+        // What refers to records that another change creates comes later, so that their failure does not take the whole
+        // record with it; where only whole records are taken, it has to be inside.
+        let later: Vec<&Change> = self
+            .changes
+            .iter()
+            .copied()
+            .filter(|change| change.id != create.id && self.patches() && refers_to_new(change))
+            .collect();
+        let inside: Vec<&Change> =
+            self.changes.iter().copied().filter(|change| !later.iter().any(|other| other.id == change.id)).collect();
+        let mut holes = Vec::new();
+        let edits = self.edits(&inside, &mut holes)?;
+        let mut record = Map::new();
+        record.insert("schemas".into(), Value::Null);
+        for edit in &edits {
+            if edit.wish.what != What::Value(Value::Null) {
+                edit.apply(&mut record);
+            }
+        }
+        if self.endpoint.kind == Kind::User && key(&record, "userName").is_none() {
+            return Err(cannot("a user cannot be created without userName (RFC 7643 4.1.1)"));
+        }
+        record.insert("schemas".into(), self.schemas(&record, None));
+        let mut write = self.write(
+            Method::Post,
+            self.endpoint.path.clone(),
+            Body::Json { json: Value::Object(record), media: MEDIA.into() },
+            // After a lost reply it is looked up by key, never sent again (targets/scim.md A6 rule 4).
+            Repeat::LookFirst,
+        );
+        write.edits = edits.iter().map(Edited::edit).collect();
+        write.holes = distinct(holes);
+        let by = match &create.expect {
+            Expect::Absent { by } => by.clone(),
+            Expect::Facets(_) => Vec::new(),
+        };
+        let read = self.scim.ask_by(self.site, self.endpoint.kind, &by);
+        let place = (format!("{}/{}", self.endpoint.path, Ref::New(id.clone())), Some(id.clone()));
+        let serves: Vec<_> = inside.iter().map(|change| change.id.clone()).collect();
+        let mut step = self.step(&serves, read, write, self.read_back(&place));
+        step.yields = Some(id);
+        let mut steps = vec![step];
+        if !later.is_empty() {
+            let rest = Work { changes: &later, native: None, ..*self };
+            steps.extend(rest.update()?);
+        }
+        Ok(steps)
+    }
+
+    fn delete(&self) -> Result<Vec<Step>, Refusal> {
+        let [change] = self.changes else {
+            return Err(cannot("a record cannot be deleted and changed at once"));
+        };
+        let place = self.place()?;
+        let mut write = self.write(Method::Delete, place.0.clone(), Body::None, Repeat::Safe);
+        write.edits = vec![Edit::Remove { at: self.endpoint.path.clone(), key: change.label.clone() }];
+        write.holes.extend(place.1.clone());
+        self.pin(&mut write);
+        Ok(vec![self.step(std::slice::from_ref(&change.id), self.read_back(&place), write, self.read_back(&place))])
+    }
+
+    fn update(&self) -> Result<Vec<Step>, Refusal> {
+        if self.patches() {
+            let mut steps = Vec::new();
+            for part in portions(self.changes) {
+                steps.push(Work { changes: &part, ..*self }.patch()?);
+            }
+            Ok(steps)
+        } else {
+            Ok(vec![self.replace()?])
+        }
+    }
+
+    /// Whether parts are changed by PATCH here: where the service offers it and no earlier plan was taught otherwise.
+    fn patches(&self) -> bool {
+        let learned = |form: &str| {
+            let lesson = format!("{form}:{}", self.endpoint.kind);
+            self.site.lessons.iter().any(|have| have.eq_ignore_ascii_case(&lesson))
+        };
+        if learned("patch") { false } else { self.site.patch || learned("put") }
+    }
+
+    fn by_value_list(&self) -> bool {
+        self.site.member_removal == Some(MemberRemoval::ValueList)
+            || self.site.lessons.iter().any(|lesson| lesson == "members:value-list")
+    }
+
+    fn patch(&self) -> Result<Step, Refusal> {
+        let place = self.place()?;
+        let mut holes: Vec<ChangeId> = place.1.clone().into_iter().collect();
+        let edits = self.edits(self.changes, &mut holes)?;
+        let operations = self.operations(&edits)?;
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            // With a capital O (RFC 7644 3.5.2).
+            "Operations": operations,
+        });
+        let mut write =
+            self.write(Method::Patch, place.0.clone(), Body::Json { json: body, media: MEDIA.into() }, Repeat::Safe);
+        write.edits = edits.iter().map(Edited::edit).collect();
+        write.holes = distinct(holes);
+        self.pin(&mut write);
+        Ok(self.step(&self.names(), self.read_back(&place), write, self.read_back(&place)))
+    }
+
+    /// One simple path an operation, as the interoperability profile has it (targets/scim.md A3). Values first, then what
+    /// leaves lists, then what joins them.
+    fn operations(&self, edits: &[Edited<'_>]) -> Result<Vec<Value>, Refusal> {
+        let mut operations = Vec::new();
+        for edit in edits.iter().filter(|edit| !edit.listed()) {
+            let What::Value(value) = &edit.wish.what else { continue };
+            operations.push(self.set(&edit.path, value)?);
+        }
+        let mut lists: Vec<String> = Vec::new();
+        for edit in edits.iter().filter(|edit| edit.listed()) {
+            let at = edit.path.text();
+            if !lists.contains(&at) {
+                lists.push(at);
+            }
+        }
+        for at in lists {
+            let here = || edits.iter().filter(|edit| edit.listed() && edit.path.text() == at);
+            let gone: Vec<_> = here()
+                .filter_map(|edit| match &edit.wish.what {
+                    What::NoEntry { key } => Some(key),
+                    What::Value(_) | What::Entry { .. } => None,
+                })
+                .collect();
+            if self.by_value_list() && !gone.is_empty() {
+                let values: Vec<Value> = gone.iter().map(|key| Value::Object(key.iter().cloned().collect())).collect();
+                operations.push(json!({ "op": "remove", "path": at, "value": values }));
+            } else {
+                operations
+                    .extend(gone.iter().map(|key| json!({ "op": "remove", "path": format!("{at}[{}]", filter(key)) })));
+            }
+            let mut added = Vec::new();
+            for edit in here() {
+                let What::Entry { key, value } = &edit.wish.what else { continue };
+                match value {
+                    // An entry that is there gets its new value; adding it again would make two.
+                    Some((name, value)) if self.holds(&edit.path, key) => operations.push(
+                        json!({ "op": "replace", "path": format!("{at}[{}].{name}", filter(key)), "value": value }),
+                    ),
+                    _ => added.push(edit.entry()),
+                }
+            }
+            if !added.is_empty() {
+                operations.push(json!({ "op": "add", "path": at, "value": added }));
+            }
+        }
+        Ok(operations)
+    }
+
+    fn set(&self, path: &Path, value: &Value) -> Result<Value, Refusal> {
+        if path.pick.is_none() {
+            return Ok(match value {
+                Value::Null => json!({ "op": "remove", "path": path.text() }),
+                value => json!({ "op": "replace", "path": path.text(), "value": value }),
+            });
+        }
+        // A filter that picks nothing is an error (`noTarget`, RFC 7644 3.5.2.3), so the record decides the form.
+        let native = self.native.ok_or(Refusal::NeedsNative)?;
+        let there = Path { sub: None, ..path.clone() }.get(&native.native).is_some_and(|element| !element.is_null());
+        Ok(match (value, there) {
+            (Value::Null, _) => {
+                json!({ "op": "remove", "path": Path { sub: None, ..path.clone() }.text() })
+            }
+            (value, true) => json!({ "op": "replace", "path": path.text(), "value": value }),
+            (value, false) => {
+                let element = path.element(value).unwrap_or_else(|| value.clone());
+                json!({ "op": "add", "path": path.whole().text(), "value": [element] })
+            }
+        })
+    }
+
+    fn holds(&self, path: &Path, key: &[(String, Value)]) -> bool {
+        self.native
+            .and_then(|native| path.get(&native.native))
+            .and_then(Value::as_array)
+            .is_some_and(|items| items.iter().any(|item| is_entry(item, key)))
+    }
+
+    fn replace(&self) -> Result<Step, Refusal> {
+        let place = self.place()?;
+        let native = self.native.ok_or(Refusal::NeedsNative)?;
+        let mut record = native.native.as_object().cloned().ok_or(Refusal::NeedsNative)?;
+        let mut holes: Vec<ChangeId> = place.1.clone().into_iter().collect();
+        let edits = self.edits(self.changes, &mut holes)?;
+        for (kind, name) in SERVICE_OWNED {
+            if kind.is_none_or(|kind| kind == self.endpoint.kind)
+                && let Some(name) = key(&record, name)
+            {
+                record.shift_remove(&name);
+            }
+        }
+        let before = record.clone();
+        for edit in &edits {
+            edit.apply(&mut record);
+        }
+        let schemas = self.schemas(&record, record.get("schemas"));
+        record.insert("schemas".into(), schemas);
+        let carried = carried(&before, &record);
+        let mut write = self.write(
+            Method::Put,
+            place.0.clone(),
+            Body::Json { json: Value::Object(record), media: MEDIA.into() },
+            Repeat::Safe,
+        );
+        write.edits = edits.iter().map(Edited::edit).collect();
+        write.carried = carried;
+        write.holes = distinct(holes);
+        self.pin(&mut write);
+        Ok(self.step(&self.names(), self.read_back(&place), write, self.read_back(&place)))
+    }
+
+    /// `If-Match`, only where the service announces ETags and one was seen (targets/scim.md A6 rule 7).
+    fn pin(&self, write: &mut Request) {
+        if let Some(etag) = self.native.and_then(|native| native.etag.as_ref()).filter(|_| self.site.etag) {
+            write.headers.push(("if-match".into(), etag.clone()));
+        }
+    }
+
+    fn names(&self) -> Vec<ChangeId> {
+        self.changes.iter().map(|change| change.id.clone()).collect()
+    }
+
+    /// The schemas that a record uses: those that it states, its core schema, and every extension that it holds.
+    fn schemas(&self, record: &Map<String, Value>, stated: Option<&Value>) -> Value {
+        let mut urns: Vec<String> = stated
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|urn| urn.as_str().map(str::to_owned))
+            .collect();
+        let core = if self.endpoint.schema.is_empty() { USER } else { &self.endpoint.schema };
+        let held = record.keys().filter(|name| name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")));
+        for urn in [core.to_owned()].into_iter().chain(held.cloned()) {
+            if !urns.iter().any(|have| have.eq_ignore_ascii_case(&urn)) {
+                urns.push(urn);
+            }
+        }
+        Value::from(urns)
+    }
+}
+
+/// A key as a value filter: `value eq "42"`.
+fn filter(key: &[(String, Value)]) -> String {
+    key.iter().map(|(name, value)| format!("{name} eq {}", Value::from(bare(value)))).collect::<Vec<_>>().join(" and ")
+}
+
+fn distinct(mut holes: Vec<ChangeId>) -> Vec<ChangeId> {
+    let mut seen = std::collections::BTreeSet::new();
+    holes.retain(|hole| seen.insert(hole.clone()));
+    holes
+}
+
+fn refers_to_new(change: &Change) -> bool {
+    change.want.iter().any(|want| {
+        matches!(want.value, Wanted::Ref(Ref::New(_)))
+            || want.facet.key.as_ref().is_some_and(|key| key.iter().any(|part| matches!(part, Ref::New(_))))
+    })
+}
+
+/// A deactivation or reactivation that says no more than that.
+fn with_active(change: &Change) -> Change {
+    let mut change = change.clone();
+    let active = match change.op {
+        Op::Deactivate => "false",
+        Op::Reactivate => "true",
+        _ => return change,
+    };
+    let facet = Facet::attr("active");
+    if !change.want.iter().any(|want| want.facet == facet) {
+        change.want.push(Want { facet, value: Wanted::Text(active.into()), by: By::Source });
+    }
+    change
+}
+
+/// Changes in portions that one request may hold: a change's own entries are never torn apart.
+fn portions<'c>(changes: &[&'c Change]) -> Vec<Vec<&'c Change>> {
+    let mut portions: Vec<Vec<&Change>> = Vec::new();
+    let mut entries = 0;
+    for change in changes {
+        let own = change.want.iter().filter(|want| want.facet.key.is_some()).count();
+        match portions.last_mut() {
+            Some(last) if entries + own <= MEMBERS => last.push(change),
+            _ => {
+                portions.push(vec![change]);
+                entries = 0;
+            }
+        }
+        entries += own;
+    }
+    portions
+}
+
+/// The JSON pointers of what a whole-record write keeps as it was.
+fn carried(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<String> {
+    let mut pointers = Vec::new();
+    unchanged("", before, after, &mut pointers);
+    pointers
+}
+
+fn unchanged(at: &str, before: &Map<String, Value>, after: &Map<String, Value>, pointers: &mut Vec<String>) {
+    for (name, value) in after {
+        let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        match (before.get(name), value) {
+            (Some(was), now) if was == now => pointers.push(pointer),
+            (Some(Value::Object(was)), Value::Object(now)) => unchanged(&pointer, was, now, pointers),
+            _ => {}
+        }
+    }
+}

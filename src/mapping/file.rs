@@ -1,0 +1,359 @@
+//! A mapping file as it stands in TOML: every key it may have, and nothing else.
+//!
+//! Everything is optional here, because a user's file may lay a single row over the built-in one; `build` says what is
+//! missing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use crate::model::{Fold, Kind, Op};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub connector: Option<String>,
+    pub title: Option<String>,
+    pub page_size: Option<u32>,
+    pub address: Option<AddressSpec>,
+    pub rate: Option<RateSpec>,
+    #[serde(default)]
+    pub setting: Vec<Spanned<SettingSpec>>,
+    #[serde(default)]
+    pub feed: Vec<Spanned<FeedSpec>>,
+    #[serde(default)]
+    pub words: BTreeMap<String, Spanned<WordsSpec>>,
+    #[serde(default)]
+    pub kind: BTreeMap<Kind, Spanned<KindSpec>>,
+    #[serde(default)]
+    pub row: Vec<Spanned<RowSpec>>,
+    #[serde(default)]
+    pub record: Vec<Spanned<RecordSpec>>,
+    #[serde(default)]
+    pub operation: Vec<Spanned<OperationSpec>>,
+    #[serde(default)]
+    pub side_effect: Vec<Spanned<SideEffectSpec>>,
+    #[serde(default)]
+    pub limitation: Vec<Spanned<LimitationSpec>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AddressSpec {
+    Pointer,
+    Scim,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RateSpec {
+    pub per_second: f64,
+    pub burst: u32,
+    pub parallel: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SettingSpec {
+    pub name: String,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub secret: bool,
+    pub help: String,
+    #[serde(default)]
+    pub one_of: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedSpec {
+    pub name: String,
+    pub kind: Kind,
+    #[serde(default)]
+    pub path: String,
+    #[serde(default)]
+    pub records: String,
+    #[serde(default)]
+    pub id: String,
+    #[serde(default)]
+    pub single: bool,
+    pub detail_of: Option<String>,
+    #[serde(default)]
+    pub whole: bool,
+    pub total: Option<String>,
+    pub cite: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WordsSpec {
+    /// Canonical token -> native texts, the one that is written first.
+    pub read: BTreeMap<String, OneOrMany>,
+    /// Tokens that cannot be written.
+    #[serde(default)]
+    pub read_only: Vec<String>,
+    pub unknown_number: Option<String>,
+    #[serde(default)]
+    pub open: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KindSpec {
+    #[serde(default)]
+    pub reference: bool,
+    #[serde(default)]
+    pub can: Vec<OpName>,
+    #[serde(default)]
+    pub cannot: BTreeMap<OpName, String>,
+    #[serde(default)]
+    pub mandatory: Vec<MandatorySpec>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MandatorySpec {
+    pub attr: String,
+    pub cite: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RowSpec {
+    pub kind: Kind,
+    pub attr: String,
+    #[serde(default)]
+    pub read: OneOrMany,
+    #[serde(default)]
+    pub detail: OneOrMany,
+    #[serde(default, rename = "in")]
+    pub within: BTreeMap<String, FieldsSpec>,
+    #[serde(default)]
+    pub not_in: Vec<String>,
+    pub write: Option<String>,
+    #[serde(default)]
+    pub via: Vec<Step>,
+    pub access: Option<AccessSpec>,
+    pub compare: Option<bool>,
+    pub fold: Option<Fold>,
+    pub policy: Option<PolicySpec>,
+    #[serde(default)]
+    pub null: OneOrMany,
+    pub clear: Option<String>,
+    pub default: Option<String>,
+    #[serde(default, rename = "type")]
+    pub json: JsonSpec,
+    #[serde(default)]
+    pub secret: bool,
+    #[serde(rename = "match")]
+    pub key: Option<u8>,
+    #[serde(rename = "ref")]
+    pub refers: Option<Kind>,
+    pub list: Option<ListSpec>,
+    #[serde(default)]
+    pub unique: bool,
+    #[serde(default)]
+    pub later: bool,
+    pub shows_in: Option<String>,
+    pub cite: String,
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListSpec {
+    pub key: Vec<PartSpec>,
+    pub value: Option<PartSpec>,
+    #[serde(default)]
+    pub shown: BTreeMap<String, String>,
+    #[serde(default)]
+    pub void: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartSpec {
+    pub name: String,
+    pub read: OneOrMany,
+    pub write: Option<String>,
+    #[serde(default)]
+    pub via: Vec<Step>,
+    #[serde(rename = "ref")]
+    pub refers: Option<Kind>,
+    #[serde(default, rename = "type")]
+    pub json: JsonSpec,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldsSpec {
+    #[serde(default)]
+    pub read: OneOrMany,
+    #[serde(default)]
+    pub key: Vec<OneOrMany>,
+    #[serde(default)]
+    pub value: OneOrMany,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Step {
+    Trim,
+    Collapse,
+    Lower,
+    Not,
+    /// `true` and `false` in any case.
+    Flag,
+    Bool(BoolSpec),
+    Words(String),
+    Join(String),
+    Split(SplitSpec),
+    StripPrefix(String),
+    StripSuffix(String),
+    Date(DateSpec),
+    Const(String),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BoolSpec {
+    pub yes: OneOrMany,
+    pub no: OneOrMany,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SplitSpec {
+    pub at: String,
+    pub part: usize,
+    pub of: usize,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DateSpec {
+    Iso,
+    DotNet,
+    Unix,
+    UnixMs,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AccessSpec {
+    ReadWrite,
+    ReadOnly,
+    WriteOnly,
+    Create,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum JsonSpec {
+    #[default]
+    String,
+    Boolean,
+    Integer,
+    Number,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PolicySpec {
+    Force,
+    Keep,
+    SkipEmpty,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordSpec {
+    pub kind: Kind,
+    /// Native fields, texts only.
+    pub fields: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationSpec {
+    pub kind: Kind,
+    pub name: String,
+    pub verb: String,
+    pub here: String,
+    pub cite: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SideEffectSpec {
+    pub kind: Kind,
+    pub op: OpName,
+    pub text: String,
+    pub cite: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitationSpec {
+    pub id: String,
+    pub via: ViaSpec,
+    pub sentence: String,
+    pub here: String,
+    pub cite: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ViaSpec {
+    Starling,
+    Direct,
+    Both,
+}
+
+/// A text or a list of texts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OneOrMany(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> serde::de::Visitor<'de> for Texts {
+            type Value = OneOrMany;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMany, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = seq.next_element()? {
+                    texts.push(text);
+                }
+                Ok(OneOrMany(texts))
+            }
+        }
+        from.deserialize_any(Texts)
+    }
+}
+
+/// An operation by the name that it has everywhere else (`remove`, not `drop`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct OpName(pub Op);
+
+impl<'de> Deserialize<'de> for OpName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        const NAMES: &[&str] = &["delete", "deactivate", "remove", "create", "reactivate", "set", "add"];
+        let name = String::deserialize(from)?;
+        Op::ALL
+            .into_iter()
+            .find(|op| op.name() == name)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::unknown_variant(&name, NAMES))
+    }
+}

@@ -1,0 +1,519 @@
+//! Tables that grow, row by row.
+
+use std::sync::Arc;
+
+use super::chunk::{Chunk, Edges, Entry, ListDicts, UNREAD};
+use super::dict::{IdIndex, Interner};
+use super::late::{LateText, Pending, settled};
+use super::open::{OpenColumn, OpenEdges};
+use super::table::CHUNK_ROWS;
+use super::{Attr, AttrPath, Form, Row, Schema, Table};
+
+/// Rows for which a second feed has brought something before their chunks are rewritten.
+const LATE_ROWS: usize = 1024;
+
+#[derive(Debug, Default)]
+struct ListInterner {
+    key: [Interner; 2],
+    value: Interner,
+}
+
+/// Where an attribute's values go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Text(u16),
+    List(u16),
+    /// It is the record's id, or never returned.
+    Nowhere,
+}
+
+/// Builds a table row by row, and hands out what is there so far as often as wanted.
+///
+/// A row is `begin`, any number of `set` and `entry`, `end`. A row whose id is already there is refused by `begin`.
+/// What a second feed brings is written between `late` and `end`. An attribute called `id` is the record's id by itself.
+#[derive(Debug)]
+pub struct TableBuilder {
+    schema: Arc<Schema>,
+    places: Vec<Place>,
+    /// The column that is the ids themselves.
+    id_slot: Option<u16>,
+    chunks: Vec<Arc<Chunk>>,
+    ids: OpenColumn,
+    cols: Vec<OpenColumn>,
+    edges: Vec<OpenEdges>,
+    page: Vec<u32>,
+    interners: Vec<Interner>,
+    lists: Vec<ListInterner>,
+    index: IdIndex,
+    rows: u32,
+    pages: u32,
+    pending: Pending,
+    flush_at: usize,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    New,
+    Late(u32),
+}
+
+impl TableBuilder {
+    /// A builder for a schema.
+    pub fn new(schema: Arc<Schema>) -> Self {
+        let id = schema.find(&AttrPath::new("id")).filter(|&attr| schema.def(attr).form == Form::Text);
+        let id_slot = id.map(|attr| schema.def(attr).slot);
+        let mut cols = Vec::with_capacity(schema.texts());
+        let mut edges = Vec::with_capacity(schema.lists());
+        let mut places = Vec::with_capacity(schema.attrs().len());
+        for (attr, def) in schema.iter() {
+            let dead = def.unreadable || id == Some(attr);
+            match def.form {
+                Form::Text => {
+                    let later = def.later && !dead;
+                    cols.push(OpenColumn { plain: def.unique && !dead, later, ..OpenColumn::default() });
+                    places.push(if dead { Place::Nowhere } else { Place::Text(def.slot) });
+                }
+                Form::List(_) => {
+                    edges.push(OpenEdges { later: def.later, ..OpenEdges::default() });
+                    places.push(if dead { Place::Nowhere } else { Place::List(def.slot) });
+                }
+            }
+        }
+        Self {
+            places,
+            id_slot,
+            interners: cols.iter().map(|_| Interner::new()).collect(),
+            lists: edges
+                .iter()
+                .map(|_| ListInterner { key: [Interner::new(), Interner::new()], value: Interner::new() })
+                .collect(),
+            ids: OpenColumn { plain: true, ..OpenColumn::default() },
+            pending: Pending::new(schema.lists()),
+            flush_at: LATE_ROWS,
+            schema,
+            chunks: Vec::new(),
+            cols,
+            edges,
+            page: Vec::new(),
+            index: IdIndex::default(),
+            rows: 0,
+            pages: 0,
+            open: None,
+        }
+    }
+
+    /// The schema that it builds for.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// How many records it holds.
+    pub fn len(&self) -> usize {
+        self.rows as usize
+    }
+
+    /// Whether it holds no record.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Rows that follow came on the next page.
+    pub fn next_page(&mut self) {
+        self.pages += 1;
+    }
+
+    /// The row with this id.
+    pub fn find(&self, id: &str) -> Option<Row> {
+        self.index.find(id, |row| id_at(&self.chunks, &self.ids, row)).map(Row)
+    }
+
+    /// Starts a row. `false`: the id is already there, or is empty; nothing was started.
+    pub fn begin(&mut self, id: &str) -> bool {
+        let fits = self.rows < u32::MAX - 1 && u32::try_from(self.ids.text.len() + id.len()).is_ok();
+        if id.is_empty() || !fits || self.find(id).is_some() {
+            return false;
+        }
+        self.index.insert(id, self.rows);
+        self.ids.text.push_str(id);
+        self.ids.ends.push(self.ids.text.len() as u32);
+        self.open = Some(Open::New);
+        true
+    }
+
+    /// Starts what a second feed says of the record with this id. `false`: no such record.
+    pub fn late(&mut self, id: &str) -> bool {
+        let Some(Row(row)) = self.find(id) else { return false };
+        self.pending.rows.entry(row).or_default();
+        self.open = Some(Open::Late(row));
+        true
+    }
+
+    fn place(&self, attr: Attr) -> Place {
+        self.places.get(attr.0 as usize).copied().unwrap_or(Place::Nowhere)
+    }
+
+    /// A text of the started row; the first one stands. Ignored for a list attribute.
+    pub fn set(&mut self, attr: Attr, text: &str) {
+        let Place::Text(slot) = self.place(attr) else { return };
+        let (column, interner) = (&mut self.cols[slot as usize], &mut self.interners[slot as usize]);
+        match self.open {
+            Some(Open::New) if column.len() == self.page.len() => column.push(text, interner),
+            Some(Open::New) | None => {}
+            Some(Open::Late(row)) => {
+                if let Some(late) = self.pending.rows.get_mut(&row) {
+                    let text = if column.plain {
+                        LateText::Text(text.to_owned())
+                    } else {
+                        LateText::Code(interner.code(text).unwrap_or(UNREAD))
+                    };
+                    late.texts.push((slot, text));
+                }
+            }
+        }
+    }
+
+    /// Says that a list attribute of the started row was read, even if it turns out to be empty.
+    pub fn list_read(&mut self, attr: Attr) {
+        let Place::List(slot) = self.place(attr) else { return };
+        match self.open {
+            Some(Open::New) => self.edges[slot as usize].read = Some(true),
+            Some(Open::Late(row)) => {
+                if let Some(late) = self.pending.rows.get_mut(&row)
+                    && !late.lists.contains(&slot)
+                {
+                    late.lists.push(slot);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// An entry of a list attribute of the started row. An empty first key part is ignored; an entry that was there is
+    /// one entry.
+    pub fn entry(&mut self, attr: Attr, key: [&str; 2], value: &str) {
+        let Place::List(slot) = self.place(attr) else { return };
+        if key[0].is_empty() {
+            return;
+        }
+        let ListInterner { key: [first, second], value: values } = &mut self.lists[slot as usize];
+        let (Some(first), Some(second), Some(value)) = (first.code(key[0]), second.code(key[1]), values.code(value))
+        else {
+            return;
+        };
+        let entry = Entry { key: [first, second], value };
+        match self.open {
+            Some(Open::New) => self.edges[slot as usize].entries.push(entry),
+            Some(Open::Late(row)) => {
+                if let Some(late) = self.pending.rows.get_mut(&row) {
+                    late.entries.push((slot, entry));
+                    if !late.lists.contains(&slot) {
+                        late.lists.push(slot);
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Says that an attribute of the started row was not looked at: it is unread, unless something was set.
+    pub fn unread(&mut self, attr: Attr) {
+        if self.open != Some(Open::New) {
+            return;
+        }
+        match self.place(attr) {
+            Place::Text(slot) => {
+                let column = &mut self.cols[slot as usize];
+                if column.len() == self.page.len() {
+                    column.push_unread();
+                }
+            }
+            Place::List(slot) => self.edges[slot as usize].read = Some(false),
+            Place::Nowhere => {}
+        }
+    }
+
+    /// Says that a second feed has been walked to its proved end: rows of which it said nothing have none.
+    pub fn settle(&mut self, attr: Attr) {
+        match self.place(attr) {
+            Place::Text(slot) => {
+                self.cols[slot as usize].settle();
+                for chunk in &mut self.chunks {
+                    let mut whole = Chunk::clone(chunk);
+                    whole.cols[slot as usize] = Arc::new(settled(&whole.cols[slot as usize]));
+                    *chunk = Arc::new(whole);
+                }
+            }
+            Place::List(slot) => {
+                self.edges[slot as usize].settle();
+                for chunk in &mut self.chunks {
+                    let mut whole = Chunk::clone(chunk);
+                    let edges = Edges::clone(&whole.edges[slot as usize]);
+                    whole.edges[slot as usize] = Arc::new(Edges { unread: None, ..edges });
+                    *chunk = Arc::new(whole);
+                }
+            }
+            Place::Nowhere => {}
+        }
+    }
+
+    /// Ends the started row. Attributes that were not set are empty, or unread where a second feed brings them.
+    pub fn end(&mut self) {
+        match self.open.take() {
+            Some(Open::New) => self.end_new(),
+            Some(Open::Late(_)) if self.pending.rows.len() >= self.flush_at => self.flush(),
+            _ => {}
+        }
+    }
+
+    fn end_new(&mut self) {
+        let row = self.page.len();
+        for (column, interner) in self.cols.iter_mut().zip(&mut self.interners) {
+            if column.len() == row {
+                if column.later {
+                    column.push_unread();
+                } else {
+                    column.push("", interner);
+                }
+            }
+        }
+        self.edges.iter_mut().for_each(OpenEdges::end_row);
+        self.page.push(self.pages);
+        self.rows += 1;
+        if self.page.len() < CHUNK_ROWS {
+            return;
+        }
+        let chunk = self.seal();
+        self.chunks.push(Arc::new(chunk));
+        self.page.clear();
+        self.ids.clear();
+        for (at, column) in self.cols.iter_mut().enumerate() {
+            // A column whose values hardly repeat costs more as codes than as text.
+            column.plain = column.plain || self.interners[at].len() as usize > self.rows as usize / 2;
+            column.clear();
+        }
+        self.edges.iter_mut().for_each(OpenEdges::clear);
+    }
+
+    fn seal(&self) -> Chunk {
+        let ids = Arc::new(self.ids.seal());
+        let cols = self.cols.iter().enumerate().map(|(slot, column)| {
+            if Some(slot as u16) == self.id_slot { ids.clone() } else { Arc::new(column.seal()) }
+        });
+        Chunk {
+            rows: self.page.len() as u32,
+            cols: cols.collect(),
+            ids,
+            edges: self.edges.iter().map(|edges| Arc::new(edges.seal())).collect(),
+            page: self.page.as_slice().into(),
+        }
+    }
+
+    /// Puts what a second feed brought into the sealed chunks for good.
+    fn flush(&mut self) {
+        let interners = &self.interners;
+        self.pending.join(&mut self.chunks, &|slot| interners[slot as usize].dict());
+        self.pending.joined(self.chunks.len());
+        self.flush_at = self.pending.rows.len() + LATE_ROWS;
+    }
+
+    /// What is there so far, as a table of its own.
+    pub fn table(&self) -> Table {
+        let mut chunks = self.chunks.clone();
+        if !self.page.is_empty() {
+            chunks.push(Arc::new(self.seal()));
+        }
+        self.pending.join(&mut chunks, &|slot| self.interners[slot as usize].dict());
+        let lists = self
+            .lists
+            .iter()
+            .map(|list| ListDicts { key: [list.key[0].dict(), list.key[1].dict()], value: list.value.dict() });
+        let dicts = self.interners.iter().map(Interner::dict).collect();
+        Table::of(self.schema.clone(), chunks, dicts, lists.collect(), self.rows)
+    }
+}
+
+fn id_at<'t>(chunks: &'t [Arc<Chunk>], open: &'t OpenColumn, row: u32) -> &'t str {
+    let (chunk, at) = (row as usize / CHUNK_ROWS, row as usize % CHUNK_ROWS);
+    if let Some(chunk) = chunks.get(chunk) {
+        return chunk.id(at);
+    }
+    let start = if at == 0 { 0 } else { open.ends[at - 1] as usize };
+    &open.text[start..open.ends[at] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::model::{AttrDef, Cell, Fold, Kind, ListDef};
+
+    fn text(path: &str) -> AttrDef {
+        AttrDef {
+            path: AttrPath::new(path),
+            form: Form::Text,
+            fold: Fold::Exact,
+            refers: None,
+            unreadable: false,
+            unique: false,
+            later: false,
+            slot: 0,
+        }
+    }
+
+    fn schema() -> Arc<Schema> {
+        let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(None) });
+        Schema::new(
+            Kind::User,
+            vec![
+                text("userName"),
+                AttrDef { unreadable: true, ..text("name.givenName") },
+                AttrDef { later: true, ..text("title") },
+                AttrDef { form: list, ..text("productRoles") },
+            ],
+        )
+    }
+
+    fn fill(rows: u32) -> TableBuilder {
+        let mut builder = TableBuilder::new(schema());
+        for n in 0..rows {
+            assert!(builder.begin(&format!("id{n}")));
+            builder.set(Attr(0), &format!("user{n}"));
+            builder.entry(Attr(3), [&format!("p{}", n % 3), ""], "viewer");
+            builder.entry(Attr(3), ["a", ""], "owner");
+            builder.end();
+        }
+        builder
+    }
+
+    #[test]
+    fn cells_come_back_as_they_were_set_across_chunks() {
+        let table = fill(10_000).table();
+        assert_eq!(table.len(), 10_000);
+        for n in [0, 1, 4095, 4096, 8191, 9999] {
+            let row = table.find(&format!("id{n}")).unwrap();
+            assert_eq!(row, Row(n));
+            assert_eq!(table.cell(row, Attr(0)), Cell::Value(&format!("user{n}")));
+            assert_eq!(table.cell(row, Attr(1)), Cell::Unreadable);
+            assert_eq!(table.cell(row, Attr(2)), Cell::Unread);
+            let entries = table.entries(row, Attr(3)).unwrap();
+            assert_eq!(entries.len(), 2);
+            let mut keys: Vec<_> = entries.iter().map(|&entry| table.entry_text(Attr(3), entry).0[0]).collect();
+            keys.sort_unstable();
+            assert_eq!(keys, ["a".to_owned(), format!("p{}", n % 3)]);
+        }
+    }
+
+    #[test]
+    fn an_id_is_taken_once() {
+        let mut builder = fill(5000);
+        assert!(!builder.begin("id7"));
+        assert!(!builder.begin("id4999"));
+        assert!(!builder.begin(""));
+        assert_eq!(builder.len(), 5000);
+    }
+
+    #[test]
+    fn what_a_second_feed_brings_joins_its_owner_and_the_rest_stays_unread() {
+        let mut builder = fill(5000);
+        assert!(builder.late("id4500"));
+        builder.set(Attr(2), "Dr.");
+        builder.end();
+        assert!(builder.late("id1"));
+        builder.list_read(Attr(3));
+        builder.end();
+        assert!(!builder.late("nobody"));
+        let table = builder.table();
+        assert_eq!(table.cell(Row(4500), Attr(2)), Cell::Value("Dr."));
+        assert_eq!(table.cell(Row(4501), Attr(2)), Cell::Unread);
+        assert_eq!(table.cell(Row(4500), Attr(0)), Cell::Value("user4500"));
+        assert_eq!(table.entries(Row(1), Attr(3)), Some(&[][..]));
+        assert_eq!(table.entries(Row(2), Attr(3)).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_table_taken_early_does_not_change_when_the_builder_goes_on() {
+        let mut builder = fill(10);
+        let early = builder.table();
+        assert!(builder.begin("late"));
+        builder.end();
+        assert_eq!((early.len(), builder.table().len()), (10, 11));
+        assert_eq!(early.find("late"), None);
+    }
+
+    #[test]
+    fn pages_of_details_add_up_however_they_are_cut() {
+        let mut builder = fill(9000);
+        for turn in 0..3 {
+            for n in 0..9000 {
+                assert!(builder.late(&format!("id{n}")));
+                builder.entry(Attr(3), [&format!("late{turn}"), ""], "");
+                builder.set(Attr(2), &format!("title {turn}"));
+                builder.end();
+            }
+        }
+        let table = builder.table();
+        for n in [0, 4095, 4096, 8191, 8999] {
+            let entries = table.entries(Row(n), Attr(3)).unwrap();
+            let keys: Vec<_> = entries.iter().map(|&entry| table.entry_text(Attr(3), entry).0[0]).collect();
+            assert_eq!(keys, ["late0", "late1", "late2"], "the listing's own two are replaced");
+            assert_eq!(table.cell(Row(n), Attr(2)), Cell::Value("title 2"));
+            assert_eq!(table.cell(Row(n), Attr(0)), Cell::Value(&format!("user{n}")));
+        }
+    }
+
+    #[test]
+    fn who_was_not_mentioned_has_nothing_once_the_second_feed_is_settled() {
+        let mut builder = fill(5000);
+        assert!(builder.late("id3"));
+        builder.set(Attr(2), "Dr.");
+        builder.end();
+        builder.settle(Attr(2));
+        let table = builder.table();
+        assert_eq!(table.cell(Row(3), Attr(2)), Cell::Value("Dr."));
+        assert_eq!(table.cell(Row(4), Attr(2)), Cell::Empty);
+        assert_eq!(table.cell(Row(4999), Attr(2)), Cell::Empty);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_unread() {
+        let mut builder = TableBuilder::new(schema());
+        assert!(builder.begin("x"));
+        builder.unread(Attr(0));
+        builder.unread(Attr(3));
+        builder.end();
+        assert!(builder.begin("y"));
+        builder.entry(Attr(3), ["a", ""], "b");
+        builder.entry(Attr(3), ["a", ""], "b");
+        builder.set(Attr(0), "y");
+        builder.unread(Attr(0));
+        builder.end();
+        let table = builder.table();
+        assert_eq!((table.cell(Row(0), Attr(0)), table.entries(Row(0), Attr(3))), (Cell::Unread, None));
+        assert_eq!(table.cell(Row(1), Attr(0)), Cell::Value("y"));
+        assert_eq!(table.entries(Row(1), Attr(3)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_attribute_called_id_is_the_id() {
+        let schema = Schema::new(Kind::User, vec![text("title"), text("id")]);
+        let mut builder = TableBuilder::new(schema);
+        for n in 0..5000 {
+            assert!(builder.begin(&format!("u{n}")));
+            builder.set(Attr(1), "something else");
+            builder.end();
+        }
+        let table = builder.table();
+        assert_eq!(table.cell(Row(4999), Attr(1)), Cell::Value("u4999"));
+        assert_eq!(table.cell(Row(0), Attr(1)), Cell::Value("u0"));
+        assert_eq!(table.chunks()[1].column(1).text(0, table.dict(1)), Some("u4096"));
+    }
+
+    #[test]
+    fn an_attribute_that_was_not_set_is_empty() {
+        let mut builder = TableBuilder::new(schema());
+        assert!(builder.begin("x"));
+        builder.end();
+        assert_eq!(builder.table().cell(Row(0), Attr(0)), Cell::Empty);
+    }
+}

@@ -1,0 +1,410 @@
+//! Faults on demand.
+//!
+//! Owns: the small language in which faults are asked for, what is left of each, and the verdict on one request. The
+//! faults in [`HELP`] mean the same for every simulator; a simulator's own switches are [`Switch`]es that it declares
+//! and asks for with [`Faults::flag`] and [`Faults::spend`].
+//!
+//! Must not: know any vendor's shapes. An expired token is shown by taking the `Authorization` header away, so that each
+//! simulator refuses in its own words.
+
+mod spec;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// One line of help: how a fault or switch is written, and what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch {
+    /// The word before any `=`.
+    pub name: &'static str,
+    /// How it is written.
+    pub form: &'static str,
+    /// What it does, in one sentence.
+    pub help: &'static str,
+}
+
+/// The faults that every simulator knows.
+pub const HELP: &[Switch] = &[
+    Switch { name: "latency", form: "latency=250ms", help: "Every reply waits that long (ms or s)." },
+    Switch {
+        name: "429",
+        form: "429=N[,retry-after=SECONDS|retry-after=date|reset=SECONDS|bare]",
+        help: "The next N requests are refused as too many; the default is `Retry-After: 1`, `date` sends an HTTP date two \
+               seconds ahead, `reset` sends X-Ratelimit-Reset as an epoch instead, `bare` sends no hint at all.",
+    },
+    Switch {
+        name: "5xx",
+        form: "5xx=N, 500=N, 502=N, 503=N, 504=N[,after]",
+        help: "The next N requests fail (5xx takes the four in turn); with `after` they are carried out first.",
+    },
+    Switch {
+        name: "lost",
+        form: "lost=N",
+        help: "The next N writes are carried out, and the connection is closed before any byte of the reply.",
+    },
+    Switch {
+        name: "truncate",
+        form: "truncate=N[,cut]",
+        help: "The next N replies stop in the middle of the document; with `cut` the full length is announced and the \
+               connection closed half way.",
+    },
+    Switch {
+        name: "expire",
+        form: "expire=N",
+        help: "After N requests the token is no longer accepted, until POST /__sim/token or a new log-in.",
+    },
+    Switch {
+        name: "html",
+        form: "html[=N]",
+        help: "Everything (or the next N requests) is answered with a web page and 200.",
+    },
+    Switch {
+        name: "reset",
+        form: "reset=N",
+        help: "The next N connections are closed before the request is carried out.",
+    },
+    Switch {
+        name: "@",
+        form: "FAULT@/path, FAULT@POST, FAULT@POST/path",
+        help: "Only requests with that method, whose path and query contain that text.",
+    },
+    Switch { name: "skip", form: "FAULT,skip=K", help: "The first K requests that match are let through." },
+];
+
+/// The faults in force: a cheap handle, shared between a running simulator and whoever steers it.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    faults: Vec<Fault>,
+    flags: BTreeMap<String, String>,
+    expired: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fault {
+    kind: Kind,
+    /// None: for ever.
+    left: Option<u32>,
+    skip: u32,
+    method: Option<String>,
+    path: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Latency(Duration),
+    TooMany(Hint),
+    /// Codes in turn, and whether the request is carried out first.
+    Status(&'static [u16], bool),
+    Lost,
+    Truncate {
+        cut: bool,
+    },
+    Expire,
+    Html,
+    Reset,
+}
+
+/// What a 429 says about when to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// `Retry-After` in seconds.
+    Seconds(u32),
+    /// `Retry-After` as an HTTP date two seconds ahead.
+    Date,
+    /// `X-Ratelimit-Reset` as an epoch, that many seconds ahead.
+    Reset(u32),
+    /// Nothing.
+    Bare,
+}
+
+/// What happens instead of carrying the request out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// The connection is closed.
+    Reset,
+    /// 429 with a hint.
+    TooMany(Hint),
+    /// An error page with that status.
+    Status(u16),
+    /// A web page with status 200.
+    Html,
+}
+
+/// What happens to the reply of a request that was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// The connection is closed before any byte of it.
+    Lost,
+    /// It ends half way; with `cut` the full length was announced.
+    Truncate {
+        /// Whether the connection is closed half way.
+        cut: bool,
+    },
+    /// An error page with that status takes its place.
+    Status(u16),
+}
+
+/// What is to be done with one request.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// Wait this long first.
+    pub delay: Duration,
+    /// The token has expired.
+    pub expired: bool,
+    /// Do this instead of carrying it out.
+    pub before: Option<Before>,
+    /// Do this to the reply.
+    pub after: Option<After>,
+}
+
+impl Verdict {
+    /// The fault's name as the record of requests shows it.
+    pub fn label(&self) -> Option<&'static str> {
+        match (self.before, self.after) {
+            (Some(Before::Reset), _) => Some("reset"),
+            (Some(Before::TooMany(_)), _) => Some("429"),
+            (Some(Before::Status(_)), _) | (None, Some(After::Status(_))) => Some("5xx"),
+            (Some(Before::Html), _) => Some("html"),
+            (None, Some(After::Lost)) => Some("lost"),
+            (None, Some(After::Truncate { .. })) => Some("truncate"),
+            (None, None) => self.expired.then_some("expire"),
+        }
+    }
+}
+
+impl Faults {
+    /// Reads a list of specifications, each as [`HELP`] describes them or a switch `name` or `name=value` of a simulator.
+    ///
+    /// # Errors
+    /// A sentence that names the specification and what was expected.
+    pub fn parse(specs: &[String]) -> Result<Faults, String> {
+        let mut state = State::default();
+        for spec in specs {
+            spec::read(spec, &mut state)?;
+        }
+        Ok(Faults(Arc::new(Mutex::new(state))))
+    }
+
+    /// Puts these faults in the place of those in force; an expired token stays expired.
+    pub fn replace(&self, other: &Faults) {
+        let (faults, flags) = {
+            let other = other.lock();
+            (other.faults.clone(), other.flags.clone())
+        };
+        let mut mine = self.lock();
+        mine.faults = faults;
+        mine.flags = flags;
+    }
+
+    /// The first switch that is in none of `known`, told as a sentence.
+    ///
+    /// # Errors
+    /// That sentence.
+    pub fn only(&self, known: &[Switch]) -> Result<(), String> {
+        let state = self.lock();
+        match state.flags.keys().find(|name| !known.iter().any(|k| k.name == *name)) {
+            None => Ok(()),
+            Some(name) => {
+                let mut names: Vec<&str> = HELP.iter().map(|s| s.form).filter(|f| !f.starts_with("FAULT")).collect();
+                names.extend(known.iter().map(|k| k.form));
+                Err(format!("unknown fault `{name}`; known: {}", names.join("; ")))
+            }
+        }
+    }
+
+    /// The value of a switch: `Some("")` where it was given without one.
+    pub fn flag(&self, name: &str) -> Option<String> {
+        self.lock().flags.get(name).cloned()
+    }
+
+    /// Whether a counted switch applies now: one without a value always does, `name=N` does N times.
+    pub fn spend(&self, name: &str) -> bool {
+        let mut state = self.lock();
+        let Some(value) = state.flags.get_mut(name) else {
+            return false;
+        };
+        match value.parse::<u32>() {
+            Err(_) => true,
+            Ok(0) => false,
+            Ok(left) => {
+                *value = (left - 1).to_string();
+                true
+            }
+        }
+    }
+
+    /// Makes the token valid again.
+    pub fn renew(&self) {
+        self.lock().expired = false;
+    }
+
+    /// Judges one request, and counts it.
+    pub fn judge(&self, method: &str, path_and_query: &str) -> Verdict {
+        let mut state = self.lock();
+        let mut verdict = Verdict::default();
+        let mut expires = false;
+        for fault in &mut state.faults {
+            let taken = match fault.kind {
+                Kind::Latency(_) | Kind::Expire => false,
+                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => verdict.before.is_some(),
+                Kind::Status(_, true) | Kind::Lost | Kind::Truncate { .. } => {
+                    verdict.before.is_some() || verdict.after.is_some()
+                }
+            };
+            // A reply can only be lost after a write; a search is a read that is sent as POST.
+            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS") && !path_and_query.contains("/.search");
+            if taken || (fault.kind == Kind::Lost && !is_write) || !fault.matches(method, path_and_query) {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            let turn = match &mut fault.left {
+                Some(0) if fault.kind == Kind::Expire => {
+                    expires = true;
+                    fault.left = None;
+                    fault.path = String::from("\n"); // never again: no path holds a line break
+                    continue;
+                }
+                Some(0) => continue,
+                Some(left) => {
+                    *left -= 1;
+                    *left
+                }
+                None => 0,
+            };
+            match fault.kind {
+                Kind::Latency(delay) => verdict.delay += delay,
+                Kind::TooMany(hint) => verdict.before = Some(Before::TooMany(hint)),
+                Kind::Status(codes, after) => {
+                    let code = codes.get(turn as usize % codes.len().max(1)).copied().unwrap_or(500);
+                    if after {
+                        verdict.after = Some(After::Status(code));
+                    } else {
+                        verdict.before = Some(Before::Status(code));
+                    }
+                }
+                Kind::Lost => verdict.after = Some(After::Lost),
+                Kind::Truncate { cut } => verdict.after = Some(After::Truncate { cut }),
+                Kind::Html => verdict.before = Some(Before::Html),
+                Kind::Reset => verdict.before = Some(Before::Reset),
+                Kind::Expire => {}
+            }
+        }
+        state.expired |= expires;
+        verdict.expired = state.expired;
+        verdict
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Fault {
+    fn matches(&self, method: &str, path: &str) -> bool {
+        self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method)) && path.contains(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn faults(specs: &[&str]) -> Faults {
+        Faults::parse(&specs.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_counted_fault_is_spent_and_then_over() {
+        let f = faults(&["500=2@/users"]);
+        assert_eq!(f.judge("GET", "/api/v1/products").before, None);
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, Some(Before::Status(500)));
+        assert_eq!(f.judge("GET", "/api/v1/users?page=1").before, None);
+    }
+
+    #[test]
+    fn a_fault_can_be_limited_to_a_method_and_can_wait() {
+        let f = faults(&["503=1,skip=1@POST/users"]);
+        assert_eq!(f.judge("GET", "/users").before, None);
+        assert_eq!(f.judge("POST", "/users").before, None);
+        assert_eq!(f.judge("POST", "/users").before, Some(Before::Status(503)));
+    }
+
+    #[test]
+    fn only_writes_lose_their_reply() {
+        let f = faults(&["lost=1"]);
+        assert_eq!(f.judge("GET", "/users").after, None);
+        assert_eq!(f.judge("POST", "/Users/.search").after, None);
+        assert_eq!(f.judge("POST", "/users").after, Some(After::Lost));
+        assert_eq!(f.judge("POST", "/users").after, None);
+    }
+
+    #[test]
+    fn a_token_expires_once_and_can_be_renewed() {
+        let f = faults(&["expire=2"]);
+        assert!(!f.judge("GET", "/").expired);
+        assert!(!f.judge("GET", "/").expired);
+        assert!(f.judge("GET", "/").expired);
+        assert!(f.judge("GET", "/").expired);
+        f.renew();
+        assert!(!f.judge("GET", "/").expired);
+    }
+
+    #[test]
+    fn the_forms_of_429_are_told_apart() {
+        for (spec, hint) in [
+            ("429=1", Hint::Seconds(1)),
+            ("429=1,retry-after=7", Hint::Seconds(7)),
+            ("429=1,retry-after=date", Hint::Date),
+            ("429=1,reset=3", Hint::Reset(3)),
+            ("429=1,bare", Hint::Bare),
+        ] {
+            assert_eq!(faults(&[spec]).judge("GET", "/").before, Some(Before::TooMany(hint)), "{spec}");
+        }
+    }
+
+    #[test]
+    fn the_four_server_errors_come_in_turn() {
+        let f = faults(&["5xx=4"]);
+        let mut codes: Vec<_> = (0..4).map(|_| f.judge("GET", "/").before.unwrap()).collect();
+        codes.sort_by_key(|b| match b {
+            Before::Status(code) => *code,
+            _ => 0,
+        });
+        assert_eq!(codes, [500, 502, 503, 504].map(Before::Status));
+    }
+
+    #[test]
+    fn a_wrong_specification_is_refused_in_a_sentence() {
+        for (spec, part) in [
+            ("500", "needs a number of requests"),
+            ("500=x", "`x` is not a number"),
+            ("latency=soon", "needs a time"),
+            ("429=1,later", "takes no `later`"),
+            ("Oops!", "is not a fault"),
+            ("", "is not a fault"),
+            ("drift@/users", "cannot be limited"),
+        ] {
+            let told = Faults::parse(&[spec.to_owned()]).unwrap_err();
+            assert!(told.contains(part), "{spec}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_read_and_an_unknown_one_is_named() {
+        let known = [Switch { name: "drift", form: "drift[=N]", help: "" }];
+        let f = faults(&["drift=2"]);
+        assert_eq!(f.only(&known), Ok(()));
+        assert_eq!(f.flag("drift").as_deref(), Some("2"));
+        assert!(f.spend("drift") && f.spend("drift") && !f.spend("drift"));
+        assert!(faults(&["drft"]).only(&known).unwrap_err().contains("unknown fault `drft`"));
+    }
+}
