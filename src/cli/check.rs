@@ -44,13 +44,19 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
         Format::Json => json(&world, &wanted, &mut out),
         Format::Table => table(&world, &wanted, &mut out),
     };
-    let count = match printed.and_then(|count| out.flush().map(|()| count)) {
-        Ok(count) => count,
+    let mismatches = match printed.and_then(|count| out.flush().map(|()| count)) {
+        Ok(mismatches) => mismatches,
         // Whoever reads has had enough (`| head`): what was found still decides the status.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Count { mismatches: 1, lint: 0 },
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 1,
         Err(error) => return Err(error).context("cannot write the result"),
     };
-    Ok(if !complete(&world, &wanted) { Exit::Incomplete } else { count.exit() })
+    Ok(if !complete(&world, &wanted) {
+        Exit::Incomplete
+    } else if mismatches > 0 {
+        Exit::OutOfTrue
+    } else {
+        Exit::True
+    })
 }
 
 struct Wanted<'w> {
@@ -77,18 +83,6 @@ impl Wanted<'_> {
             // What is asked of the source's record, or of the state in this very target.
             query.eval(&subject) == Some(true) || query.eval(&target) == Some(true)
         })
-    }
-}
-
-#[derive(Clone, Copy, Default)]
-struct Count {
-    mismatches: usize,
-    lint: usize,
-}
-
-impl Count {
-    fn exit(self) -> Exit {
-        if self.mismatches + self.lint > 0 { Exit::OutOfTrue } else { Exit::True }
     }
 }
 
@@ -260,7 +254,7 @@ fn lints<'w>(world: &'w World, wanted: &'w Wanted<'_>) -> impl Iterator<Item = &
     })
 }
 
-fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<Count> {
+fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<usize> {
     let mut write = |line: &Line<'_>| -> std::io::Result<()> {
         serde_json::to_writer(&mut *out, line)?;
         out.write_all(b"\n")
@@ -315,10 +309,10 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
         })?;
     }
     write(&Line::Summary { mismatches, lint })?;
-    Ok(Count { mismatches, lint })
+    Ok(mismatches)
 }
 
-fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<Count> {
+fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<usize> {
     for status in world.systems.iter() {
         if let Health::Bad { text, .. } = &status.health {
             writeln!(out, "{}: {}", status.id, text::clean(text))?;
@@ -373,7 +367,7 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
         )?;
     }
     writeln!(out, "\n{mismatches} out of true, {lint} lint")?;
-    Ok(Count { mismatches, lint })
+    Ok(mismatches)
 }
 
 fn shown(value: Option<&str>) -> std::borrow::Cow<'_, str> {

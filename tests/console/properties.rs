@@ -13,8 +13,26 @@ use crate::world::{self, change, deactivation, plan};
 
 /// Every screen and popup, as the keys that lead there.
 const WAYS: [&str; 20] = [
-    "", "Enter", "l", "l l", "j j Enter j", "m", "/", "/ wang", ":", ": pl", "?", "w", "y", "t", "v j", "a", "5 j Enter", "6",
-    "7 j", "5 P",
+    "",
+    "Enter",
+    "l",
+    "l l",
+    "j j Enter j",
+    "m",
+    "/",
+    "/ wang",
+    ":",
+    ": pl",
+    "?",
+    "w",
+    "y",
+    "t",
+    "v j",
+    "a",
+    "5 j Enter",
+    "6",
+    "7 j",
+    "5 P",
 ];
 
 fn desk() -> Desk {

@@ -302,7 +302,12 @@ pub fn small() -> World {
         vec![
             Some(snapshot("hr", Kind::User, table(&SOURCE, "hr-", false), complete(6))),
             Some(snapshot("aha", Kind::User, table(&AHA, "", true), complete(6))),
-            Some(snapshot("litmos", Kind::User, table(&AHA[..2], "u", false), Proof::Reading { read: 620, of: Some(1000) })),
+            Some(snapshot(
+                "litmos",
+                Kind::User,
+                table(&AHA[..2], "u", false),
+                Proof::Reading { read: 620, of: Some(1000) },
+            )),
             None,
         ],
     )
