@@ -9,7 +9,7 @@ use super::entries::ListLane;
 use super::judge::{Life, Lives};
 use super::refs::{Found, Refs};
 use crate::model::fold::same;
-use crate::model::{Attr, CHUNK_ROWS, Dict, Fold, Kind, Row, Table};
+use crate::model::{Attr, CHUNK_ROWS, Cell, Dict, Fold, Kind, Row, Table};
 
 /// What comparing one attribute of one pair of records came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub(super) enum Alike {
     /// The source's reference is to a record that is not there yet, or need not be.
     Aside,
 }
+
+/// The cell was not read.
+struct Unread;
 
 /// One attribute of a source and a target.
 pub(super) enum Lane<'a> {
@@ -131,12 +134,12 @@ impl<'a> TextLane<'a> {
 
 /// The source's own text, or where it is empty the parts joined by a space. `None` where something was not read.
 pub(super) fn composed<'t>(
-    own: Option<Option<&'t str>>,
+    own: Option<Cell<'t>>,
     parts: impl Iterator<Item = Option<&'t str>>,
 ) -> Option<Cow<'t, str>> {
     match own {
-        Some(None) => return None,
-        Some(Some(text)) if !text.trim().is_empty() => return Some(Cow::Borrowed(text)),
+        Some(Cell::Unread | Cell::Unreadable) => return None,
+        Some(Cell::Value(text)) if !text.trim().is_empty() => return Some(Cow::Borrowed(text)),
         _ => {}
     }
     let mut made = String::new();
@@ -161,16 +164,16 @@ impl<'a> ReferLane<'a> {
         Self { source, target, kind, found }
     }
 
-    fn side(&self, side: usize, row: u32, resolve: impl Fn(&str) -> Found) -> Option<Option<Found>> {
+    fn side(&self, side: usize, row: u32, resolve: impl Fn(&str) -> Found) -> Result<Option<Found>, Unread> {
         let texts = if side == 0 { &self.source } else { &self.target };
         match &texts.parts()[row as usize / CHUNK_ROWS] {
             Part::Coded(codes) => match codes[row as usize % CHUNK_ROWS] {
-                u32::MAX => None,
-                code => Some(self.found[side][code as usize]),
+                u32::MAX => Err(Unread),
+                code => Ok(self.found[side][code as usize]),
             },
             part @ Part::Plain { .. } => {
-                let text = part.get(row as usize % CHUNK_ROWS, texts.dict)?;
-                Some((!text.is_empty()).then(|| resolve(text)))
+                let text = part.get(row as usize % CHUNK_ROWS, texts.dict).ok_or(Unread)?;
+                Ok((!text.is_empty()).then(|| resolve(text)))
             }
         }
     }
@@ -178,7 +181,7 @@ impl<'a> ReferLane<'a> {
     fn alike(&self, source: u32, target: u32, refs: &Refs<'_>) -> Alike {
         let ours = self.side(0, source, |text| refs.source(self.kind, text));
         let theirs = self.side(1, target, |text| refs.target(self.kind, text));
-        let (Some(ours), Some(theirs)) = (ours, theirs) else { return Alike::Unread };
+        let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return Alike::Unread };
         alike_refs(ours, theirs, || {
             let text = |texts: &Texts<'a>, row: u32| texts.get(row).unwrap_or_default();
             same(text(&self.source, source), text(&self.target, target), Fold::Caseless)
@@ -209,7 +212,7 @@ fn resolve_used(texts: &Texts<'_>, resolve: impl Fn(&str) -> Found) -> Vec<Optio
     texts.dict.iter().map(|text| (!text.is_empty()).then(|| resolve(text))).collect()
 }
 
-impl<'a> Lane<'a> {
+impl Lane<'_> {
     /// Compares the rows of one chunk of the source with rows of the target; tells what is not alike.
     pub(super) fn chunk(&self, chunk: usize, targets: &[u32], refs: &Refs<'_>, mut tell: impl FnMut(usize, Alike)) {
         let base = (chunk * CHUNK_ROWS) as u32;
@@ -230,7 +233,7 @@ impl<'a> Lane<'a> {
             Self::Composed { own, parts, target, fold } => {
                 for (at, source, row) in pairs() {
                     let ours =
-                        composed(own.as_ref().map(|own| own.get(source)), parts.iter().map(|part| part.get(source)));
+                        composed(own.as_ref().map(|own| own.cell(source)), parts.iter().map(|part| part.get(source)));
                     match (ours, target.get(row)) {
                         (Some(ours), Some(theirs)) if same(&ours, theirs, *fold) => {}
                         (Some(_), Some(_)) => tell(at, Alike::No),

@@ -307,6 +307,7 @@ fn hostile(table: &Table) -> Vec<(Attr, Row)> {
         .collect()
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "many bytes are looked at at once only without a branch")]
 /// Whether a block of texts has a byte with which a hostile character starts (see [`text::is_hostile`]). Without a branch
 /// in the loop, so that many bytes are looked at at once.
 fn suspicious(bytes: &[u8]) -> bool {

@@ -54,8 +54,11 @@ pub(super) struct Refs<'a> {
 
 /// Records by key: for references that are not by id.
 struct Keys<'a> {
-    columns: Vec<(Texts<'a>, Fold, HashTable<(u64, u32)>)>,
+    columns: Vec<KeyColumn<'a>>,
 }
+
+/// One key's texts, how they are folded, and hash and row of all that have one.
+type KeyColumn<'a> = (Texts<'a>, Fold, HashTable<(u64, u32)>);
 
 impl<'a> Keys<'a> {
     fn new(table: &'a Table, paths: &[AttrPath]) -> Self {
@@ -63,7 +66,11 @@ impl<'a> Keys<'a> {
             .iter()
             .filter_map(|path| {
                 let attr = readable(table, path)?;
-                let fold = key_fold(table.schema().def(attr), None);
+                // Who names a record by hand does not mind its case; where that makes two of one, nobody can say.
+                let fold = match key_fold(table.schema().def(attr), None) {
+                    Fold::Exact | Fold::Name => Fold::Caseless,
+                    fold => fold,
+                };
                 let texts = Texts::new(table, attr)?;
                 let hashes = texts.hashes(fold);
                 let mut index = HashTable::with_capacity(hashes.len());

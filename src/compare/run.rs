@@ -12,9 +12,10 @@ use super::lane::{Alike, Lane};
 use super::link::{Identities, identities};
 use super::lint::{Raw, RawKind, collect};
 use super::refs::{Found, Refs, Standing};
-use super::served::{compares, composition, lanes};
+use super::served::{compares, composition, lanes, spared};
 use super::state::{Compares, NO_ROW, Tally};
 use super::{Compared, Comparison, Inputs, Pairing};
+use crate::mapping::Policy;
 use crate::model::{AttrPath, CHUNK_ROWS, Form, Kind, Row};
 
 /// In a row's flags: there is lint about it.
@@ -141,6 +142,15 @@ impl Side {
         let reference = inputs.systems[system].mapping.kind(kind).is_some_and(|map| map.reference);
         let active = side.compares.iter().position(|compares| compares.path == AttrPath::new("active"));
         let wants = mandatory(inputs, kind, system, &side.compares);
+        let mapping = &inputs.systems[system].mapping;
+        let policies: Vec<Policy> = side
+            .compares
+            .iter()
+            .map(|compares| mapping.row(kind, &compares.path).map_or(Policy::Force, |row| row.policy))
+            .collect();
+        let table = |system: usize| inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table);
+        let tables = inputs.base().and_then(|base| Some((table(base)?, table(system)?)));
+        let side_compares = &side.compares;
         // Only rows of the source can be linked; the others have nothing to be compared with.
         let found: Vec<Vec<Raw>> = side.pairings[..base_len]
             .par_chunks_mut(CHUNK_ROWS)
@@ -156,7 +166,15 @@ impl Side {
                 };
                 for (number, lane) in lanes.iter().enumerate() {
                     let Some(lane) = lane else { continue };
+                    let leave = |at: usize| {
+                        policies[number] != Policy::Force
+                            && tables.is_some_and(|(ours, theirs)| {
+                                let source = (ours, Row((start + at) as u32));
+                                spared(policies[number], &side_compares[number], source, (theirs, Row(targets[at])))
+                            })
+                    };
                     lane.chunk(chunk, targets, refs, |at, alike| match alike {
+                        Alike::No if leave(at) => {}
                         Alike::No => bits[at * words + number / 64] |= 1 << (number % 64),
                         Alike::Unread => flags[at] |= UNREAD,
                         Alike::Nowhere if pairings[at] == Pairing::Differs && !matches!(lane, Lane::List(_)) => {

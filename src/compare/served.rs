@@ -6,8 +6,8 @@ use super::judge::Lives;
 use super::lane::{Lane, ReferLane, TextLane, texts};
 use super::refs::Refs;
 use super::{Compares, Inputs};
-use crate::mapping::{Access, MapRow, Mapping};
-use crate::model::{Attr, AttrPath, Fold, Form, Kind, Table};
+use crate::mapping::{Access, MapRow, Mapping, Policy};
+use crate::model::{Attr, AttrPath, Cell, Fold, Form, Kind, Row, Table};
 
 /// The system's own: an id, when it was made, what schemas it has.
 pub(super) fn own(path: &AttrPath) -> bool {
@@ -91,6 +91,29 @@ fn served(table: &Table, attr: Attr) -> bool {
     match table.schema().def(attr).form {
         Form::Text => Texts::new(table, attr).is_some_and(|texts| texts.served()),
         Form::List(_) => table.rows().any(|row| table.entries(row, attr).is_some_and(|entries| !entries.is_empty())),
+    }
+}
+
+/// Whether the target's mapping leaves a difference alone: what the target already has, or what the source has empty.
+pub(super) fn spared(
+    policy: Policy,
+    compares: &Compares,
+    (ours, source): (&Table, Row),
+    (theirs, target): (&Table, Row),
+) -> bool {
+    match policy {
+        Policy::Force => false,
+        Policy::Keep => !empty(theirs, target, compares.target),
+        Policy::SkipEmpty => {
+            empty(ours, source, compares.source) && compares.composed.iter().all(|attr| empty(ours, source, *attr))
+        }
+    }
+}
+
+fn empty(table: &Table, row: Row, attr: Attr) -> bool {
+    match table.schema().def(attr).form {
+        Form::Text => table.cell(row, attr) == Cell::Empty,
+        Form::List(_) => table.entries(row, attr).is_some_and(<[_]>::is_empty),
     }
 }
 

@@ -78,16 +78,16 @@ fn table(people: &[Person], prefix: &str, unreadable: bool) -> Table {
     builder.table()
 }
 
-pub fn snapshot(system: &str, kind: Kind, table: Table, proof: Proof) -> Option<Arc<Snapshot>> {
+pub fn snapshot(system: &str, kind: Kind, table: Table, proof: Proof) -> Arc<Snapshot> {
     let feed = FeedState { feed: "users".into(), proof, pages: 13, requests: 14 };
-    Some(Arc::new(Snapshot {
+    Arc::new(Snapshot {
         system: SystemId::new(system),
         kind,
         generation: 1,
         table,
         feeds: vec![feed],
         taken: now().checked_sub(jiff::SignedDuration::from_mins(2)).unwrap(),
-    }))
+    })
 }
 
 pub fn complete(total: u64) -> Proof {
@@ -162,15 +162,14 @@ pub fn compare(kind: Kind, tables: &[Option<&Table>], source: usize) -> Comparis
         for row in table.rows() {
             let name = login(table, row);
             let found = tables[source].and_then(|have| have.rows().find(|row| login(have, *row) == name));
-            match found {
-                Some(found) => of[at][found.0 as usize] = row.0,
-                None => {
-                    for (other, column) in of.iter_mut().enumerate() {
-                        column.push(if other == at { row.0 } else { u32::MAX });
-                    }
-                    len += 1;
-                }
+            if let Some(found) = found {
+                of[at][found.0 as usize] = row.0;
+                continue;
             }
+            for (other, column) in of.iter_mut().enumerate() {
+                column.push(if other == at { row.0 } else { u32::MAX });
+            }
+            len += 1;
         }
     }
     let mut made = Comparison {
@@ -301,12 +300,22 @@ pub fn small() -> World {
             status("kingdee", "Kingdee", Mode::Full, bad),
         ],
         vec![
-            snapshot("hr", Kind::User, table(&SOURCE, "hr-", false), complete(6)),
-            snapshot("aha", Kind::User, table(&AHA, "", true), complete(6)),
-            snapshot("litmos", Kind::User, table(&AHA[..2], "u", false), Proof::Reading { read: 620, of: Some(1000) }),
+            Some(snapshot("hr", Kind::User, table(&SOURCE, "hr-", false), complete(6))),
+            Some(snapshot("aha", Kind::User, table(&AHA, "", true), complete(6))),
+            Some(snapshot(
+                "litmos",
+                Kind::User,
+                table(&AHA[..2], "u", false),
+                Proof::Reading { read: 620, of: Some(1000) },
+            )),
             None,
         ],
     )
+}
+
+/// What was read of the source's people.
+pub fn people(system: &str, people: &[Person], proof: Proof) -> Arc<Snapshot> {
+    snapshot(system, Kind::User, table(people, "hr-", false), proof)
 }
 
 /// A world of the source's and one target's people.
@@ -314,8 +323,8 @@ pub fn two(source: &[Person], target: &[Person]) -> World {
     world_of(
         vec![status("hr", "SCIM", Mode::ReadOnly, Health::Good), status("aha", "Aha!", Mode::Full, Health::Good)],
         vec![
-            snapshot("hr", Kind::User, table(source, "hr-", false), complete(source.len() as u64)),
-            snapshot("aha", Kind::User, table(target, "", true), complete(target.len() as u64)),
+            Some(snapshot("hr", Kind::User, table(source, "hr-", false), complete(source.len() as u64))),
+            Some(snapshot("aha", Kind::User, table(target, "", true), complete(target.len() as u64))),
         ],
     )
 }
@@ -344,8 +353,8 @@ pub fn large(people: u32) -> World {
     comparison.compares[1] = vec![trueup_compares("department", 4)];
     comparison.tallies[1] = Tally { same: people - people / 100, differs: people / 100, ..Tally::default() };
     let views = vec![
-        view("hr", snapshot("hr", Kind::User, hr, complete(u64::from(people)))),
-        view("aha", snapshot("aha", Kind::User, aha, complete(u64::from(people)))),
+        view("hr", Some(snapshot("hr", Kind::User, hr, complete(u64::from(people))))),
+        view("aha", Some(snapshot("aha", Kind::User, aha, complete(u64::from(people))))),
     ];
     let kinds = [
         Arc::new(comparison),

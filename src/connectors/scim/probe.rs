@@ -43,7 +43,7 @@ impl Probe {
             self.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
             return self.done();
         };
-        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(base.get(base.join(name)))).into())
+        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(Request::get(base.join(name)))).into())
     }
 
     fn discovered(&mut self, replies: &[Reply]) -> Next {
@@ -57,7 +57,7 @@ impl Probe {
         let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
         let Some(path) = at else { return self.done() };
         // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
-        let request = accept(base.get(path)).query("startIndex", "1").query("count", "1");
+        let request = accept(Request::get(path)).query("startIndex", "1").query("count", "1");
         self.asked = Some(request.clone());
         Next::Ask(vec![request])
     }
