@@ -10,6 +10,7 @@ mod file;
 mod format;
 mod path;
 mod reader;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod transform;
