@@ -1,13 +1,14 @@
-//! From mapping files to a compiled [`Mapping`]: laying one file over another, checking, compiling.
+//! From mapping files to a compiled [`Mapping`]: checking what they say together, and compiling it.
 
 use std::sync::Arc;
 
 use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
 
-use super::fault::{Place, Placed, did_you_mean, line, told};
+use super::draft::Draft;
+use super::fault::{Placed, did_you_mean};
 use super::file::{
-    AddressSpec, FeedSpec, File, KindSpec, LimitationSpec, OpName, OperationSpec, RateSpec, RecordSpec, RowSpec,
-    SettingSpec, SideEffectSpec, ViaSpec, WordsSpec,
+    AddressSpec, FeedSpec, LimitationSpec, OpName, OperationSpec, RateSpec, RecordSpec, SettingSpec, SideEffectSpec,
+    ViaSpec,
 };
 use super::rows::{row, vocabularies};
 use super::{
@@ -20,92 +21,6 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
-
-/// One or two files, each statement with its place.
-#[derive(Clone, Debug, Default)]
-struct Draft {
-    connector: Option<String>,
-    title: Option<String>,
-    page_size: Option<u32>,
-    address: Option<AddressSpec>,
-    rate: Option<RateSpec>,
-    settings: Vec<Placed<SettingSpec>>,
-    feeds: Vec<Placed<FeedSpec>>,
-    words: Vec<(String, Placed<WordsSpec>)>,
-    kinds: Vec<(Kind, Placed<KindSpec>)>,
-    rows: Vec<Placed<RowSpec>>,
-    records: Vec<Placed<RecordSpec>>,
-    operations: Vec<Placed<OperationSpec>>,
-    side_effects: Vec<Placed<SideEffectSpec>>,
-    limitations: Vec<Placed<LimitationSpec>>,
-}
-
-impl Draft {
-    fn read(text: &str, origin: &str) -> Result<Self, MappingError> {
-        let file: File = toml::from_str(text).map_err(|error| told(text, origin, &error))?;
-        let origin: Arc<str> = origin.into();
-        let place = |start: usize| Place { origin: origin.clone(), line: line(text, start) };
-        Ok(Self {
-            connector: file.connector,
-            title: file.title,
-            page_size: file.page_size,
-            address: file.address,
-            rate: file.rate,
-            settings: placed(file.setting, &place),
-            feeds: placed(file.feed, &place),
-            words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
-            kinds: file.kind.into_iter().map(|(kind, spec)| (kind, one(spec, &place))).collect(),
-            rows: placed(file.row, &place),
-            records: placed(file.record, &place),
-            operations: placed(file.operation, &place),
-            side_effects: placed(file.side_effect, &place),
-            limitations: placed(file.limitation, &place),
-        })
-    }
-
-    /// Lays another file over this one: what has the same name is replaced where it stands, the rest is added.
-    fn lay_over(&mut self, over: Self) {
-        self.connector = over.connector.or(self.connector.take());
-        self.title = over.title.or(self.title.take());
-        self.page_size = over.page_size.or(self.page_size);
-        self.address = over.address.or(self.address);
-        self.rate = over.rate.or(self.rate);
-        lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
-        lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
-        for (name, words) in over.words {
-            self.words.retain(|(have, _)| *have != name);
-            self.words.push((name, words));
-        }
-        for (kind, spec) in over.kinds {
-            self.kinds.retain(|(have, _)| *have != kind);
-            self.kinds.push((kind, spec));
-        }
-        lay(&mut self.rows, over.rows, |have, new| have.kind == new.kind && have.attr.eq_ignore_ascii_case(&new.attr));
-        lay(&mut self.records, over.records, |have, new| {
-            have.kind == new.kind && have.fields.get("id") == new.fields.get("id")
-        });
-        lay(&mut self.operations, over.operations, |have, new| have.kind == new.kind && have.name == new.name);
-        lay(&mut self.side_effects, over.side_effects, |have, new| have.kind == new.kind && have.op == new.op);
-        lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
-    }
-}
-
-fn one<T>(spanned: toml::Spanned<T>, place: &impl Fn(usize) -> Place) -> Placed<T> {
-    Placed { at: place(spanned.span().start), it: spanned.into_inner() }
-}
-
-fn placed<T>(all: Vec<toml::Spanned<T>>, place: &impl Fn(usize) -> Place) -> Vec<Placed<T>> {
-    all.into_iter().map(|spanned| one(spanned, place)).collect()
-}
-
-fn lay<T>(base: &mut Vec<Placed<T>>, over: Vec<Placed<T>>, same: impl Fn(&T, &T) -> bool) {
-    for new in over {
-        match base.iter_mut().find(|have| same(&have.it, &new.it)) {
-            Some(have) => *have = new,
-            None => base.push(new),
-        }
-    }
-}
 
 impl Mapping {
     /// The text of a built-in mapping file.
