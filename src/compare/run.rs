@@ -173,7 +173,7 @@ impl Side {
                                 spared(policies[number], &side_compares[number], source, (theirs, Row(targets[at])))
                             })
                     };
-                    lane.chunk(chunk, targets, refs, |at, alike| match alike {
+                    lane.chunk(chunk, targets, |at, alike| match alike {
                         Alike::No if leave(at) => {}
                         Alike::No => bits[at * words + number / 64] |= 1 << (number % 64),
                         Alike::Unread => flags[at] |= UNREAD,
