@@ -86,14 +86,13 @@ impl<'a> Resolved<'a> {
                         let same = |entry: &(u64, u32)| {
                             entry.0 == hash && texts.get(rows[(entry.1 - first) as usize]) == Some(text)
                         };
-                        match index.find(hash, same) {
-                            Some(&(_, code)) => code,
-                            None => {
-                                let code = first + rows.len() as u32;
-                                rows.push(row);
-                                index.insert_unique(hash, (hash, code), |entry| entry.0);
-                                code
-                            }
+                        if let Some(&(_, code)) = index.find(hash, same) {
+                            code
+                        } else {
+                            let code = first + rows.len() as u32;
+                            rows.push(row);
+                            index.insert_unique(hash, (hash, code), |entry| entry.0);
+                            code
                         }
                     }
                 };
