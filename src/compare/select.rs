@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::bound::Bound;
 use super::column::{Part, Texts};
-use super::state::NO_ROW;
 use super::{Compared, Comparison, Pairing, Rule, Verdict, facets};
 use crate::model::filter::{Filter, Query, Test, all_of, any_of};
 use crate::model::fold::folded;
@@ -155,20 +154,12 @@ impl<'c> Matrix<'c> {
     /// The rules of all lint, gathered once.
     fn lint(&self, holds: &mut dyn FnMut(&str) -> Option<bool>) -> Node<'c> {
         let mut rules: HashMap<u32, Vec<Rule>> = HashMap::new();
-        let mut inverse: HashMap<usize, HashMap<u32, u32>> = HashMap::new();
         for lint in self.compared.lints.iter().filter(|lint| lint.kind == self.kind) {
             let Some(system) = self.compared.inputs.index(&lint.record.system) else { continue };
             let Some(snapshot) = self.compared.inputs.systems[system].snapshot(self.kind) else { continue };
             let Some(row) = snapshot.table.find(&lint.record.id) else { continue };
-            let of = inverse.entry(system).or_insert_with(|| {
-                (0_u32..)
-                    .zip(&self.comparison.of[system])
-                    .filter(|(_, row)| **row != NO_ROW)
-                    .map(|(at, row)| (*row, at))
-                    .collect()
-            });
-            if let Some(identity) = of.get(&row.0) {
-                rules.entry(*identity).or_default().push(lint.rule);
+            if let Some(identity) = self.comparison.identity_of(system, row) {
+                rules.entry(identity).or_default().push(lint.rule);
             }
         }
         let verdicts = rules

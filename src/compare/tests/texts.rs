@@ -202,7 +202,7 @@ fn an_identity_answers_for_its_states() {
         ("direction=both", Some(false)),
         ("lint=hostile_text", Some(false)),
         ("staged=true", Some(false)),
-        (r#"emails[type eq "work"]"#, None),
+        (r#"emails[type eq "work"]"#, Some(false)),
         ("", Some(true)),
     ] {
         let query = crate::model::filter::Query::parse(text);
