@@ -332,7 +332,7 @@ impl Connector for Fake {
         let body: Value = serde_json::from_slice(&reply.body).map_err(|why| why.to_string())?;
         match want {
             Looked::Id(_) => Ok(Some(Self::observed(&body))),
-            Looked::By(_) => Ok(body["found"].as_array().unwrap().first().map(|record| Self::observed(record))),
+            Looked::By(_) => Ok(body["found"].as_array().unwrap().first().map(Self::observed)),
         }
     }
 
