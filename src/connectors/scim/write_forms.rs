@@ -373,6 +373,23 @@ fn a_delete_stands_alone() {
 }
 
 #[test]
+fn what_was_discovered_is_written_in_its_own_type() {
+    let mapping = builtin("scim").with_discovered(vec![(Kind::User, format!("{APP}:shoeSize").as_str().into())]);
+    let settings = Settings { url: "https://idp.example.com/scim/v2".into(), ..Settings::default() };
+    let scim = connector("scim", Arc::new(mapping), &settings).unwrap();
+    let site = Site { types: vec![(format!("{APP}:shoeSize"), "integer".into())], ..site(true) };
+    let render = |size: &str| {
+        let change = user("s", Op::Set, vec![text(&format!("{APP}:shoeSize"), size)]);
+        scim.render(&site, &[&change], None)
+    };
+    assert_eq!(
+        shown(&render("39").unwrap()[0])["body"]["Operations"],
+        json!([{ "op": "replace", "path": format!("{APP}:shoeSize"), "value": 39 }])
+    );
+    assert!(matches!(render("big"), Err(Refusal::Cannot(why)) if why.ends_with("\"big\" is no integer")));
+}
+
+#[test]
 fn what_cannot_be_written_is_refused_in_words() {
     let refused = |site: &Site, change: Change| match render(site, &[change], None) {
         Err(Refusal::Cannot(why)) => why,
