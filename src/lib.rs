@@ -24,12 +24,16 @@
 //! Pure rooms (model, mapping, compare, plan, connectors, `console::app`) know no tokio, no HTTP client, no database, no
 //! file, no socket and no clock. A test reads every path in `src` and holds the table.
 
+pub mod cli;
 pub mod compare;
+pub mod config;
 pub mod connectors;
+pub mod console;
 pub mod engine;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod secret;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod store;

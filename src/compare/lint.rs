@@ -2,7 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AttrPath, Kind, RecordKey, SystemId};
+use rayon::prelude::*;
+
+use super::column::{Part, Texts};
+use super::judge::{Life, Lives};
+use super::run::LINT;
+use super::{Compared, Comparison, Inputs, Pairing, SystemView};
+use crate::model::text::{self, clean};
+use crate::model::{Attr, AttrPath, CHUNK_ROWS, Form, Kind, RecordKey, Row, SystemId, Table};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,4 +50,348 @@ pub struct Lint {
     pub text: String,
     /// It stands in the way of staging this attribute (or the record, where there is none).
     pub blocks: bool,
+}
+
+impl Rule {
+    /// The rule's name, as in JSON lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownRole => "unknown_role",
+            Self::UnknownProduct => "unknown_product",
+            Self::Unresolved => "unresolved",
+            Self::Mandatory => "mandatory",
+            Self::LastBillingAdmin => "last_billing_admin",
+            Self::Duplicate => "duplicate",
+            Self::HostileText => "hostile_text",
+        }
+    }
+
+    /// The rule about a reference of this kind that leads nowhere.
+    pub(super) const fn unknown(kind: Option<Kind>) -> Self {
+        match kind {
+            Some(Kind::Role) => Self::UnknownRole,
+            Some(Kind::Product) => Self::UnknownProduct,
+            _ => Self::Unresolved,
+        }
+    }
+}
+
+/// A fault of the comparison, before it is put into words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Raw {
+    pub(super) kind: Kind,
+    pub(super) system: usize,
+    pub(super) identity: u32,
+    pub(super) what: RawKind,
+}
+
+/// Where such a fault is; `number` is that of the compared attribute.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum RawKind {
+    /// The source's text leads nowhere.
+    Text { number: usize },
+    /// The key, or the value, of the source's entry leads nowhere or to several.
+    Entry { number: usize, entry: u32, value: bool, doubt: bool },
+    /// The key of the target's entry leads nowhere.
+    There { number: usize, entry: u32 },
+    /// The source lacks a mandatory attribute.
+    Mandatory { which: usize },
+}
+
+/// How many faults of one rule, system and kind are put into words. All are marked on their rows.
+const TOLD: usize = 10_000;
+
+/// Lint in the making.
+struct Told<'a> {
+    inputs: &'a Inputs,
+    lints: Vec<Lint>,
+    counts: std::collections::HashMap<(Rule, usize, Kind), usize>,
+}
+
+impl Told<'_> {
+    fn tell(
+        &mut self,
+        rule: Rule,
+        system: usize,
+        of: (usize, Kind, Row),
+        path: Option<&AttrPath>,
+        text: impl FnOnce() -> String,
+    ) {
+        let (owner, kind, row) = of;
+        let count = self.counts.entry((rule, system, kind)).or_default();
+        *count += 1;
+        let view = &self.inputs.systems[owner];
+        if *count > TOLD {
+            return;
+        }
+        let Some(snapshot) = view.snapshot(kind) else { return };
+        self.lints.push(Lint {
+            rule,
+            system: self.inputs.systems[system].id.clone(),
+            kind,
+            record: RecordKey::new(view.id.clone(), kind, snapshot.table.id(row)),
+            key: super::label(&snapshot.table, row).to_owned(),
+            path: path.cloned(),
+            text: text(),
+            // An entry that leads nowhere has nothing that could be staged; it must not hold up the others.
+            blocks: matches!(rule, Rule::Mandatory | Rule::LastBillingAdmin | Rule::HostileText),
+        });
+    }
+}
+
+/// All faults in words; the rows that they are about are marked.
+pub(super) fn collect(
+    inputs: &Inputs,
+    kinds: &mut [Comparison],
+    rows_of: &[Vec<Vec<u32>>],
+    raw: Vec<Raw>,
+    duplicates: Vec<Vec<(usize, u32, AttrPath)>>,
+) -> Vec<Lint> {
+    let mut told = Told { inputs, lints: Vec::new(), counts: std::collections::HashMap::new() };
+    for fault in raw {
+        kinds[fault.kind.index()].flags[fault.system][fault.identity as usize] |= LINT;
+        reference(&mut told, &kinds[fault.kind.index()], fault);
+    }
+    for (kind, duplicates) in Kind::ALL.into_iter().zip(duplicates) {
+        for (system, row, path) in duplicates {
+            mark(inputs, &mut kinds[kind.index()], rows_of, system, row);
+            told.tell(Rule::Duplicate, system, (system, kind, Row(row)), Some(&path), || {
+                format!("{path} is the same as another record's: nobody can say which is meant")
+            });
+        }
+    }
+    for kind in Kind::ALL {
+        for (system, view) in inputs.systems.iter().enumerate() {
+            let Some(snapshot) = view.snapshot(kind).filter(|_| view.mapping.kind(kind).is_some()) else { continue };
+            for (attr, row) in hostile(&snapshot.table) {
+                mark(inputs, &mut kinds[kind.index()], rows_of, system, row.0);
+                let path = &snapshot.table.schema().def(attr).path;
+                told.tell(Rule::HostileText, system, (system, kind, row), Some(path), || {
+                    let shown = clean(snapshot.table.cell(row, attr).text()).into_owned();
+                    format!(
+                        "{path} holds characters that could drive a terminal or turn the direction of text: {shown}"
+                    )
+                });
+            }
+        }
+    }
+    for system in (0..inputs.systems.len()).filter(|system| Some(*system) != inputs.base()) {
+        if let Some((row, identity)) = last_billing_admin(inputs, &kinds[0], rows_of, system) {
+            kinds[0].flags[system][identity as usize] |= LINT;
+            told.tell(Rule::LastBillingAdmin, system, (system, Kind::User, row), None, || {
+                // targets/aha.md 8.4
+                "the only active billing administrator: the service refuses to switch this account off".to_owned()
+            });
+        }
+    }
+    told.lints
+}
+
+/// Marks an identity in the system itself, and for the source in every target that has it or should.
+fn mark(inputs: &Inputs, comparison: &mut Comparison, rows_of: &[Vec<Vec<u32>>], system: usize, row: u32) {
+    let identity = rows_of[comparison.kind.index()][system][row as usize] as usize;
+    for target in 0..inputs.systems.len() {
+        let own = target == system;
+        let from_source = Some(system) == inputs.base()
+            && comparison.pairings[target].get(identity).is_some_and(|pairing| *pairing != Pairing::None);
+        if (own || from_source)
+            && let Some(flags) = comparison.flags[target].get_mut(identity)
+        {
+            *flags |= LINT;
+        }
+    }
+}
+
+/// A reference that leads nowhere, or something mandatory that is lacking.
+fn reference(told: &mut Told<'_>, comparison: &Comparison, fault: Raw) {
+    let inputs = told.inputs;
+    let Raw { kind, system, identity, what } = fault;
+    let Some(base) = inputs.base() else { return };
+    let (from, to) = (&inputs.systems[base], &inputs.systems[system]);
+    let (Some(ours), Some(theirs)) = (from.snapshot(kind), to.snapshot(kind)) else { return };
+    let source = (base, kind, Row(identity));
+    match what {
+        RawKind::Mandatory { which } => {
+            let Some(mandatory) = to.mapping.kind(kind).and_then(|map| map.mandatory.get(which)) else { return };
+            told.tell(Rule::Mandatory, system, source, Some(&mandatory.attr), || {
+                format!("{} demands {} of every new {kind}, and {} has none", to.mapping.title, mandatory.attr, from.id)
+            });
+        }
+        RawKind::Text { number } => {
+            let compares = &comparison.compares[system][number];
+            let refers = theirs.table.schema().def(compares.target).refers;
+            told.tell(Rule::unknown(refers), system, source, Some(&compares.path), || {
+                let text = ours.table.cell(Row(identity), compares.source).text();
+                nowhere(to, refers, text, false)
+            });
+        }
+        RawKind::Entry { number, entry, value, doubt } => {
+            let compares = &comparison.compares[system][number];
+            let Form::List(def) = &theirs.table.schema().def(compares.target).form else { return };
+            let Some(entry) =
+                ours.table.entries(Row(identity), compares.source).and_then(|all| all.get(entry as usize))
+            else {
+                return;
+            };
+            let (keys, text) = ours.table.entry_text(compares.source, *entry);
+            let refers = if value { def.value.flatten() } else { def.key[0].or(def.key[1]) };
+            told.tell(Rule::unknown(refers), system, source, Some(&compares.path), || {
+                let what = if value { text.to_owned() } else { keys.join(" ").trim_end().to_owned() };
+                nowhere(to, refers, &what, doubt)
+            });
+        }
+        RawKind::There { number, entry } => {
+            let compares = &comparison.compares[system][number];
+            let Form::List(def) = &theirs.table.schema().def(compares.target).form else { return };
+            let Some(row) = comparison.row(identity, system) else { return };
+            let Some(entry) = theirs.table.entries(row, compares.target).and_then(|all| all.get(entry as usize)) else {
+                return;
+            };
+            let (keys, _) = theirs.table.entry_text(compares.target, *entry);
+            let refers = def.key[0].or(def.key[1]);
+            told.tell(Rule::unknown(refers), system, (system, kind, row), Some(&compares.path), || {
+                nowhere(to, refers, keys.join(" ").trim_end(), false)
+            });
+        }
+    }
+}
+
+fn nowhere(to: &SystemView, refers: Option<Kind>, text: &str, doubt: bool) -> String {
+    let (shown, what) = (clean(text), refers.map_or("record", Kind::name).to_lowercase());
+    if doubt {
+        return format!("several records of {} could be the {what} {shown}: link the right one", to.id);
+    }
+    match refers {
+        Some(Kind::Product) => format!(
+            "{} has no {what} {shown}, or its key may not see it: the entry is left out of every request",
+            to.id
+        ),
+        _ => format!("{} has no {what} {shown}: it is left out of every request", to.id),
+    }
+}
+
+/// Texts with characters that could hurt a terminal. What repeats is looked at once.
+fn hostile(table: &Table) -> Vec<(Attr, Row)> {
+    let attrs: Vec<Attr> =
+        table.schema().iter().filter(|(_, def)| def.form == Form::Text).map(|(attr, _)| attr).collect();
+    attrs
+        .into_par_iter()
+        .flat_map_iter(|attr| {
+            let Some(texts) = Texts::new(table, attr) else { return Vec::new() };
+            let bad: Vec<u32> = (0_u32..)
+                .zip(texts.dict.iter())
+                .filter(|(_, text)| text::hostile(text))
+                .map(|(code, _)| code)
+                .collect();
+            let mut found = Vec::new();
+            for (chunk, part) in texts.parts().iter().enumerate() {
+                let worth = match part {
+                    Part::Coded(_) => !bad.is_empty(),
+                    Part::Plain { text, .. } => suspicious(text.as_bytes()),
+                };
+                if !worth {
+                    continue;
+                }
+                for at in 0..part.len() {
+                    let hit = match part {
+                        Part::Coded(codes) => bad.binary_search(&codes[at]).is_ok(),
+                        Part::Plain { .. } => part.get(at, texts.dict).is_some_and(text::hostile),
+                    };
+                    if hit {
+                        found.push((attr, Row((chunk * CHUNK_ROWS + at) as u32)));
+                    }
+                }
+            }
+            found
+        })
+        .collect()
+}
+
+#[expect(clippy::needless_bitwise_bool, reason = "many bytes are looked at at once only without a branch")]
+/// Whether a block of texts has a byte with which a hostile character starts (see [`text::is_hostile`]). Without a branch
+/// in the loop, so that many bytes are looked at at once.
+fn suspicious(bytes: &[u8]) -> bool {
+    bytes.chunks(1024).any(|block| {
+        block.iter().fold(false, |found, &byte| {
+            found
+                | (byte < 0x20)
+                | (byte == 0x7f)
+                | (byte == 0xc2)
+                | (byte == 0xd8)
+                | (byte == 0xe1)
+                | (byte == 0xe2)
+                | (byte == 0xef)
+                | (byte == 0xf3)
+        })
+    })
+}
+
+/// The target's only active billing administrator, where it is offered to switch that account off.
+fn last_billing_admin(
+    inputs: &Inputs,
+    users: &Comparison,
+    rows_of: &[Vec<Vec<u32>>],
+    system: usize,
+) -> Option<(Row, u32)> {
+    let view = &inputs.systems[system];
+    let table = &view.snapshot(Kind::User)?.table;
+    let bare = |text: &str| text.replace('_', "").to_ascii_lowercase();
+    let (attr, list) = table.schema().iter().find_map(|(attr, def)| {
+        let path = bare(def.path.as_str());
+        match def.form {
+            Form::Text if path.ends_with("administerbilling") || path.ends_with("administratorroles.billing") => {
+                Some((attr, false))
+            }
+            Form::List(_) if path.ends_with("administratorroles") => Some((attr, true)),
+            _ => None,
+        }
+    })?;
+    let is_admin = |row: Row| {
+        if list {
+            table.entries(row, attr).unwrap_or_default().iter().any(|entry| {
+                let (keys, value) = table.entry_text(attr, *entry);
+                matches!(bare(keys[0]).as_str(), "administerbilling" | "billing")
+                    && !value.eq_ignore_ascii_case("false")
+            })
+        } else {
+            table.cell(row, attr).text().eq_ignore_ascii_case("true")
+        }
+    };
+    let lives = Lives::new(table);
+    let mut admins = table.rows().filter(|row| is_admin(*row) && lives.of(row.0) != Life::Inactive);
+    let (only, None) = (admins.next()?, admins.next()) else { return None };
+    let identity = rows_of[Kind::User.index()][system][only.0 as usize];
+    let offered = match users.pairings[system].get(identity as usize)? {
+        Pairing::Leaver | Pairing::Extra => true,
+        Pairing::Leaving => view.deactivate_out_of_scope,
+        _ => false,
+    };
+    offered.then_some((only, identity))
+}
+
+/// The rules that an identity's records hit, each once.
+pub(super) fn rules_of(compared: &Compared, kind: Kind, identity: u32) -> Vec<Rule> {
+    let comparison = compared.kind(kind);
+    let ids: Vec<(&SystemId, &str)> = compared
+        .inputs
+        .systems
+        .iter()
+        .enumerate()
+        .filter_map(|(system, view)| {
+            let row = comparison.row(identity, system)?;
+            Some((&view.id, view.snapshot(kind)?.table.id(row)))
+        })
+        .collect();
+    let mut rules: Vec<Rule> = compared
+        .lints
+        .iter()
+        .filter(|lint| {
+            lint.kind == kind
+                && ids.iter().any(|(system, id)| **system == lint.record.system && **id == *lint.record.id)
+        })
+        .map(|lint| lint.rule)
+        .collect();
+    rules.sort_unstable();
+    rules.dedup();
+    rules
 }

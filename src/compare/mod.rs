@@ -3,15 +3,34 @@
 //! Pure: snapshots, mappings, links, waivers, bases and scopes in; identities, states and lint out. What is not known
 //! (unread, unreadable, unproved) is never a difference.
 
+mod bound;
+mod column;
 mod diff;
+mod entries;
+mod field;
 mod identity;
+mod judge;
+mod label;
+mod lane;
+mod link;
 mod lint;
+mod refs;
+mod run;
+mod served;
 mod state;
+pub mod subject;
+#[cfg(test)]
+mod tests;
+mod why;
 
-pub use diff::{Direction, FacetDiff, Verdict, facets};
+pub use bound::Bound;
+pub use diff::{Direction, FacetDiff, PRESENT, Verdict, facets};
 pub use identity::{Base, Link, LinkVerdict, Rung, Waiver};
+pub use label::{label, name};
 pub use lint::{Lint, Rule};
-pub use state::{Comparison, Pairing, RowState, Tally};
+pub use run::compare;
+pub use state::{Compares, Comparison, NO_ROW, Pairing, RowState, Tally};
+pub use why::{WhyLine, why};
 
 use std::sync::Arc;
 
@@ -54,7 +73,7 @@ pub struct Inputs {
     pub reference: Option<usize>,
     /// Decisions about who is who.
     pub links: Vec<Link>,
-    /// Differences that were adopted.
+    /// Differences that were adopted and still are: the caller, who has the clock, leaves out those that are over.
     pub waivers: Vec<Waiver>,
     /// Last common values.
     pub bases: Vec<Base>,

@@ -70,10 +70,12 @@ pub struct RowState {
 pub struct Compares {
     /// The canonical path.
     pub path: AttrPath,
-    /// In the source's schema.
+    /// In the source's schema. Where the source has no such attribute, the first of `composed`.
     pub source: Attr,
     /// In the target's schema.
     pub target: Attr,
+    /// Attributes of the source that make it where the source's own is empty: given and family name for `displayName`.
+    pub composed: Vec<Attr>,
 }
 
 /// How many identities stand how in one target.
@@ -129,6 +131,21 @@ pub struct Comparison {
 pub const NO_ROW: u32 = u32::MAX;
 
 impl Comparison {
+    /// A comparison of nothing.
+    pub fn empty(kind: Kind) -> Self {
+        Self {
+            kind,
+            len: 0,
+            of: Vec::new(),
+            pairings: Vec::new(),
+            flags: Vec::new(),
+            bits: Vec::new(),
+            words: Vec::new(),
+            compares: Vec::new(),
+            tallies: Vec::new(),
+        }
+    }
+
     /// A system's row of an identity.
     pub fn row(&self, identity: u32, system: usize) -> Option<Row> {
         match *self.of.get(system)?.get(identity as usize)? {

@@ -3,4 +3,28 @@
 //! It carries out what connectors ask for (walks), what the operator confirmed (plans), and reports. Retry, budget,
 //! cancellation, redaction and the list of recent requests exist once, here.
 
+mod address;
+mod budget;
+mod core;
+mod desk;
+mod drive;
+mod fault;
+mod fetch;
+mod headless;
+mod http;
+mod job;
+mod limit;
+mod member;
+mod native;
 pub mod protocol;
+pub mod push;
+mod recent;
+mod setup;
+#[cfg(test)]
+mod stand;
+
+pub use self::core::{Handle, runtime, start};
+pub use fault::{Fault, Trouble};
+pub use headless::{Progress, read_all, test};
+pub use http::{Auth, Client, Options, Timeouts};
+pub use setup::{Setup, SystemSetup};

@@ -125,15 +125,13 @@ impl Mapping {
     /// When there is none of this name.
     pub fn builtin(name: &str) -> Result<Self, MappingError> {
         let origin = format!("built-in {name}");
-        match Self::builtin_text(name) {
-            Some(text) => Self::parse(text, &origin),
-            None => {
-                let hint = did_you_mean(name, Self::builtin_names());
-                let known: Vec<&str> = Self::builtin_names().collect();
-                let message = format!("there is no such connector, expected one of {}{hint}", known.join(", "));
-                Err(MappingError { origin, message })
-            }
+        if let Some(text) = Self::builtin_text(name) {
+            return Self::parse(text, &origin);
         }
+        let hint = did_you_mean(name, Self::builtin_names());
+        let known: Vec<&str> = Self::builtin_names().collect();
+        let message = format!("there is no such connector, expected one of {}{hint}", known.join(", "));
+        Err(MappingError { origin, message })
     }
 
     /// A mapping from the text of its file. `origin`: the file's name, for errors.
@@ -284,18 +282,20 @@ impl MapRow {
         if self.secret || self.access == Access::WriteOnly || self.not_in.iter().any(|name| **name == *feed.name) {
             return None;
         }
-        let mut fields = match self.within.iter().find(|(name, _)| **name == *feed.name) {
-            Some((_, fields)) => fields.clone(),
-            None => {
-                let single = feed.single && feed.detail_of.is_none();
-                let read = if feed.detail_of.is_some() || (single && !self.detail.is_empty()) {
-                    &self.detail
-                } else {
-                    &self.read
+        let within = self.within.iter().find(|(name, _)| **name == *feed.name);
+        let mut fields = within.map_or_else(
+            || {
+                let read = match (feed.single, feed.detail_of.is_some()) {
+                    (true, true) => self.detail.clone(),
+                    (true, false) if !self.detail.is_empty() => self.detail.clone(),
+                    (_, false) => self.read.clone(),
+                    // Many records about one owner: each is an entry of a list, which names the feed.
+                    (false, true) => Vec::new(),
                 };
-                Fields { read: read.clone(), ..Fields::default() }
-            }
-        };
+                Fields { read, ..Fields::default() }
+            },
+            |(_, fields)| fields.clone(),
+        );
         if fields.read.is_empty() {
             return None;
         }
@@ -317,23 +317,18 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let mut kinds: Vec<KindMap> = Vec::new();
     for Placed { at, it } in &draft.rows {
         let row = row(at, it, &words, &draft)?;
-        let map = match kinds.iter_mut().find(|map| map.kind == it.kind) {
-            Some(map) => map,
-            None => {
-                kinds.push(KindMap {
-                    kind: it.kind,
-                    schema: Schema::new(it.kind, Vec::new()),
-                    rows: Vec::new(),
-                    mandatory: Vec::new(),
-                    reference: false,
-                    writer: Arc::new(Writer::default()),
-                });
-                match kinds.last_mut() {
-                    Some(map) => map,
-                    None => continue,
-                }
-            }
-        };
+        let known = kinds.iter().position(|map| map.kind == it.kind).unwrap_or_else(|| {
+            kinds.push(KindMap {
+                kind: it.kind,
+                schema: Schema::new(it.kind, Vec::new()),
+                rows: Vec::new(),
+                mandatory: Vec::new(),
+                reference: false,
+                writer: Arc::new(Writer::default()),
+            });
+            kinds.len() - 1
+        });
+        let map = &mut kinds[known];
         if map.rows.iter().any(|have| have.attr == row.attr) {
             return Err(at.error(format_args!("`{}` of {} is mapped twice", row.attr, it.kind)));
         }

@@ -160,9 +160,9 @@ pub struct MapRow {
     /// The native fields that it is read from in a listing, as written in the file; the first one that has a value counts.
     /// Empty where it cannot be read there.
     pub read: Vec<String>,
-    /// The same in feeds of single records and details, where it differs.
+    /// The same in feeds of single records, where it differs; the only fields that a single record of details is read for.
     pub detail: Vec<String>,
-    /// The same in feeds that have another form altogether.
+    /// The same in feeds of another form altogether, by feed: rows of details are only read where they are named here.
     pub within: Vec<(String, Fields)>,
     /// Feeds that do not serve it although their kind has it: it stays unread there.
     pub not_in: Vec<String>,

@@ -10,6 +10,8 @@ mod file;
 mod format;
 mod path;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod writer;
 

@@ -221,7 +221,7 @@ fn has(texts: &[String], text: &str) -> bool {
     texts.iter().any(|have| have.eq_ignore_ascii_case(text))
 }
 
-fn cut<'t>(text: Cow<'t, str>, how: impl Fn(&str) -> &str) -> Cow<'t, str> {
+fn cut(text: Cow<'_, str>, how: impl Fn(&str) -> &str) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(how(text)),
         Cow::Owned(text) => Cow::Owned(how(&text).to_owned()),
@@ -266,8 +266,9 @@ fn date(text: &str, form: DateForm) -> Option<Timestamp> {
         DateForm::DotNet => match text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
             Some(inner) => {
                 // The milliseconds are UTC already; an offset only says how to show them (targets/litmos.md 1).
-                let end = inner[1.min(inner.len())..].find(['+', '-']).map_or(inner.len(), |at| at + 1);
-                Timestamp::from_millisecond(inner.get(..end)?.parse().ok()?).ok()
+                let digits = inner.strip_prefix('-').unwrap_or(inner);
+                let number: i64 = digits.split(['+', '-']).next()?.parse().ok()?;
+                Timestamp::from_millisecond(if inner.starts_with('-') { -number } else { number }).ok()
             }
             None => iso(text),
         },
@@ -343,6 +344,9 @@ mod tests {
             assert_eq!(read(&Transform::Date(form), text), "2017-06-18T16:02:30.508Z", "{text}");
         }
         assert_eq!(read(&Transform::Date(DateForm::DotNet), "/Date(-1)/"), "1969-12-31T23:59:59.999Z");
+        for other in ["/Date(¡)/", "/Date()/", "/Date(--1)/", "/Date(99999999999999999999)/", "/Date("] {
+            assert_eq!(read(&Transform::Date(DateForm::DotNet), other), other);
+        }
         assert_eq!(read(&Transform::Date(DateForm::Iso), "2026-01-31"), "2026-01-31T00:00:00Z");
         assert_eq!(read(&Transform::Date(DateForm::Iso), "soon"), "soon");
     }

@@ -130,7 +130,7 @@ impl TableBuilder {
 
     /// Starts a row. `false`: the id is already there, or is empty; nothing was started.
     pub fn begin(&mut self, id: &str) -> bool {
-        let fits = self.rows < u32::MAX - 1 && self.ids.text.len() + id.len() <= u32::MAX as usize;
+        let fits = self.rows < u32::MAX - 1 && u32::try_from(self.ids.text.len() + id.len()).is_ok();
         if id.is_empty() || !fits || self.find(id).is_some() {
             return false;
         }
@@ -158,11 +158,8 @@ impl TableBuilder {
         let Place::Text(slot) = self.place(attr) else { return };
         let (column, interner) = (&mut self.cols[slot as usize], &mut self.interners[slot as usize]);
         match self.open {
-            Some(Open::New) => {
-                if column.len() == self.page.len() {
-                    column.push(text, interner);
-                }
-            }
+            Some(Open::New) if column.len() == self.page.len() => column.push(text, interner),
+            Some(Open::New) | None => {}
             Some(Open::Late(row)) => {
                 if let Some(late) = self.pending.rows.get_mut(&row) {
                     let text = if column.plain {
@@ -173,7 +170,6 @@ impl TableBuilder {
                     late.texts.push((slot, text));
                 }
             }
-            None => {}
         }
     }
 
@@ -339,13 +335,11 @@ impl TableBuilder {
 
 fn id_at<'t>(chunks: &'t [Arc<Chunk>], open: &'t OpenColumn, row: u32) -> &'t str {
     let (chunk, at) = (row as usize / CHUNK_ROWS, row as usize % CHUNK_ROWS);
-    match chunks.get(chunk) {
-        Some(chunk) => chunk.id(at),
-        None => {
-            let start = if at == 0 { 0 } else { open.ends[at - 1] as usize };
-            &open.text[start..open.ends[at] as usize]
-        }
+    if let Some(chunk) = chunks.get(chunk) {
+        return chunk.id(at);
     }
+    let start = if at == 0 { 0 } else { open.ends[at - 1] as usize };
+    &open.text[start..open.ends[at] as usize]
 }
 
 #[cfg(test)]

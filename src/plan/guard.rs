@@ -1,6 +1,14 @@
+//! What stands in the way of a push, worked out before the first write.
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Kind, Op, SystemId};
+use super::stage::incomplete;
+use super::{Change, Target};
+use crate::compare::Compared;
+use crate::model::text::clean;
+use crate::model::{AttrPath, Kind, Op, RecordKey, Snapshot, SystemId};
 
 /// What may be done to a system at all. The engine enforces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -84,3 +92,227 @@ pub struct Guard {
     /// Whether the operator did.
     pub acknowledged: bool,
 }
+
+/// What is known of a system when guards are worked out.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What its owner allows.
+    pub policy: Policy,
+    /// Why nothing may be pushed there, whatever the mode (`Site::blocked`).
+    pub blocked: Option<String>,
+}
+
+/// What guards look at beside the changes.
+pub struct Facts<'f> {
+    /// The comparison that the changes were staged from.
+    pub compared: &'f Compared,
+    /// What is known of each system; one that is not there may not be written.
+    pub systems: &'f BTreeMap<SystemId, Known>,
+    /// Whether a record is protected by its system's `protect` filter. `None`: undecided, which counts as protected.
+    pub protected: &'f dyn Fn(&RecordKey) -> Option<bool>,
+}
+
+/// Every rule that stands in the way of these changes, with its numbers. None is acknowledged yet.
+pub fn guards(changes: &[Change], facts: &Facts<'_>) -> Vec<Guard> {
+    let mut found = Vec::new();
+    let mut systems: Vec<&SystemId> = changes.iter().map(|change| &change.system).collect();
+    systems.sort();
+    systems.dedup();
+    for system in systems {
+        let mine: Vec<&Change> = changes.iter().filter(|change| change.system == *system).collect();
+        let look = Look { system, changes: &mine, facts };
+        match facts.systems.get(system) {
+            None => found.push(look.guard(
+                "no-system",
+                None,
+                false,
+                format!("{system} is not configured; nothing can be written to it"),
+            )),
+            Some(known) => look.all(known, &mut found),
+        }
+    }
+    found
+}
+
+/// Production systems among the targets: their names must be typed.
+pub fn confirm_names(changes: &[Change], systems: &BTreeMap<SystemId, Known>) -> Vec<SystemId> {
+    let production = |change: &&Change| systems.get(&change.system).is_some_and(|known| known.policy.production);
+    let mut names: Vec<SystemId> = changes.iter().filter(production).map(|change| change.system.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Records that would be deleted for good: their keys must be typed (DESIGN.md section 4, promise 3).
+pub fn confirm_keys(changes: &[Change]) -> Vec<String> {
+    changes.iter().filter(|change| change.op == Op::Delete).map(|change| change.label.clone()).collect()
+}
+
+struct Look<'l> {
+    system: &'l SystemId,
+    changes: &'l [&'l Change],
+    facts: &'l Facts<'l>,
+}
+
+impl Look<'_> {
+    fn guard(&self, rule: &str, kind: Option<Kind>, can_acknowledge: bool, text: String) -> Guard {
+        Guard { rule: rule.to_owned(), system: self.system.clone(), kind, text, can_acknowledge, acknowledged: false }
+    }
+
+    fn all(&self, known: &Known, found: &mut Vec<Guard>) {
+        if let Some(why) = &known.blocked {
+            found.push(self.guard("blocked", None, false, format!("nothing may be written to {}: {why}", self.system)));
+        }
+        let inputs = &self.facts.compared.inputs;
+        if inputs.source.and_then(|at| inputs.systems.get(at)).is_some_and(|source| source.id == *self.system) {
+            let text = format!("{} is the source of truth; nothing is ever written to it", self.system);
+            found.push(self.guard("source", None, false, text));
+        }
+        found.extend(self.mode(known.policy.mode));
+        for kind in Kind::ALL {
+            self.limits(kind, &known.policy.limits, found);
+            found.extend(self.incomplete(kind));
+        }
+        if known.policy.protect.is_some() {
+            found.extend(self.protect());
+        }
+    }
+
+    fn count(&self, kind: Kind, is: impl Fn(Op) -> bool) -> usize {
+        self.changes.iter().filter(|change| change.kind == kind && is(change.op)).count()
+    }
+
+    fn mode(&self, mode: Mode) -> Option<Guard> {
+        let refused = self.changes.iter().filter(|change| !mode.allows(change.op)).count();
+        if refused == 0 {
+            return None;
+        }
+        let (system, of) = (self.system, self.changes.len());
+        let text = match mode {
+            Mode::ReadOnly => format!(
+                "{system} is read-only: all {of} changes are refused. Set mode = \"append-only\" or \"full\" for it in trueup.toml"
+            ),
+            _ => format!(
+                "{system} is append-only: {refused} of {of} changes take something away and are refused. Unstage them, or \
+                 set mode = \"full\" for it in trueup.toml"
+            ),
+        };
+        Some(self.guard(mode.name(), None, false, text))
+    }
+
+    fn limits(&self, kind: Kind, limits: &Limits, found: &mut Vec<Guard>) {
+        let system = self.system;
+        let plural = kind.plural().to_lowercase();
+        let how = |key: &str| {
+            format!("Acknowledge it if that is meant, or unstage some, or raise {key} for {system} in trueup.toml")
+        };
+        let mut over = |rule: &str, what: &str, count: usize, most: u32, key: &str| {
+            if count > most as usize {
+                let text = format!(
+                    "{count} {plural} of {system} would be {what}; at most {most} at once are allowed. {}",
+                    how(key)
+                );
+                found.push(self.guard(rule, Some(kind), true, text));
+            }
+        };
+        let (deactivated, deleted) =
+            (self.count(kind, |op| op == Op::Deactivate), self.count(kind, |op| op == Op::Delete));
+        over("limit-deactivate", "deactivated", deactivated, limits.deactivate, "limits.deactivate");
+        over("limit-delete", "deleted for good", deleted, limits.delete, "limits.delete");
+        let removed = self.count(kind, |op| op == Op::Drop);
+        if removed > limits.remove as usize {
+            let text = format!(
+                "{removed} entries would be taken away from {plural} of {system}; at most {} at once are allowed. {}",
+                limits.remove,
+                how("limits.remove")
+            );
+            found.push(self.guard("limit-remove", Some(kind), true, text));
+        }
+        let (taken, of) = (deactivated + deleted, self.records(kind));
+        if taken > 0 && of > 0 && taken as u64 * 100 > u64::from(limits.percent) * of as u64 {
+            // In tenths, rounded up, so that what is over the limit never reads as being at it.
+            let tenths = (taken * 1000).div_ceil(of);
+            let text = format!(
+                "{taken} of {of} {plural} of {system} ({}.{} %) would be deactivated or deleted; at most {} % at once are allowed. {}",
+                tenths / 10,
+                tenths % 10,
+                limits.percent,
+                how("limits.percent")
+            );
+            found.push(self.guard("limit-percent", Some(kind), true, text));
+        }
+    }
+
+    fn snapshot(&self, kind: Kind, source: bool) -> Option<&Snapshot> {
+        let inputs = &self.facts.compared.inputs;
+        let at = if source { inputs.source } else { inputs.index(self.system) }?;
+        inputs.systems.get(at)?.snapshot(kind).map(|snapshot| &**snapshot)
+    }
+
+    fn records(&self, kind: Kind) -> usize {
+        self.snapshot(kind, false).map_or(0, |snapshot| snapshot.table.len())
+    }
+
+    /// Nothing is taken away on the strength of what is not known to be complete (promise 1).
+    fn incomplete(&self, kind: Kind) -> Option<Guard> {
+        let removals: Vec<_> =
+            self.changes.iter().filter(|change| change.kind == kind && change.op.removes()).collect();
+        if removals.is_empty() {
+            return None;
+        }
+        let paths: Vec<Option<&AttrPath>> =
+            removals.iter().map(|change| change.want.first().map(|want| &want.facet.path)).collect();
+        // A change that no source stands behind (an undo) takes away what is known to be there.
+        let sides =
+            if removals.iter().any(|change| change.source.is_some() || self.facts.compared.inputs.source.is_some()) {
+                &[false, true][..]
+            } else {
+                &[false][..]
+            };
+        let why = sides.iter().find_map(|source| match self.snapshot(kind, *source) {
+            None => Some("not read".to_owned()),
+            Some(snapshot) => paths.iter().find_map(|path| incomplete(snapshot, *path)),
+        })?;
+        let text = format!(
+            "{} changes take something away from {} of {}, and what was read is not known to be complete ({why}). Refresh until \
+             it is, or unstage them",
+            removals.len(),
+            kind.plural().to_lowercase(),
+            self.system
+        );
+        Some(self.guard("incomplete", Some(kind), false, text))
+    }
+
+    fn protect(&self) -> Option<Guard> {
+        let mut sure: Vec<&str> = Vec::new();
+        let mut unsure: Vec<&str> = Vec::new();
+        for change in self.changes {
+            let Target::Record(key) = &change.target else { continue };
+            let names = match (self.facts.protected)(key) {
+                Some(false) => continue,
+                Some(true) => &mut sure,
+                None => &mut unsure,
+            };
+            if !names.contains(&&*change.label) {
+                names.push(&change.label);
+            }
+        }
+        if sure.is_empty() && unsure.is_empty() {
+            return None;
+        }
+        let mut text = format!("{} protected records of {} would be changed", sure.len() + unsure.len(), self.system);
+        let all: Vec<_> = sure.iter().chain(&unsure).take(5).map(|name| clean(name)).collect();
+        text.push_str(&format!(" ({}{})", all.join(", "), if sure.len() + unsure.len() > 5 { ", ..." } else { "" }));
+        if !unsure.is_empty() {
+            text.push_str(&format!(
+                "; for {} of them the filter could not be decided, which counts as protected",
+                unsure.len()
+            ));
+        }
+        text.push_str(". Unstage them, or change protect in trueup.toml");
+        Some(self.guard("protected", None, false, text))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,116 @@
-//! inverse
+//! What takes a change back.
+
+use super::{By, Change, ChangeId, Expect, Facet, Ref, Seen, Target, Want, Wanted};
+use crate::model::{Op, RecordKey};
+
+/// Why a change cannot be taken back, in words for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotUndo(pub String);
+
+/// The change that takes `change` back, `before` being what its facets were (mostly what it expected), `created` the
+/// record that a create brought into being.
+///
+/// A create is taken back by switching the account off: nothing here deletes. What happened outside the record (a mail that
+/// was sent) is not taken back by anything.
+///
+/// # Errors
+/// When there is no way back, and why.
+pub fn invert(change: &Change, before: &[(Facet, Seen)], created: Option<&RecordKey>) -> Result<Change, CannotUndo> {
+    let cannot = |why: String| Err(CannotUndo(why));
+    let record = match (&change.target, created) {
+        (Target::Record(key), _) => key,
+        (Target::New(_), Some(key)) => key,
+        (Target::New(_), None) => return cannot(format!("nobody knows which record {} became", change.label)),
+    };
+    let was = |facet: &Facet| before.iter().find(|(have, _)| have == facet).map(|(_, seen)| seen);
+    let active = |text: &str| Want { facet: Facet::attr("active"), value: Wanted::Text(text.into()), by: By::Operator };
+    let (op, want) = match change.op {
+        Op::Create | Op::Reactivate => (Op::Deactivate, vec![active("false")]),
+        Op::Deactivate => (Op::Reactivate, vec![active("true")]),
+        Op::Delete => return cannot(format!("{} was deleted for good", change.label)),
+        Op::Set | Op::Put | Op::Drop => {
+            let mut op = Op::Set;
+            let mut want = Vec::new();
+            for one in &change.want {
+                let (back, value) = taken_back(change, one, was(&one.facet)).map_err(CannotUndo)?;
+                op = back;
+                let facet = Facet { path: one.facet.path.clone(), key: one.facet.key.clone() };
+                want.push(Want { facet, value, by: By::Operator });
+            }
+            (op, want)
+        }
+    };
+    if want.iter().any(|want| !lasting(want)) {
+        return cannot(format!("{} refers to a record that the same push created", change.label));
+    }
+    let facet = want.first().filter(|_| matches!(op, Op::Set | Op::Put | Op::Drop)).map(|want| &want.facet);
+    Ok(Change {
+        id: Change::name(&change.system, change.kind, &record.id, op, facet),
+        system: change.system.clone(),
+        kind: change.kind,
+        target: Target::Record(record.clone()),
+        label: change.label.clone(),
+        source: change.source.clone(),
+        op,
+        expect: Expect::Facets(now(change, op)),
+        want,
+        needs: Vec::<ChangeId>::new(),
+    })
+}
+
+/// What must still hold before it is taken back: what the change brought about.
+fn now(change: &Change, op: Op) -> Vec<(Facet, Seen)> {
+    let active = Facet::attr("active");
+    match op {
+        Op::Reactivate => vec![(active, Seen::Value("false".into()))],
+        Op::Deactivate => vec![(active, Seen::Value("true".into()))],
+        _ => change.want.iter().map(|want| (want.facet.clone(), brought(&want.value))).collect(),
+    }
+}
+
+fn brought(value: &Wanted) -> Seen {
+    match value {
+        Wanted::Text(text) => Seen::Value(text.clone()),
+        Wanted::Ref(Ref::Id(id)) => Seen::Value(id.to_string()),
+        Wanted::Ref(Ref::New(_)) => Seen::Unreadable,
+        Wanted::Present => Seen::Value(String::new()),
+        Wanted::Clear => Seen::Absent,
+    }
+}
+
+fn taken_back(change: &Change, want: &Want, before: Option<&Seen>) -> Result<(Op, Wanted), String> {
+    let entry = want.facet.key.is_some();
+    match before {
+        None | Some(Seen::Unreadable) => {
+            Err(format!("nobody knows what {} of {} was before", want.facet, change.label))
+        }
+        Some(Seen::Absent) if entry => Ok((Op::Drop, Wanted::Clear)),
+        Some(Seen::Absent) => Ok((Op::Set, Wanted::Clear)),
+        Some(Seen::Value(text)) if entry && text.is_empty() => Ok((Op::Put, Wanted::Present)),
+        Some(Seen::Value(text)) => {
+            let op = if entry { Op::Put } else { Op::Set };
+            Ok((
+                op,
+                if matches!(want.value, Wanted::Ref(_)) {
+                    Wanted::Ref(Ref::Id(text.as_str().into()))
+                } else {
+                    Wanted::Text(text.clone())
+                },
+            ))
+        }
+    }
+}
+
+/// Whether a wish still means something once its plan has ended.
+fn lasting(want: &Want) -> bool {
+    let key = want.facet.key.iter().flatten();
+    !key.chain(match &want.value {
+        Wanted::Ref(reference) => Some(reference),
+        _ => None,
+    })
+    .any(|reference| matches!(reference, Ref::New(_)))
+}
+
+#[cfg(test)]
+mod tests;

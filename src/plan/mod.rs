@@ -3,6 +3,8 @@
 //! Pure: nothing here can send. A plan holds no secrets by construction, and is pinned to what it was computed from.
 
 mod change;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod guard;
 mod inverse;
 mod order;
@@ -13,8 +15,11 @@ pub mod stage;
 mod step;
 
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
-pub use guard::{Guard, Limits, Mode, Policy};
+pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, confirm_keys, confirm_names, guards};
+pub use inverse::{CannotUndo, invert};
+pub use order::{Group, assemble, by_record, digest, lacking};
 pub use outcome::{Outcome, OutcomeState};
 pub use request::{Body, Method, Repeat, Reply, Request, Verdict, fill};
 pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
+pub use stage::seen;
 pub use step::{Plan, PlanId, Refusal, Step, StepId};

@@ -186,7 +186,7 @@ pub fn fill(request: &Request, known: &dyn Fn(&super::ChangeId) -> Option<String
     for change in &request.holes {
         let id = known(change)?;
         let hole = Ref::New(change.clone()).to_string();
-        filled.path = filled.path.replace(&hole, &id);
+        filled.path = filled.path.replace(&hole, &encoded(&id));
         for (_, value) in &mut filled.query {
             *value = value.replace(&hole, &id);
         }
@@ -196,6 +196,17 @@ pub fn fill(request: &Request, known: &dyn Fn(&super::ChangeId) -> Option<String
     }
     filled.holes.clear();
     Some(filled)
+}
+
+/// An id as one segment of a path: everything but RFC 3986's unreserved characters is percent-encoded.
+fn encoded(id: &str) -> String {
+    id.bytes().fold(String::new(), |text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text + char::from(byte).encode_utf8(&mut [0; 4])
+        } else {
+            text + &format!("%{byte:02X}")
+        }
+    })
 }
 
 fn fill_json(json: &mut serde_json::Value, hole: &str, id: &str) {

@@ -3,9 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::compare::Compared;
-use crate::model::{AttrPath, Kind, RecordKey};
+use crate::model::text::clean;
+use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
 
-use super::{Change, ChangeId};
+use super::{By, Change, ChangeId, Facet, Ref, Want, Wanted};
+
+mod create;
+mod entry;
+mod refs;
+mod stager;
+
+pub(super) use stager::incomplete;
+pub use stager::{Stager, seen};
 
 /// A value that the source lacks and the target demands: the operator gives it in a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +27,10 @@ pub struct Blank {
     pub keys: Vec<(String, String)>,
     /// The values that may be picked (id, name); empty: free text.
     pub values: Vec<(String, String)>,
+    /// It is a list: a key is wanted with the value.
+    pub keyed: bool,
+    /// The value is a record's id of this kind.
+    pub refers: Option<Kind>,
 }
 
 /// One fix that could be staged.
@@ -48,16 +61,116 @@ pub struct Supplied {
 
 /// All fixes for one identity in one target: one offer per differing attribute and list entry, or the one create,
 /// deactivate or reactivate. Nothing that removes is offered from an unproved snapshot without `blocked`.
-pub fn offers(_compared: &Compared, _kind: Kind, _identity: u32, _system: usize) -> Vec<Offer> {
-    Vec::new()
+///
+/// For many identities make one [`Stager`] and ask it: it sorts the lint only once.
+pub fn offers(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<Offer> {
+    Stager::new(compared).offers(kind, identity, system)
+}
+
+/// How many offers there are of one operation in one system: the summary before a range is staged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The system.
+    pub system: SystemId,
+    /// The operation.
+    pub op: Op,
+    /// All of them, those that cannot be staged included.
+    pub offers: usize,
+    /// Those that are staged if nobody ticks anything else.
+    pub ticked: usize,
+    /// Those that cannot be staged.
+    pub blocked: usize,
+    /// Those that want a value from the operator first; they are left out of bulk staging.
+    pub blanks: usize,
+}
+
+impl Count {
+    /// Removals that could be staged and are left out unless they are ticked.
+    pub fn left_out(&self) -> usize {
+        self.offers - self.ticked - self.blocked - self.blanks
+    }
+}
+
+/// Counts by system and operation, in the order of [`Op::ALL`] within each system, systems as they come.
+pub fn tally<'o>(offers: impl IntoIterator<Item = &'o Offer>) -> Vec<Count> {
+    let mut counts: Vec<Count> = Vec::new();
+    let mut systems: Vec<SystemId> = Vec::new();
+    for offer in offers {
+        let change = &offer.change;
+        if !systems.contains(&change.system) {
+            systems.push(change.system.clone());
+        }
+        let same = |count: &Count| count.system == change.system && count.op == change.op;
+        let at = counts.iter().position(same).unwrap_or(counts.len());
+        if at == counts.len() {
+            let (system, op) = (change.system.clone(), change.op);
+            counts.push(Count { system, op, offers: 0, ticked: 0, blocked: 0, blanks: 0 });
+        }
+        let count = &mut counts[at];
+        count.offers += 1;
+        if offer.blocked.is_some() {
+            count.blocked += 1;
+        } else if !offer.blanks.is_empty() {
+            count.blanks += 1;
+        } else if offer.ticked {
+            count.ticked += 1;
+        }
+    }
+    counts.sort_by_key(|count| (systems.iter().position(|system| *system == count.system), count.op));
+    counts
 }
 
 /// An offer's change with what the operator supplied; the values are marked as the operator's.
 ///
 /// # Errors
 /// In words, when a blank is left open or a value is none of those that may be picked.
-pub fn supply(offer: &Offer, _values: &[Supplied]) -> Result<Change, String> {
-    Ok(offer.change.clone())
+pub fn supply(offer: &Offer, values: &[Supplied]) -> Result<Change, String> {
+    if let Some(why) = &offer.blocked {
+        return Err(why.clone());
+    }
+    let mut change = offer.change.clone();
+    for blank in &offer.blanks {
+        let given: Vec<&Supplied> = values.iter().filter(|given| given.path == blank.path).collect();
+        if given.is_empty() {
+            return Err(format!("{} is needed: {}", blank.path, blank.text));
+        }
+        for given in given {
+            change.want.push(filled(blank, given)?);
+        }
+    }
+    if let Some(other) = values.iter().find(|given| !offer.blanks.iter().any(|blank| blank.path == given.path)) {
+        return Err(format!("{} was not asked for", other.path));
+    }
+    Ok(change)
+}
+
+fn filled(blank: &Blank, given: &Supplied) -> Result<Want, String> {
+    let pick = |from: &[(String, String)], id: &str| {
+        if from.is_empty() || from.iter().any(|(have, _)| have == id) {
+            return Ok(());
+        }
+        Err(format!("{} cannot be {}: pick one of the {} that the system has", blank.path, clean(id), from.len()))
+    };
+    let value = given.value.trim();
+    let key = match (&given.key, blank.keyed) {
+        (Some(key), true) if key.iter().all(|part| !part.is_empty()) && !key.is_empty() => {
+            if let [only] = &key[..] {
+                pick(&blank.keys, only)?;
+            }
+            Some(key.iter().map(|part| Ref::Id(part.as_str().into())).collect())
+        }
+        (None, false) => None,
+        _ => return Err(format!("{}: all parts are given together, or none", blank.path)),
+    };
+    if value.is_empty() {
+        return Err(format!("{}: all parts are given together, none may be empty", blank.path));
+    }
+    pick(&blank.values, value)?;
+    let value = match blank.refers {
+        Some(_) => Wanted::Ref(Ref::Id(value.into())),
+        None => Wanted::Text(value.to_owned()),
+    };
+    Ok(Want { facet: Facet { path: blank.path.clone(), key }, value, by: By::Operator })
 }
 
 /// The staged changes: by name, so that staging twice is staging once.
@@ -70,6 +183,12 @@ impl Staging {
     /// Stages a change, and with it nothing else. Replaces one of the same name.
     pub fn add(&mut self, change: Change) {
         self.changes.insert(change.id.clone(), change);
+    }
+
+    /// The changes that a staged change needs and that are not staged: it would be refused.
+    pub fn lacking(&self, id: &ChangeId) -> Vec<ChangeId> {
+        let needs = self.changes.get(id).map(|change| &change.needs[..]).unwrap_or_default();
+        needs.iter().filter(|need| !self.contains(need)).cloned().collect()
     }
 
     /// Takes a change back, and those that need it.
@@ -115,3 +234,6 @@ impl Staging {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

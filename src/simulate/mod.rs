@@ -17,28 +17,27 @@
 //! | `POST /__sim/token` | makes an expired token valid again |
 
 pub mod aha;
+pub mod clock;
+mod desk;
 pub mod faults;
 mod line;
 pub mod scim;
 pub mod seen;
 pub mod shelf;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use faults::{After, Before, Faults, Hint, Switch};
+use desk::{Desk, around, control};
+use faults::{Faults, Switch};
 use line::{Line, Lines};
 use seen::Seen;
 use world::World;
@@ -164,6 +163,7 @@ impl std::error::Error for StartError {}
 pub fn switches(connector: &str) -> &'static [Switch] {
     match connector {
         "aha" => aha::SWITCHES,
+        "scim" => scim::SWITCHES,
         _ => &[],
     }
 }
@@ -186,6 +186,7 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
+        "scim" => scim::service(&setting)?,
         _ => return Err(StartError::Connector(connector.to_owned())),
     };
     serve(connector, setting, service).await
@@ -228,172 +229,4 @@ async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Ru
         faults,
         _stop: stop,
     })
-}
-
-/// What stands around every simulator.
-#[derive(Clone)]
-struct Desk {
-    connector: String,
-    view: String,
-    token: String,
-    world: World,
-    seen: Seen,
-    faults: Faults,
-}
-
-fn control(desk: Desk) -> Router {
-    Router::new()
-        .route("/__sim/seen", get(async |State(desk): State<Desk>| Json(desk.seen.all())))
-        .route("/__sim/stats", get(async |State(desk): State<Desk>| Json(desk.seen.stats())))
-        .route("/__sim/planted", get(async |State(desk): State<Desk>| Json(desk.world.planted(&desk.view))))
-        .route(
-            "/__sim/forget",
-            post(async |State(desk): State<Desk>| {
-                desk.seen.forget();
-                StatusCode::NO_CONTENT
-            }),
-        )
-        .route(
-            "/__sim/token",
-            post(async |State(desk): State<Desk>| {
-                desk.faults.renew();
-                Json(serde_json::json!({ "token": desk.token }))
-            }),
-        )
-        .route("/__sim/fault", post(change_faults))
-        .with_state(desk)
-}
-
-async fn change_faults(State(desk): State<Desk>, body: axum::body::Bytes) -> Response {
-    let told = serde_json::from_slice::<Vec<String>>(&body)
-        .map_err(|error| format!("a JSON list of faults is wanted: {error}"))
-        .and_then(|specs| Faults::parse(&specs))
-        .and_then(|faults| faults.only(switches(&desk.connector)).map(|()| faults));
-    match told {
-        Ok(faults) => {
-            desk.faults.replace(&faults);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(told) => (StatusCode::BAD_REQUEST, Json(serde_json::json!({ "error": told }))).into_response(),
-    }
-}
-
-/// Judges, carries out, spoils and records one request.
-async fn around(
-    State(desk): State<Desk>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let address = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |p| p.as_str()).to_owned();
-    let mut note = seen::Request {
-        number: 0,
-        method: parts.method.as_str().to_owned(),
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                let secret = name == header::AUTHORIZATION || name == header::COOKIE;
-                let value = String::from_utf8_lossy(value.as_bytes());
-                let shown = match (secret, value.split_once(' ')) {
-                    (false, _) => value.into_owned(),
-                    (true, Some((scheme, _))) => format!("{scheme} ***"),
-                    (true, None) => "***".to_owned(),
-                };
-                (name.as_str().to_owned(), shown)
-            })
-            .collect(),
-        body: String::new(),
-        status: 0,
-        fault: None,
-    };
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        note.status = 413;
-        desk.seen.note(note);
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
-    note.body = String::from_utf8_lossy(&body).into_owned();
-    let verdict = desk.faults.judge(&note.method, &address);
-    note.fault = verdict.label().map(str::to_owned);
-    if !verdict.delay.is_zero() {
-        tokio::time::sleep(verdict.delay).await;
-    }
-    if verdict.expired {
-        parts.headers.remove(header::AUTHORIZATION);
-    }
-    let reply = match verdict.before {
-        Some(Before::Reset) => {
-            line.cut_after(0);
-            desk.seen.note(note);
-            return StatusCode::NO_CONTENT.into_response();
-        }
-        Some(Before::TooMany(hint)) => too_many(hint),
-        Some(Before::Status(code)) => error_page(code),
-        Some(Before::Html) => page(StatusCode::OK, "Sign in", "Please sign in to continue."),
-        None => next.run(Request::from_parts(parts, Body::from(body))).await,
-    };
-    note.status = reply.status().as_u16();
-    match verdict.after.filter(|_| verdict.before.is_none()) {
-        None => {
-            desk.seen.note(note);
-            reply
-        }
-        Some(After::Lost) => {
-            desk.seen.note(note);
-            line.cut_after(0);
-            reply
-        }
-        Some(After::Status(code)) => {
-            // The record keeps what was really done; the client is told this.
-            desk.seen.note(note);
-            error_page(code)
-        }
-        Some(After::Truncate { cut }) => {
-            desk.seen.note(note);
-            truncated(reply, cut, &line).await
-        }
-    }
-}
-
-async fn truncated(reply: Response, cut: bool, line: &Line) -> Response {
-    let (mut parts, body) = reply.into_parts();
-    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    if cut {
-        // The head counts too; half of the body is the middle whatever its exact length is.
-        line.cut_after(bytes.len() / 2 + 100);
-        return Response::from_parts(parts, Body::from(bytes));
-    }
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let half = bytes.slice(..bytes.len() / 2);
-    Response::from_parts(parts, Body::from(half))
-}
-
-fn too_many(hint: Hint) -> Response {
-    let now = faults::epoch();
-    let (name, value) = match hint {
-        Hint::Bare => return StatusCode::TOO_MANY_REQUESTS.into_response(),
-        Hint::Seconds(seconds) => ("retry-after", seconds.to_string()),
-        Hint::Date => ("retry-after", faults::http_date(now + 2)),
-        Hint::Reset(seconds) => ("x-ratelimit-reset", (now + u64::from(seconds)).to_string()),
-    };
-    (StatusCode::TOO_MANY_REQUESTS, [(name, value)]).into_response()
-}
-
-fn error_page(code: u16) -> Response {
-    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    page(status, status.canonical_reason().unwrap_or("Error"), "Something went wrong.")
-}
-
-/// A small web page, as a gateway or a log-in wall would send.
-fn page(status: StatusCode, title: &str, text: &str) -> Response {
-    let html = format!(
-        "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>\n"
-    );
-    let kind = HeaderValue::from_static("text/html; charset=utf-8");
-    (status, [(header::CONTENT_TYPE, kind)], html).into_response()
 }

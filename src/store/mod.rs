@@ -2,9 +2,16 @@
 //!
 //! Two stores: the journal (small, precious, in the state directory) and the snapshot cache (large, replaceable).
 
+mod cache;
+mod chain;
+mod holder;
+pub mod journal;
+
+pub use cache::FileCache;
+
 use crate::compare::{Base, Link, Waiver};
 use crate::model::{Kind, RecordKey, Snapshot, SystemId};
-use crate::plan::{Change, Outcome, Plan, PlanId, Step, StepId};
+use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
 
 /// What a journal cannot do, and what the operator can.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +31,12 @@ pub enum StoreError {
         path: String,
         /// Why.
         why: String,
+    },
+    /// This plan was pushed before; a plan is carried out once.
+    #[error("the plan {plan} was pushed before; make a new one from what is staged")]
+    PushedBefore {
+        /// Which.
+        plan: String,
     },
     /// Somebody else pushes to this system.
     #[error("{holder} is pushing to {system} since {since}; wait until that push has ended")]
@@ -66,10 +79,20 @@ pub enum StepState {
         /// The new record's id.
         id: Option<String>,
     },
+    /// Nothing was done, and nothing is left to look up: the service said no, or it was never sent.
+    Ended {
+        /// The status, 0 where there was no reply.
+        status: u16,
+        /// What it means.
+        why: String,
+    },
     /// Read back.
     ReadBack,
-    /// Settled without a reply (looked up later).
-    Resolved,
+    /// Settled without a reply (looked up later); the new record's id where one was found.
+    Resolved {
+        /// The new record's id.
+        id: Option<String>,
+    },
 }
 
 /// A write whose end the journal does not hold.
@@ -94,13 +117,20 @@ pub struct Entry {
     pub began: jiff::Timestamp,
     /// Who.
     pub who: String,
-    /// What came of each change.
+    /// What came of each change; the last word of each.
     pub outcomes: Vec<Outcome>,
+    /// Whether it was closed in order.
+    pub closed: bool,
 }
 
 /// What was intended and what came of it, and the few decisions that outlive a run.
 ///
 /// Every method returns only after what it says is durable. One writer; `Send` so that the engine can give it a thread.
+///
+/// # Errors
+/// All methods: when the database refuses; [`Journal::open`] also when the plan was opened before, [`Journal::lease`] when
+/// somebody else pushes there.
+#[expect(clippy::missing_errors_doc, reason = "said once for all of them")]
 pub trait Journal: Send {
     /// Opens a push: the plan as confirmed, and who confirmed it. A plan can be opened once.
     fn open(&mut self, plan: &Plan, who: &str) -> Result<(), StoreError>;
@@ -114,8 +144,18 @@ pub trait Journal: Send {
     fn close(&mut self, plan: &PlanId) -> Result<(), StoreError>;
     /// Writes that were intended and have no end: to be looked up, never resent.
     fn open_intents(&mut self) -> Result<Vec<OpenIntent>, StoreError>;
-    /// Marks an open intent as settled, with the outcomes found.
-    fn settle(&mut self, plan: &PlanId, step: &StepId, outcomes: &[Outcome]) -> Result<(), StoreError>;
+    /// Marks an open intent as settled, with the outcomes found, and the new record's id where one was found.
+    fn settle(
+        &mut self,
+        plan: &PlanId,
+        step: &StepId,
+        outcomes: &[Outcome],
+        id: Option<&str>,
+    ) -> Result<(), StoreError>;
+    /// Pushes that were opened and never closed by a process that is gone.
+    fn unfinished(&mut self) -> Result<Vec<Entry>, StoreError>;
+    /// The ids of the records that a push created, by create change: what fills its holes, also after a crash.
+    fn created(&mut self, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError>;
     /// The latest pushes, newest first.
     fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
     /// What is staged.
@@ -153,6 +193,10 @@ pub trait Journal: Send {
 }
 
 /// Snapshots between runs. Losing it costs only time.
+///
+/// # Errors
+/// All methods: when a file cannot be used; it is then read anew from its system.
+#[expect(clippy::missing_errors_doc, reason = "said once for all of them")]
 pub trait Cache: Send {
     /// The latest snapshot of a kind of a system, if there is one that can be read with this schema.
     fn load(

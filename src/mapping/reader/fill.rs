@@ -239,21 +239,11 @@ impl Program {
 impl TextOp {
     fn set(&self, record: &Record<'_>, into: &mut TableBuilder) {
         let known = |text: &str| !text.is_empty() && !self.null.iter().any(|null| null == text);
-        let text = match &self.join {
-            Some(by) => {
-                let mut joined = String::new();
-                for text in self.slots.iter().map(|&slot| record.text(slot)).filter(|text| known(text)) {
-                    if !joined.is_empty() {
-                        joined.push_str(by);
-                    }
-                    joined.push_str(text);
-                }
-                Cow::Owned(joined)
-            }
-            None => {
-                let texts = self.slots.iter().map(|&slot| record.text(slot));
-                Cow::Borrowed(texts.into_iter().find(|text| known(text)).unwrap_or_default())
-            }
+        let mut texts = self.slots.iter().map(|&slot| record.text(slot)).filter(|text| known(text));
+        let text = if let Some(by) = &self.join {
+            Cow::Owned(texts.collect::<Vec<_>>().join(by))
+        } else {
+            Cow::Borrowed(texts.next().unwrap_or_default())
         };
         let text = self.via.iter().fold(text, |text, step| if text.is_empty() { text } else { step.read(text) });
         match &self.default {

@@ -87,12 +87,11 @@ impl Reader {
     pub fn read(&self, page: &[u8], owner: Option<&str>, into: &mut TableBuilder) -> Result<Taken, ReadError> {
         let page = text(page)?;
         let mut run = Run::new(&self.trie, page);
-        let (read, mut there, mut envelope) =
-            run.exactly(|run| self.document(run, page, &self.path, self.single, true));
+        let (read, mut there, mut envelope) = run.exactly(|run| document(run, page, &self.path, self.single, true));
         if read.is_ok() && !there && self.single && !self.path.is_empty() {
             // The same record bare instead of wrapped (targets/aha.md 8.7); it must look like one.
             let mut bare = Run::new(&self.trie, page);
-            let (again, found, _) = bare.exactly(|run| self.document(run, page, &[], true, false));
+            let (again, found, _) = bare.exactly(|run| document(run, page, &[], true, false));
             if again.is_ok() && found && self.program.names(page, &bare.found) {
                 (run, there, envelope) = (bare, true, serde_json::Map::new());
             }
@@ -121,22 +120,21 @@ impl Reader {
     pub fn settle(&self, into: &mut TableBuilder) {
         self.program.settle(into);
     }
+}
 
-    fn document<'p>(
-        &self,
-        run: &mut Run<'p>,
-        page: &'p str,
-        path: &[String],
-        single: bool,
-        envelope: bool,
-    ) -> (Result<(), serde_json::Error>, bool, serde_json::Map<String, serde_json::Value>) {
-        let mut there = false;
-        let mut kept = serde_json::Map::new();
-        let mut from = serde_json::Deserializer::from_str(page);
-        let document = Document { run, path, single, envelope: envelope.then_some(&mut kept), there: &mut there };
-        let read = document.deserialize(&mut from).and_then(|()| from.end());
-        (read, there, kept)
-    }
+fn document<'p>(
+    run: &mut Run<'p>,
+    page: &'p str,
+    path: &[String],
+    single: bool,
+    envelope: bool,
+) -> (Result<(), serde_json::Error>, bool, serde_json::Map<String, serde_json::Value>) {
+    let mut there = false;
+    let mut kept = serde_json::Map::new();
+    let mut from = serde_json::Deserializer::from_str(page);
+    let document = Document { run, path, single, envelope: envelope.then_some(&mut kept), there: &mut there };
+    let read = document.deserialize(&mut from).and_then(|()| from.end());
+    (read, there, kept)
 }
 
 /// A page as text, without a byte order mark.

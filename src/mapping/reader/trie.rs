@@ -242,14 +242,8 @@ impl Planter {
                     .filter(|(key, _)| key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")))
                     .map(|(_, child)| *child)
                     .collect();
-                let any = match self.trie.nodes[node as usize].urns {
-                    Some(any) => any,
-                    None => {
-                        let any = self.node();
-                        self.trie.nodes[node as usize].urns = Some(any);
-                        any
-                    }
-                };
+                let any = self.trie.nodes[node as usize].urns.unwrap_or_else(|| self.node());
+                self.trie.nodes[node as usize].urns = Some(any);
                 all.push(any);
                 all
             }

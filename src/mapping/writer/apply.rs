@@ -131,11 +131,16 @@ fn same(have: &[Option<String>], wanted: &[&str]) -> bool {
     have.iter().zip(wanted).all(|(have, wanted)| have.as_deref().is_none_or(|have| have == *wanted))
 }
 
+/// An edit's key as its parts. Only a key of two parts is cut; ids hold no blanks where a key has two.
+fn split<'k>(parts: &[PartWay], key: &'k str) -> Vec<&'k str> {
+    key.splitn(parts.iter().filter(|part| part.key).count().max(1), ' ').collect()
+}
+
 /// Adds an entry, or overlays the one that is there.
 pub(super) fn insert(native: &mut Value, way: &Way, key: &str, value: &Value) {
     let levels = levels(&way.steps);
     let parts = way.list.as_deref().unwrap_or_default();
-    let wanted: Vec<&str> = key.split(' ').collect();
+    let wanted = split(parts, key);
     insert_at(native, &levels, 0, parts, &wanted, value);
 }
 
@@ -164,7 +169,7 @@ fn insert_at(place: &mut Value, levels: &[Vec<Seg>], level: usize, parts: &[Part
 pub(super) fn remove(native: &mut Value, way: &Way, key: &str) {
     let levels = levels(&way.steps);
     let parts = way.list.as_deref().unwrap_or_default();
-    let wanted: Vec<&str> = key.split(' ').collect();
+    let wanted = split(parts, key);
     remove_at(native, &levels, 0, parts, &wanted);
 }
 

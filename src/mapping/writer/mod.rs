@@ -1,6 +1,8 @@
 //! Wanted facets into edits of native records, and edits into records.
 
 mod apply;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -77,7 +79,8 @@ impl Writer {
         let mut ways = HashMap::new();
         for row in rows {
             let written = row.write.is_some() && row.access != Access::ReadOnly;
-            let place = row.write.as_ref().or(row.read.first()).or(row.detail.first());
+            let within = row.within.iter().find_map(|(_, fields)| fields.read.first());
+            let place = row.write.as_ref().or(row.read.first()).or(row.detail.first()).or(within);
             let Some(place) = place else { continue };
             let steps = path::parse(place).map_err(|message| format!("`{}`: {message}", row.attr))?;
             let list = match &row.list {

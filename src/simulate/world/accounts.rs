@@ -60,6 +60,11 @@ impl World {
         self.users() + self.0.extras.0 + self.0.extras.1
     }
 
+    /// Whether that number has an account.
+    pub fn has_account(&self, slot: u32) -> bool {
+        slot < self.account_slots() && place_without(&self.0.aha_holes, slot).is_some()
+    }
+
     /// The number of the account at a place of the list, which is ordered by id.
     pub fn account_at(&self, place: u32) -> u32 {
         nth_without(&self.0.aha_holes, place)
@@ -85,16 +90,12 @@ impl World {
 
     /// The account of that number.
     pub fn account(&self, slot: u32) -> Option<Account> {
-        if slot >= self.account_slots() {
+        if !self.has_account(slot) {
             return None;
         }
-        place_without(&self.0.aha_holes, slot)?;
         let person = self.person(slot);
         let plant = self.plant_on(slot);
-        let mut pairs = self.plain_pairs(slot);
-        if slot == 0 {
-            pairs.truncate(1);
-        }
+        let mut pairs = if slot == 0 { people::SERVICE_PAIRS.to_vec() } else { self.plain_pairs(slot) };
         let (mut last, mut spaced, mut email) = (person.family.clone(), None, person.user_name.clone());
         match plant {
             Some(Plant::WrongRole) => {
@@ -111,7 +112,9 @@ impl World {
             Some(Plant::NoneEntry) => pairs.push((self.other_product(slot), catalog::NONE)),
             Some(Plant::Renamed | Plant::InactiveBothDiffers) => last = self.former_family(slot),
             Some(Plant::EmailCase) => email = people::capitalised(&email),
-            Some(Plant::NameSpaces) => spaced = Some(format!("{}  {} ", person.given, person.family)),
+            Some(Plant::NameSpaces) => {
+                spaced = Some(format!("{}  {} ", person.given, person.family));
+            }
             _ => {}
         }
         let extra = slot >= self.users();
@@ -152,14 +155,14 @@ impl World {
                 1 => [false, false, true],
                 _ => [false, false, false],
             },
-            sso: !extra && self.hash("aha sso", slot) % 3 == 0,
+            sso: !extra && self.hash("aha sso", slot).is_multiple_of(3),
         })
     }
 
     /// A family name of the same culture that is not the person's.
     fn former_family(&self, number: u32) -> String {
         let own = self.name(number);
-        (1..)
+        (1..10_000)
             .map(|i| super::names::Names::get().at(self.hash("former", number) as u32 % 10_000 + i * 97))
             .find(|name| name.culture == own.culture && name.family != own.family)
             .map_or_else(String::new, |name| name.family.to_owned())

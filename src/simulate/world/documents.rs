@@ -10,7 +10,7 @@ use super::{
     AHA_SCHEMA, Asked, ENTERPRISE_SCHEMA, GROUP_SCHEMA, PRODUCT_SCHEMA, Person, ROLE_SCHEMA, USER_SCHEMA, Which, World,
     long_ago, nth_without, number_of_uuid, people, place_without, uuid,
 };
-use crate::simulate::faults::civil;
+use crate::simulate::clock::timestamp;
 
 /// The documents of one view.
 #[derive(Debug, Clone)]
@@ -208,7 +208,9 @@ impl Documents {
                     let dropped = planting::dropped_members(&self.world, circle);
                     members.retain(|n| !dropped.contains(n));
                 }
-                Some(GroupDrift::MoreMembers) => members.extend(planting::added_members(&self.world, circle)),
+                Some(GroupDrift::MoreMembers) => {
+                    members.extend(planting::added_members(&self.world, circle));
+                }
                 None => {}
             }
         }
@@ -343,13 +345,6 @@ const FIRST_EMPLOYEE: u32 = 100_000;
 
 fn external_id(person: u32) -> String {
     format!("E{:07}", person + FIRST_EMPLOYEE)
-}
-
-/// An RFC 3339 time of seconds since the epoch, with milliseconds, in UTC.
-pub fn timestamp(epoch: u64) -> String {
-    let (year, month, day) = civil(epoch / 86_400);
-    let rest = epoch % 86_400;
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.000Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
 fn meta(resource: &str, created: u64) -> Value {

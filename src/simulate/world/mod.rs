@@ -20,6 +20,7 @@ mod people;
 mod planting;
 #[cfg(test)]
 mod proof;
+mod telling;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -93,7 +94,7 @@ impl World {
     /// The world of that many people (1 to 1,000,000) that grows from a seed.
     pub fn new(seed: u64, users: u32) -> World {
         let users = users.clamp(1, 1_000_000);
-        let names = u64::from(names::Names::get().len());
+        let names = u64::from(names::Names::get().count());
         let name_step = coprime(hash(seed, "name step", 0) % names, names);
         let mut inner = Inner {
             seed,
@@ -125,7 +126,7 @@ impl World {
 
     /// All that was planted in a view; nothing else differs between it and the source.
     pub fn planted(&self, view: &str) -> Vec<Planted> {
-        planting::list(self, view)
+        telling::list(self, view)
     }
 
     fn hash(&self, tag: &str, number: u32) -> u64 {
@@ -164,7 +165,7 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 
 /// The first number from `from` on (and above 1) that has no divisor in common with `with`.
 fn coprime(from: u64, with: u64) -> u64 {
-    (from.max(2)..).find(|n| greatest_common_divisor(*n, with) == 1).unwrap_or(1)
+    (from.max(2)..=from.max(2) + with).find(|n| greatest_common_divisor(*n, with) == 1).unwrap_or(1)
 }
 
 /// `x` with `a * x = 1 (mod m)`, for `a` and `m` without a common divisor.

@@ -58,6 +58,9 @@ pub struct Person {
 /// Groups hold only people with a number below this: a group of half a million is nobody's group.
 pub const GROUPED: u32 = 20_000;
 
+/// What the service user holds: viewer on the two top lines, so that it sees the names of what is below them.
+pub(super) const SERVICE_PAIRS: [(u16, Role); 2] = [(0, catalog::VIEWER), (1, catalog::VIEWER)];
+
 impl World {
     /// The person of that number; numbers from [`World::users`] on are people whom the source does not have.
     pub fn person(&self, number: u32) -> Person {
@@ -77,13 +80,13 @@ impl World {
                 display: "Aha Provisioning".to_owned(),
                 culture: Culture::Latin,
                 active: true,
-                pairs: self.plain_pairs(0).into_iter().take(1).map(plain).collect(),
+                pairs: SERVICE_PAIRS.into_iter().map(plain).collect(),
             };
         }
         let name = self.name(number);
         let mut person = Person {
             number,
-            user_name: self.user_name(number, name),
+            user_name: World::user_name(number, name),
             given: name.given.to_owned(),
             family: name.family.to_owned(),
             display: name.display(),
@@ -140,7 +143,7 @@ impl World {
             "" => 1,
             digits => digits.parse().ok()?,
         };
-        let names = u64::from(Names::get().len());
+        let names = u64::from(Names::get().count());
         let name = u64::from(Names::get().find(letters)?);
         let within = (name + names - self.0.name_start) % names * self.0.name_back % names;
         u32::try_from(round.checked_sub(1)?.checked_mul(names)? + within).ok()
@@ -154,13 +157,13 @@ impl World {
     }
 
     pub(super) fn name(&self, number: u32) -> &'static Name {
-        let names = u64::from(Names::get().len());
+        let names = u64::from(Names::get().count());
         let within = u64::from(number) % names;
         Names::get().at(((within * self.0.name_step + self.0.name_start) % names) as u32)
     }
 
-    fn user_name(&self, number: u32, name: &Name) -> String {
-        match number / Names::get().len() {
+    fn user_name(number: u32, name: &Name) -> String {
+        match number / Names::get().count() {
             0 => format!("{}@example.com", name.local),
             round => format!("{}{}@example.com", name.local, round + 1),
         }
@@ -171,7 +174,7 @@ impl World {
         let staffed = catalog::staffed();
         let roles = [catalog::OWNER, catalog::CONTRIBUTOR, catalog::CONTRIBUTOR, catalog::REVIEWER, catalog::VIEWER];
         let start = self.hash("product", number) as usize % staffed.len();
-        (0..1 + self.hash("pairs", number) as usize % 3)
+        (0..=self.hash("pairs", number) as usize % 3)
             .map(|i| {
                 // 29 and the number of staffed products (a prime) have no common divisor: all differ.
                 let product = staffed[(start + i * 29) % staffed.len()];
@@ -228,7 +231,7 @@ impl World {
             Circle::Managers => number > 0 && number <= self.0.heads,
             Circle::Department(d) => self.department(number).0 == d,
             Circle::Site(s) => self.site(number).0 == s,
-            Circle::Project(p) => self.hash("project", number).rotate_left(u32::from(p) * 8) % 40 == 0,
+            Circle::Project(p) => self.hash("project", number).rotate_left(u32::from(p) * 8).is_multiple_of(40),
         }
     }
 

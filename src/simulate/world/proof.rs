@@ -174,7 +174,9 @@ fn compare_with_directory(world: &World) -> Told {
                         }
                     }
                 }
-                _ if other[attribute] != user[attribute] => tell(&mut told, "User", "differs", &key, attribute),
+                _ if other[attribute] != user[attribute] => {
+                    tell(&mut told, "User", "differs", &key, attribute);
+                }
                 _ => {}
             }
         }

@@ -7,9 +7,11 @@
 //! Must not: know any vendor's shapes. An expired token is shown by taking the `Authorization` header away, so that each
 //! simulator refuses in its own words.
 
+mod spec;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// One line of help: how a fault or switch is written, and what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,8 +176,6 @@ impl Verdict {
     }
 }
 
-const EACH: &[u16] = &[500, 502, 503, 504];
-
 impl Faults {
     /// Reads a list of specifications, each as [`HELP`] describes them or a switch `name` or `name=value` of a simulator.
     ///
@@ -184,7 +184,7 @@ impl Faults {
     pub fn parse(specs: &[String]) -> Result<Faults, String> {
         let mut state = State::default();
         for spec in specs {
-            read(spec, &mut state)?;
+            spec::read(spec, &mut state)?;
         }
         Ok(Faults(Arc::new(Mutex::new(state))))
     }
@@ -312,127 +312,6 @@ impl Fault {
     }
 }
 
-fn read(spec: &str, state: &mut State) -> Result<(), String> {
-    let spec = spec.trim();
-    let (what, at) = spec.split_once('@').unwrap_or((spec, ""));
-    let mut parts = what.split(',').map(str::trim);
-    let head = parts.next().unwrap_or_default();
-    let (name, value) = match head.split_once('=') {
-        Some((name, value)) => (name.trim(), Some(value.trim())),
-        None => (head, None),
-    };
-    let count = |value: Option<&str>| -> Result<Option<u32>, String> {
-        match value {
-            Some(v) => v.parse().map(Some).map_err(|_| format!("fault `{spec}`: `{v}` is not a number")),
-            None => Err(format!("fault `{spec}` needs a number of requests, as in `{name}=2`")),
-        }
-    };
-    let (mut kind, left) = match name {
-        "latency" => (Kind::Latency(duration(spec, value.unwrap_or_default())?), None),
-        "429" => (Kind::TooMany(Hint::Seconds(1)), count(value)?),
-        "5xx" => (Kind::Status(EACH, false), count(value)?),
-        "500" => (Kind::Status(&[500], false), count(value)?),
-        "502" => (Kind::Status(&[502], false), count(value)?),
-        "503" => (Kind::Status(&[503], false), count(value)?),
-        "504" => (Kind::Status(&[504], false), count(value)?),
-        "lost" => (Kind::Lost, count(value)?),
-        "truncate" => (Kind::Truncate { cut: false }, count(value)?),
-        "expire" => (Kind::Expire, count(value)?),
-        "reset" => (Kind::Reset, count(value)?),
-        "html" => (Kind::Html, value.map(|v| count(Some(v))).transpose()?.flatten()),
-        _ => {
-            let plain = !name.is_empty()
-                && name.starts_with(|c: char| c.is_ascii_lowercase())
-                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-            if !plain {
-                return Err(format!("`{spec}` is not a fault; it is written like `500=2@/users` or `latency=250ms`"));
-            }
-            if let Some(extra) = parts.next() {
-                return Err(format!("fault `{spec}`: `{name}` takes no `{extra}`"));
-            }
-            if !at.is_empty() {
-                return Err(format!("fault `{spec}`: `{name}` cannot be limited with `@`"));
-            }
-            state.flags.insert(name.to_owned(), value.unwrap_or_default().to_owned());
-            return Ok(());
-        }
-    };
-    let mut skip = 0;
-    for part in parts {
-        let (option, value) = part.split_once('=').unwrap_or((part, ""));
-        let number = || value.parse::<u32>().map_err(|_| format!("fault `{spec}`: `{part}` needs a number"));
-        match (&mut kind, option) {
-            (_, "skip") => skip = number()?,
-            (Kind::TooMany(hint), "retry-after") if value == "date" => *hint = Hint::Date,
-            (Kind::TooMany(hint), "retry-after") => *hint = Hint::Seconds(number()?),
-            (Kind::TooMany(hint), "reset") => *hint = Hint::Reset(number()?),
-            (Kind::TooMany(hint), "bare") => *hint = Hint::Bare,
-            (Kind::Status(_, after), "after") => *after = true,
-            (Kind::Truncate { cut }, "cut") => *cut = true,
-            _ => return Err(format!("fault `{spec}`: `{name}` takes no `{part}`")),
-        }
-    }
-    let (method, path) = place(at);
-    state.faults.push(Fault { kind, left, skip, method, path });
-    Ok(())
-}
-
-/// `POST`, `/users` or `POST/users`, with or without a space between.
-fn place(at: &str) -> (Option<String>, String) {
-    let at = at.trim();
-    let word = at.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(at.len());
-    let (method, path) = at.split_at(word);
-    match method {
-        "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" => (Some(method.to_owned()), path.trim().to_owned()),
-        _ => (None, at.to_owned()),
-    }
-}
-
-fn duration(spec: &str, text: &str) -> Result<Duration, String> {
-    let wrong = || format!("fault `{spec}` needs a time such as `250ms` or `2s`");
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    match unit {
-        "ms" | "" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        _ => Err(wrong()),
-    }
-}
-
-/// Seconds since the epoch.
-pub fn epoch() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
-}
-
-/// An HTTP date (RFC 9110 section 5.6.7), from seconds since the epoch.
-pub fn http_date(epoch: u64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (year, month, day) = civil(epoch / 86_400);
-    let rest = epoch % 86_400;
-    format!(
-        "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",
-        DAYS[(epoch / 86_400 % 7) as usize],
-        MONTHS[month as usize - 1],
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
-    )
-}
-
-/// Year, month and day of a day number since the epoch (the well-known calendar arithmetic on 400-year eras).
-pub fn civil(days: u64) -> (u64, u64, u64) {
-    let z = days + 719_468;
-    let era = z / 146_097;
-    let day_of_era = z % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -527,11 +406,5 @@ mod tests {
         assert_eq!(f.flag("drift").as_deref(), Some("2"));
         assert!(f.spend("drift") && f.spend("drift") && !f.spend("drift"));
         assert!(faults(&["drft"]).only(&known).unwrap_err().contains("unknown fault `drft`"));
-    }
-
-    #[test]
-    fn dates_are_written_as_http_wants_them() {
-        assert_eq!(http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(http_date(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
     }
 }

@@ -1,0 +1,378 @@
+//! `trueup check`: read everything, compare, say what is out of true. Reads only.
+
+use std::collections::HashMap;
+use std::io::{BufWriter, Write};
+
+use anyhow::{Context, bail};
+
+use super::args::{Check, Format};
+use super::lines::{AttributeLine, FeedLine, Line};
+use super::{Exit, Global, setup};
+use crate::compare::subject::Identity;
+use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
+use crate::engine::protocol::{Health, World};
+use crate::model::filter::Query;
+use crate::model::{Form, Kind, Proof, Snapshot, text};
+
+/// Reads all systems, compares, prints.
+///
+/// # Errors
+/// When the configuration or the arguments are wrong.
+pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
+    let setup = setup::load(global)?;
+    let kind = args
+        .kind
+        .as_deref()
+        .map(|name| {
+            Kind::parse(name)
+                .with_context(|| format!("there is no kind `{name}`; there are users, groups, roles, products"))
+        })
+        .transpose()?;
+    if let Some(system) = &args.system {
+        setup::known(&setup, system)?;
+    }
+    let filter = args.filter.as_deref().map(Query::parse);
+    if setup.source.is_none() && setup.reference.is_none() && setup.systems.len() > 1 {
+        bail!(
+            "nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration"
+        );
+    }
+    let world = setup::read_all(setup)?;
+    let wanted = Wanted { kind, system: args.system.as_deref(), filter: filter.as_ref() };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let printed = match args.format {
+        Format::Json => json(&world, &wanted, &mut out),
+        Format::Table => table(&world, &wanted, &mut out),
+    };
+    let mismatches = match printed.and_then(|count| out.flush().map(|()| count)) {
+        Ok(mismatches) => mismatches,
+        // Whoever reads has had enough (`| head`): what was found still decides the status.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 1,
+        Err(error) => return Err(error).context("cannot write the result"),
+    };
+    Ok(if !complete(&world, &wanted) {
+        Exit::Incomplete
+    } else if mismatches > 0 {
+        Exit::OutOfTrue
+    } else {
+        Exit::True
+    })
+}
+
+struct Wanted<'w> {
+    kind: Option<Kind>,
+    system: Option<&'w str>,
+    filter: Option<&'w Query>,
+}
+
+impl Wanted<'_> {
+    fn kinds(&self) -> impl Iterator<Item = Kind> + '_ {
+        Kind::ALL.into_iter().filter(|kind| self.kind.is_none_or(|wanted| wanted == *kind))
+    }
+
+    /// Whether a system's results are wanted; the system that is compared with always is.
+    fn system(&self, compared: &Compared, at: usize) -> bool {
+        let inputs = &compared.inputs;
+        self.system.is_none_or(|wanted| inputs.systems[at].id.as_str() == wanted || inputs.base() == Some(at))
+    }
+
+    fn matches(&self, compared: &Compared, kind: Kind, identity: u32, system: usize) -> bool {
+        self.filter.is_none_or(|query| {
+            let subject = Identity::new(compared, kind, identity, compared.inputs.base());
+            let target = Identity::new(compared, kind, identity, Some(system));
+            // What is asked of the source's record, or of the state in this very target.
+            query.eval(&subject) == Some(true) || query.eval(&target) == Some(true)
+        })
+    }
+}
+
+/// Whether everything that was asked for was read to its end.
+fn complete(world: &World, wanted: &Wanted<'_>) -> bool {
+    let inputs = &world.compared.inputs;
+    world.systems.iter().zip(&inputs.systems).enumerate().all(|(at, (status, system))| {
+        !wanted.system(&world.compared, at)
+            || (!matches!(status.health, Health::Bad { .. })
+                && wanted.kinds().all(|kind| {
+                    system.mapping.kind(kind).is_none()
+                        || system.snapshot(kind).is_none_or(|snapshot| snapshot.complete())
+                }))
+    })
+}
+
+fn reason(proof: &Proof) -> Option<String> {
+    match proof {
+        Proof::Partial { why } => Some(why.clone()),
+        Proof::Reading { .. } => Some("the reading was not finished".to_owned()),
+        Proof::Complete { .. } | Proof::Acknowledged { .. } => None,
+    }
+}
+
+fn snapshots<'w>(world: &'w World, wanted: &'w Wanted<'_>) -> impl Iterator<Item = &'w Snapshot> {
+    let compared = &world.compared;
+    compared.inputs.systems.iter().enumerate().filter(|(at, _)| wanted.system(compared, *at)).flat_map(
+        move |(_, system)| wanted.kinds().filter_map(move |kind| system.snapshot(kind)).map(|snapshot| &**snapshot),
+    )
+}
+
+/// A mismatch, ready to be printed.
+struct Found<'w> {
+    system: usize,
+    kind: Kind,
+    pairing: Pairing,
+    key: &'w str,
+    source_id: Option<&'w str>,
+    target_id: Option<&'w str>,
+    attributes: Vec<AttributeLine>,
+}
+
+/// Calls `each` with every mismatch that is wanted, in the order of kinds, systems and identities.
+fn mismatches<'w>(
+    world: &'w World,
+    wanted: &Wanted<'_>,
+    mut each: impl FnMut(Found<'w>) -> std::io::Result<()>,
+) -> std::io::Result<usize> {
+    let compared = &*world.compared;
+    let inputs = &compared.inputs;
+    let base = inputs.base();
+    let mut names = EntryNames::default();
+    let mut count = 0;
+    for kind in wanted.kinds() {
+        let comparison = compared.kind(kind);
+        for system in 0..inputs.systems.len() {
+            if Some(system) == base || !wanted.system(compared, system) {
+                continue;
+            }
+            for identity in 0..comparison.len {
+                let Some(state) = comparison.state(identity, system) else { continue };
+                if !state.pairing.counts() || !wanted.matches(compared, kind, identity, system) {
+                    continue;
+                }
+                count += 1;
+                let id = |of: usize| {
+                    let row = comparison.row(identity, of)?;
+                    Some(inputs.systems[of].snapshot(kind)?.table.id(row))
+                };
+                let attributes = match state.pairing {
+                    Pairing::Differs | Pairing::Leaver | Pairing::Leaving => facets(compared, kind, identity, system)
+                        .into_iter()
+                        .filter(|facet| facet.verdict == Verdict::Differs)
+                        .map(|facet| names.line(compared, kind, system, facet))
+                        .collect(),
+                    _ => Vec::new(),
+                };
+                each(Found {
+                    system,
+                    kind,
+                    pairing: state.pairing,
+                    key: key(compared, kind, identity, system),
+                    source_id: base.and_then(id),
+                    target_id: id(system),
+                    attributes,
+                })?;
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// What operators call an identity: as the source has it, or the target for an extra.
+fn key(compared: &Compared, kind: Kind, identity: u32, system: usize) -> &str {
+    let comparison = compared.kind(kind);
+    compared
+        .inputs
+        .base()
+        .into_iter()
+        .chain([system])
+        .find_map(|of| {
+            let row = comparison.row(identity, of)?;
+            Some(label(&compared.inputs.systems[of].snapshot(kind)?.table, row))
+        })
+        .unwrap_or_default()
+}
+
+/// What entries of lists are called in a path: the source's id of what their key refers to, else the target's.
+#[derive(Default)]
+struct EntryNames {
+    identity_of: HashMap<(usize, Kind), Vec<u32>>,
+}
+
+impl EntryNames {
+    fn line(&mut self, compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> AttributeLine {
+        let path = match &facet.key {
+            None => facet.path.to_string(),
+            Some((ids, name)) => {
+                let parts: Vec<String> = ids
+                    .iter()
+                    .enumerate()
+                    .map(|(part, id)| {
+                        let kind = key_kind(&compared.inputs.systems[system], of, &facet, part);
+                        kind.and_then(|kind| self.source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
+                    })
+                    .collect();
+                let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
+                format!("{}[{inside}]", facet.path)
+            }
+        };
+        AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction }
+    }
+
+    fn source_id(&mut self, compared: &Compared, kind: Kind, system: usize, id: &str) -> Option<String> {
+        let inputs = &compared.inputs;
+        let base = inputs.base()?;
+        let comparison: &Comparison = compared.kind(kind);
+        let row = inputs.systems[system].snapshot(kind)?.table.find(id)?;
+        let index = self.identity_of.entry((system, kind)).or_insert_with(|| {
+            let rows = inputs.systems[system].snapshot(kind).map_or(0, |snapshot| snapshot.table.len());
+            let mut index = vec![u32::MAX; rows];
+            for (identity, row) in comparison.of[system].iter().enumerate() {
+                if let Some(slot) = index.get_mut(*row as usize) {
+                    *slot = identity as u32;
+                }
+            }
+            index
+        });
+        let identity = *index.get(row.0 as usize)?;
+        let row = comparison.row(identity, base)?;
+        Some(inputs.systems[base].snapshot(kind)?.table.id(row).to_owned())
+    }
+}
+
+/// What a part of the key of a list's entries refers to.
+fn key_kind(system: &SystemView, of: Kind, facet: &FacetDiff, part: usize) -> Option<Kind> {
+    let schema = &system.mapping.kind(of)?.schema;
+    match &schema.def(schema.find(&facet.path)?).form {
+        Form::List(list) => list.key.get(part).copied().flatten(),
+        Form::Text => None,
+    }
+}
+
+fn lints<'w>(world: &'w World, wanted: &'w Wanted<'_>) -> impl Iterator<Item = &'w crate::compare::Lint> {
+    world.compared.lints.iter().filter(move |lint| {
+        wanted.kind.is_none_or(|kind| kind == lint.kind)
+            && wanted.system.is_none_or(|system| system == lint.system.as_str())
+            && wanted.filter.is_none()
+    })
+}
+
+fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<usize> {
+    let mut write = |line: &Line<'_>| -> std::io::Result<()> {
+        serde_json::to_writer(&mut *out, line)?;
+        out.write_all(b"\n")
+    };
+    for snapshot in snapshots(world, wanted) {
+        write(&Line::Snapshot {
+            system: snapshot.system.as_str(),
+            kind: snapshot.kind.name(),
+            records: snapshot.table.len(),
+            complete: snapshot.complete(),
+            feeds: snapshot
+                .feeds
+                .iter()
+                .map(|feed| FeedLine {
+                    feed: &feed.feed,
+                    complete: feed.proof.complete(),
+                    pages: feed.pages,
+                    requests: feed.requests,
+                    reason: reason(&feed.proof),
+                })
+                .collect(),
+        })?;
+    }
+    for status in world.systems.iter() {
+        if let Health::Bad { text, .. } = &status.health {
+            eprintln!("{}: {}", status.id, text::clean(text));
+        }
+    }
+    let systems = &world.compared.inputs.systems;
+    let mismatches = mismatches(world, wanted, |found| {
+        write(&Line::Mismatch {
+            system: systems[found.system].id.as_str(),
+            kind: found.kind.name(),
+            state: found.pairing.state(),
+            key: found.key,
+            source_id: found.source_id,
+            target_id: found.target_id,
+            attributes: found.attributes,
+        })
+    })?;
+    let mut lint = 0;
+    for fault in lints(world, wanted) {
+        lint += 1;
+        write(&Line::Lint {
+            system: fault.system.as_str(),
+            kind: fault.kind.name(),
+            rule: fault.rule,
+            key: &fault.key,
+            id: &fault.record.id,
+            path: fault.path.as_ref().map(crate::model::AttrPath::as_str),
+            text: &fault.text,
+        })?;
+    }
+    write(&Line::Summary { mismatches, lint })?;
+    Ok(mismatches)
+}
+
+fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<usize> {
+    for status in world.systems.iter() {
+        if let Health::Bad { text, .. } = &status.health {
+            writeln!(out, "{}: {}", status.id, text::clean(text))?;
+        }
+    }
+    for snapshot in snapshots(world, wanted) {
+        let state = match snapshot.feeds.iter().find_map(|feed| reason(&feed.proof).map(|why| (feed, why))) {
+            None => "complete".to_owned(),
+            Some((feed, why)) => format!("INCOMPLETE: {}: {why}", feed.feed),
+        };
+        writeln!(
+            out,
+            "{:<12} {:<9} {:>9}  {}",
+            snapshot.system,
+            snapshot.kind.plural(),
+            snapshot.table.len(),
+            text::clean(&state)
+        )?;
+    }
+    writeln!(out)?;
+    let systems = &world.compared.inputs.systems;
+    let mismatches = mismatches(world, wanted, |found| {
+        writeln!(
+            out,
+            "{:<12} {:<8} {:<10} {}",
+            systems[found.system].id,
+            found.kind,
+            found.pairing.state(),
+            text::clean(found.key)
+        )?;
+        for attribute in &found.attributes {
+            writeln!(
+                out,
+                "    {}: {} -> {}",
+                text::clean(&attribute.path),
+                shown(attribute.target.as_deref()),
+                shown(attribute.source.as_deref())
+            )?;
+        }
+        Ok(())
+    })?;
+    let mut lint = 0;
+    for fault in lints(world, wanted) {
+        lint += 1;
+        writeln!(
+            out,
+            "{:<12} {:<8} lint       {}: {}",
+            fault.system,
+            fault.kind,
+            text::clean(&fault.key),
+            text::clean(&fault.text)
+        )?;
+    }
+    writeln!(out, "\n{mismatches} out of true, {lint} lint")?;
+    Ok(mismatches)
+}
+
+fn shown(value: Option<&str>) -> std::borrow::Cow<'_, str> {
+    match value {
+        None | Some("") => "(none)".into(),
+        Some(value) => text::clean(value),
+    }
+}

@@ -1,0 +1,89 @@
+//! The command line: one file per command.
+//!
+//! The same engine as the console's, for scripts and for people who cannot use a full-screen program. The lines of JSON and
+//! the exit statuses are a contract (DESIGN.md section 7).
+
+mod args;
+mod check;
+mod console;
+mod help;
+mod lines;
+mod setup;
+mod test;
+
+#[cfg(feature = "simulate")]
+mod demo;
+#[cfg(feature = "simulate")]
+mod simulate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::console::run::ExitKind;
+pub use args::{Cli, Color, Command, Format, Global};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All true.
+    True,
+    /// Something is out of true.
+    OutOfTrue,
+    /// Wrong usage or configuration.
+    Usage,
+    /// A system could not be read completely.
+    Incomplete,
+    /// The console was left.
+    Console(ExitKind),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::True => Self::SUCCESS,
+            Exit::OutOfTrue => Self::from(1),
+            Exit::Usage => Self::from(2),
+            Exit::Incomplete => Self::from(3),
+            Exit::Console(ended) => Self::from(ended.status()),
+        }
+    }
+}
+
+/// Runs the program with these arguments, the program's name first.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no faults: clap knows which is which.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("trueup: {error:#}");
+            Exit::Usage.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let global = cli.global;
+    match cli.command {
+        None => console::run(&global),
+        #[cfg(feature = "simulate")]
+        Some(Command::Demo(demo)) => demo::run(&global, &demo),
+        #[cfg(feature = "simulate")]
+        Some(Command::Simulate(simulate)) => simulate::run(&simulate),
+        Some(Command::Test(test)) => test::run(&global, &test),
+        Some(Command::Check(check)) => check::run(&global, &check),
+        Some(Command::Help(help)) => help::run(help.topic.as_deref()),
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "trueup", &mut std::io::stdout());
+            Ok(Exit::True)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! From configuration to what the engine starts with.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use super::Global;
+use crate::config::{self, Config, Dirs, SystemConfig};
+use crate::connectors::{self, Settings};
+use crate::engine::protocol::{Health, World};
+use crate::engine::{self, Auth, Progress, Setup, SystemSetup, Timeouts};
+use crate::mapping::{Mapping, Rate};
+use crate::model::text;
+use crate::store;
+
+/// The built-in mappings of all connectors.
+///
+/// # Errors
+/// When one of them does not compile, which the tests rule out.
+pub fn builtin() -> anyhow::Result<Vec<Mapping>> {
+    config::keys::CONNECTORS.iter().map(|name| Mapping::builtin(name).context("a built-in mapping is broken")).collect()
+}
+
+/// The configuration that the options name, as the engine wants it.
+///
+/// # Errors
+/// When the configuration, a mapping or the journal cannot be used.
+pub fn load(global: &Global) -> anyhow::Result<Setup> {
+    load_titled(global).map(|(setup, _)| setup)
+}
+
+/// The same with what the configuration is called: its file's name, or its folder's where the file is a `trueup.toml`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
+    let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
+    let path = global.config.clone().unwrap_or_else(|| dirs.config_file());
+    let config = config::read(&path, &builtin()?)?;
+    let path = std::fs::canonicalize(&path).unwrap_or(path);
+    let file = path.file_stem().unwrap_or_default().to_string_lossy();
+    let title = match path.parent().and_then(Path::file_name) {
+        Some(folder) if file == "trueup" => folder.to_string_lossy().into_owned(),
+        _ => file.into_owned(),
+    };
+    Ok((build(&config, &dirs)?, title))
+}
+
+/// A checked configuration as the engine wants it. Secrets are not fetched here but by the engine, system by system, so that
+/// one that cannot be had breaks only its own system.
+///
+/// # Errors
+/// When a mapping or the journal cannot be used.
+pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
+    let journal = store::journal::open(&dirs.state.join("journal.db"))?;
+    let cache = store::FileCache::new(&dirs.cache);
+    let systems = config.systems.iter().map(system).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(Setup {
+        systems,
+        source: config.source.clone(),
+        reference: config.reference.clone(),
+        journal: Box::new(journal),
+        cache: Some(Box::new(cache)),
+        who: who(),
+        read_at_start: true,
+    })
+}
+
+fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
+    let mapping = match &config.mapping {
+        None => Mapping::builtin(&config.connector)?,
+        Some(path) => overlaid(&config.connector, path)?,
+    };
+    let settings = Settings { url: config.url.clone(), own: config.own.clone() };
+    let Some(connector) = connectors::connector(&config.connector, Arc::new(mapping), &settings) else {
+        bail!("system {}: there is no connector `{}`", config.id, config.connector);
+    };
+    let rate = config.rate.map(|per_second| Rate { per_second, burst: burst(per_second), ..connector.mapping().rate });
+    let timeouts = Timeouts { read: config.timeout, ..Timeouts::default() };
+    Ok(SystemSetup {
+        policy: config.policy.clone(),
+        scope: config.scope.clone(),
+        manage: config.manage.clone(),
+        deactivate_out_of_scope: config.deactivate_out_of_scope,
+        ca_file: config.ca_file.clone(),
+        timeouts,
+        rate,
+        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), auth(&config.auth))
+    })
+}
+
+/// Requests at once at a given speed: two seconds' worth, at least one.
+fn burst(per_second: f64) -> u32 {
+    (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
+}
+
+fn auth(auth: &config::Auth) -> Auth {
+    match auth {
+        config::Auth::None => Auth::None,
+        config::Auth::Bearer(source) => Auth::Bearer(source.clone()),
+        config::Auth::Basic { username, password } => {
+            Auth::Basic { user: username.clone(), password: password.clone() }
+        }
+    }
+}
+
+fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))?;
+    let base = Mapping::builtin_text(connector).unwrap_or_default();
+    Ok(Mapping::overlaid(base, &text, &path.display().to_string())?)
+}
+
+/// Who runs this, for the journal: the user and the address that they came from.
+fn who() -> String {
+    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
+    let user = user.unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()));
+    match std::env::var("SSH_CLIENT") {
+        Ok(from) => format!("{user} from {}", from.split(' ').next().unwrap_or_default()),
+        Err(_) => user,
+    }
+}
+
+/// Refuses a system's name that the configuration does not have.
+///
+/// # Errors
+/// When there is no such system.
+pub fn known(setup: &Setup, name: &str) -> anyhow::Result<()> {
+    if setup.systems.iter().any(|system| system.id.as_str() == name) {
+        return Ok(());
+    }
+    let names: Vec<_> = setup.systems.iter().map(|system| system.id.as_str()).collect();
+    bail!("there is no system `{name}`; there are: {}", names.join(", "));
+}
+
+/// The runtime that the engine's tasks live on.
+///
+/// # Errors
+/// When the operating system gives no thread.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    engine::runtime().context("cannot start the engine's threads")
+}
+
+/// Reads all systems to their end and compares them, with progress on standard error where that is a terminal.
+///
+/// # Errors
+/// When the engine cannot be started.
+pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
+    use std::io::{IsTerminal, Write};
+    if !std::io::stderr().is_terminal() {
+        return setup_world(runtime()?.block_on(engine::read_all(setup, |_| {})));
+    }
+    let systems: Vec<_> = setup.systems.iter().map(|system| system.id.clone()).collect();
+    let health = std::sync::Mutex::new(vec![Health::Idle; systems.len()]);
+    let progress = |progress: Progress| {
+        let mut err = std::io::stderr().lock();
+        match progress {
+            Progress::Notice(said) => {
+                let _ = writeln!(err, "\r\x1b[K{}", text::clean(&said));
+            }
+            Progress::System(system, now) => {
+                let Ok(mut health) = health.lock() else { return };
+                if let Some(at) = systems.iter().position(|known| *known == system) {
+                    health[at] = now;
+                }
+                let line: Vec<_> =
+                    systems.iter().zip(&*health).map(|(id, health)| format!("{id} {}", word(health))).collect();
+                let _ = write!(err, "\r\x1b[K{}", line.join(" | "));
+            }
+        }
+        let _ = err.flush();
+    };
+    let world = runtime()?.block_on(engine::read_all(setup, progress));
+    eprint!("\r\x1b[K");
+    setup_world(world)
+}
+
+fn setup_world(world: Result<World, String>) -> anyhow::Result<Arc<World>> {
+    world.map(Arc::new).map_err(anyhow::Error::msg)
+}
+
+/// How a system stands, in a word or two.
+fn word(health: &Health) -> String {
+    match health {
+        Health::Idle => "-".to_owned(),
+        Health::Probing => "signing in".to_owned(),
+        Health::Reading { read, of: Some(of) } => format!("{read}/{of}"),
+        Health::Reading { read, of: None } => read.to_string(),
+        Health::Good => "ok".to_owned(),
+        Health::Partial(_) => "partial!".to_owned(),
+        Health::Bad { word, .. } => format!("{word}!"),
+    }
+}
+
+/// Waits for ctrl-c or a request to terminate.
+pub async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut hup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+        _ = hup.recv() => {}
+    }
+}

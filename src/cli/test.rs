@@ -1,0 +1,57 @@
+//! `trueup test`: can each system be reached, is it the one that is meant, and what may be done there. Reads only.
+
+use std::io::Write;
+
+use super::args::{Format, Test};
+use super::{Exit, Global, setup};
+use crate::engine;
+use crate::model::text;
+use crate::plan::Finding;
+
+/// Tests one system or all, and prints the evidence.
+///
+/// # Errors
+/// When the configuration is wrong or names no such system.
+pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
+    let setup = setup::load(global)?;
+    if let Some(system) = &args.system {
+        setup::known(&setup, system)?;
+    }
+    let names: Vec<_> = setup.systems.iter().map(|system| system.id.clone()).collect();
+    let names: Vec<_> =
+        names.into_iter().filter(|id| args.system.as_deref().is_none_or(|wanted| wanted == id.as_str())).collect();
+    let runtime = setup::runtime()?;
+    let mut out = std::io::stdout().lock();
+    let mut good = true;
+    for system in names {
+        let site = runtime.block_on(engine::test(setup::load(global)?, &system));
+        let usable = site.good() && site.blocked.is_none();
+        good &= usable;
+        match args.format {
+            Format::Json => {
+                let line = serde_json::json!({
+                    "type": "test", "system": system.as_str(), "good": usable, "blocked": site.blocked,
+                    "warning": site.warning, "account": site.account, "whoami": site.whoami, "evidence": site.evidence,
+                });
+                writeln!(out, "{line}")?;
+            }
+            Format::Table => {
+                writeln!(out, "{system}")?;
+                for line in &site.evidence {
+                    let mark = match line.finding {
+                        Finding::Good => "ok  ",
+                        Finding::Note => "note",
+                        Finding::Bad => "BAD ",
+                    };
+                    writeln!(out, "  {mark} {}: {}", text::clean(&line.what), text::clean(&line.detail))?;
+                }
+                for (word, said) in [("BAD ", &site.blocked), ("note", &site.warning)] {
+                    if let Some(said) = said {
+                        writeln!(out, "  {word} {}", text::clean(said))?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(if good { Exit::True } else { Exit::Incomplete })
+}

@@ -1,0 +1,589 @@
+//! Who is who: the ladder of rungs between two tables, and the identities that come of it.
+//!
+//! Rows come in any order and nothing here depends on it. A hash only proposes; texts decide.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+use super::column::{NO_KEY, Texts, UNREAD_KEY};
+use super::state::NO_ROW;
+use super::{Inputs, LinkVerdict, Rung, SystemView};
+use crate::mapping::KindMap;
+use crate::model::fold::{fold, same};
+use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, Row, Table};
+
+/// All identities of one kind.
+pub(super) struct Identities {
+    pub(super) len: u32,
+    /// `of[system][identity]`: its row.
+    pub(super) of: Vec<Vec<u32>>,
+    /// `identity[system][row]`.
+    pub(super) identity: Vec<Vec<u32>>,
+    /// `rung[system][identity]`: 0, or what linked it: 1 kept, 2 key, 3 folded.
+    pub(super) rung: Vec<Vec<u8>>,
+    /// `doubt[system][identity]`: there are candidates, or no key to find any by, and nobody can say.
+    pub(super) doubt: Vec<Vec<bool>>,
+    /// Per system, what the keys are good for.
+    pub(super) reach: Vec<Reach>,
+    /// Keys that several records of one system share.
+    pub(super) duplicates: Vec<(usize, u32, AttrPath)>,
+}
+
+/// What the keys between the base and one target are good for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reach {
+    /// Both sides have a key in common.
+    pub(super) keys: bool,
+    /// A record of the base that is not linked has a key that was not read: it could be any of the target's.
+    pub(super) base_blind: bool,
+    /// The same the other way round.
+    pub(super) target_blind: bool,
+}
+
+/// The paths by which a kind is linked, in order.
+pub(super) fn key_paths(map: &KindMap) -> Vec<AttrPath> {
+    let mut keys: Vec<(u8, &AttrPath)> =
+        map.rows.iter().filter_map(|row| row.key.map(|key| (key, &row.attr))).collect();
+    keys.sort_by_key(|(key, _)| *key);
+    keys.into_iter().map(|(_, path)| path.clone()).collect()
+}
+
+/// The text attribute of a path that a table can show.
+pub(super) fn readable(table: &Table, path: &AttrPath) -> Option<Attr> {
+    let attr = table.schema().find(path)?;
+    let def = table.schema().def(attr);
+    (def.form == Form::Text && !def.unreadable).then_some(attr)
+}
+
+/// How a key is made alike: as the target does, else as the source does; where neither says (an attribute that is not
+/// compared), ids are exact and logins are not.
+pub(super) fn key_fold(target: &AttrDef, source: Option<&AttrDef>) -> Fold {
+    let says = |fold: Fold| (fold != Fold::Never).then_some(fold);
+    says(target.fold).or_else(|| source.and_then(|def| says(def.fold))).unwrap_or_else(|| {
+        let path = target.path.as_str();
+        if path.eq_ignore_ascii_case("id") || path.eq_ignore_ascii_case("externalId") {
+            Fold::Exact
+        } else {
+            Fold::Email
+        }
+    })
+}
+
+struct Column<'t> {
+    texts: Texts<'t>,
+    fold: Fold,
+    hashes: Vec<u64>,
+}
+
+/// The folded columns of one kind, each made once.
+struct Columns<'t> {
+    made: HashMap<(usize, u16, Fold), Column<'t>>,
+}
+
+impl<'t> Columns<'t> {
+    fn make(&mut self, system: usize, table: &'t Table, attr: Attr, fold: Fold) {
+        self.made.entry((system, attr.0, fold)).or_insert_with(|| {
+            #[expect(clippy::expect_used, reason = "only readable texts are asked for")]
+            let texts = Texts::new(table, attr).expect("a readable text");
+            let hashes = texts.hashes(fold);
+            Column { texts, fold, hashes }
+        });
+    }
+
+    fn get(&self, system: usize, attr: Attr, fold: Fold) -> &Column<'t> {
+        &self.made[&(system, attr.0, fold)]
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    base: Attr,
+    target: Attr,
+    fold: Fold,
+    rung: Rung,
+}
+
+fn table(view: &SystemView, kind: Kind) -> Option<&Table> {
+    view.mapping.kind(kind)?;
+    view.snapshot(kind).map(|snapshot| &snapshot.table)
+}
+
+/// The rungs between two tables, from the keys of the target's mapping.
+fn steps(base: &Table, target: &Table, map: &KindMap) -> Vec<Step> {
+    key_paths(map)
+        .iter()
+        .filter_map(|path| {
+            let (from, there) = (readable(base, path)?, readable(target, path)?);
+            let fold = key_fold(target.schema().def(there), Some(base.schema().def(from)));
+            let rung = if fold == Fold::Exact { Rung::Key } else { Rung::Folded };
+            Some(Step { base: from, target: there, fold, rung })
+        })
+        .collect()
+}
+
+/// What the ladder came to between a base and a target.
+struct Pairs {
+    /// The target's row per row of the base.
+    to: Vec<u32>,
+    /// The base's row per row of the target.
+    from: Vec<u32>,
+    /// What linked the target's row: 0, or the rung.
+    by: Vec<u8>,
+    doubt: [Vec<bool>; 2],
+    reach: Reach,
+}
+
+impl Pairs {
+    fn link(&mut self, base: u32, target: u32, by: u8) -> bool {
+        let free = self.to[base as usize] == NO_ROW && self.from[target as usize] == NO_ROW;
+        if free {
+            self.to[base as usize] = target;
+            self.from[target as usize] = base;
+            self.by[target as usize] = by;
+        }
+        free
+    }
+
+    /// How strong the link of a row is: 4 for none.
+    fn strength(&self, side: usize, row: u32) -> u8 {
+        let target = if side == 0 { self.to[row as usize] } else { row };
+        match target {
+            NO_ROW => 4,
+            target => match self.by[target as usize] {
+                0 => 4,
+                by => by,
+            },
+        }
+    }
+
+    fn linked(&self, side: usize, row: u32) -> bool {
+        self.strength(side, row) < 4
+    }
+}
+
+/// Decisions between two systems, as rows.
+#[derive(Default)]
+struct Decisions {
+    same: Vec<(u32, u32)>,
+    apart: HashSet<(u32, u32)>,
+}
+
+fn decisions(inputs: &Inputs, kind: Kind, base: usize, target: usize) -> Decisions {
+    let (a, b) = (&inputs.systems[base], &inputs.systems[target]);
+    let (Some(from), Some(to)) = (table(a, kind), table(b, kind)) else { return Decisions::default() };
+    let mut links: Vec<_> = inputs.links.iter().filter(|link| link.a.kind == kind && link.b.kind == kind).collect();
+    // The newest decision counts; ids make the order whole.
+    links.sort_by(|x, y| y.since.cmp(&x.since).then_with(|| (&x.a, &x.b).cmp(&(&y.a, &y.b))));
+    let mut found = Decisions::default();
+    let mut decided = HashSet::new();
+    for link in links {
+        let (one, two) = if link.a.system == a.id && link.b.system == b.id {
+            (&link.a, &link.b)
+        } else if link.a.system == b.id && link.b.system == a.id {
+            (&link.b, &link.a)
+        } else {
+            continue;
+        };
+        let (Some(row), Some(there)) = (from.find(&one.id), to.find(&two.id)) else { continue };
+        if !decided.insert((row.0, there.0)) {
+            continue;
+        }
+        match link.verdict {
+            LinkVerdict::Same => found.same.push((row.0, there.0)),
+            LinkVerdict::NotSame => {
+                found.apart.insert((row.0, there.0));
+            }
+        }
+    }
+    found
+}
+
+/// Rows whose keys are alike: on the base's side, on the target's.
+struct Group {
+    hash: u64,
+    first: [u32; 2],
+    all: [u32; 2],
+}
+
+/// Groups of more than one row on a side.
+type Crowd = [Vec<u32>; 2];
+
+/// Marks a row that a stronger rung has linked: it is nobody's candidate any more.
+const SETTLED: u32 = 1 << 31;
+
+fn partition(column: &Column<'_>, parts: usize, settled: impl Fn(u32) -> bool) -> Vec<Vec<(u64, u32)>> {
+    let mut out: Vec<Vec<(u64, u32)>> =
+        (0..parts).map(|_| Vec::with_capacity(column.hashes.len() / parts * 9 / 8 + 16)).collect();
+    for (row, &hash) in (0_u32..).zip(&column.hashes) {
+        if hash > UNREAD_KEY {
+            let row = if settled(row) { row | SETTLED } else { row };
+            out[(hash >> 32) as usize % parts].push((hash, row));
+        }
+    }
+    out
+}
+
+/// The rows of one partition by key: pairs that are alone on both sides, and crowds.
+fn gather(sides: [&[(u64, u32)]; 2], columns: [&Column<'_>; 2]) -> (Vec<(u32, u32)>, Vec<Crowd>) {
+    let mut index: HashTable<u32> = HashTable::with_capacity(sides[0].len().max(sides[1].len()));
+    let mut groups: Vec<Group> = Vec::with_capacity(sides[0].len().max(sides[1].len()));
+    let mut more: Vec<(u32, u8, u32)> = Vec::new();
+    for (side, entries) in sides.into_iter().enumerate() {
+        for &(hash, row) in entries {
+            if let Some(&at) = index.find(hash, |&at| groups[at as usize].hash == hash) {
+                let group = &mut groups[at as usize];
+                group.all[side] += 1;
+                if group.all[side] == 1 {
+                    group.first[side] = row;
+                } else {
+                    more.push((at, side as u8, row));
+                }
+            } else {
+                let at = groups.len() as u32;
+                let mut group = Group { hash, first: [0, 0], all: [0, 0] };
+                group.first[side] = row;
+                group.all[side] = 1;
+                groups.push(group);
+                index.insert_unique(hash, at, |&at| groups[at as usize].hash);
+            }
+        }
+    }
+    let text = |side: usize, row: u32| columns[side].texts.get(row & !SETTLED).unwrap_or_default();
+    let alike = columns[0].fold;
+    let pairs = groups
+        .iter()
+        .filter(|group| group.all == [1, 1] && (group.first[0] | group.first[1]) & SETTLED == 0)
+        .map(|group| (group.first[0], group.first[1]))
+        .filter(|&(base, target)| same(text(0, base), text(1, target), alike))
+        .collect();
+    let mut crowds: BTreeMap<u32, Crowd> = BTreeMap::new();
+    for (at, side, row) in more {
+        let crowd = crowds.entry(at).or_insert_with(|| {
+            let group = &groups[at as usize];
+            [0, 1].map(|side| if group.all[side] > 0 { vec![group.first[side]] } else { Vec::new() })
+        });
+        crowd[side as usize].push(row);
+    }
+    // Texts decide: a crowd under one hash may be several.
+    let crowds = crowds
+        .into_values()
+        .flat_map(|crowd| {
+            let mut by_text: BTreeMap<String, Crowd> = BTreeMap::new();
+            for side in [0, 1] {
+                for &row in &crowd[side] {
+                    by_text.entry(fold(text(side, row), alike).into_owned()).or_default()[side].push(row);
+                }
+            }
+            by_text.into_values()
+        })
+        .collect();
+    (pairs, crowds)
+}
+
+/// One rung: links what is alone on both sides, and doubts the rest.
+fn climb(
+    step: Step,
+    columns: [&Column<'_>; 2],
+    pairs: &mut Pairs,
+    apart: &HashSet<(u32, u32)>,
+    crowds_seen: &mut impl FnMut(usize, &[u32]),
+) {
+    let by = 1 + step.rung as u8;
+    // A rung counts those whom an equally strong one has linked: they are still candidates for somebody else.
+    let settled = |side: usize| {
+        let pairs = &*pairs;
+        move |row: u32| pairs.strength(side, row) < by
+    };
+    let rows = columns[0].hashes.len().max(columns[1].hashes.len());
+    let parts = if rows > 100_000 { 64 } else { 1 };
+    let (base, target) =
+        rayon::join(|| partition(columns[0], parts, settled(0)), || partition(columns[1], parts, settled(1)));
+    let found: Vec<_> = base.par_iter().zip(&target).map(|(base, target)| gather([base, target], columns)).collect();
+    for (single, crowds) in found {
+        for (base, target) in single {
+            match (pairs.linked(0, base), pairs.linked(1, target)) {
+                (true, true) => {}
+                (true, false) => pairs.doubt[1][target as usize] = true,
+                (false, true) => pairs.doubt[0][base as usize] = true,
+                (false, false) => {
+                    if apart.is_empty() || !apart.contains(&(base, target)) {
+                        pairs.link(base, target, by);
+                    }
+                }
+            }
+        }
+        for mut crowd in crowds {
+            for side in [0, 1] {
+                if crowd[side].len() > 1 {
+                    let all: Vec<u32> = crowd[side].iter().map(|row| row & !SETTLED).collect();
+                    crowds_seen(side, &all);
+                }
+                crowd[side].retain(|row| row & SETTLED == 0);
+            }
+            settle(&crowd, pairs, apart, by);
+        }
+    }
+}
+
+/// Several rows with one key: what is left after the operator's decisions is linked where it is one and one.
+fn settle(crowd: &Crowd, pairs: &mut Pairs, apart: &HashSet<(u32, u32)>, by: u8) {
+    let [bases, targets] = crowd;
+    if bases.is_empty() || targets.is_empty() {
+        return;
+    }
+    let mut others = [vec![0_u32; bases.len()], vec![0_u32; targets.len()]];
+    let mut last = [vec![NO_ROW; bases.len()], vec![NO_ROW; targets.len()]];
+    // Whom all share needs no table of who may be whom.
+    let decided = !apart.is_empty() && bases.len().saturating_mul(targets.len()) <= 10_000;
+    if decided {
+        for (b, &base) in bases.iter().enumerate() {
+            for (t, &target) in targets.iter().enumerate() {
+                if !apart.contains(&(base, target)) {
+                    others[0][b] += 1;
+                    others[1][t] += 1;
+                    last[0][b] = t as u32;
+                    last[1][t] = b as u32;
+                }
+            }
+        }
+    } else {
+        others[0].fill(targets.len() as u32);
+        others[1].fill(bases.len() as u32);
+        last[0].fill(0);
+        last[1].fill(0);
+    }
+    for (b, &base) in bases.iter().enumerate() {
+        let t = last[0][b];
+        if others[0][b] == 1 && others[1][t as usize] == 1 {
+            pairs.link(base, targets[t as usize], by);
+        }
+    }
+    for (side, rows) in [bases, targets].into_iter().enumerate() {
+        for (at, &row) in rows.iter().enumerate() {
+            if others[side][at] > 0 && !pairs.linked(side, row) {
+                pairs.doubt[side][row as usize] = true;
+            }
+        }
+    }
+}
+
+/// The ladder between two tables. `free` says which rows take part.
+fn ladder(
+    sizes: [usize; 2],
+    steps: &[Step],
+    columns: &Columns<'_>,
+    systems: [usize; 2],
+    decisions: &Decisions,
+    duplicates: &mut impl FnMut(usize, Attr, &[u32]),
+) -> Pairs {
+    let mut pairs = Pairs {
+        to: vec![NO_ROW; sizes[0]],
+        from: vec![NO_ROW; sizes[1]],
+        by: vec![0; sizes[1]],
+        doubt: [vec![false; sizes[0]], vec![false; sizes[1]]],
+        reach: Reach { keys: !steps.is_empty(), ..Reach::default() },
+    };
+    for &(base, target) in &decisions.same {
+        pairs.link(base, target, 1);
+    }
+    for step in steps {
+        let pair = [columns.get(systems[0], step.base, step.fold), columns.get(systems[1], step.target, step.fold)];
+        climb(*step, pair, &mut pairs, &decisions.apart, &mut |side, rows| {
+            duplicates(side, if side == 0 { step.base } else { step.target }, rows);
+        });
+    }
+    for (side, system) in systems.into_iter().enumerate() {
+        let keys: Vec<&[u64]> = steps
+            .iter()
+            .map(|step| &*columns.get(system, if side == 0 { step.base } else { step.target }, step.fold).hashes)
+            .collect();
+        let mut blind = false;
+        for row in 0..sizes[side] {
+            if pairs.linked(side, row as u32) {
+                pairs.doubt[side][row] = false;
+                continue;
+            }
+            let unread = keys.iter().any(|hashes| hashes[row] == UNREAD_KEY);
+            blind |= unread;
+            // Nobody can say who has no key, or one that was not read.
+            if unread || !keys.is_empty() && keys.iter().all(|hashes| hashes[row] == NO_KEY) {
+                pairs.doubt[side][row] = true;
+            }
+        }
+        match side {
+            0 => pairs.reach.base_blind = blind,
+            _ => pairs.reach.target_blind = blind,
+        }
+    }
+    pairs
+}
+
+/// Ties the records of all systems together.
+pub(super) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
+    let tables: Vec<Option<&Table>> = inputs.systems.iter().map(|view| table(view, kind)).collect();
+    let base = inputs.base();
+    let base_table = base.and_then(|base| tables[base]);
+    let base_len = base_table.map_or(0, Table::len);
+    let count = tables.len();
+    let plans: Vec<Vec<Step>> = (0..count)
+        .map(|system| match (base_table, tables[system], inputs.systems[system].mapping.kind(kind)) {
+            (Some(from), Some(to), Some(map)) if Some(system) != base => steps(from, to, map),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut columns = Columns { made: HashMap::new() };
+    for (system, steps) in plans.iter().enumerate() {
+        for step in steps {
+            if let (Some(base), Some(from), Some(to)) = (base, base_table, tables[system]) {
+                columns.make(base, from, step.base, step.fold);
+                columns.make(system, to, step.target, step.fold);
+            }
+        }
+    }
+    let mut crowded: BTreeMap<(usize, u32), AttrPath> = BTreeMap::new();
+    let mut made = Identities {
+        len: base_len as u32,
+        of: vec![Vec::new(); count],
+        identity: tables.iter().map(|table| vec![NO_ROW; table.map_or(0, Table::len)]).collect(),
+        rung: vec![Vec::new(); count],
+        doubt: vec![Vec::new(); count],
+        reach: vec![Reach::default(); count],
+        duplicates: Vec::new(),
+    };
+    let mut pairs: Vec<Option<Pairs>> = Vec::with_capacity(count);
+    for system in 0..count {
+        let found = match (base, base_table, tables[system]) {
+            (Some(base), Some(from), Some(to)) if system != base => {
+                let decisions = decisions(inputs, kind, base, system);
+                let systems = [base, system];
+                let mut seen = |side: usize, attr: Attr, rows: &[u32]| {
+                    let table = if side == 0 { from } else { to };
+                    for &row in rows {
+                        crowded.entry((systems[side], row)).or_insert_with(|| table.schema().def(attr).path.clone());
+                    }
+                };
+                Some(ladder([from.len(), to.len()], &plans[system], &columns, systems, &decisions, &mut seen))
+            }
+            _ => None,
+        };
+        pairs.push(found);
+    }
+    made.duplicates = crowded.into_iter().map(|((system, row), path)| (system, row, path)).collect();
+    if let Some(base) = base {
+        made.identity[base] = (0..base_len as u32).collect();
+    }
+    let leftovers = merge_leftovers(inputs, kind, &tables, base, &pairs);
+    // Everybody of the base comes first, in its order; then who is left over, system by system.
+    for (system, pairs) in pairs.into_iter().enumerate() {
+        let (of, rung, doubt) = match pairs {
+            Some(pairs) => {
+                let rung = pairs.to.iter().map(|&row| if row == NO_ROW { 0 } else { pairs.by[row as usize] }).collect();
+                for (row, &from) in pairs.from.iter().enumerate() {
+                    made.identity[system][row] = from;
+                }
+                let [mut doubt, of_target] = pairs.doubt;
+                doubt.resize(base_len + leftovers.len(), false);
+                for (at, rows) in leftovers.iter().enumerate() {
+                    if rows[system] != NO_ROW {
+                        doubt[base_len + at] = of_target[rows[system] as usize];
+                    }
+                }
+                made.reach[system] = pairs.reach;
+                (pairs.to, rung, doubt)
+            }
+            None if Some(system) == base => ((0..base_len as u32).collect(), Vec::new(), Vec::new()),
+            None => (vec![NO_ROW; base_len], vec![0; base_len], Vec::new()),
+        };
+        (made.of[system], made.rung[system], made.doubt[system]) = (of, rung, doubt);
+    }
+    made.len += leftovers.len() as u32;
+    for system in 0..count {
+        for (identity, rows) in (base_len as u32..).zip(&leftovers) {
+            made.of[system].push(rows[system]);
+            if rows[system] != NO_ROW {
+                made.identity[system][rows[system] as usize] = identity;
+            }
+        }
+        made.rung[system].resize(made.len as usize, 0);
+        made.doubt[system].resize(made.len as usize, false);
+    }
+    made
+}
+
+/// The rows that are not the base's, tied among the targets where a key is alone on both sides: one person who is extra in
+/// two systems is one identity.
+fn merge_leftovers(
+    inputs: &Inputs,
+    kind: Kind,
+    tables: &[Option<&Table>],
+    base: Option<usize>,
+    pairs: &[Option<Pairs>],
+) -> Vec<Vec<u32>> {
+    let count = tables.len();
+    let mut merged: Vec<Vec<u32>> = Vec::new();
+    for system in (0..count).filter(|system| Some(*system) != base) {
+        let Some(table) = tables[system] else { continue };
+        let doubted = |row: u32| pairs[system].as_ref().is_some_and(|pairs| pairs.doubt[1][row as usize]);
+        let left: Vec<u32> = (0..table.len() as u32)
+            .filter(|&row| pairs[system].as_ref().is_none_or(|pairs| pairs.from[row as usize] == NO_ROW))
+            .collect();
+        let keys = inputs.systems[system].mapping.kind(kind).map(key_paths).unwrap_or_default();
+        // One index per key: the folded text to the identity that has it, `NO_ROW` where several have.
+        let mut joined: HashMap<u32, usize> = HashMap::new();
+        for path in keys.iter().filter(|_| base.is_some() && !merged.is_empty()) {
+            let Some(attr) = readable(table, path) else { continue };
+            let how = key_fold(table.schema().def(attr), None);
+            let mut there: HashMap<String, Option<usize>> = HashMap::new();
+            for (at, rows) in merged.iter().enumerate() {
+                let mut texts: Vec<String> = Vec::new();
+                for other in 0..system {
+                    if rows[other] == NO_ROW || Some(other) == base {
+                        continue;
+                    }
+                    if pairs[other].as_ref().is_some_and(|pairs| pairs.doubt[1][rows[other] as usize]) {
+                        continue;
+                    }
+                    let found = tables[other]
+                        .and_then(|table| readable(table, path).map(|attr| table.cell(Row(rows[other]), attr)));
+                    if let Some(Cell::Value(text)) = found {
+                        texts.push(fold(text, how).into_owned());
+                    }
+                }
+                texts.sort_unstable();
+                texts.dedup();
+                for text in texts {
+                    there.entry(text).and_modify(|at| *at = None).or_insert(Some(at));
+                }
+            }
+            let mut here: HashMap<String, Option<u32>> = HashMap::new();
+            for &row in left.iter().filter(|row| !doubted(**row)) {
+                if let Cell::Value(text) = table.cell(Row(row), attr) {
+                    let row = (!joined.contains_key(&row)).then_some(row);
+                    here.entry(fold(text, how).into_owned()).and_modify(|row| *row = None).or_insert(row);
+                }
+            }
+            let taken: HashSet<usize> = joined.values().copied().collect();
+            let mut found: HashMap<usize, Option<u32>> = HashMap::new();
+            for (text, row) in here {
+                if let (Some(row), Some(Some(at))) = (row, there.get(&text)) {
+                    found.entry(*at).and_modify(|row| *row = None).or_insert(Some(row));
+                }
+            }
+            joined.extend(
+                found.into_iter().filter(|(at, _)| !taken.contains(at)).filter_map(|(at, row)| Some((row?, at))),
+            );
+        }
+        for row in left {
+            if let Some(&at) = joined.get(&row) {
+                merged[at][system] = row;
+            } else {
+                let mut rows = vec![NO_ROW; count];
+                rows[system] = row;
+                merged.push(rows);
+            }
+        }
+    }
+    merged
+}

@@ -1,0 +1,293 @@
+//! References: which record of the target a source's text means, and which one the target's own text means.
+
+use std::sync::OnceLock;
+
+use hashbrown::HashTable;
+
+use super::column::{NO_KEY, Texts, UNREAD_KEY, hash};
+use super::link::{key_fold, key_paths, readable};
+use super::state::NO_ROW;
+use super::{Comparison, Inputs, Pairing};
+use crate::mapping::KindMap;
+use crate::model::fold::same;
+use crate::model::{AttrPath, Fold, Kind, Row, Snapshot, Table};
+
+/// What a reference comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// This record of the target.
+    There(Kind, Row),
+    /// A record that should be there and is not yet: it has to be created first.
+    Pending,
+    /// A record that need not be there, or that is not ours to judge.
+    Aside,
+    /// Several candidates.
+    Doubt,
+    /// Nothing, and that is known.
+    Nowhere,
+    /// Not known: what would have to be looked through was not read completely.
+    Unknown,
+    /// The target has no records of the kind: the text stands for itself.
+    Text,
+}
+
+/// How the records of one kind stand in one target.
+pub(super) struct KindRefs<'a> {
+    kind: Kind,
+    source: Option<&'a Snapshot>,
+    target: Option<&'a Snapshot>,
+    map: Option<&'a KindMap>,
+    of: &'a [u32],
+    pairings: &'a [Pairing],
+    /// Identity by row of the target; made when first needed.
+    identity: OnceLock<Vec<u32>>,
+    known_identity: Option<&'a [u32]>,
+    base_len: u32,
+    source_keys: OnceLock<Keys<'a>>,
+    target_keys: OnceLock<Keys<'a>>,
+}
+
+/// How references into one target resolve.
+pub(super) struct Refs<'a> {
+    kinds: Vec<KindRefs<'a>>,
+}
+
+/// Records by key: for references that are not by id.
+struct Keys<'a> {
+    columns: Vec<KeyColumn<'a>>,
+}
+
+/// One key's texts, how they are folded, and hash and row of all that have one.
+type KeyColumn<'a> = (Texts<'a>, Fold, HashTable<(u64, u32)>);
+
+impl<'a> Keys<'a> {
+    fn new(table: &'a Table, paths: &[AttrPath]) -> Self {
+        let columns = paths
+            .iter()
+            .filter_map(|path| {
+                let attr = readable(table, path)?;
+                // Who names a record by hand does not mind its case; where that makes two of one, nobody can say.
+                let fold = match key_fold(table.schema().def(attr), None) {
+                    Fold::Exact | Fold::Name => Fold::Caseless,
+                    fold => fold,
+                };
+                let texts = Texts::new(table, attr)?;
+                let hashes = texts.hashes(fold);
+                let mut index = HashTable::with_capacity(hashes.len());
+                for (row, hash) in (0_u32..).zip(hashes) {
+                    if hash != NO_KEY && hash != UNREAD_KEY {
+                        index.insert_unique(hash, (hash, row), |entry| entry.0);
+                    }
+                }
+                Some((texts, fold, index))
+            })
+            .collect();
+        Self { columns }
+    }
+
+    /// The row whose key this is; `Err` where several have it.
+    fn find(&self, text: &str) -> Result<Option<u32>, ()> {
+        let mut scratch = String::new();
+        for (texts, fold, index) in &self.columns {
+            let hash = hash(text, *fold, &mut scratch);
+            let mut rows = index
+                .iter_hash(hash)
+                .filter(|(have, row)| *have == hash && texts.get(*row).is_some_and(|have| same(have, text, *fold)));
+            match (rows.next(), rows.next()) {
+                (Some((_, row)), None) => return Ok(Some(*row)),
+                (Some(_), Some(_)) => return Err(()),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What [`Refs`] is made of, per kind.
+pub(super) struct Standing<'a> {
+    pub(super) of: &'a [u32],
+    pub(super) pairings: &'a [Pairing],
+    /// Identity by row of the target, where it is at hand.
+    pub(super) identity: Option<&'a [u32]>,
+}
+
+impl<'a> Refs<'a> {
+    /// The references into one target, while it is being compared (`standing`) or later.
+    pub(super) fn new(inputs: &'a Inputs, system: usize, standing: impl Fn(Kind) -> Standing<'a>) -> Self {
+        let kinds = Kind::ALL
+            .into_iter()
+            .map(|kind| {
+                let from = inputs.base().map(|base| &inputs.systems[base]);
+                let source = from.and_then(|view| view.snapshot(kind)).map(|snapshot| &**snapshot);
+                let view = &inputs.systems[system];
+                let Standing { of, pairings, identity } = standing(kind);
+                KindRefs {
+                    kind,
+                    source,
+                    target: view.snapshot(kind).map(|snapshot| &**snapshot),
+                    map: view.mapping.kind(kind),
+                    of,
+                    pairings,
+                    identity: OnceLock::new(),
+                    known_identity: identity,
+                    base_len: source.map_or(0, |snapshot| snapshot.table.len() as u32),
+                    source_keys: OnceLock::new(),
+                    target_keys: OnceLock::new(),
+                }
+            })
+            .collect();
+        Self { kinds }
+    }
+
+    /// The references into one target of a finished comparison.
+    pub(super) fn later(inputs: &'a Inputs, system: usize, comparisons: [&'a Comparison; 4]) -> Self {
+        Self::new(inputs, system, |kind| Standing {
+            of: &comparisons[kind.index()].of[system],
+            pairings: &comparisons[kind.index()].pairings[system],
+            identity: None,
+        })
+    }
+
+    pub(super) fn kind(&self, kind: Kind) -> &KindRefs<'a> {
+        &self.kinds[kind.index()]
+    }
+
+    /// What a text of the source means in the target.
+    pub(super) fn source(&self, kind: Kind, text: &str) -> Found {
+        let found = self.kind(kind).source(text);
+        // The members of a group may be groups (RFC 7643 4.2).
+        match found {
+            Found::Nowhere if kind == Kind::User && self.kind(Kind::Group).source_row(text).is_some() => {
+                self.kind(Kind::Group).source(text)
+            }
+            found => found,
+        }
+    }
+
+    /// What a text of the target means there.
+    pub(super) fn target(&self, kind: Kind, text: &str) -> Found {
+        let found = self.kind(kind).target(text);
+        match found {
+            Found::Nowhere if kind == Kind::User => match self.kind(Kind::Group).target(text) {
+                there @ (Found::There(..) | Found::Aside) => there,
+                _ => found,
+            },
+            found => found,
+        }
+    }
+}
+
+impl<'a> KindRefs<'a> {
+    fn paths(&self) -> Vec<AttrPath> {
+        self.map.map(key_paths).unwrap_or_default()
+    }
+
+    /// Whether the target's records of the kind are all known.
+    pub(super) fn proved(&self) -> bool {
+        self.target.is_some_and(Snapshot::proved)
+    }
+
+    pub(super) fn target_snapshot(&self) -> Option<&'a Snapshot> {
+        self.target
+    }
+
+    pub(super) fn source_snapshot(&self) -> Option<&'a Snapshot> {
+        self.source
+    }
+
+    fn source_row(&self, text: &str) -> Option<u32> {
+        self.source?.table.find(text).map(|row| row.0)
+    }
+
+    fn source(&self, text: &str) -> Found {
+        let mut doubt = false;
+        let row = self.source.and_then(|snapshot| {
+            self.source_row(text).or_else(|| {
+                let keys = self.source_keys.get_or_init(|| Keys::new(&snapshot.table, &self.paths()));
+                keys.find(text).unwrap_or_else(|()| {
+                    doubt = true;
+                    None
+                })
+            })
+        });
+        if let Some(row) = row {
+            // The identities of the source come first, in its order.
+            return match self.of.get(row as usize) {
+                Some(&there) if there != NO_ROW => Found::There(self.kind, Row(there)),
+                _ => self.absent(self.pairings.get(row as usize).copied().unwrap_or(Pairing::None)),
+            };
+        }
+        if doubt {
+            return Found::Doubt;
+        }
+        // The source may name what it does not serve: then it is the target's own id or key that is meant.
+        match self.target_row(text) {
+            Ok(Some(row)) => Found::There(self.kind, Row(row)),
+            Err(()) => Found::Doubt,
+            Ok(None) if self.map.is_none() => Found::Text,
+            Ok(None) if !self.proved() => Found::Unknown,
+            Ok(None) if self.source.is_some_and(|snapshot| !snapshot.proved()) => Found::Unknown,
+            Ok(None) => Found::Nowhere,
+        }
+    }
+
+    /// What a record of the source comes to that has none in the target.
+    fn absent(&self, pairing: Pairing) -> Found {
+        let Some(map) = self.map else { return Found::Text };
+        match pairing {
+            Pairing::Missing => Found::Pending,
+            Pairing::Undecided => Found::Doubt,
+            _ if !self.proved() => Found::Unknown,
+            Pairing::None if !map.reference => Found::Aside,
+            Pairing::Shown => Found::Unknown,
+            _ => Found::Nowhere,
+        }
+    }
+
+    fn target_row(&self, text: &str) -> Result<Option<u32>, ()> {
+        let Some(snapshot) = self.target else { return Ok(None) };
+        if let Some(row) = snapshot.table.find(text) {
+            return Ok(Some(row.0));
+        }
+        self.target_keys.get_or_init(|| Keys::new(&snapshot.table, &self.paths())).find(text)
+    }
+
+    fn target(&self, text: &str) -> Found {
+        let Some(map) = self.map else { return Found::Text };
+        match self.target_row(text) {
+            Ok(Some(row)) => match self.identity_of(row) {
+                // Nobody of the source: is it somebody else's, or could it be one of the source's after all?
+                Some(identity) if identity >= self.base_len && !map.reference => {
+                    match self.pairings.get(identity as usize) {
+                        Some(Pairing::None | Pairing::Undecided) => Found::Aside,
+                        _ => Found::There(self.kind, Row(row)),
+                    }
+                }
+                _ => Found::There(self.kind, Row(row)),
+            },
+            Err(()) => Found::Doubt,
+            Ok(None) if self.proved() => Found::Nowhere,
+            Ok(None) => Found::Unknown,
+        }
+    }
+
+    /// The identity of a row of the target.
+    pub(super) fn source_of(&self, row: Row) -> Option<u32> {
+        self.identity_of(row.0)
+    }
+
+    fn identity_of(&self, row: u32) -> Option<u32> {
+        let known = self.known_identity.unwrap_or_else(|| {
+            self.identity.get_or_init(|| {
+                let mut identity = vec![NO_ROW; self.target.map_or(0, |snapshot| snapshot.table.len())];
+                for (at, &row) in (0_u32..).zip(self.of) {
+                    if row != NO_ROW {
+                        identity[row as usize] = at;
+                    }
+                }
+                identity
+            })
+        });
+        known.get(row as usize).copied().filter(|identity| *identity != NO_ROW)
+    }
+}

@@ -1,0 +1,173 @@
+//! Every key of `trueup.toml`, once: the parser looks keys up here, and `trueup help config` prints this.
+
+use std::fmt::Write;
+
+use crate::mapping::Mapping;
+
+/// What a key's value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Text.
+    Text,
+    /// An `http` or `https` address.
+    Url,
+    /// The name of a `[system.NAME]`.
+    System,
+    /// A path; `~` is the home directory.
+    Path,
+    /// `true` or `false`.
+    Flag,
+    /// A number above 0.
+    Number,
+    /// A whole number, 0 or more.
+    Count,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A filter of RFC 7644.
+    Filter,
+    /// A reference to a secret: `{ env = "NAME" }`, `{ file = "PATH" }`, `{ command = ["PROGRAM", "ARG"] }`, `{ prompt = true }`.
+    Secret,
+    /// A table with keys of its own.
+    Table,
+}
+
+impl Form {
+    /// What it looks like, for help and errors.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Text => "text".into(),
+            Self::Url => "an address, https://... (http:// only on this machine)".into(),
+            Self::System => "the name of a [system.NAME] below".into(),
+            Self::Path => "a path (~ is your home directory)".into(),
+            Self::Flag => "true or false".into(),
+            Self::Number => "a number above 0".into(),
+            Self::Count => "a whole number, 0 or more".into(),
+            Self::OneOf(words) => {
+                let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("one of {}", quoted.join(", "))
+            }
+            Self::Filter => "a filter, such as 'active eq true and department sw \"R\"'".into(),
+            Self::Secret => {
+                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARG\"] }"
+                    .into()
+            }
+            Self::Table => "a table".into(),
+        }
+    }
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Where it stands: empty for the top level, `system`, `auth`, `auth.basic`, `limits`.
+    pub within: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What its value is.
+    pub form: Form,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means, in one sentence.
+    pub help: &'static str,
+}
+
+const fn key(within: &'static str, name: &'static str, form: Form, required: bool, help: &'static str) -> Key {
+    Key { within, name, form, required, help }
+}
+
+/// The connectors that there are.
+pub const CONNECTORS: &[&str] = &["scim", "aha"];
+
+/// Every key, in the order of the help.
+pub const KEYS: &[Key] = &[
+    key("", "source", Form::System, false, "The system that is right. Without it nothing can be staged."),
+    key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
+    key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
+    key("system", "connector", Form::OneOf(CONNECTORS), true, "What kind of system it is."),
+    key(
+        "system",
+        "url",
+        Form::Url,
+        true,
+        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2).",
+    ),
+    key("system", "auth", Form::Table, false, "How to sign in."),
+    key(
+        "system",
+        "mode",
+        Form::OneOf(&["read-only", "append-only", "full"]),
+        false,
+        "What may be written: nothing (the default), nothing that takes away, or everything.",
+    ),
+    key("system", "production", Form::Flag, false, "Its name must be typed before a push. Default: false."),
+    key(
+        "system",
+        "scope",
+        Form::Filter,
+        false,
+        "Which of the source's users should have an account here. It never hides one that exists. Default: all.",
+    ),
+    key("system", "manage", Form::Filter, false, "Which of its users are ours to judge. Default: all."),
+    key(
+        "system",
+        "out_of_scope",
+        Form::OneOf(&["show", "deactivate"]),
+        false,
+        "What is offered for an account whose person is out of scope. Default: \"show\".",
+    ),
+    key("system", "limits", Form::Table, false, "How much one push may take away."),
+    key("system", "protect", Form::Filter, false, "Records that no push may touch."),
+    key("system", "ca_file", Form::Path, false, "Certificates (PEM) to trust beside those of this machine."),
+    key("system", "timeout", Form::Number, false, "Seconds to wait for a reply. Default: 30."),
+    key("system", "rate", Form::Number, false, "Requests a second at most. Default: the connector's."),
+    key("system", "mapping", Form::Path, false, "A mapping file that is laid over the built-in one."),
+    key("auth", "bearer", Form::Secret, false, "A bearer token or API key."),
+    key("auth", "basic", Form::Table, false, "A user and a password."),
+    key("auth.basic", "username", Form::Text, true, "The user."),
+    key("auth.basic", "password", Form::Secret, true, "The password."),
+    key("limits", "deactivate", Form::Count, false, "Accounts switched off. Default: 10."),
+    key("limits", "delete", Form::Count, false, "Records deleted. Default: 0."),
+    key("limits", "remove", Form::Count, false, "Members, roles and grants taken away. Default: 100."),
+    key("limits", "percent", Form::Count, false, "Percent of all records switched off or deleted. Default: 5."),
+];
+
+/// The keys that may stand in a place.
+pub fn within(place: &str) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.within == place)
+}
+
+/// Every key with its meaning, and each connector's own settings: the text of `trueup help config`.
+pub fn help(mappings: &[Mapping]) -> String {
+    let mut text = String::from(
+        "trueup reads trueup.toml: --config FILE, else ./trueup.toml, else the one in your configuration directory.\n\
+         Secrets are never written there: only where to find them.\n",
+    );
+    let places = [
+        ("", "At the top"),
+        ("system", "In each [system.NAME]"),
+        ("auth", "In auth"),
+        ("auth.basic", "In auth.basic"),
+        ("limits", "In [system.NAME.limits], or limits = { ... }"),
+    ];
+    for (place, title) in places {
+        let _ = write!(text, "\n{title}:\n");
+        for key in within(place) {
+            let must = if key.required { " (required)" } else { "" };
+            let _ = writeln!(text, "  {}{must}\n      {}\n      {}", key.name, key.help, key.form.describe());
+        }
+    }
+    for mapping in mappings.iter().filter(|mapping| !mapping.settings.is_empty()) {
+        let _ =
+            write!(text, "\nIn a [system.NAME] with connector = \"{}\" ({}) also:\n", mapping.connector, mapping.title);
+        for setting in &mapping.settings {
+            let must = if setting.required { " (required)" } else { "" };
+            let _ = writeln!(text, "  {}{must}\n      {}", setting.name, setting.help);
+        }
+    }
+    text.push_str(
+        "\nExample:\n\n  source = \"hr\"\n\n  [system.hr]\n  connector = \"scim\"\n  url  = \"https://idaas.example.com/scim/v2\"\n  \
+         auth = { bearer = { env = \"HR_TOKEN\" } }\n\n  [system.aha]\n  connector = \"aha\"\n  url  = \"https://acme.aha.io\"\n  \
+         auth = { bearer = { command = [\"pass\", \"show\", \"aha/api\"] } }\n  mode = \"full\"\n  production = true\n",
+    );
+    text
+}

@@ -1,0 +1,368 @@
+//! From text to [`Config`], with every fault told by file and line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{self, Form, Key};
+use super::{Auth, Config, ConfigError, SystemConfig};
+use crate::mapping::{Mapping, Setting};
+use crate::model::SystemId;
+use crate::model::filter::Filter;
+use crate::plan::{Limits, Mode, Policy};
+use crate::secret::Source;
+
+/// Reads and checks a configuration file.
+///
+/// # Errors
+/// When it cannot be read, is no TOML, or holds a key or value that is not known.
+pub fn read(path: &Path, mappings: &[Mapping]) -> Result<Config, ConfigError> {
+    let origin = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+        origin: origin.clone(),
+        line: None,
+        message: match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                "there is no such file. `trueup help config` shows what belongs in it; `trueup demo` needs none."
+                    .to_owned()
+            }
+            _ => format!("it cannot be read: {error}"),
+        },
+    })?;
+    parse(&text, &origin, mappings)
+}
+
+/// Checks a configuration given as text. `origin` names it in errors.
+///
+/// # Errors
+/// When it is no TOML, or holds a key or value that is not known.
+pub fn parse(text: &str, origin: &str, mappings: &[Mapping]) -> Result<Config, ConfigError> {
+    let file = File { text, origin, mappings };
+    let root = DeTable::parse(text).map_err(|error| ConfigError {
+        origin: origin.to_owned(),
+        line: error.span().map(|span| file.line(span.start)),
+        message: format!("this is no TOML: {}", error.message()),
+    })?;
+    file.root(root.get_ref())
+}
+
+struct File<'t> {
+    text: &'t str,
+    origin: &'t str,
+    mappings: &'t [Mapping],
+}
+
+type Value<'v> = Spanned<DeValue<'v>>;
+
+impl File<'_> {
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    fn fault<T>(&self, at: usize, message: impl Into<String>) -> Result<T, ConfigError> {
+        Err(ConfigError { origin: self.origin.to_owned(), line: Some(self.line(at)), message: message.into() })
+    }
+
+    fn unknown<T>(&self, at: usize, what: &str, name: &str, known: &[&str]) -> Result<T, ConfigError> {
+        self.fault(at, format!("there is no {what} `{name}`{}", nearest(name, known)))
+    }
+
+    /// Every key of a table against those that may stand there.
+    fn check(&self, table: &DeTable<'_>, place: &str, own: &[Setting]) -> Result<(), ConfigError> {
+        for (name, value) in table {
+            let text: &str = name.get_ref();
+            if let Some(key) = keys::within(place).find(|key| key.name == text) {
+                self.form(key, value)?;
+            } else if !own.iter().any(|setting| setting.name == text) {
+                let known: Vec<&str> =
+                    keys::within(place).map(|key| key.name).chain(own.iter().map(|setting| &*setting.name)).collect();
+                return self.unknown(name.span().start, "key", text, &known);
+            }
+        }
+        Ok(())
+    }
+
+    fn form(&self, key: &Key, value: &Value<'_>) -> Result<(), ConfigError> {
+        let at = value.span().start;
+        let value = value.get_ref();
+        let good = match key.form {
+            Form::Text | Form::System | Form::Path | Form::Filter => {
+                value.as_str().is_some_and(|text| !text.is_empty())
+            }
+            Form::Url => return self.url(key.name, value.as_str(), at),
+            Form::Flag => value.is_bool(),
+            Form::Number => number(value).is_some_and(|number| number > 0.0),
+            Form::Count => count(value).is_some(),
+            Form::OneOf(words) => match value.as_str() {
+                Some(word) if words.contains(&word) => true,
+                Some(word) => {
+                    return self.fault(
+                        at,
+                        format!(
+                            "`{}` must be {}, not \"{word}\"{}",
+                            key.name,
+                            key.form.describe(),
+                            nearest(word, words)
+                        ),
+                    );
+                }
+                None => false,
+            },
+            Form::Secret | Form::Table => value.is_table(),
+        };
+        if good {
+            return Ok(());
+        }
+        if key.form == Form::Secret && value.is_str() {
+            return self.fault(
+                at,
+                format!("`{}` holds the secret itself. Write {} instead, and change the secret if others can read this file", key.name, Form::Secret.describe()),
+            );
+        }
+        self.fault(at, format!("`{}` must be {}", key.name, key.form.describe()))
+    }
+
+    fn url(&self, name: &str, value: Option<&str>, at: usize) -> Result<(), ConfigError> {
+        let Some(text) = value else {
+            return self.fault(at, format!("`{name}` must be {}", Form::Url.describe()));
+        };
+        let Ok(url) = url::Url::parse(text) else {
+            return self.fault(at, format!("`{name}` is no address: \"{text}\". It looks like https://host/path"));
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return self.fault(at, format!("`{name}` holds a user or password; put them in `auth`"));
+        }
+        let local = url.host_str().is_some_and(|host| {
+            host == "localhost"
+                || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        });
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if local => Ok(()),
+            "http" => self.fault(
+                at,
+                format!("`{name}` is plain http, which would show the key to everybody on the way; use https"),
+            ),
+            other => self.fault(at, format!("`{name}` must begin with https://, not {other}://")),
+        }
+    }
+
+    fn root(&self, root: &DeTable<'_>) -> Result<Config, ConfigError> {
+        self.check(root, "", &[])?;
+        let mut systems = Vec::new();
+        let Some(table) = root.get("system").and_then(|value| value.get_ref().as_table()) else {
+            return Err(ConfigError {
+                origin: self.origin.to_owned(),
+                line: None,
+                message: "there is no [system.NAME]; `trueup help config` shows an example".to_owned(),
+            });
+        };
+        // A table forgets its order; the file's is the operator's.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
+            let Some(settings) = value.get_ref().as_table() else {
+                return self.fault(value.span().start, format!("`system.{}` must be a table", name.get_ref()));
+            };
+            if !name.get_ref().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+                return self.fault(name.span().start, "a system's name is letters, digits, - and _");
+            }
+            systems.push(self.system(name.get_ref(), name.span().start, settings)?);
+        }
+        let named = |key: &str| -> Result<Option<SystemId>, ConfigError> {
+            let Some(value) = root.get(key) else { return Ok(None) };
+            let name = value.get_ref().as_str().unwrap_or_default();
+            match systems.iter().find(|system| system.id.as_str() == name) {
+                Some(system) => Ok(Some(system.id.clone())),
+                None => {
+                    let known: Vec<&str> = systems.iter().map(|system| system.id.as_str()).collect();
+                    self.unknown(value.span().start, "system", name, &known)
+                }
+            }
+        };
+        let source = named("source")?;
+        let reference = named("reference")?;
+        Ok(Config { origin: self.origin.to_owned(), source, reference, systems })
+    }
+
+    fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {
+        let connector = table.get("connector").and_then(|value| value.get_ref().as_str()).unwrap_or_default();
+        let settings: &[Setting] = self
+            .mappings
+            .iter()
+            .find(|mapping| mapping.connector == connector)
+            .map_or(&[], |mapping| mapping.settings.as_slice());
+        self.check(table, "system", settings)?;
+        for key in keys::within("system").filter(|key| key.required) {
+            if !table.contains_key(key.name) {
+                return self.fault(at, format!("system {name} lacks `{}`: {}", key.name, key.form.describe()));
+            }
+        }
+        let mut own = BTreeMap::new();
+        for setting in settings {
+            match table.get(setting.name.as_str()) {
+                Some(value) => match value.get_ref().as_str() {
+                    Some(text) if setting.one_of.is_empty() || setting.one_of.iter().any(|word| word == text) => {
+                        own.insert(setting.name.clone(), text.to_owned());
+                    }
+                    _ => {
+                        let words: Vec<&str> = setting.one_of.iter().map(String::as_str).collect();
+                        let expected =
+                            if words.is_empty() { "text".to_owned() } else { format!("one of {}", words.join(", ")) };
+                        return self.fault(value.span().start, format!("`{}` must be {expected}", setting.name));
+                    }
+                },
+                None if setting.required => {
+                    return self.fault(at, format!("system {name} lacks `{}`: {}", setting.name, setting.help));
+                }
+                None => {}
+            }
+        }
+        let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str());
+        let flag = |key: &str| table.get(key).and_then(|value| value.get_ref().as_bool()).unwrap_or(false);
+        let filter = |key: &str| -> Result<Option<Filter>, ConfigError> {
+            let Some(value) = table.get(key) else { return Ok(None) };
+            match Filter::parse(value.get_ref().as_str().unwrap_or_default()) {
+                Ok(filter) => Ok(Some(filter)),
+                Err(error) => self.fault(value.span().start, format!("`{key}` is no filter: {error}")),
+            }
+        };
+        let policy = Policy {
+            mode: match text("mode") {
+                Some("full") => Mode::Full,
+                Some("append-only") => Mode::AppendOnly,
+                _ => Mode::ReadOnly,
+            },
+            limits: self.limits(table)?,
+            production: flag("production"),
+            protect: filter("protect")?.map(|_| text("protect").unwrap_or_default().to_owned()),
+        };
+        let seconds = table.get("timeout").and_then(|value| number(value.get_ref())).unwrap_or(30.0);
+        Ok(SystemConfig {
+            id: SystemId::new(name),
+            connector: connector.to_owned(),
+            url: text("url").unwrap_or_default().trim_end_matches('/').to_owned(),
+            auth: self.auth(table)?,
+            policy,
+            scope: filter("scope")?,
+            manage: filter("manage")?,
+            deactivate_out_of_scope: text("out_of_scope") == Some("deactivate"),
+            ca_file: text("ca_file").map(home),
+            timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30)),
+            rate: table.get("rate").and_then(|value| number(value.get_ref())),
+            mapping: text("mapping").map(home),
+            own,
+        })
+    }
+
+    fn limits(&self, table: &DeTable<'_>) -> Result<Limits, ConfigError> {
+        let mut limits = Limits::default();
+        if let Some(given) = table.get("limits").and_then(|value| value.get_ref().as_table()) {
+            self.check(given, "limits", &[])?;
+            let read = |key: &str, into: &mut u32| {
+                if let Some(number) = given.get(key).and_then(|value| count(value.get_ref())) {
+                    *into = number;
+                }
+            };
+            read("deactivate", &mut limits.deactivate);
+            read("delete", &mut limits.delete);
+            read("remove", &mut limits.remove);
+            read("percent", &mut limits.percent);
+        }
+        Ok(limits)
+    }
+
+    fn auth(&self, table: &DeTable<'_>) -> Result<Auth, ConfigError> {
+        let Some(value) = table.get("auth") else { return Ok(Auth::None) };
+        let Some(auth) = value.get_ref().as_table() else { return Ok(Auth::None) };
+        self.check(auth, "auth", &[])?;
+        match (auth.get("bearer"), auth.get("basic")) {
+            (Some(bearer), None) => Ok(Auth::Bearer(self.secret("bearer", bearer)?)),
+            (None, Some(basic)) => {
+                let Some(basic_table) = basic.get_ref().as_table() else { return Ok(Auth::None) };
+                self.check(basic_table, "auth.basic", &[])?;
+                let (Some(username), Some(password)) = (basic_table.get("username"), basic_table.get("password"))
+                else {
+                    return self.fault(basic.span().start, "`basic` needs `username` and `password`");
+                };
+                Ok(Auth::Basic {
+                    username: username.get_ref().as_str().unwrap_or_default().to_owned(),
+                    password: self.secret("password", password)?,
+                })
+            }
+            _ => self.fault(value.span().start, "`auth` needs one of `bearer` and `basic`"),
+        }
+    }
+
+    fn secret(&self, name: &str, value: &Value<'_>) -> Result<Source, ConfigError> {
+        let at = value.span().start;
+        let Some(table) = value.get_ref().as_table() else {
+            return self.fault(at, format!("`{name}` must be {}", Form::Secret.describe()));
+        };
+        let mut entries = table.iter();
+        let (Some((key, value)), None) = (entries.next(), entries.next()) else {
+            return self.fault(at, format!("`{name}` must be {}", Form::Secret.describe()));
+        };
+        let text = value.get_ref().as_str().filter(|text| !text.is_empty());
+        match (&**key.get_ref(), text) {
+            ("env", Some(text)) => Ok(Source::Env(text.to_owned())),
+            ("file", Some(text)) => Ok(Source::File(home(text))),
+            ("prompt", None) if value.get_ref().as_bool() == Some(true) => Ok(Source::Prompt),
+            ("command", _) => {
+                let argv: Option<Vec<String>> = value
+                    .get_ref()
+                    .as_array()
+                    .map(|items| items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned).collect());
+                match argv {
+                    Some(argv) if !argv.is_empty() => Ok(Source::Command(argv)),
+                    _ => self.fault(at, "`command` is a list: [\"program\", \"argument\", ...]"),
+                }
+            }
+            ("env" | "file" | "prompt", _) => self.fault(at, format!("`{name}` must be {}", Form::Secret.describe())),
+            (other, _) => self.unknown(
+                key.span().start,
+                "way to keep a secret called",
+                other,
+                &["env", "file", "command", "prompt"],
+            ),
+        }
+    }
+}
+
+fn home(path: &str) -> PathBuf {
+    match path.strip_prefix("~/") {
+        Some(rest) => {
+            directories::BaseDirs::new().map_or_else(|| PathBuf::from(path), |dirs| dirs.home_dir().join(rest))
+        }
+        None => PathBuf::from(path),
+    }
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    value
+        .as_float()
+        .map(toml::de::DeFloat::as_str)
+        .or_else(|| value.as_integer().map(toml::de::DeInteger::as_str))?
+        .parse()
+        .ok()
+}
+
+fn count(value: &DeValue<'_>) -> Option<u32> {
+    value.as_integer()?.as_str().parse().ok()
+}
+
+/// `; did you mean …` where a known name is close, else all that there are.
+fn nearest(name: &str, known: &[&str]) -> String {
+    let best = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&name.to_ascii_lowercase(), known), known))
+        .min()
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 3);
+    match best {
+        Some((_, known)) => format!("; did you mean `{known}`?"),
+        None => format!("; there are: {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,336 @@
+//! What each action does, and why it cannot be done where it cannot.
+
+use crate::engine::protocol::Command;
+use crate::model::{Kind, SystemId};
+
+use super::action::Action;
+use super::confirm::{Ask, Question, leave};
+use super::lines::{Line, Tone, clock};
+use super::order::Sort;
+use super::popup::{FilterBar, Popup};
+use super::rows::Rows;
+use super::text::text;
+use super::{App, Focus, Tab, Wish};
+
+impl App {
+    /// Why an action cannot be done now; `None`: it can.
+    pub fn disabled(&self, action: Action) -> Option<String> {
+        let say = |text: &str| Some(text.to_owned());
+        if !action.scopes().contains(&self.scope()) {
+            return say(text!("no.not-here"));
+        }
+        let record = || self.list().is_some_and(|list| list.identity().is_some());
+        match action {
+            Action::Open | Action::Why | Action::Native | Action::Trace | Action::Copy | Action::Range
+                if self.kind().is_some() && !record() =>
+            {
+                say(text!("no.record"))
+            }
+            Action::Stage | Action::StageAll | Action::Range => {
+                self.no_staging().or_else(|| if record() { None } else { say(text!("no.record")) })
+            }
+            Action::Unstage | Action::Discard if self.staged.is_empty() => say(text!("push.nothing-staged")),
+            Action::Discard if self.plan.pushing() => say(text!("push.running")),
+            Action::Prepare if self.staged.is_empty() && self.plan.plan().is_none() => {
+                say(text!("push.nothing-staged"))
+            }
+            Action::Push => self.no_push(),
+            Action::Older if !self.has_older() => say(text!("no.older")),
+            Action::Newer if !self.has_newer() => say(text!("no.newer")),
+            Action::Stop if !self.running() => Some(text!("no.job", key = self.keymap.shown(Action::Quit))),
+            Action::Suspend if self.plan.pushing() => say(text!("push.running")),
+            Action::Retry if self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
+            _ => None,
+        }
+    }
+
+    fn no_staging(&self) -> Option<String> {
+        let world = self.world.as_ref()?;
+        world.compared.inputs.source.is_none().then(|| text!("no.source").to_owned())
+    }
+
+    /// Does an action, or says why not.
+    pub(super) fn act(&mut self, action: Action, wishes: &mut Vec<Wish>) {
+        if let Some(why) = self.disabled(action) {
+            return self.say(Tone::Warn, why);
+        }
+        match action {
+            Action::Users => self.go_tab(Tab::Kind(Kind::User), wishes),
+            Action::Groups => self.go_tab(Tab::Kind(Kind::Group), wishes),
+            Action::Roles => self.go_tab(Tab::Kind(Kind::Role), wishes),
+            Action::Products => self.go_tab(Tab::Kind(Kind::Product), wishes),
+            Action::PlanTab => self.go_tab(Tab::Plan, wishes),
+            Action::HistoryTab => self.go_tab(Tab::History, wishes),
+            Action::SystemsTab => self.go_tab(Tab::Systems, wishes),
+            Action::NextTab => self.step_tab(true, wishes),
+            Action::PreviousTab => self.step_tab(false, wishes),
+            Action::SystemLeft | Action::SystemRight => {
+                let forward = action == Action::SystemRight;
+                if self.focus == Focus::Detail { self.step_target(forward) } else { self.step_system(forward) }
+            }
+            Action::Up => self.step(-1),
+            Action::Down => self.step(1),
+            Action::PageUp => self.step(-self.page()),
+            Action::PageDown => self.step(self.page()),
+            Action::Top => self.step(isize::MIN / 2),
+            Action::Bottom => self.step(isize::MAX / 2),
+            Action::Open => self.open(wishes),
+            Action::Back => self.back(true, wishes),
+            Action::Escape => self.back(false, wishes),
+            Action::Older => self.go_older(wishes),
+            Action::Newer => self.go_newer(wishes),
+            Action::Filter => {
+                let filter = self.list().map(|list| list.filter.clone()).unwrap_or_default();
+                self.popup = Some(Popup::Filter(FilterBar::new(&filter)));
+            }
+            Action::OnlyOut => self.with_list(|list| list.only = !list.only),
+            Action::NextOut | Action::PreviousOut => {
+                if !self.next_out(action == Action::PreviousOut) {
+                    self.say(Tone::Plain, text!("no.more-out"));
+                }
+            }
+            Action::Sort => {
+                self.with_list(|list| list.sort = list.sort.next());
+                let sort = self.list().map(|list| list.sort).unwrap_or_default();
+                self.say(Tone::Plain, text!("list.sorted", by = sorted_by(sort)));
+            }
+            Action::Reverse => self.with_list(|list| list.reverse = !list.reverse),
+            Action::Stage => self.stage(wishes),
+            Action::Range => {
+                if self.list().is_some_and(|list| list.anchor.is_some()) {
+                    self.stage_range(wishes);
+                } else {
+                    self.with_list(|list| {
+                        list.go(list.at);
+                        list.anchor = list.cursor.clone();
+                    });
+                }
+            }
+            Action::StageAll => self.stage_all(wishes),
+            Action::Unstage => self.unstage(wishes),
+            Action::Prepare => self.go_plan(wishes),
+            Action::Push => self.ask_push(),
+            Action::Acknowledge => {
+                if let Err(why) = self.plan.acknowledge() {
+                    self.say(Tone::Warn, why);
+                }
+            }
+            Action::Discard => self.ask_discard(),
+            Action::Why => {
+                if self.history.pushes.is_none() {
+                    wishes.push(Wish::Engine(Command::History));
+                }
+                self.open_why();
+            }
+            Action::Native => {
+                self.native(wishes);
+                self.look();
+            }
+            Action::Trace => {
+                let focus = self.focus;
+                self.popup = None;
+                self.focus = Focus::Detail;
+                self.look();
+                self.focus = focus;
+                self.open_trace();
+            }
+            Action::Refresh => {
+                let system = match self.tab {
+                    Tab::Systems => self.system_here().map(|status| status.id.clone()),
+                    _ => self.system.clone(),
+                };
+                self.refresh(system, self.kind(), wishes);
+            }
+            Action::RefreshAll => self.refresh(None, None, wishes),
+            Action::Test => {
+                if let Some(id) = self.system_here().map(|status| status.id.clone()) {
+                    self.say(Tone::Plain, text!("systems.testing", system = id));
+                    wishes.push(Wish::Engine(Command::Test(id)));
+                }
+            }
+            Action::Faster => self.tune(2.0, wishes),
+            Action::Slower => self.tune(0.5, wishes),
+            Action::Retry => self.retry(wishes),
+            Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
+            Action::Stop => {
+                self.say(Tone::Warn, text!("notice.stopping"));
+                wishes.push(Wish::Engine(Command::Stop));
+            }
+            Action::Fold => match self.tab {
+                Tab::Plan => self.plan.fold(true),
+                _ => self.history.fold(),
+            },
+            Action::Toggle => {}
+            Action::Copy => self.copy(wishes),
+            Action::Mask => {
+                self.mask = !self.mask;
+                self.say(Tone::Plain, if self.mask { text!("notice.masked") } else { text!("notice.unmasked") });
+            }
+            Action::Log => self.open_log(),
+            Action::Theme => wishes.push(Wish::Theme),
+            Action::Palette => self.open_palette(),
+            Action::Help => self.open_help(),
+            Action::Redraw => wishes.push(Wish::Repaint),
+            Action::Suspend => wishes.push(Wish::Suspend),
+            Action::Quit => self.quit(wishes),
+        }
+    }
+
+    fn with_list(&mut self, change: impl FnOnce(&mut super::list::List)) {
+        if let Some(kind) = self.kind() {
+            change(&mut self.lists[kind.index()]);
+        }
+    }
+
+    fn page(&self) -> isize {
+        let rows = match self.tab {
+            Tab::Kind(_) if self.focus == Focus::Detail => self.detail_rows(),
+            Tab::Kind(_) => self.list_height(),
+            Tab::Plan | Tab::History => self.body_height(),
+            Tab::Systems => self.report_height(),
+        };
+        rows.saturating_sub(1).max(1).cast_signed()
+    }
+
+    /// Rows between tabs and footer.
+    pub fn body_height(&self) -> usize {
+        usize::from(self.size.1).saturating_sub(4)
+    }
+
+    fn step(&mut self, by: isize) {
+        let height = self.body_height().max(1);
+        let moved = |at: usize, many: usize| at.saturating_add_signed(by).min(many.saturating_sub(1));
+        let follow = |at: usize, top: usize| if at < top { at } else { top.max((at + 1).saturating_sub(height)) };
+        match self.tab {
+            Tab::Kind(_) if self.focus == Focus::Detail => {
+                self.detail.at = moved(self.detail.at, self.detail.rows.len());
+            }
+            Tab::Kind(_) => self.move_list(by),
+            Tab::Plan => {
+                self.plan.at = moved(self.plan.at, self.plan.rows.len());
+                self.plan.top = follow(self.plan.at, self.plan.top);
+            }
+            Tab::History => {
+                self.history.at = moved(self.history.at, self.history.rows.len());
+                self.history.top = follow(self.history.at, self.history.top);
+            }
+            Tab::Systems if by.unsigned_abs() == 1 => {
+                let many = self.world.as_ref().map_or(0, |world| world.systems.len());
+                self.systems.at = moved(self.systems.at, many);
+                self.systems.top = 0;
+            }
+            Tab::Systems => {
+                let lines = self.system_here().map_or(0, |status| self.report_on(status).len());
+                let most = lines.saturating_sub(self.report_height());
+                self.systems.top = self.systems.top.saturating_add_signed(by).min(most);
+            }
+        }
+    }
+
+    pub(super) fn move_list(&mut self, by: isize) {
+        self.with_list(|list| list.go(list.at.saturating_add_signed(by)));
+    }
+
+    fn open(&mut self, wishes: &mut Vec<Wish>) {
+        match self.tab {
+            Tab::Kind(_) if self.list().is_some_and(|list| list.anchor.is_some()) => self.stage_range(wishes),
+            Tab::Kind(_) if self.focus == Focus::List => self.enter_detail(),
+            Tab::Kind(_) => self.stage(wishes),
+            Tab::Plan => self.plan.fold(false),
+            Tab::History => self.history.fold(),
+            Tab::Systems => {
+                if let Some(id) = self.system_here().map(|status| status.id.clone()) {
+                    self.leave_mark();
+                    self.system = Some(id);
+                    self.go_tab(Tab::Kind(Kind::User), wishes);
+                }
+            }
+        }
+    }
+
+    /// One level back; at the root `quits` says whether that ends the console.
+    fn back(&mut self, quits: bool, wishes: &mut Vec<Wish>) {
+        if self.list().is_some_and(|list| list.anchor.is_some()) {
+            return self.with_list(|list| list.anchor = None);
+        }
+        if self.focus == Focus::Detail {
+            self.focus = Focus::List;
+            return;
+        }
+        if !quits && self.list().is_some_and(|list| !list.filter.is_empty()) {
+            return self.with_list(|list| list.filter.clear());
+        }
+        if self.kind().is_none() {
+            return self.go_tab(Tab::Kind(Kind::User), wishes);
+        }
+        if quits {
+            self.quit(wishes);
+        } else {
+            self.say(Tone::Plain, text!("notice.how-to-quit", key = self.keymap.shown(Action::Back)));
+        }
+    }
+
+    fn quit(&mut self, wishes: &mut Vec<Wish>) {
+        if self.plan.pushing() {
+            self.popup = Some(Popup::Ask(Ask::new(Question::Quit, text!("quit.pushing").to_owned())));
+        } else {
+            leave(wishes);
+        }
+    }
+
+    fn refresh(&mut self, system: Option<SystemId>, kind: Option<Kind>, wishes: &mut Vec<Wish>) {
+        let what = system.as_ref().map_or_else(|| text!("strip.all").to_owned(), ToString::to_string);
+        self.say(Tone::Plain, text!("notice.refreshing", what = what));
+        wishes.push(Wish::Engine(Command::Refresh { system, kind }));
+    }
+
+    fn tune(&mut self, by: f64, wishes: &mut Vec<Wish>) {
+        let Some(status) = self.system_here() else { return };
+        let system = status.id.clone();
+        let per_second = (status.budget.per_second * by).clamp(0.1, 1000.0);
+        self.say(Tone::Plain, text!("systems.tuned", system = system, rate = super::systems::rate(per_second)));
+        wishes.push(Wish::Engine(Command::Tune { system, per_second }));
+    }
+
+    fn copy(&mut self, wishes: &mut Vec<Wish>) {
+        let copied = match self.tab {
+            Tab::Kind(kind) => {
+                let list = &self.lists[kind.index()];
+                list.identity()
+                    .zip(list.shown.as_ref())
+                    .map(|(identity, compared)| Rows::new(compared, kind).label(identity).to_owned())
+            }
+            Tab::Plan => self.plan.change_here().map(|id| id.to_string()),
+            Tab::History => self.history.here().map(|push| push.plan.id.to_string()),
+            Tab::Systems => self.system_here().map(|status| status.id.to_string()),
+        };
+        if let Some(text) = copied.filter(|text| !text.is_empty()) {
+            self.say(Tone::Plain, text!("notice.copied", text = text));
+            wishes.push(Wish::Copy(text));
+        }
+    }
+
+    fn open_log(&mut self) {
+        let mut lines: Vec<Line> = self
+            .log
+            .iter()
+            .rev()
+            .map(|(at, notice)| Line::of(Tone::Dim, format!("{}  ", clock(*at))).data(notice.tone, notice.text.clone()))
+            .collect();
+        if lines.is_empty() {
+            lines.push(Line::of(Tone::Dim, text!("log.empty")));
+        }
+        self.read(text!("log.title"), lines);
+    }
+}
+
+/// By what a list is sorted, in words.
+pub fn sorted_by(sort: Sort) -> &'static str {
+    match sort {
+        Sort::AsRead => text!("sort.as-read"),
+        Sort::Name => text!("sort.name"),
+        Sort::Second => text!("sort.second"),
+        Sort::Out => text!("sort.out"),
+    }
+}

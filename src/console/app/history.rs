@@ -1,0 +1,126 @@
+//! Past pushes and what came of them.
+
+use std::collections::HashSet;
+
+use crate::engine::protocol::{PastPush, World};
+use crate::plan::{Change, ChangeId, OutcomeState, PlanId};
+
+use super::lines::{Line, Tone, clock};
+use super::planned::{describe, indent, outcome_tone, why};
+use super::text::{self, text};
+use super::{App, Wish};
+
+/// One row of the tab.
+#[derive(Clone, Debug)]
+pub struct HistoryRow {
+    /// The push that it belongs to.
+    pub push: Option<usize>,
+    /// The words.
+    pub line: Line,
+}
+
+/// The history's tab.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The pushes, newest first; `None`: not asked yet.
+    pub pushes: Option<Vec<PastPush>>,
+    /// Writes of an earlier run that nobody knows the outcome of.
+    pub unknown: Vec<(ChangeId, String)>,
+    /// The rows.
+    pub rows: Vec<HistoryRow>,
+    /// The cursor.
+    pub at: usize,
+    /// The first row shown.
+    pub top: usize,
+    open: HashSet<PlanId>,
+}
+
+impl History {
+    pub(super) fn came(&mut self, pushes: Vec<PastPush>) {
+        self.pushes = Some(pushes);
+    }
+
+    /// The push under the cursor.
+    pub fn here(&self) -> Option<&PastPush> {
+        let at = self.rows.get(self.at)?.push?;
+        self.pushes.as_ref()?.get(at)
+    }
+
+    pub(super) fn fold(&mut self) {
+        if let Some(id) = self.here().map(|push| push.plan.id.clone())
+            && !self.open.remove(&id)
+        {
+            self.open.insert(id);
+        }
+    }
+
+    /// The changes of the push under the cursor that did not come about.
+    pub fn failed(&self) -> Vec<Change> {
+        let Some(push) = self.here() else { return Vec::new() };
+        push.outcomes
+            .iter()
+            .filter(|outcome| !matches!(outcome.state, OutcomeState::Confirmed { .. } | OutcomeState::Accepted))
+            .filter_map(|outcome| push.plan.change(&outcome.change).cloned())
+            .collect()
+    }
+
+    pub(super) fn refresh(&mut self, world: Option<&World>) {
+        let compared = world.map(|world| &*world.compared);
+        let mut rows = Vec::new();
+        for (id, what) in &self.unknown {
+            let line = Line::of(Tone::Warn, "unknown   ")
+                .data(Tone::Strong, id.to_string())
+                .data(Tone::Plain, format!("  {what}"));
+            rows.push(HistoryRow { push: None, line });
+        }
+        for (at, push) in self.pushes.iter().flatten().enumerate() {
+            let open = self.open.contains(&push.plan.id);
+            let mut counts: std::collections::BTreeMap<&str, (usize, Tone)> = std::collections::BTreeMap::new();
+            for outcome in &push.outcomes {
+                counts.entry(outcome.state.word()).or_insert((0, outcome_tone(&outcome.state))).0 += 1;
+            }
+            let mut line = Line::of(Tone::Dim, if open { "v " } else { "> " })
+                .with(Tone::Strong, clock(push.began))
+                .with(Tone::Dim, format!("  {}  ", push.who))
+                .with(Tone::Plain, text!("history.changes", n = text::count(push.plan.changes.len() as u64)));
+            for (word, (n, tone)) in counts {
+                line = line.with(tone, format!("  {} {word}", text::count(n as u64)));
+            }
+            rows.push(HistoryRow { push: Some(at), line });
+            if !open {
+                continue;
+            }
+            for change in &push.plan.changes {
+                let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
+                let (word, tone) = outcome
+                    .map_or(("pending", Tone::Dim), |outcome| (outcome.state.word(), outcome_tone(&outcome.state)));
+                let mut line = Line::of(tone, format!("    {word:<10}"))
+                    .with(Tone::Dim, format!("{} {}  ", change.system, super::lines::op(change.op)));
+                let described = describe(change, compared);
+                line.parts.extend(described.parts);
+                line.private.extend(described.private);
+                rows.push(HistoryRow { push: Some(at), line });
+                if let Some(why) = outcome.and_then(|outcome| why(&outcome.state)) {
+                    rows.push(HistoryRow { push: Some(at), line: indent(14, Line::default().data(Tone::Dim, why)) });
+                }
+            }
+        }
+        if rows.is_empty() {
+            let words = if self.pushes.is_some() { text!("history.empty") } else { text!("history.waiting") };
+            rows.push(HistoryRow { push: None, line: Line::of(Tone::Dim, words) });
+        }
+        self.at = self.at.min(rows.len() - 1);
+        self.rows = rows;
+    }
+}
+
+impl App {
+    /// Stages again what did not come about in the push under the cursor.
+    pub(super) fn retry(&mut self, wishes: &mut Vec<Wish>) {
+        let failed = self.history.failed();
+        let n = failed.len();
+        self.staged.add_all(failed);
+        self.keep(wishes);
+        self.say(Tone::Plain, text!("history.staged-again", n = text::count(n as u64)));
+    }
+}

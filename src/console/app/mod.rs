@@ -1,0 +1,439 @@
+//! The console's state and its one transition: `update(&mut App, Msg, now) -> Vec<Wish>`.
+//!
+//! Pure: no I/O, no clock (the time comes in), no terminal. It may know the pure rooms and `engine::protocol`. What must
+//! be done outside is handed back as wishes; what came of it comes in as messages.
+
+mod act;
+pub mod action;
+pub mod confirm;
+pub mod detail;
+mod filter;
+pub mod help;
+pub mod history;
+pub mod keys;
+pub mod lines;
+pub mod list;
+pub mod order;
+pub mod palette;
+mod place;
+pub mod planned;
+pub mod popup;
+pub mod reader;
+pub mod rows;
+pub mod staging;
+pub mod systems;
+pub mod text;
+mod trace;
+mod why;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::engine::protocol::{Command, Health, Report, World};
+use crate::model::{Kind, RecordKey, SystemId};
+
+use self::action::{Action, Scope};
+use self::detail::Detail;
+use self::history::History;
+use self::keys::{Key, Keymap};
+use self::lines::{Line, Tone};
+use self::list::List;
+use self::order::{OrderJob, Ordered};
+use self::place::Trail;
+use self::planned::Planned;
+use self::popup::Popup;
+use self::staging::{Gather, Gathered, Staged};
+use self::systems::Systems;
+use self::text::text;
+
+/// The tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// The records of a kind.
+    Kind(Kind),
+    /// The plan.
+    Plan,
+    /// Past pushes.
+    History,
+    /// The connected systems.
+    Systems,
+}
+
+impl Tab {
+    /// All, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Kind(Kind::User),
+        Self::Kind(Kind::Group),
+        Self::Kind(Kind::Role),
+        Self::Kind(Kind::Product),
+        Self::Plan,
+        Self::History,
+        Self::Systems,
+    ];
+}
+
+/// What comes in.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key, and its number among all keys that were read.
+    Key {
+        /// The key.
+        key: KeyEvent,
+        /// Its number, from 1.
+        number: u64,
+    },
+    /// A bracketed paste.
+    Paste(String),
+    /// The screen's new size: columns, rows.
+    Resize(u16, u16),
+    /// A frame is on the screen. `read`: the number of the last key that was read before it was.
+    Drawn {
+        /// The number of the last key read.
+        read: u64,
+    },
+    /// The engine reports.
+    Report(Report),
+    /// A list was made.
+    Ordered(Ordered),
+    /// Offers were gathered.
+    Gathered(Gathered),
+    /// Nothing but that time has passed.
+    Tick,
+}
+
+/// What shall be done outside.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// Tell the engine.
+    Engine(Command),
+    /// Make a list, off the UI thread.
+    Order(OrderJob),
+    /// Gather offers, off the UI thread.
+    Gather(Gather),
+    /// Put a text on the clipboard of the operator's terminal (OSC 52).
+    Copy(String),
+    /// Draw everything anew.
+    Repaint,
+    /// Give the terminal back and stop until continued.
+    Suspend,
+    /// The next theme.
+    Theme,
+    /// End.
+    Leave,
+}
+
+/// How the console is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Over the simulators.
+    pub demo: bool,
+    /// What the header calls it: the configuration's name.
+    pub title: String,
+}
+
+/// A message to the operator in the footer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How it is meant.
+    pub tone: Tone,
+    /// The words.
+    pub text: String,
+}
+
+/// Which half of a list's screen takes the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// The list.
+    #[default]
+    List,
+    /// The detail.
+    Detail,
+}
+
+/// Messages that are kept for the log.
+const LOG: usize = 500;
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct App {
+    /// How it was opened.
+    pub setup: Setup,
+    /// The time of the last message.
+    pub now: jiff::Timestamp,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// What the engine last published.
+    pub world: Option<Arc<World>>,
+    /// The tab.
+    pub tab: Tab,
+    /// The system in the strip; `None`: all.
+    pub system: Option<SystemId>,
+    /// A list per kind.
+    pub lists: [List; 4],
+    /// Which half takes the keys.
+    pub focus: Focus,
+    /// The record under the cursor.
+    pub detail: Detail,
+    /// What is staged.
+    pub staged: Staged,
+    /// The plan.
+    pub plan: Planned,
+    /// Past pushes.
+    pub history: History,
+    /// The systems' tab.
+    pub systems: Systems,
+    /// What lies over the screen.
+    pub popup: Option<Popup>,
+    /// The message in the footer.
+    pub notice: Option<Notice>,
+    /// All messages, newest last.
+    pub log: VecDeque<(jiff::Timestamp, Notice)>,
+    /// Personal data is masked.
+    pub mask: bool,
+    trail: Trail,
+    tokens: u64,
+}
+
+impl App {
+    /// A console that has heard nothing yet.
+    pub fn new(setup: Setup, size: (u16, u16), now: jiff::Timestamp) -> Self {
+        Self {
+            setup,
+            now,
+            size,
+            keymap: Keymap::standard(),
+            world: None,
+            tab: Tab::Kind(Kind::User),
+            system: None,
+            lists: Kind::ALL.map(List::new),
+            focus: Focus::List,
+            detail: Detail::default(),
+            staged: Staged::default(),
+            plan: Planned::default(),
+            history: History::default(),
+            systems: Systems::default(),
+            popup: None,
+            notice: None,
+            log: VecDeque::new(),
+            mask: false,
+            trail: Trail::default(),
+            tokens: 0,
+        }
+    }
+
+    /// The kind of the tab, where it has one.
+    pub fn kind(&self) -> Option<Kind> {
+        match self.tab {
+            Tab::Kind(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// The list of the tab, where it has one.
+    pub fn list(&self) -> Option<&List> {
+        self.kind().map(|kind| &self.lists[kind.index()])
+    }
+
+    /// Where keys go when nothing lies over the screen.
+    pub fn scope(&self) -> Scope {
+        match self.tab {
+            Tab::Kind(_) if self.focus == Focus::Detail => Scope::Detail,
+            Tab::Kind(_) => Scope::List,
+            Tab::Plan => Scope::Plan,
+            Tab::History => Scope::History,
+            Tab::Systems => Scope::Systems,
+        }
+    }
+
+    /// The index of the system in the strip.
+    pub fn system_index(&self) -> Option<usize> {
+        let id = self.system.as_ref()?;
+        self.world.as_ref()?.systems.iter().position(|system| &system.id == id)
+    }
+
+    /// Whether a detail has room beside the list.
+    pub fn wide(&self) -> bool {
+        self.size.0 >= 100 && self.size.1 >= 20
+    }
+
+    /// Whether something runs that `stop` would stop.
+    pub fn running(&self) -> bool {
+        let reading = |world: &Arc<World>| {
+            world.systems.iter().any(|system| matches!(system.health, Health::Probing | Health::Reading { .. }))
+        };
+        self.plan.pushing() || self.plan.preparing() || self.world.as_ref().is_some_and(reading)
+    }
+
+    /// Seconds until something that is shown changes by itself; `None`: never.
+    pub fn next_tick(&self) -> Option<i64> {
+        let world = self.world.as_ref()?;
+        let ages = world.compared.inputs.systems.iter().flat_map(|system| system.snapshots.iter().flatten());
+        ages.map(|snapshot| lines::age_changes(snapshot.taken, self.now)).min()
+    }
+
+    /// Whether a confirmation waits for its first frame.
+    pub fn awaits_draw(&self) -> bool {
+        match &self.popup {
+            Some(Popup::Confirm(confirm)) => confirm.gate.waits(),
+            Some(Popup::Ask(ask)) => ask.gate.waits(),
+            _ => false,
+        }
+    }
+
+    /// Says something in the footer and keeps it in the log.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        let notice = Notice { tone, text: text.into() };
+        if self.log.len() == LOG {
+            self.log.pop_front();
+        }
+        self.log.push_back((self.now, notice.clone()));
+        self.notice = Some(notice);
+    }
+
+    fn token(&mut self) -> u64 {
+        self.tokens += 1;
+        self.tokens
+    }
+
+    fn read(&mut self, title: impl Into<String>, lines: Vec<Line>) {
+        self.popup = Some(Popup::Reader(reader::Reader::new(title, lines)));
+    }
+}
+
+/// Takes in one message; what must be done outside comes back.
+pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
+    app.now = now;
+    let mut wishes = Vec::new();
+    match msg {
+        Msg::Key { key, number } if key.kind != KeyEventKind::Release => app.key(&key, number, &mut wishes),
+        Msg::Key { .. } | Msg::Tick => {}
+        Msg::Paste(text) => app.paste(&text),
+        Msg::Resize(columns, rows) => app.size = (columns, rows),
+        Msg::Drawn { read } => {
+            if let Some(popup) = &mut app.popup {
+                popup.drawn(read);
+            }
+            return wishes;
+        }
+        Msg::Report(report) => app.report(report, &mut wishes),
+        Msg::Ordered(ordered) => app.ordered(ordered),
+        Msg::Gathered(gathered) => app.gathered(gathered),
+    }
+    app.settle(&mut wishes);
+    wishes
+}
+
+impl App {
+    /// After every message: lists, cursor and detail follow what has changed.
+    fn settle(&mut self, wishes: &mut Vec<Wish>) {
+        self.order(wishes);
+        self.look();
+        self.plan.refresh(self.world.as_deref(), &self.staged);
+        self.history.refresh(self.world.as_deref());
+        if let Some(Popup::Filter(bar)) = &self.popup
+            && let Some(kind) = self.kind()
+            && bar.input.value() != self.lists[kind.index()].filter
+        {
+            bar.input.value().clone_into(&mut self.lists[kind.index()].filter);
+            self.order(wishes);
+        }
+    }
+
+    fn key(&mut self, event: &KeyEvent, number: u64, wishes: &mut Vec<Wish>) {
+        self.notice = None;
+        let Some(key) = Key::of(event) else { return };
+        if key.ctrl {
+            let everywhere = self.keymap.action(Scope::Plan, key);
+            if let Some(action @ (Action::Stop | Action::Redraw | Action::Suspend)) = everywhere {
+                self.act(action, wishes);
+                return;
+            }
+        }
+        if let Some(popup) = self.popup.take() {
+            self.popup_key(popup, event, key, number, wishes);
+            return;
+        }
+        if let Some(action) = self.keymap.action(self.scope(), key) {
+            self.act(action, wishes);
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        let line: String = text.chars().filter(|c| !c.is_control()).collect();
+        match &mut self.popup {
+            Some(Popup::Filter(bar)) => bar.paste(&line),
+            Some(Popup::Palette(palette)) => palette.paste(&line),
+            Some(Popup::Form(form)) => form.paste(&line),
+            Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
+            _ => {}
+        }
+    }
+
+    fn report(&mut self, report: Report, wishes: &mut Vec<Wish>) {
+        match report {
+            Report::World(world) => self.world = Some(world),
+            Report::Staging(changes) => {
+                if !changes.is_empty() {
+                    self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
+                }
+                for change in changes {
+                    self.staged.add(change);
+                }
+            }
+            Report::Prepared(plan) => self.plan.prepared(plan),
+            Report::NotPrepared(why) => {
+                self.say(Tone::Bad, why.clone());
+                self.plan.not_prepared(why);
+            }
+            Report::PushBegan(id) => self.plan.began(&id),
+            Report::Outcome(id, outcome) => self.plan.outcome(&id, outcome),
+            Report::PushEnded(id) => self.push_ended(&id, wishes),
+            Report::Native { key, text } => self.native_came(&key, text),
+            Report::History(pushes) => self.history.came(pushes),
+            Report::Unknown(unknown) => {
+                if unknown.is_empty() {
+                    self.say(Tone::Good, text!("notice.nothing-unknown"));
+                } else {
+                    let n = text::count(unknown.len() as u64);
+                    let key = self.keymap.shown(Action::LookUp);
+                    self.say(Tone::Warn, text!("notice.unknown", n = n, key = key));
+                }
+                self.history.unknown = unknown;
+            }
+            Report::Notice(text) => self.say(Tone::Plain, text),
+            Report::Crashed { part, text } => {
+                self.say(Tone::Bad, text!("notice.crashed", part = part, text = text));
+            }
+        }
+    }
+
+    fn push_ended(&mut self, id: &crate::plan::PlanId, wishes: &mut Vec<Wish>) {
+        let Some(counts) = self.plan.ended(id) else { return };
+        for change in self.plan.confirmed() {
+            self.staged.remove(&change);
+        }
+        self.keep(wishes);
+        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
+        let good = counts.iter().all(|(word, _)| *word == "confirmed");
+        let tone = if good { Tone::Good } else { Tone::Warn };
+        self.say(tone, text!("notice.push-ended", counts = words.join(", ")));
+        wishes.push(Wish::Engine(Command::History));
+    }
+
+    /// Tells the engine what is staged now.
+    fn keep(&mut self, wishes: &mut Vec<Wish>) {
+        wishes.push(Wish::Engine(Command::KeepStaging(self.staged.changes().cloned().collect())));
+    }
+
+    fn native_came(&mut self, key: &RecordKey, text: Result<String, String>) {
+        if let Some(Popup::Reader(reader)) = &mut self.popup
+            && reader.awaits.as_ref() == Some(key)
+        {
+            reader.native(text);
+        }
+    }
+}

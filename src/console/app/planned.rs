@@ -1,0 +1,617 @@
+//! The plan as it is shown: guards and lint on top, changes by system and operation, each with its requests exactly as they
+//! will be sent, and during a push what came of each.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::compare::Compared;
+use crate::engine::protocol::{Command, World};
+use crate::mapping::Edit;
+use crate::model::{AttrPath, Form, Kind, Op};
+use crate::plan::{
+    Body, By, Change, ChangeId, Expect, Outcome, OutcomeState, Plan, PlanId, Request, Seen, Step, Target, Wanted,
+};
+
+use super::confirm::{Ask, Confirm, Question, side_effects};
+use super::lines::{Line, Tone, clock, op};
+use super::popup::Popup;
+use super::staging::Staged;
+use super::text::{self, text};
+use super::{App, Tab, Wish};
+
+/// Where the plan stands.
+#[derive(Clone, Debug, Default)]
+pub enum Standing {
+    /// None was made.
+    #[default]
+    None,
+    /// It is being made.
+    Preparing,
+    /// It could not be made, and why.
+    Not(String),
+    /// It is ready.
+    Ready(Arc<Plan>),
+}
+
+/// One row of the tab.
+#[derive(Clone, Debug)]
+pub enum PlanRow {
+    /// Words.
+    Text(Line),
+    /// A guard: its place in the plan.
+    Guard(usize, Line),
+    /// A change: what came of it is drawn beside it.
+    Change {
+        /// Which.
+        id: ChangeId,
+        /// What it does.
+        line: Line,
+        /// Its requests are shown.
+        open: bool,
+    },
+}
+
+/// A push, live.
+#[derive(Clone, Debug)]
+struct Push {
+    id: PlanId,
+    outcomes: HashMap<ChangeId, Outcome>,
+    running: bool,
+}
+
+/// The plan's tab.
+#[derive(Clone, Debug, Default)]
+pub struct Planned {
+    /// Where it stands.
+    pub standing: Standing,
+    /// The rows.
+    pub rows: Vec<PlanRow>,
+    /// The cursor.
+    pub at: usize,
+    /// The first row shown.
+    pub top: usize,
+    open: HashSet<ChangeId>,
+    push: Option<Push>,
+    asked: u64,
+    drawn_for: Option<(u64, bool)>,
+    dirty: bool,
+}
+
+impl Planned {
+    /// Whether a push runs.
+    pub fn pushing(&self) -> bool {
+        self.push.as_ref().is_some_and(|push| push.running)
+    }
+
+    /// Whether a plan is being made.
+    pub fn preparing(&self) -> bool {
+        matches!(self.standing, Standing::Preparing)
+    }
+
+    /// The plan, where there is one.
+    pub fn plan(&self) -> Option<&Arc<Plan>> {
+        match &self.standing {
+            Standing::Ready(plan) => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// Whether the plan was carried out already, or is being.
+    pub fn used(&self) -> bool {
+        self.push.as_ref().is_some_and(|push| self.plan().is_some_and(|plan| plan.id == push.id))
+    }
+
+    /// Whether the plan is what is staged now.
+    pub fn fresh(&self, staged: &Staged) -> bool {
+        self.plan().is_some() && self.asked == staged.version()
+    }
+
+    /// What came of a change so far.
+    pub fn outcome_of(&self, id: &ChangeId) -> Option<&Outcome> {
+        self.push.as_ref().filter(|_| self.used())?.outcomes.get(id)
+    }
+
+    /// How many changes ended how: `(word, count)`; and how many there are.
+    pub fn counts(&self) -> Option<(Vec<(&'static str, usize)>, usize)> {
+        let push = self.push.as_ref()?;
+        let plan = self.plan().filter(|plan| plan.id == push.id)?;
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for change in &plan.changes {
+            let word = push.outcomes.get(&change.id).map_or("pending", |outcome| outcome.state.word());
+            *counts.entry(word).or_default() += 1;
+        }
+        Some((counts.into_iter().collect(), plan.changes.len()))
+    }
+
+    /// How many changes of the push are settled.
+    pub fn settled(&self) -> usize {
+        self.push.as_ref().map_or(0, |push| push.outcomes.values().filter(|outcome| outcome.state.settled()).count())
+    }
+
+    pub(super) fn confirmed(&self) -> Vec<ChangeId> {
+        let outcomes = self.push.iter().flat_map(|push| push.outcomes.values());
+        outcomes
+            .filter(|outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }))
+            .map(|outcome| outcome.change.clone())
+            .collect()
+    }
+
+    pub(super) fn prepared(&mut self, plan: Arc<Plan>) {
+        if self.preparing() {
+            self.standing = Standing::Ready(plan);
+            self.open.clear();
+            self.at = 0;
+            self.top = 0;
+            self.dirty = true;
+        }
+    }
+
+    pub(super) fn not_prepared(&mut self, why: String) {
+        if self.preparing() {
+            self.standing = Standing::Not(why);
+            self.dirty = true;
+        }
+    }
+
+    pub(super) fn push_asked(&mut self, plan: &Arc<Plan>) {
+        self.push = Some(Push { id: plan.id.clone(), outcomes: HashMap::new(), running: true });
+        self.dirty = true;
+    }
+
+    pub(super) fn began(&mut self, id: &PlanId) {
+        if self.push.as_ref().is_none_or(|push| &push.id != id) {
+            self.push = Some(Push { id: id.clone(), outcomes: HashMap::new(), running: true });
+        }
+        self.dirty = true;
+    }
+
+    pub(super) fn outcome(&mut self, id: &PlanId, outcome: Outcome) {
+        let Some(push) = self.push.as_mut().filter(|push| &push.id == id) else { return };
+        self.dirty |= why(&outcome.state).is_some();
+        push.outcomes.insert(outcome.change.clone(), outcome);
+    }
+
+    /// A push has ended: how many changes ended how.
+    pub(super) fn ended(&mut self, id: &PlanId) -> Option<Vec<(&'static str, usize)>> {
+        let push = self.push.as_mut().filter(|push| &push.id == id)?;
+        push.running = false;
+        self.dirty = true;
+        Some(self.counts().map(|(counts, _)| counts).unwrap_or_default())
+    }
+
+    pub(super) fn forget(&mut self) {
+        let push = self.push.take().filter(|push| push.running);
+        *self = Self { push, asked: self.asked, dirty: true, ..Self::default() };
+    }
+
+    /// The change under the cursor, or that the row under the cursor belongs to.
+    pub fn change_here(&self) -> Option<ChangeId> {
+        let upto = self.rows.get(..=self.at.min(self.rows.len().checked_sub(1)?))?;
+        if matches!(upto.last(), Some(PlanRow::Guard(..))) {
+            return None;
+        }
+        upto.iter().rev().find_map(|row| match row {
+            PlanRow::Change { id, .. } => Some(id.clone()),
+            _ => None,
+        })
+    }
+
+    /// Opens or closes the change under the cursor; all of them with `all`.
+    pub(super) fn fold(&mut self, all: bool) {
+        if all {
+            let ids: Vec<ChangeId> = self
+                .rows
+                .iter()
+                .filter_map(|row| match row {
+                    PlanRow::Change { id, .. } => Some(id.clone()),
+                    _ => None,
+                })
+                .collect();
+            if self.open.is_empty() {
+                self.open.extend(ids);
+            } else {
+                self.open.clear();
+            }
+        } else if let Some(id) = self.change_here() {
+            if !self.open.remove(&id) {
+                self.open.insert(id.clone());
+            }
+            let at = self.rows.iter().position(|row| matches!(row, PlanRow::Change { id: have, .. } if *have == id));
+            self.at = at.unwrap_or(self.at);
+        }
+        self.dirty = true;
+    }
+
+    /// Acknowledges the guard under the cursor, or takes that back. `Err`: why it cannot be done.
+    pub(super) fn acknowledge(&mut self) -> Result<(), String> {
+        let Some(PlanRow::Guard(at, _)) = self.rows.get(self.at) else {
+            return Err(text!("plan.no-guard-here").to_owned());
+        };
+        let Standing::Ready(plan) = &mut self.standing else { return Ok(()) };
+        let mut changed = (**plan).clone();
+        let Some(guard) = changed.guards.get_mut(*at) else { return Ok(()) };
+        if !guard.can_acknowledge {
+            return Err(text!("plan.hard-guard", rule = guard.rule));
+        }
+        guard.acknowledged = !guard.acknowledged;
+        *plan = Arc::new(changed);
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// Makes the rows anew where something has changed.
+    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged) {
+        let stamp = (staged.version(), world.is_some());
+        if !self.dirty && self.drawn_for == Some(stamp) {
+            return;
+        }
+        self.dirty = false;
+        self.drawn_for = Some(stamp);
+        let compared = world.map(|world| &*world.compared);
+        self.rows = match &self.standing {
+            Standing::Ready(plan) => self.plan_rows(plan, compared),
+            _ => self.staged_rows(staged, compared),
+        };
+        self.at = self.at.min(self.rows.len().saturating_sub(1));
+    }
+
+    /// What is staged, while there are no requests yet.
+    fn staged_rows(&self, staged: &Staged, compared: Option<&Compared>) -> Vec<PlanRow> {
+        let mut rows = Vec::new();
+        if staged.is_empty() {
+            rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.empty"))));
+            return rows;
+        }
+        match &self.standing {
+            Standing::Preparing => rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.preparing")))),
+            Standing::Not(why) => rows.push(PlanRow::Text(Line::of(Tone::Bad, why.clone()))),
+            _ => {}
+        }
+        let changes: Vec<&Change> = staged.changes().collect();
+        self.grouped(&changes, compared, &mut rows, None);
+        rows
+    }
+
+    fn plan_rows(&self, plan: &Plan, compared: Option<&Compared>) -> Vec<PlanRow> {
+        let mut rows = Vec::new();
+        for (at, guard) in plan.guards.iter().enumerate() {
+            let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
+            let mut line = Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone());
+            if guard.acknowledged {
+                line = line.with(Tone::Dim, text!("plan.acknowledged"));
+            } else if guard.can_acknowledge {
+                line = line.with(Tone::Dim, text!("plan.can-acknowledge"));
+            }
+            rows.push(PlanRow::Guard(at, line));
+        }
+        for line in lints(plan, compared) {
+            rows.push(PlanRow::Text(line));
+        }
+        for (effect, n) in side_effects(plan) {
+            let n = text::count(n as u64);
+            rows.push(PlanRow::Text(Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect))));
+        }
+        if !rows.is_empty() {
+            rows.push(PlanRow::Text(Line::default()));
+        }
+        let changes: Vec<&Change> = plan.changes.iter().collect();
+        self.grouped(&changes, compared, &mut rows, Some(plan));
+        rows
+    }
+
+    fn grouped(&self, changes: &[&Change], compared: Option<&Compared>, rows: &mut Vec<PlanRow>, plan: Option<&Plan>) {
+        let mut groups: BTreeMap<(usize, &str, Op), Vec<&Change>> = BTreeMap::new();
+        for change in changes {
+            let place = compared.and_then(|compared| compared.inputs.index(&change.system)).unwrap_or(usize::MAX);
+            groups.entry((place, change.system.as_str(), change.op)).or_default().push(change);
+        }
+        let steps = plan.map(|plan| by_change(plan)).unwrap_or_default();
+        let refused: HashMap<&ChangeId, &String> =
+            plan.iter().flat_map(|plan| plan.refused.iter().map(|(id, why)| (id, why))).collect();
+        for ((_, system, what), changes) in groups {
+            let n = text::count(changes.len() as u64);
+            let tone = if what.removes() { Tone::Extra } else { Tone::Heading };
+            let heading = Line::of(Tone::Heading, format!("{system}  ")).with(tone, format!("{}  {n}", op(what)));
+            rows.push(PlanRow::Text(heading));
+            for change in changes {
+                let open = self.open.contains(&change.id);
+                rows.push(PlanRow::Change { id: change.id.clone(), line: describe(change, compared), open });
+                if let Some(why) = refused.get(&change.id) {
+                    rows.push(PlanRow::Text(indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why)))));
+                }
+                if let Some(outcome) = self.outcome_of(&change.id)
+                    && let Some(why) = why(&outcome.state)
+                {
+                    rows.push(PlanRow::Text(indent(4, Line::default().data(outcome_tone(&outcome.state), why))));
+                }
+                if open {
+                    let none = Vec::new();
+                    let steps = steps.get(&change.id).unwrap_or(&none);
+                    if steps.is_empty() && plan.is_none() {
+                        rows.push(PlanRow::Text(indent(4, Line::of(Tone::Dim, text!("plan.no-requests-yet")))));
+                    }
+                    for step in steps {
+                        rows.extend(step_lines(step).into_iter().map(PlanRow::Text));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn by_change(plan: &Plan) -> HashMap<&ChangeId, Vec<&Step>> {
+    let mut steps: HashMap<&ChangeId, Vec<&Step>> = HashMap::new();
+    for step in &plan.steps {
+        for id in &step.serves {
+            steps.entry(id).or_default().push(step);
+        }
+    }
+    steps
+}
+
+/// Lint about records that the plan touches.
+fn lints(plan: &Plan, compared: Option<&Compared>) -> Vec<Line> {
+    let Some(compared) = compared.filter(|compared| !compared.lints.is_empty()) else { return Vec::new() };
+    let mut touched = HashSet::new();
+    for change in &plan.changes {
+        if let Target::Record(key) = &change.target {
+            touched.insert(key);
+        }
+        touched.extend(change.source.as_ref());
+    }
+    compared
+        .lints
+        .iter()
+        .filter(|lint| touched.contains(&lint.record))
+        .map(|lint| {
+            Line::of(Tone::Warn, format!(" x {}  ", lint.system))
+                .data(Tone::Strong, lint.key.clone())
+                .data(Tone::Plain, format!("  {}", lint.text))
+        })
+        .collect()
+}
+
+/// A line set in from the left.
+pub fn indent(by: usize, line: Line) -> Line {
+    let mut set = Line::plain(" ".repeat(by));
+    set.parts.extend(line.parts);
+    set.private.extend(line.private);
+    set
+}
+
+/// A change in one line: who, and from what to what.
+pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
+    let mut line = Line::default().data(Tone::Strong, change.label.clone());
+    let seen = |facet: &crate::plan::Facet| match &change.expect {
+        Expect::Facets(facets) => facets.iter().find(|(have, _)| have == facet).map(|(_, seen)| seen),
+        Expect::Absent { .. } => None,
+    };
+    for (at, want) in change.want.iter().enumerate() {
+        line = line.with(Tone::Dim, if at == 0 { "  " } else { ", " });
+        let refers = refers(compared, change, &want.facet.path);
+        let system = compared.and_then(|compared| compared.inputs.index(&change.system));
+        let called = |kind: Option<Kind>, id: &str| {
+            let name = compared.zip(system).zip(kind);
+            name.and_then(|((compared, system), kind)| super::detail::called(compared, system, kind, id))
+                .unwrap_or_else(|| id.to_owned())
+        };
+        let mut name = want.facet.path.local(&[]).to_owned();
+        if let Some(key) = &want.facet.key {
+            let parts: Vec<String> =
+                key.iter().zip(refers.0).map(|(part, kind)| called(kind, &part.to_string())).collect();
+            name = format!("{name}[{}]", parts.join(", "));
+        }
+        line = line.data(Tone::Plain, name);
+        match seen(&want.facet) {
+            Some(Seen::Value(text)) => {
+                line = line.with(Tone::Dim, ": ").data(Tone::Dim, called(refers.1, text)).with(Tone::Dim, " -> ");
+            }
+            _ => line = line.with(Tone::Dim, ": "),
+        }
+        line = match &want.value {
+            Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, text)),
+            Wanted::Ref(reference) => line.data(Tone::Plain, called(refers.1, &reference.to_string())),
+            Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
+            Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
+        };
+        if want.by == By::Operator {
+            line = line.with(Tone::Warn, text!("plan.by-operator"));
+        }
+    }
+    line
+}
+
+/// What an attribute's key parts and value refer to in the change's system.
+fn refers(compared: Option<&Compared>, change: &Change, path: &AttrPath) -> ([Option<Kind>; 2], Option<Kind>) {
+    let none = ([None, None], None);
+    let Some(compared) = compared else { return none };
+    let snapshot =
+        compared.inputs.index(&change.system).and_then(|at| compared.inputs.systems[at].snapshot(change.kind));
+    let Some(schema) = snapshot.map(|snapshot| snapshot.table.schema()) else { return none };
+    let Some(attr) = schema.find(path) else { return none };
+    let def = schema.def(attr);
+    match &def.form {
+        Form::Text => ([None, None], def.refers),
+        Form::List(list) => (list.key, list.value.flatten()),
+    }
+}
+
+/// The words of an outcome that needs more than one; `None` where the one word says all.
+pub fn why(state: &OutcomeState) -> Option<String> {
+    match state {
+        OutcomeState::Differs { now } => Some(text!("outcome.differs", now = now)),
+        OutcomeState::Failed { why } | OutcomeState::Unknown { why } => Some(why.clone()),
+        OutcomeState::Refused { rule } => Some(rule.clone()),
+        OutcomeState::Stale { what } => Some(what.clone()),
+        OutcomeState::Skipped { needs } => Some(text!("outcome.skipped", needs = needs)),
+        OutcomeState::Confirmed { unread } if !unread.is_empty() => {
+            Some(text!("outcome.unread", what = unread.join(", ")))
+        }
+        OutcomeState::Waiting { until } => Some(text!("outcome.waiting", until = clock(*until))),
+        _ => None,
+    }
+}
+
+/// How an outcome is meant.
+pub const fn outcome_tone(state: &OutcomeState) -> Tone {
+    match state {
+        OutcomeState::Pending | OutcomeState::Sent | OutcomeState::Accepted => Tone::Dim,
+        OutcomeState::Waiting { .. } | OutcomeState::Skipped { .. } => Tone::Warn,
+        OutcomeState::Confirmed { .. } => Tone::Good,
+        OutcomeState::Differs { .. } | OutcomeState::Stale { .. } | OutcomeState::Unknown { .. } => Tone::Warn,
+        OutcomeState::Failed { .. } | OutcomeState::Refused { .. } => Tone::Bad,
+    }
+}
+
+fn step_lines(step: &Step) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for request in &step.read {
+        lines.push(request_line(text!("plan.read"), request));
+    }
+    lines.push(request_line(text!("plan.write"), &step.write));
+    lines.extend(write_lines(&step.write));
+    for request in &step.verify {
+        lines.push(request_line(text!("plan.check"), request));
+    }
+    for effect in &step.side_effects {
+        lines.push(indent(11, Line::of(Tone::Warn, effect.clone())));
+    }
+    if step.serves.len() > 1 {
+        let n = text::count(step.serves.len() as u64);
+        lines.push(indent(11, Line::of(Tone::Dim, text!("plan.serves", n = n))));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn request_line(what: &str, request: &Request) -> Line {
+    let tone = if request.reads() { Tone::Dim } else { Tone::Strong };
+    Line::of(Tone::Dim, format!("    {what:<6} "))
+        .with(tone, format!("{:<6} ", request.method))
+        .data(tone, target(request))
+}
+
+/// Path and query as they stand in the request's first line.
+pub fn target(request: &Request) -> String {
+    let mut target = request.path.clone();
+    for (at, (name, value)) in request.query.iter().enumerate() {
+        target.push(if at == 0 { '?' } else { '&' });
+        target.push_str(&encoded(name));
+        target.push('=');
+        target.push_str(&encoded(value));
+    }
+    target
+}
+
+/// A query's text as a form encodes it (WHATWG URL 5.2).
+fn encoded(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => shown.push(byte as char),
+            b' ' => shown.push('+'),
+            _ => shown.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    shown
+}
+
+fn write_lines(request: &Request) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (name, value) in &request.headers {
+        lines.push(indent(11, Line::of(Tone::Dim, format!("{name}: ")).data(Tone::Dim, value.clone())));
+    }
+    for edit in &request.edits {
+        let line = match edit {
+            Edit::Set { at, value } => Line::of(Tone::Differs, text!("edit.set"))
+                .with(Tone::Plain, format!(" {at} = "))
+                .data(Tone::Strong, value.to_string()),
+            Edit::Insert { at, key, value } => Line::of(Tone::Missing, text!("edit.insert"))
+                .with(Tone::Plain, format!(" {at}[{key}] = "))
+                .data(Tone::Strong, value.to_string()),
+            Edit::Remove { at, key } => {
+                Line::of(Tone::Extra, text!("edit.remove")).with(Tone::Plain, format!(" {at}[{key}]"))
+            }
+        };
+        lines.push(indent(11, line));
+    }
+    if let Body::Json { json, media } = &request.body {
+        lines.push(indent(11, Line::of(Tone::Dim, media.clone())));
+        let pretty = serde_json::to_string_pretty(json).unwrap_or_default();
+        lines.extend(pretty.lines().map(|line| indent(11, Line::default().data(Tone::Plain, line))));
+    }
+    if !request.carried.is_empty() {
+        let n = text::count(request.carried.len() as u64);
+        let what = request.carried.join(" ");
+        lines.push(indent(11, Line::of(Tone::Dim, text!("plan.carried", n = n, what = what))));
+    }
+    if !request.holes.is_empty() {
+        lines.push(indent(11, Line::of(Tone::Dim, text!("plan.holes"))));
+    }
+    lines
+}
+
+impl App {
+    /// Makes the staged changes into a plan: reads at most.
+    pub(super) fn prepare(&mut self, wishes: &mut Vec<Wish>) {
+        let ready = self.plan.preparing() || (self.plan.fresh(&self.staged) && !self.plan.used());
+        if self.plan.pushing() || (ready && self.plan.asked == self.staged.version()) {
+            return;
+        }
+        if self.staged.is_empty() {
+            if !self.plan.used() {
+                self.plan.forget();
+            }
+            return;
+        }
+        self.plan.standing = Standing::Preparing;
+        self.plan.asked = self.staged.version();
+        self.plan.dirty = true;
+        wishes.push(Wish::Engine(Command::Prepare(self.staged.changes().cloned().collect())));
+    }
+
+    pub(super) fn go_plan(&mut self, wishes: &mut Vec<Wish>) {
+        if self.tab == Tab::Plan {
+            self.prepare(wishes);
+        } else {
+            self.go_tab(Tab::Plan, wishes);
+        }
+    }
+
+    pub(super) fn ask_push(&mut self) {
+        if let Some(plan) = self.plan.plan() {
+            let confirm = Confirm::new(plan.clone(), self.world.as_deref());
+            self.popup = Some(Popup::Confirm(Box::new(confirm)));
+        }
+    }
+
+    pub(super) fn ask_discard(&mut self) {
+        let n = text::count(self.staged.len() as u64);
+        self.popup = Some(Popup::Ask(Ask::new(Question::Discard, text!("plan.discard-ask", n = n))));
+    }
+
+    /// Why the plan cannot be pushed now.
+    pub(super) fn no_push(&self) -> Option<String> {
+        if self.plan.pushing() {
+            return Some(text!("push.running").to_owned());
+        }
+        let Some(plan) = self.plan.plan() else {
+            let key = self.keymap.shown(super::Action::Prepare);
+            return Some(if self.staged.is_empty() {
+                text!("push.nothing-staged").to_owned()
+            } else {
+                text!("push.no-plan", key = key)
+            });
+        };
+        if self.plan.used() {
+            return Some(text!("push.used").to_owned());
+        }
+        if !self.plan.fresh(&self.staged) {
+            return Some(text!("push.outdated", key = self.keymap.shown(super::Action::Prepare)));
+        }
+        if let Some(guard) = plan.guards.iter().find(|guard| !guard.acknowledged) {
+            return Some(text!("push.guarded", rule = guard.rule));
+        }
+        (plan.count() == 0).then(|| text!("push.all-refused").to_owned())
+    }
+}

@@ -1,0 +1,148 @@
+//! What lies over the screen, and where keys go then.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
+
+use super::action::{Action, Scope};
+use super::confirm::{Answer, Ask, Confirm};
+use super::keys::Key;
+use super::lines::Tone;
+use super::palette::Palette;
+use super::reader::Reader;
+use super::staging::{Checklist, Form};
+use super::{App, Wish};
+
+/// One thing at a time lies over the screen.
+#[derive(Clone, Debug)]
+pub enum Popup {
+    /// Lines to tick.
+    Checklist(Checklist),
+    /// Values to give.
+    Form(Form),
+    /// A push to confirm.
+    Confirm(Box<Confirm>),
+    /// A question.
+    Ask(Ask),
+    /// A text to read.
+    Reader(Reader),
+    /// All actions by name.
+    Palette(Palette),
+    /// The filter being typed.
+    Filter(FilterBar),
+}
+
+impl Popup {
+    /// A frame with it is on the screen.
+    pub fn drawn(&mut self, read: u64) {
+        match self {
+            Self::Confirm(confirm) => confirm.gate.drawn(read),
+            Self::Ask(ask) => ask.gate.drawn(read),
+            _ => {}
+        }
+    }
+}
+
+/// The filter being typed.
+#[derive(Clone, Debug)]
+pub struct FilterBar {
+    /// What stands there now; the list follows.
+    pub input: Input,
+    /// What stood there before, for Esc.
+    pub before: String,
+}
+
+impl FilterBar {
+    /// A bar with the filter that holds now.
+    pub fn new(filter: &str) -> Self {
+        Self { input: Input::new(filter.to_owned()), before: filter.to_owned() }
+    }
+
+    /// A paste, in one line.
+    pub fn paste(&mut self, text: &str) {
+        for c in text.chars() {
+            self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+    }
+}
+
+impl App {
+    pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
+        match popup {
+            Popup::Checklist(list) => self.checklist_key(list, key, wishes),
+            Popup::Reader(reader) => self.reader_key(reader, key, wishes),
+            Popup::Palette(palette) => self.palette_key(palette, event, wishes),
+            Popup::Filter(bar) => self.filter_key(bar, event),
+            Popup::Form(mut form) => {
+                if event.code == KeyCode::Esc {
+                    return;
+                }
+                if form.key(event) {
+                    self.hand_in(form, wishes);
+                } else {
+                    self.popup = Some(Popup::Form(form));
+                }
+            }
+            Popup::Confirm(mut confirm) => {
+                let answer = if confirm.gate.takes(number) { confirm.key(event) } else { Answer::Open };
+                match answer {
+                    Answer::Yes => self.confirmed(*confirm, wishes),
+                    Answer::No => {}
+                    Answer::Open => self.popup = Some(Popup::Confirm(confirm)),
+                }
+            }
+            Popup::Ask(ask) => {
+                let answer = if ask.gate.takes(number) { ask.key(event) } else { Answer::Open };
+                match answer {
+                    Answer::Yes => self.answered(ask.question, wishes),
+                    Answer::No => {}
+                    Answer::Open => self.popup = Some(Popup::Ask(ask)),
+                }
+            }
+        }
+    }
+
+    fn checklist_key(&mut self, mut list: Checklist, key: Key, wishes: &mut Vec<Wish>) {
+        let many = list.items.len().cast_signed();
+        match self.keymap.action(Scope::Checklist, key) {
+            Some(Action::Open) => return self.accept(list, wishes),
+            Some(Action::Escape | Action::Back) => return,
+            Some(Action::Toggle) => {
+                if let Some(why) = list.toggle() {
+                    self.say(Tone::Bad, why);
+                } else {
+                    list.step(1);
+                }
+            }
+            Some(Action::Up) => list.step(-1),
+            Some(Action::Down) => list.step(1),
+            Some(Action::PageUp) => list.step(-10),
+            Some(Action::PageDown) => list.step(10),
+            Some(Action::Top) => list.step(-many),
+            Some(Action::Bottom) => list.step(many),
+            _ => {}
+        }
+        self.popup = Some(Popup::Checklist(list));
+    }
+
+    fn filter_key(&mut self, mut bar: FilterBar, event: &KeyEvent) {
+        let Some(kind) = self.kind() else { return };
+        let list = &mut self.lists[kind.index()];
+        match event.code {
+            KeyCode::Enter => return,
+            KeyCode::Esc => {
+                list.filter = bar.before;
+                return;
+            }
+            KeyCode::Up | KeyCode::Down => {
+                // The list can be looked through while the filter is open.
+                let at = if event.code == KeyCode::Up { list.at.saturating_sub(1) } else { list.at + 1 };
+                list.go(at);
+            }
+            _ => {
+                bar.input.handle_event(&Event::Key(*event));
+            }
+        }
+        self.popup = Some(Popup::Filter(bar));
+    }
+}

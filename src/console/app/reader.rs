@@ -1,0 +1,136 @@
+//! A text to read over the screen: native, why, trace, help, log.
+
+use std::collections::BTreeMap;
+
+use crate::engine::protocol::Command;
+use crate::model::RecordKey;
+
+use super::action::{Action, Scope};
+use super::keys::Key;
+use super::lines::{Line, Tone};
+use super::popup::Popup;
+use super::rows::Rows;
+use super::text::text;
+use super::{App, Wish};
+
+/// A text with a title, and where it has been scrolled to.
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    /// The title.
+    pub title: String,
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// Lines that stand for an action: Enter carries it out.
+    pub actions: BTreeMap<usize, Action>,
+    /// The cursor where there are actions, else the first line shown.
+    pub at: usize,
+    /// The first line shown.
+    pub top: usize,
+    /// The record whose native form has been asked for.
+    pub awaits: Option<RecordKey>,
+}
+
+impl Reader {
+    /// A text.
+    pub fn new(title: impl Into<String>, lines: Vec<Line>) -> Self {
+        Self { title: title.into(), lines, ..Self::default() }
+    }
+
+    /// The native form came, or why it did not.
+    pub fn native(&mut self, text: Result<String, String>) {
+        self.lines = match text {
+            Ok(text) => text.lines().map(|line| Line::default().data(Tone::Plain, line)).collect(),
+            Err(why) => vec![Line::of(Tone::Bad, why)],
+        };
+        self.at = 0;
+        self.top = 0;
+    }
+
+    fn step(&mut self, by: isize, height: usize) {
+        let last = self.lines.len().saturating_sub(1);
+        if self.actions.is_empty() {
+            let most = self.lines.len().saturating_sub(height);
+            self.at = self.at.saturating_add_signed(by).min(most);
+            self.top = self.at;
+        } else {
+            let to = self.at.saturating_add_signed(by).min(last);
+            self.at = if by < 0 {
+                self.actions.range(..=to).next_back().map_or(self.at.min(to), |(at, _)| *at)
+            } else {
+                self.actions.range(to..).next().map_or(to, |(at, _)| *at)
+            };
+            if by < 0 && self.actions.range(..self.at).next().is_none() {
+                self.top = 0;
+            }
+            if self.at < self.top {
+                self.top = self.at;
+            } else if self.at >= self.top + height {
+                self.top = self.at + 1 - height;
+            }
+        }
+    }
+}
+
+impl App {
+    /// Lines that fit into a reader.
+    pub fn reader_height(&self) -> usize {
+        usize::from(self.size.1).saturating_sub(6).max(1)
+    }
+
+    pub(super) fn reader_key(&mut self, mut reader: Reader, key: Key, wishes: &mut Vec<Wish>) {
+        let height = self.reader_height();
+        let page = height.cast_signed();
+        let many = reader.lines.len().cast_signed();
+        match self.keymap.action(Scope::Reader, key) {
+            Some(Action::Open) => {
+                if let Some(action) = reader.actions.get(&reader.at).copied() {
+                    return self.act(action, wishes);
+                }
+                return;
+            }
+            Some(Action::Escape | Action::Back) => return,
+            Some(Action::Up) => reader.step(-1, height),
+            Some(Action::Down) => reader.step(1, height),
+            Some(Action::PageUp) => reader.step(-page, height),
+            Some(Action::PageDown) => reader.step(page, height),
+            Some(Action::Top) => reader.step(-many, height),
+            Some(Action::Bottom) => reader.step(many, height),
+            Some(step @ (Action::SystemLeft | Action::SystemRight)) if reader.awaits.is_some() => {
+                self.native_of_next(step == Action::SystemRight, &reader, wishes);
+                if self.popup.is_some() {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        self.popup = Some(Popup::Reader(reader));
+    }
+
+    /// The record under the cursor as its system sends it.
+    pub(super) fn native(&mut self, wishes: &mut Vec<Wish>) {
+        if let Some(key) = self.record_key() {
+            self.ask_native(key, wishes);
+        }
+    }
+
+    fn ask_native(&mut self, key: RecordKey, wishes: &mut Vec<Wish>) {
+        let title = text!("native.title", system = key.system, id = key.id);
+        let mut reader = Reader::new(title, vec![Line::of(Tone::Dim, text!("native.waiting", system = key.system))]);
+        reader.awaits = Some(key.clone());
+        self.popup = Some(Popup::Reader(reader));
+        wishes.push(Wish::Engine(Command::Native(key)));
+    }
+
+    /// The same identity's record in the next system that has one.
+    fn native_of_next(&mut self, forward: bool, reader: &Reader, wishes: &mut Vec<Wish>) {
+        let Some(about) = &self.detail.about else { return };
+        let rows = Rows::new(&about.compared, about.kind);
+        let all: Vec<RecordKey> =
+            (0..about.compared.inputs.systems.len()).filter_map(|system| rows.key_in(about.identity, system)).collect();
+        let at = all.iter().position(|key| Some(key) == reader.awaits.as_ref()).unwrap_or(0);
+        let to = if forward { at + 1 } else { at.wrapping_sub(1) };
+        if let Some(key) = all.get(to).cloned() {
+            self.ask_native(key, wishes);
+        }
+    }
+}

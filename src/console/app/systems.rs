@@ -1,0 +1,231 @@
+//! The connected systems: how they stand, what the test found, what was read, what may be done, how fast.
+
+use crate::engine::protocol::{Health, SystemStatus};
+use crate::model::{Kind, Proof, Snapshot};
+use crate::plan::Finding;
+
+use super::App;
+use super::confirm::mode;
+use super::lines::{Line, Tone, age};
+use super::text::{self, text};
+
+/// The systems' tab.
+#[derive(Clone, Debug, Default)]
+pub struct Systems {
+    /// The system under the cursor.
+    pub at: usize,
+    /// The first line of its report that is shown.
+    pub top: usize,
+}
+
+/// A system's state in a few words for the strip: `ok 2m`, `620/1,000`, `auth!`.
+pub fn short(status: &SystemStatus, oldest: Option<jiff::Timestamp>, now: jiff::Timestamp) -> (Tone, String) {
+    let aged = |word: &str| match oldest {
+        Some(taken) => format!("{word} {}", age(taken, now)),
+        None => word.to_owned(),
+    };
+    match &status.health {
+        Health::Idle => (Tone::Dim, text!("health.idle").to_owned()),
+        Health::Probing => (Tone::Dim, text!("health.probing").to_owned()),
+        Health::Reading { read, of: Some(of) } => (Tone::Warn, format!("{}/{}", text::count(*read), text::count(*of))),
+        Health::Reading { read, of: None } => (Tone::Warn, text!("health.reading", n = text::count(*read))),
+        Health::Good => (Tone::Good, aged(text!("health.good"))),
+        Health::Partial(_) => (Tone::Warn, aged(text!("health.partial"))),
+        Health::Bad { word, .. } => (Tone::Bad, format!("{word}!")),
+    }
+}
+
+impl App {
+    /// When the oldest snapshot of a system was taken.
+    pub fn oldest(&self, status: &SystemStatus) -> Option<jiff::Timestamp> {
+        self.snapshots(status).map(|snapshot| snapshot.taken).min()
+    }
+
+    fn snapshots<'a>(&'a self, status: &SystemStatus) -> impl Iterator<Item = &'a Snapshot> + use<'a> {
+        let inputs = self.world.as_ref().map(|world| &world.compared.inputs);
+        let view = inputs.and_then(|inputs| inputs.systems.iter().find(|view| view.id == status.id));
+        view.into_iter().flat_map(|view| view.snapshots.iter().flatten()).map(|snapshot| &**snapshot)
+    }
+
+    /// The system under the cursor of the systems' tab.
+    pub fn system_here(&self) -> Option<&SystemStatus> {
+        self.world.as_ref()?.systems.get(self.systems.at)
+    }
+
+    /// Lines of the report that fit: all but header, tabs, the list with its heading, a rule and the footer.
+    pub fn report_height(&self) -> usize {
+        let systems = self.world.as_ref().map_or(0, |world| world.systems.len());
+        usize::from(self.size.1).saturating_sub(5 + systems)
+    }
+
+    /// All that is known about a system, as lines.
+    pub fn report_on(&self, status: &SystemStatus) -> Vec<Line> {
+        let mut lines = Vec::new();
+        match &status.health {
+            Health::Bad { text, .. } => lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, line))),
+            Health::Partial(text) => lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, line))),
+            _ => {}
+        }
+        lines.extend(Self::access_lines(status));
+        lines.push(Line::default());
+        lines.extend(self.evidence_lines(status));
+        lines.extend(self.feed_lines(status));
+        lines.extend(recent_lines(status));
+        lines
+    }
+
+    fn access_lines(status: &SystemStatus) -> Vec<Line> {
+        let pair = |name: &str, line: Line| -> Line {
+            let mut whole = Line::of(Tone::Dim, format!("{name:<10}"));
+            whole.parts.extend(line.parts);
+            whole.private.extend(line.private);
+            whole
+        };
+        let mut lines = Vec::new();
+        lines.push(pair(text!("systems.url"), Line::default().data(Tone::Plain, status.url.clone())));
+        let site = status.site.as_ref();
+        if let Some(who) = site.and_then(|site| site.whoami.as_ref()) {
+            lines.push(pair(text!("systems.whoami"), Line::default().data(Tone::Plain, who.clone())));
+        }
+        let mut access = Line::of(Tone::Plain, mode(status.mode));
+        if status.production {
+            access = access.with(Tone::Bad, format!("  {}", text!("mode.production")));
+        }
+        let limits = status.policy.limits;
+        access = access.with(
+            Tone::Dim,
+            text!(
+                "systems.limits",
+                deactivate = limits.deactivate,
+                delete = limits.delete,
+                remove = limits.remove,
+                percent = limits.percent
+            ),
+        );
+        lines.push(pair(text!("systems.mode"), access));
+        if let Some(protect) = &status.policy.protect {
+            lines.push(pair(text!("systems.protect"), Line::plain(protect.clone())));
+        }
+        if let Some(why) = site.and_then(|site| site.blocked.as_ref()) {
+            lines.push(pair(text!("systems.blocked"), Line::default().data(Tone::Bad, why.clone())));
+        }
+        if let Some(why) = site.and_then(|site| site.warning.as_ref()) {
+            lines.push(pair(text!("systems.warning"), Line::default().data(Tone::Warn, why.clone())));
+        }
+        let budget = status.budget;
+        let mut speed = text!(
+            "systems.speed",
+            rate = rate(budget.per_second),
+            tokens = format!("{:.0}", budget.tokens.max(0.0)),
+            burst = budget.burst
+        );
+        if let Some(remaining) = budget.remaining {
+            speed.push_str(&text!("systems.remaining", n = remaining));
+        }
+        let mut line = Line::plain(speed);
+        if budget.wait > 0.0 {
+            line = line.with(Tone::Warn, text!("systems.wait", n = format!("{:.0}", budget.wait.ceil())));
+        }
+        lines.push(pair(text!("systems.budget"), line));
+        lines
+    }
+
+    fn evidence_lines(&self, status: &SystemStatus) -> Vec<Line> {
+        let key = self.keymap.shown(super::Action::Test);
+        let mut lines = vec![Line::of(Tone::Heading, text!("systems.evidence")).with(Tone::Dim, format!("  {key}"))];
+        let evidence = status.site.as_ref().map_or(&[][..], |site| &site.evidence);
+        for line in evidence {
+            let (mark, tone) = match line.finding {
+                Finding::Good => ("ok", Tone::Good),
+                Finding::Note => (" i", Tone::Warn),
+                Finding::Bad => (" x", Tone::Bad),
+            };
+            lines.push(
+                Line::of(tone, format!("  {mark} "))
+                    .with(Tone::Plain, format!("{:<28} ", line.what))
+                    .data(Tone::Dim, line.detail.clone()),
+            );
+        }
+        if evidence.is_empty() {
+            lines.push(Line::of(Tone::Dim, text!("systems.no-evidence")));
+        }
+        lines.push(Line::default());
+        lines
+    }
+
+    fn feed_lines(&self, status: &SystemStatus) -> Vec<Line> {
+        let mut lines = vec![Line::of(Tone::Heading, text!("systems.feeds"))];
+        let mut any = false;
+        for snapshot in self.snapshots(status) {
+            for feed in &snapshot.feeds {
+                any = true;
+                let (tone, proof) = match &feed.proof {
+                    Proof::Complete { how, total } => {
+                        (Tone::Good, text!("proof.complete", n = text::count(*total), how = how))
+                    }
+                    Proof::Partial { why } => (Tone::Warn, text!("proof.partial", why = why)),
+                    Proof::Acknowledged { by, why } => (Tone::Warn, text!("proof.acknowledged", by = by, why = why)),
+                    Proof::Reading { read, of: Some(of) } => {
+                        (Tone::Dim, text!("proof.reading-of", n = text::count(*read), of = text::count(*of)))
+                    }
+                    Proof::Reading { read, of: None } => (Tone::Dim, text!("proof.reading", n = text::count(*read))),
+                };
+                let requests = text!("systems.feed-cost", pages = feed.pages, requests = feed.requests);
+                lines.push(
+                    Line::of(Tone::Plain, format!("  {:<9}{:<18} ", plural(snapshot.kind), feed.feed))
+                        .with(Tone::Dim, format!("{:>4}  ", age(snapshot.taken, self.now)))
+                        .with(tone, proof)
+                        .with(Tone::Dim, requests),
+                );
+            }
+        }
+        if !any {
+            lines.push(Line::of(Tone::Dim, text!("systems.no-feeds")));
+        }
+        lines.push(Line::default());
+        lines
+    }
+}
+
+/// A speed: `5`, `0.5`.
+pub fn rate(per_second: f64) -> String {
+    if per_second.fract() == 0.0 { format!("{per_second:.0}") } else { format!("{per_second:.2}") }
+}
+
+/// A kind as the tabs call it.
+pub fn plural(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => text!("tab.users"),
+        Kind::Group => text!("tab.groups"),
+        Kind::Role => text!("tab.roles"),
+        Kind::Product => text!("tab.products"),
+    }
+}
+
+fn recent_lines(status: &SystemStatus) -> Vec<Line> {
+    let mut lines = vec![Line::of(Tone::Heading, text!("systems.recent"))];
+    for sent in status.recent.iter().rev() {
+        let (tone, answer) = match (sent.status, &sent.fault) {
+            (Some(code @ 200..400), _) => (Tone::Good, code.to_string()),
+            (Some(code), _) => (Tone::Bad, code.to_string()),
+            (None, Some(_)) => (Tone::Bad, "---".to_owned()),
+            (None, None) => (Tone::Dim, "...".to_owned()),
+        };
+        let at = sent.at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+        let again = if sent.attempt > 1 { text!("systems.attempt", n = sent.attempt) } else { String::new() };
+        let mut line = Line::of(Tone::Dim, format!("  {at}  "))
+            .with(tone, format!("{answer:>3} "))
+            .with(Tone::Dim, format!("{:>6} ms {:>9} B  ", text::count(u64::from(sent.took)), text::count(sent.bytes)))
+            .with(Tone::Plain, format!("{:<6} ", sent.method))
+            .data(Tone::Plain, sent.target.clone())
+            .with(Tone::Warn, again);
+        if let Some(fault) = &sent.fault {
+            line = line.data(Tone::Bad, format!("  {fault}"));
+        }
+        lines.push(line);
+    }
+    if status.recent.is_empty() {
+        lines.push(Line::of(Tone::Dim, text!("systems.no-requests")));
+    }
+    lines
+}

@@ -1,0 +1,302 @@
+//! The loop: keys, reports and signals in; frames, commands and jobs out. It sleeps until one of them comes.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use crossterm::Command as _;
+use crossterm::clipboard::CopyToClipboard;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+
+use super::app::text::text;
+use super::app::{App, Msg, Setup, Wish, update};
+use super::term::{self, Held, Input, Reader, Screen};
+use super::view::{self, Theme};
+use crate::engine::protocol::{Command, Report};
+
+/// How the console is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Over the simulators: the header says so.
+    pub demo: bool,
+    /// What the header calls it: the configuration's name.
+    pub title: String,
+    /// A theme by name; else `mono` where `NO_COLOR` is set, else `default`.
+    pub theme: Option<String>,
+    /// The cursor is placed anew after every wide character, and nothing is scrolled.
+    pub compat_draw: bool,
+}
+
+/// How the console ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitKind {
+    /// The operator ended it.
+    Quit,
+    /// The line was lost (SIGHUP, or the terminal is gone): status 129.
+    HangUp,
+    /// It was told to end (SIGTERM): status 143.
+    Terminated,
+}
+
+impl ExitKind {
+    /// The exit status.
+    pub const fn status(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::HangUp => 129,
+            Self::Terminated => 143,
+        }
+    }
+}
+
+/// Frames that only reports ask for come at most so often; a key is answered at once.
+const PACE: Duration = Duration::from_millis(50);
+/// Messages taken in before a frame is drawn at the latest.
+const MOST: usize = 4096;
+
+enum Event {
+    Msg(Msg),
+    Gone,
+    Terminated,
+    Continued,
+}
+
+/// Opens the console on this thread and stays until it is left.
+///
+/// `send` hands a command to the engine and returns at once; `reports` is what the engine reports. When it returns, the
+/// terminal is given back, and [`Command::Quit`] has been sent.
+///
+/// # Errors
+/// [`term::NoTerminal`] where standard input or output is no terminal; otherwise when the terminal fails.
+pub fn run(
+    send: Box<dyn Fn(Command)>,
+    reports: UnboundedReceiver<Report>,
+    options: Options,
+) -> anyhow::Result<ExitKind> {
+    term::ready()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async { Loop::open(send, reports, options)?.run().await });
+    // Threads that wait for the terminal are not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+struct Signals {
+    size: Signal,
+    again: Signal,
+    end: Signal,
+    hang_up: Signal,
+}
+
+struct Loop {
+    send: Box<dyn Fn(Command)>,
+    reports: UnboundedReceiver<Report>,
+    reporting: bool,
+    inputs: UnboundedReceiver<Event>,
+    jobs: UnboundedSender<Event>,
+    signals: Signals,
+    app: App,
+    theme: Theme,
+    reader: Reader,
+    screen: Screen<std::fs::File>,
+    // Dropped last, and with it the terminal is given back.
+    held: Held,
+}
+
+impl Loop {
+    fn open(send: Box<dyn Fn(Command)>, reports: UnboundedReceiver<Report>, options: Options) -> io::Result<Self> {
+        let (jobs, inputs) = mpsc::unbounded_channel();
+        let signals = Signals {
+            size: signal(SignalKind::window_change())?,
+            again: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            end: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        };
+        let out = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let held = Held::take()?;
+        let keys = jobs.clone();
+        let reader = Reader::start(move |input| {
+            // Nobody listening means that the console has ended.
+            let _ = keys.send(match input {
+                Input::Key(key, number) => Event::Msg(Msg::Key { key, number }),
+                Input::Paste(text) => Event::Msg(Msg::Paste(text)),
+                Input::Gone => Event::Gone,
+            });
+        })?;
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let theme = options.theme.as_deref().unwrap_or(if no_color { "mono" } else { "default" });
+        let setup = Setup { demo: options.demo, title: options.title };
+        let app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        Ok(Self {
+            send,
+            reports,
+            reporting: true,
+            inputs,
+            jobs,
+            signals,
+            app,
+            theme: Theme::named(theme),
+            reader,
+            screen: Screen::new(out, options.compat_draw),
+            held,
+        })
+    }
+
+    async fn run(mut self) -> anyhow::Result<ExitKind> {
+        self.draw()?;
+        let mut drawn = Instant::now();
+        loop {
+            let mut event = self.wait().await;
+            let mut urgent = false;
+            // All that lies there is taken in before a frame; what only reports ask for waits for its turn.
+            loop {
+                for _ in 0..MOST {
+                    urgent |= !matches!(event, Event::Msg(Msg::Report(_)));
+                    if let Some(end) = self.take(event)? {
+                        return Ok(end);
+                    }
+                    match self.more() {
+                        Some(more) => event = more,
+                        None => break,
+                    }
+                }
+                let early = PACE.saturating_sub(drawn.elapsed());
+                if urgent || early.is_zero() {
+                    break;
+                }
+                match tokio::time::timeout(early, self.wait()).await {
+                    Ok(next) => event = next,
+                    Err(_) => break,
+                }
+            }
+            self.draw()?;
+            drawn = Instant::now();
+        }
+    }
+
+    /// Sleeps until something comes.
+    async fn wait(&mut self) -> Event {
+        let tick = self.app.next_tick().map(|seconds| Duration::from_secs(seconds.max(1) as u64));
+        tokio::select! {
+            biased;
+            Some(event) = self.inputs.recv() => event,
+            _ = self.signals.hang_up.recv() => Event::Gone,
+            _ = self.signals.end.recv() => Event::Terminated,
+            _ = self.signals.again.recv() => Event::Continued,
+            _ = self.signals.size.recv() => resized(),
+            report = self.reports.recv(), if self.reporting => {
+                self.reporting = report.is_some();
+                Event::Msg(Msg::Report(report.unwrap_or_else(|| Report::Crashed {
+                    part: text!("run.engine").to_owned(),
+                    text: text!("run.engine-gone").to_owned(),
+                })))
+            },
+            () = sleep(tick) => Event::Msg(Msg::Tick),
+        }
+    }
+
+    /// What lies there already.
+    fn more(&mut self) -> Option<Event> {
+        if let Ok(event) = self.inputs.try_recv() {
+            return Some(event);
+        }
+        self.reports.try_recv().ok().map(|report| Event::Msg(Msg::Report(report)))
+    }
+
+    /// Takes in an event; `Some`: the console ends.
+    fn take(&mut self, event: Event) -> anyhow::Result<Option<ExitKind>> {
+        let msg = match event {
+            Event::Msg(msg) => msg,
+            Event::Gone => return Ok(Some(self.end(ExitKind::HangUp))),
+            Event::Terminated => return Ok(Some(self.end(ExitKind::Terminated))),
+            Event::Continued => {
+                self.held.again()?;
+                self.screen.forget();
+                resized_msg()
+            }
+        };
+        for wish in update(&mut self.app, msg, jiff::Timestamp::now()) {
+            match wish {
+                Wish::Engine(command) => (self.send)(command),
+                Wish::Order(job) => self.job(move || Msg::Ordered(job.run())),
+                Wish::Gather(job) => self.job(move || Msg::Gathered(job.run())),
+                Wish::Copy(text) => self.copy(text)?,
+                Wish::Repaint => self.screen.forget(),
+                Wish::Theme => {
+                    self.theme = self.theme.next();
+                    self.screen.forget();
+                }
+                Wish::Suspend => {
+                    self.held.suspend()?;
+                    self.screen.forget();
+                }
+                Wish::Leave => return Ok(Some(ExitKind::Quit)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn end(&self, kind: ExitKind) -> ExitKind {
+        (self.send)(Command::Quit);
+        kind
+    }
+
+    /// Works off the UI thread; a panic there is a report and not the end.
+    fn job(&self, work: impl FnOnce() -> Msg + Send + 'static) {
+        let jobs = self.jobs.clone();
+        rayon::spawn(move || {
+            let msg = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                Msg::Report(Report::Crashed {
+                    part: text!("run.job").to_owned(),
+                    text: text!("run.job-gone").to_owned(),
+                })
+            });
+            let _ = jobs.send(Event::Msg(msg));
+        });
+    }
+
+    fn copy(&mut self, copied: String) -> io::Result<()> {
+        let mut sequence = String::new();
+        if CopyToClipboard::to_clipboard_from(copied).write_ansi(&mut sequence).is_ok() {
+            self.screen.aside(sequence.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        for (thread, message) in term::panics() {
+            let report = Report::Crashed { part: thread, text: message };
+            update(&mut self.app, Msg::Report(report), jiff::Timestamp::now());
+        }
+        let (columns, rows) = self.app.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let cursor = view::draw(&self.app, &self.theme, &mut buffer);
+        self.screen.draw(&buffer, cursor)?;
+        if self.app.awaits_draw() {
+            // What was typed up to here was typed before the question could be read.
+            let read = self.reader.settle();
+            update(&mut self.app, Msg::Drawn { read }, jiff::Timestamp::now());
+        }
+        Ok(())
+    }
+}
+
+fn resized_msg() -> Msg {
+    let (columns, rows) = term::size().unwrap_or((80, 24));
+    Msg::Resize(columns, rows)
+}
+
+fn resized() -> Event {
+    Event::Msg(resized_msg())
+}
+
+async fn sleep(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}

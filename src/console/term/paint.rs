@@ -1,0 +1,369 @@
+//! What is written to the terminal: only what differs from what it shows, in one write a frame.
+
+use std::io::{self, BufWriter, Write};
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Position;
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
+
+use super::scroll;
+
+/// Frames above this size are marked as one, so that terminals that know it show them at once (DEC 2026).
+const SYNCED: usize = 2048;
+
+/// The screen, and what it shows.
+#[derive(Debug)]
+pub struct Screen<W: Write> {
+    out: BufWriter<W>,
+    shown: Buffer,
+    stale: bool,
+    cursor: Option<Position>,
+    cursor_shown: bool,
+    compat: bool,
+    frame: Vec<u8>,
+}
+
+/// What the terminal's pen is set to while a frame is written.
+struct Pen<'f> {
+    frame: &'f mut Vec<u8>,
+    at: Option<(u16, u16)>,
+    style: Look,
+    compat: bool,
+}
+
+type Look = (Color, Color, Modifier);
+
+const PLAIN: Look = (Color::Reset, Color::Reset, Modifier::empty());
+
+/// Whether a terminal is known to be agreed with on the width of a wide character: ideographs, kana, Hangul and full-width
+/// forms, and nothing that joins or is drawn as an emoji.
+fn surely_wide(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let (Some(c), None) = (chars.next(), chars.next()) else { return false };
+    matches!(c,
+        '\u{3001}'..='\u{3029}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{ff01}'..='\u{ff60}')
+}
+
+impl Pen<'_> {
+    fn go(&mut self, x: u16, y: u16) {
+        match self.at {
+            Some((have, row)) if have == x && row == y => return,
+            Some((have, row)) if row == y && x > have => self.write(format_args!("\x1b[{}C", x - have)),
+            _ if x == 0 => self.write(format_args!("\x1b[{}H", y + 1)),
+            _ => self.write(format_args!("\x1b[{};{}H", y + 1, x + 1)),
+        }
+        self.at = Some((x, y));
+    }
+
+    fn write(&mut self, words: std::fmt::Arguments<'_>) {
+        // Writing to a Vec cannot fail.
+        let _ = self.frame.write_fmt(words);
+    }
+
+    fn look(&mut self, look: Look) {
+        if look == self.style {
+            return;
+        }
+        // What has to be switched off is switched off all at once: one sequence, and no colour command is ever empty,
+        // which would take reverse video with it under NO_COLOR.
+        let (fg, bg, modifier) = look;
+        let lost = self.style.2.difference(modifier) != Modifier::empty()
+            || (fg == Color::Reset && self.style.0 != Color::Reset)
+            || (bg == Color::Reset && self.style.1 != Color::Reset);
+        let mut codes: Vec<String> = Vec::new();
+        let from = if lost { PLAIN } else { self.style };
+        if lost && look != PLAIN {
+            codes.push("0".into());
+        }
+        let added = modifier.difference(from.2);
+        for (bit, code) in [
+            (Modifier::BOLD, "1"),
+            (Modifier::DIM, "2"),
+            (Modifier::ITALIC, "3"),
+            (Modifier::UNDERLINED, "4"),
+            (Modifier::REVERSED, "7"),
+        ] {
+            if added.contains(bit) {
+                codes.push(code.into());
+            }
+        }
+        if fg != from.0 {
+            codes.push(color(fg, 30));
+        }
+        if bg != from.1 {
+            codes.push(color(bg, 40));
+        }
+        self.write(format_args!("\x1b[{}m", codes.join(";")));
+        self.style = look;
+    }
+
+    fn cell(&mut self, x: u16, y: u16, cell: &Cell) {
+        self.go(x, y);
+        self.look((cell.fg, cell.bg, cell.modifier));
+        let symbol = cell.symbol();
+        self.frame.extend_from_slice(symbol.as_bytes());
+        let sure = symbol.is_ascii() || !self.compat && surely_wide(symbol);
+        self.at = sure.then(|| (x + symbol.width() as u16, y));
+    }
+}
+
+/// A colour's code: `30` to `37` and `90` to `97` for the sixteen (ECMA-48 8.3.117 and its common extension).
+fn color(color: Color, base: u16) -> String {
+    let basic = |n: u16| (base + n).to_string();
+    let bright = |n: u16| (base + 60 + n).to_string();
+    match color {
+        Color::Reset => (base + 9).to_string(),
+        Color::Black => basic(0),
+        Color::Red => basic(1),
+        Color::Green => basic(2),
+        Color::Yellow => basic(3),
+        Color::Blue => basic(4),
+        Color::Magenta => basic(5),
+        Color::Cyan => basic(6),
+        Color::Gray => basic(7),
+        Color::DarkGray => bright(0),
+        Color::LightRed => bright(1),
+        Color::LightGreen => bright(2),
+        Color::LightYellow => bright(3),
+        Color::LightBlue => bright(4),
+        Color::LightMagenta => bright(5),
+        Color::LightCyan => bright(6),
+        Color::White => bright(7),
+        Color::Indexed(n) => format!("{};5;{n}", base + 8),
+        Color::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
+    }
+}
+
+impl<W: Write> Screen<W> {
+    /// A screen of which nothing is known yet. `compat`: the cursor is placed anew after every wide character, and nothing
+    /// is scrolled, for terminals that disagree.
+    pub fn new(out: W, compat: bool) -> Self {
+        Self {
+            out: BufWriter::with_capacity(64 * 1024, out),
+            shown: Buffer::default(),
+            stale: true,
+            cursor: None,
+            cursor_shown: false,
+            compat,
+            frame: Vec::new(),
+        }
+    }
+
+    /// Nothing is known any more of what the terminal shows: the next frame is drawn whole.
+    pub fn forget(&mut self) {
+        self.stale = true;
+    }
+
+    /// Shows a frame, and the terminal's cursor where a text is typed; gives the bytes written.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, next: &Buffer, cursor: Option<Position>) -> io::Result<usize> {
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.clear();
+        let whole = self.stale || self.shown.area != next.area;
+        let mut pen = Pen { frame: &mut frame, at: None, style: PLAIN, compat: self.compat };
+        if whole {
+            pen.write(format_args!("\x1b[m\x1b[2J"));
+            self.shown = Buffer::empty(next.area);
+        } else if !self.compat
+            && let Some(moved) = scroll::find(&self.shown, next)
+        {
+            pen.write(format_args!("\x1b[{};{}r", moved.rows.start + 1, moved.rows.end));
+            let end = if moved.up > 0 { 'S' } else { 'T' };
+            pen.write(format_args!("\x1b[{}{end}\x1b[r", moved.up.unsigned_abs()));
+            scroll::apply(&mut self.shown, &moved);
+        }
+        self.tails(&mut pen, next);
+        self.cells(&mut pen, next);
+        pen.look(PLAIN);
+        let drawn = !pen.frame.is_empty();
+        match cursor {
+            Some(place) => {
+                if drawn || self.cursor != cursor {
+                    pen.at = None;
+                    pen.go(place.x, place.y);
+                }
+                if !self.cursor_shown || whole {
+                    pen.write(format_args!("\x1b[?25h"));
+                }
+            }
+            None if self.cursor_shown || whole => pen.write(format_args!("\x1b[?25l")),
+            None => {}
+        }
+        self.cursor_shown = cursor.is_some();
+        self.cursor = cursor;
+        let mut written = frame.len();
+        if !frame.is_empty() {
+            let synced = frame.len() > SYNCED;
+            if synced {
+                self.out.write_all(b"\x1b[?2026h")?;
+            }
+            self.out.write_all(&frame)?;
+            if synced {
+                self.out.write_all(b"\x1b[?2026l")?;
+                written += 16;
+            }
+            self.out.flush()?;
+        }
+        self.frame = frame;
+        self.shown.clone_from(next);
+        self.stale = false;
+        Ok(written)
+    }
+
+    /// Every cell that differs. Own, and not ratatui's: where half of a wide character was, the terminal's attributes are
+    /// anybody's guess, so what comes there is always written.
+    fn cells(&self, pen: &mut Pen<'_>, next: &Buffer) {
+        let width = usize::from(next.area.width).max(1);
+        for (y, (old, new)) in self.shown.content.chunks(width).zip(next.content.chunks(width)).enumerate() {
+            if old == new {
+                continue;
+            }
+            let (mut old_ends, mut new_ends) = (0, 0);
+            for x in 0..width {
+                let was_half = x < old_ends;
+                if !was_half {
+                    old_ends = x + old[x].symbol().width();
+                }
+                if x < new_ends {
+                    continue;
+                }
+                new_ends = x + new[x].symbol().width();
+                if was_half || old[x] != new[x] {
+                    pen.cell(x as u16, y as u16, &new[x]);
+                }
+            }
+        }
+    }
+
+    /// Ends of rows that become blank are erased in one go.
+    fn tails(&mut self, pen: &mut Pen<'_>, next: &Buffer) {
+        let width = usize::from(next.area.width);
+        if width == 0 {
+            return;
+        }
+        let plain = |cell: &Cell| cell.symbol() == " " && (cell.fg, cell.bg, cell.modifier) == PLAIN;
+        for (y, (old, new)) in self.shown.content.chunks_mut(width).zip(next.content.chunks(width)).enumerate() {
+            let used = new.iter().rposition(|cell| !plain(cell)).map_or(0, |at| {
+                // A wide character covers the cell after its own.
+                (at + new[at].symbol().width().max(1)).min(width)
+            });
+            let before = old.iter().rposition(|cell| !plain(cell)).map_or(0, |at| at + 1);
+            if before > used + 4 {
+                // A wide character that straddles the cut would be left as half of one.
+                if used > 0 && old[used - 1].symbol().width() > 1 {
+                    continue;
+                }
+                pen.go(used as u16, y as u16);
+                pen.look(PLAIN);
+                pen.write(format_args!("\x1b[K"));
+                old[used..].iter_mut().for_each(Cell::reset);
+            }
+        }
+    }
+
+    /// Writes a sequence that draws nothing (the clipboard's).
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn aside(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use proptest::prelude::*;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    fn page(lines: &[(String, u8)], columns: u16, rows: u16) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let styles = [
+            Style::default(),
+            Style::default().fg(Color::Red),
+            Style::default().add_modifier(Modifier::REVERSED),
+            Style::default().fg(Color::DarkGray).add_modifier(Modifier::BOLD),
+        ];
+        for (y, (text, style)) in lines.iter().enumerate().take(usize::from(rows)) {
+            buffer.set_stringn(0, y as u16, text, usize::from(columns), styles[usize::from(*style) % 4]);
+        }
+        buffer
+    }
+
+    /// A terminal must show exactly what the buffer holds.
+    fn same(parser: &vt100::Parser, buffer: &Buffer) {
+        for y in 0..buffer.area.height {
+            let mut covered = false;
+            for x in 0..buffer.area.width {
+                let want = &buffer[(x, y)];
+                let have = parser.screen().cell(y, x).unwrap();
+                if !covered {
+                    let shown = if have.contents().is_empty() { " ".to_owned() } else { have.contents().to_owned() };
+                    assert_eq!(shown, want.symbol(), "at {x},{y}");
+                    assert_eq!(have.bold(), want.modifier.contains(Modifier::BOLD), "bold at {x},{y}");
+                    assert_eq!(have.inverse(), want.modifier.contains(Modifier::REVERSED), "reverse at {x},{y}");
+                    assert_eq!(have.fgcolor() == vt100::Color::Default, want.fg == Color::Reset, "colour at {x},{y}");
+                }
+                covered = !covered && want.symbol().width() > 1;
+            }
+        }
+    }
+
+    fn shown(frames: &[Buffer], compat: bool) -> Vec<usize> {
+        let area = frames[0].area;
+        let mut parser = vt100::Parser::new(area.height, area.width, 0);
+        let mut sizes = Vec::new();
+        let mut screen = Screen::new(Vec::new(), compat);
+        for frame in frames {
+            screen.draw(frame, None).unwrap();
+            let bytes = std::mem::take(screen.out.get_mut());
+            sizes.push(bytes.len());
+            parser.process(&bytes);
+            same(&parser, frame);
+        }
+        sizes
+    }
+
+    #[test]
+    fn an_unchanged_frame_writes_nothing() {
+        let lines = vec![("王小明 wang".to_owned(), 0), ("Lena".to_owned(), 2)];
+        let frame = page(&lines, 30, 5);
+        assert_eq!(shown(&[frame.clone(), frame], false)[1], 0);
+    }
+
+    #[test]
+    fn rows_that_only_moved_are_scrolled_and_not_written() {
+        let lines: Vec<_> = (0..40).map(|n| (format!("row {n} of a long list, 王小明 {}", n * 7919), 0)).collect();
+        let frames = [page(&lines, 60, 20), page(&lines[1..], 60, 20), page(&lines[10..], 60, 20)];
+        let own = shown(&frames, false);
+        let compat = shown(&frames, true);
+        assert!(own[1] * 5 < compat[1], "{own:?} against {compat:?}");
+        assert!(own[2] < compat[2], "{own:?} against {compat:?}");
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        proptest::collection::vec(
+            prop_oneof![Just("a"), Just("b "), Just("王"), Just("明"), Just("é"), Just("   "), Just("，"), Just("№")],
+            0..14,
+        )
+        .prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_drawn_after_whatever_the_terminal_shows_it(
+            pages in proptest::collection::vec(proptest::collection::vec((text(), 0_u8..4), 0..9), 1..5),
+            compat in any::<bool>(),
+        ) {
+            let frames: Vec<Buffer> = pages.iter().map(|lines| page(lines, 20, 8)).collect();
+            shown(&frames, compat);
+        }
+    }
+}

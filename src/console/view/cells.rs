@@ -1,0 +1,165 @@
+//! Text in cells: cleaned, cut at grapheme borders, written into the buffer.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::console::app::lines::Line;
+use crate::model::text::clean;
+
+use super::theme::Theme;
+
+/// The width of a text in cells.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// A text as it may be shown: nothing in it drives a terminal, and composed, since terminals and ratatui disagree on
+/// decomposed forms.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    let cleaned = clean(text);
+    if cleaned.is_ascii() || is_nfc(&cleaned) { cleaned } else { Cow::Owned(cleaned.nfc().collect()) }
+}
+
+/// Letters and digits hidden but for the first of each word; the width stays.
+pub fn masked(text: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut inside = false;
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            if inside {
+                hidden.push_str(if width(c.encode_utf8(&mut [0; 4])) > 1 { "**" } else { "*" });
+            } else {
+                hidden.push(c);
+            }
+            inside = true;
+        } else {
+            hidden.push(c);
+            inside = false;
+        }
+    }
+    hidden
+}
+
+/// A text in at most so many cells: cut at a grapheme border, with `~` where something was cut.
+pub fn fit(text: &str, cells: usize) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    if cells == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut cut = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > cells - 1 {
+            break;
+        }
+        used += wide;
+        cut.push_str(grapheme);
+    }
+    cut.push('~');
+    Cow::Owned(cut)
+}
+
+/// Writes into a buffer, inside an area, and never beyond.
+pub struct Pen<'b> {
+    /// The buffer.
+    pub buf: &'b mut Buffer,
+    /// The styles.
+    pub theme: &'b Theme,
+    /// Personal data is hidden.
+    pub mask: bool,
+}
+
+impl Pen<'_> {
+    /// Writes our own or cleaned text in at most `cells` cells; gives the cells used.
+    pub fn put(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        let area = self.buf.area;
+        if y >= area.bottom() || x >= area.right() || cells == 0 {
+            return 0;
+        }
+        let cells = cells.min(area.right() - x);
+        let cleaned = shown(text);
+        let fitted = fit(&cleaned, usize::from(cells));
+        let (end, _) = self.buf.set_stringn(x, y, &fitted, usize::from(cells), style);
+        end - x
+    }
+
+    /// Writes remote text: masked where that is on.
+    pub fn data(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        if self.mask {
+            let hidden = masked(&shown(text));
+            return self.put(x, y, cells, &hidden, style);
+        }
+        self.put(x, y, cells, text, style)
+    }
+
+    /// Writes a toned line; gives the cells used.
+    pub fn line(&mut self, x: u16, y: u16, cells: u16, line: &Line) -> u16 {
+        let mut used = 0;
+        for ((tone, text), private) in line.parts.iter().zip(&line.private) {
+            if used >= cells {
+                break;
+            }
+            let style = self.theme.tone(*tone);
+            used += if *private {
+                self.data(x + used, y, cells - used, text, style)
+            } else {
+                self.put(x + used, y, cells - used, text, style)
+            };
+        }
+        used
+    }
+
+    /// Fills a row with one character.
+    pub fn rule(&mut self, x: u16, y: u16, cells: u16, c: char, style: Style) {
+        let rule: String = std::iter::repeat_n(c, usize::from(cells)).collect();
+        self.put(x, y, cells, &rule, style);
+    }
+
+    /// Lays a style over a part of a row.
+    pub fn paint(&mut self, x: u16, y: u16, cells: u16, style: Style) {
+        self.buf.set_style(Rect { x, y, width: cells, height: 1 }, style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_cut_never_splits_a_wide_character() {
+        assert_eq!(fit("王小明", 6), "王小明");
+        assert_eq!(fit("王小明", 5), "王小~");
+        assert_eq!(fit("王小明", 4), "王~");
+        assert_eq!(fit("王小明", 1), "~");
+        assert_eq!(fit("王小明", 0), "");
+    }
+
+    #[test]
+    fn a_mask_keeps_first_letters_and_width() {
+        assert_eq!(masked("Lena Fischer"), "L*** F******");
+        assert_eq!(masked("王小明"), "王****");
+        assert_eq!(masked("a.b@c.de"), "a.b@c.d*");
+    }
+
+    #[test]
+    fn decomposed_letters_are_composed() {
+        assert_eq!(shown("e\u{301}"), "é");
+    }
+
+    proptest! {
+        #[test]
+        fn a_fitted_text_never_exceeds_its_cells(text in "\\PC{0,40}", cells in 0_usize..30) {
+            prop_assert!(width(&fit(&shown(&text), cells)) <= cells);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A list of records: the matrix over all systems, or one system's own list. Only the rows on the screen are built.
+
+use ratatui::layout::Rect;
+
+use crate::compare::Compared;
+use crate::console::app::App;
+use crate::console::app::lines::Tone;
+use crate::console::app::list::List;
+use crate::console::app::rows::{Mark, Rows};
+use crate::console::app::text::{count, text};
+use crate::engine::protocol::Health;
+use crate::model::{Attr, Cell, Form, Kind};
+
+use super::cells::{Pen, width};
+
+/// One column: where it begins and how wide it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    x: u16,
+    cells: u16,
+}
+
+/// The columns of a screen.
+struct Columns {
+    name: Span,
+    second: Span,
+    systems: Vec<(usize, Span)>,
+    attrs: Vec<(Attr, Span)>,
+    out: Span,
+    hidden: usize,
+}
+
+fn take(x: &mut u16, cells: u16) -> Span {
+    let span = Span { x: *x, cells };
+    *x += if cells > 0 { cells + 2 } else { 0 };
+    span
+}
+
+/// Draws heading and rows.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let Some(list) = app.list() else { return };
+    let Some(compared) = &list.shown else { return waiting(app, pen, area) };
+    let rows = Rows::new(compared, list.kind);
+    let columns = columns(app, &rows, area);
+    heading(app, pen, area, &rows, &columns);
+    if list.order.is_empty() {
+        return empty(app, list, pen, area);
+    }
+    let range = list.range();
+    let height = usize::from(area.height.saturating_sub(1));
+    for line in 0..height {
+        let at = list.top + line;
+        let Some(identity) = list.order.get(at) else { break };
+        if identity >= rows.len() {
+            continue;
+        }
+        let y = area.y + 1 + line as u16;
+        let ranged = range.is_some_and(|(from, to)| (from..=to).contains(&at));
+        row(app, pen, area, y, &rows, &columns, identity, at == list.at, ranged);
+    }
+}
+
+fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
+    let inputs = &rows.compared.inputs;
+    let one = app.system_index();
+    let total = area.width.saturating_sub(1);
+    let mut systems: Vec<(usize, Span)> = Vec::new();
+    let targets = match one {
+        Some(at) if Some(at) == inputs.base() => Vec::new(),
+        Some(at) => vec![at],
+        None => rows.targets(),
+    };
+    let own = one.is_some() && targets.is_empty();
+    for at in targets {
+        let cells = if one.is_some() { 4 } else { (width(inputs.systems[at].id.as_str()) as u16).clamp(4, 12) };
+        systems.push((at, Span { x: 0, cells }));
+    }
+    let out_least: u16 = if own { 0 } else { 14 };
+    let names_least: u16 = 12;
+    let mut hidden = 0;
+    let cost = |systems: &[(usize, Span)]| systems.iter().map(|(_, span)| span.cells + 2).sum::<u16>();
+    while systems.len() > 1 && 3 + names_least + cost(&systems) + out_least > total {
+        systems.pop();
+        hidden += 1;
+    }
+    let rest = total.saturating_sub(3 + cost(&systems));
+    let wide = rest >= 46;
+    let out = if own { 0 } else { (rest * 3 / 10).clamp(out_least.min(rest), 40) };
+    let names = rest - out;
+    let (name, second) = if wide || names >= 36 {
+        let name = (names * 2 / 5).clamp(10, 28);
+        let second = (names.saturating_sub(name + 4)).min(36);
+        (name, second)
+    } else {
+        (names.saturating_sub(2), 0)
+    };
+    let mut x = area.x + 3;
+    let name = take(&mut x, name);
+    let second = take(&mut x, second);
+    for (_, span) in &mut systems {
+        *span = take(&mut x, span.cells);
+    }
+    let mut attrs = Vec::new();
+    let mut out = out;
+    if let Some(at) = one {
+        let table =
+            inputs.systems.get(at).and_then(|system| system.snapshot(rows.kind)).map(|snapshot| &snapshot.table);
+        let free = area.right().saturating_sub(x + out);
+        let mut left = free;
+        for (attr, def) in table.iter().flat_map(|table| table.schema().iter()) {
+            let local = def.path.local(&[]);
+            let known = ["displayName", "name.formatted", "userName", "id"].contains(&local);
+            if def.form != Form::Text || def.unreadable || known {
+                continue;
+            }
+            let cells = (width(local) as u16).clamp(6, 18);
+            if left < cells + 2 {
+                break;
+            }
+            left -= cells + 2;
+            attrs.push((attr, take(&mut x, cells)));
+        }
+    }
+    if out > 0 {
+        out = area.right().saturating_sub(x + 1);
+    }
+    Columns { name, second, systems, attrs, out: Span { x, cells: out }, hidden }
+}
+
+fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &Columns) {
+    let style = pen.theme.tone(Tone::Dim);
+    let y = area.y;
+    pen.put(columns.name.x, y, columns.name.cells, text!("column.name"), style);
+    let second = if rows.kind == Kind::User { text!("column.username") } else { text!("column.id") };
+    pen.put(columns.second.x, y, columns.second.cells, second, style);
+    let inputs = &rows.compared.inputs;
+    for (at, span) in &columns.systems {
+        pen.put(span.x, y, span.cells, inputs.systems[*at].id.as_str(), style);
+    }
+    let table = app
+        .system_index()
+        .and_then(|at| inputs.systems.get(at))
+        .and_then(|system| system.snapshot(rows.kind))
+        .map(|snapshot| &snapshot.table);
+    for (attr, span) in &columns.attrs {
+        if let Some(table) = table {
+            pen.put(span.x, y, span.cells, &table.schema().def(*attr).path.local(&[]).to_uppercase(), style);
+        }
+    }
+    let out = match columns.hidden {
+        0 => text!("column.out").to_owned(),
+        n => text!("column.out-hidden", n = n),
+    };
+    pen.put(columns.out.x, y, columns.out.cells, &out, style);
+}
+
+fn tone(mark: Mark, lint: bool) -> Tone {
+    match mark {
+        Mark::Differs(_) => Tone::Differs,
+        Mark::Missing => Tone::Missing,
+        Mark::Extra => Tone::Extra,
+        Mark::Undecided => Tone::Warn,
+        _ if lint => Tone::Bad,
+        Mark::Same | Mark::Nothing | Mark::Unread | Mark::Shown => Tone::Dim,
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row is drawn from all that the screen knows of it")]
+fn row(
+    app: &App,
+    pen: &mut Pen<'_>,
+    area: Rect,
+    y: u16,
+    rows: &Rows<'_>,
+    columns: &Columns,
+    identity: u32,
+    cursor: bool,
+    ranged: bool,
+) {
+    let theme = pen.theme;
+    let one = app.system_index();
+    let (name, second) = rows.texts(identity, one);
+    let pointer = match (cursor, ranged) {
+        (true, _) => ">",
+        (false, true) => "|",
+        (false, false) => " ",
+    };
+    pen.put(area.x, y, 1, pointer, theme.tone(Tone::Key));
+    if app.staged.about(rows, identity, one) {
+        pen.put(area.x + 1, y, 1, "*", theme.tone(Tone::Staged));
+    }
+    let style = if cursor { theme.cursor() } else { theme.tone(Tone::Plain) };
+    pen.data(columns.name.x, y, columns.name.cells, name, style);
+    if cursor {
+        pen.paint(columns.name.x, y, columns.name.cells, style);
+    }
+    pen.data(columns.second.x, y, columns.second.cells, second, theme.tone(Tone::Plain));
+    for (at, span) in &columns.systems {
+        let (mark, lint) = rows.mark(identity, *at);
+        pen.put(span.x, y, span.cells, &mark.text(lint), theme.tone(tone(mark, lint)));
+    }
+    if let (Some(at), false) = (one, columns.attrs.is_empty()) {
+        for (attr, span) in &columns.attrs {
+            let cell = rows.record(identity, at).map_or(Cell::Empty, |(table, row)| table.cell(row, *attr));
+            match cell {
+                Cell::Value(text) => {
+                    pen.data(span.x, y, span.cells, text, theme.tone(Tone::Plain));
+                }
+                Cell::Unread | Cell::Unreadable => {
+                    pen.put(span.x, y, span.cells, ".", theme.tone(Tone::Dim));
+                }
+                Cell::Empty => {}
+            }
+        }
+    }
+    if columns.out.cells > 0 {
+        pen.put(columns.out.x, y, columns.out.cells, &rows.words(identity, one), theme.tone(Tone::Plain));
+    }
+}
+
+/// Nothing to list yet: what is being done about it.
+fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let words = if app.world.is_some() { text!("list.working") } else { text!("list.starting") };
+    pen.put(area.x + 3, area.y + 1, area.width.saturating_sub(4), words, pen.theme.tone(Tone::Dim));
+}
+
+fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
+    let Some(world) = &app.world else { return };
+    let mut lines: Vec<(Tone, String)> = Vec::new();
+    if !list.filter.is_empty() {
+        lines.push((Tone::Plain, text!("list.no-match", filter = list.filter)));
+    } else if list.only {
+        lines.push((Tone::Good, text!("list.all-true").to_owned()));
+    } else {
+        for status in world.systems.iter() {
+            match &status.health {
+                Health::Reading { read, .. } => {
+                    lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
+                }
+                Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
+                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {text}", status.id))),
+                Health::Idle | Health::Good | Health::Partial(_) => {}
+            }
+        }
+        if lines.is_empty() {
+            lines.push((Tone::Dim, nothing(&world.compared, list.kind)));
+        }
+    }
+    for (at, (tone, words)) in lines.iter().enumerate() {
+        let y = area.y + 2 + at as u16;
+        if y < area.bottom() {
+            pen.put(area.x + 3, y, area.width.saturating_sub(4), words, pen.theme.tone(*tone));
+        }
+    }
+}
+
+fn nothing(compared: &Compared, kind: Kind) -> String {
+    let read = compared.inputs.systems.iter().any(|system| system.snapshot(kind).is_some());
+    if read { text!("list.empty").to_owned() } else { text!("list.not-read").to_owned() }
+}

@@ -1,0 +1,86 @@
+//! The plan: what stands in the way, what is changed, and what is sent for it.
+
+use ratatui::layout::Rect;
+
+use crate::console::app::App;
+use crate::console::app::lines::{Line, Tone};
+use crate::console::app::planned::{PlanRow, Standing, outcome_tone};
+use crate::console::app::text::{count, text};
+use crate::plan::Plan;
+
+use super::cells::Pen;
+
+/// Draws the summary and the rows.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let theme = pen.theme;
+    pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &summary(app));
+    let outcomes = app.plan.used();
+    let right: u16 = if outcomes { 11 } else { 0 };
+    for (line, row) in app.plan.rows.iter().enumerate().skip(app.plan.top).take(usize::from(area.height - 1)) {
+        let y = area.y + 1 + (line - app.plan.top) as u16;
+        let cursor = line == app.plan.at;
+        if cursor {
+            pen.put(area.x, y, 1, ">", theme.tone(Tone::Key));
+        }
+        let room = area.width.saturating_sub(3 + right);
+        match row {
+            PlanRow::Text(line) | PlanRow::Guard(_, line) => {
+                pen.line(area.x + 2, y, area.width.saturating_sub(3), line);
+            }
+            PlanRow::Change { id, line, open } => {
+                let fold = if *open { "v" } else { "+" };
+                pen.put(area.x + 2, y, 1, fold, theme.tone(Tone::Dim));
+                pen.line(area.x + 4, y, room.saturating_sub(2), line);
+                if outcomes {
+                    let x = area.right().saturating_sub(right);
+                    match app.plan.outcome_of(id) {
+                        Some(outcome) => {
+                            pen.put(x, y, right, outcome.state.word(), theme.tone(outcome_tone(&outcome.state)))
+                        }
+                        None => pen.put(x, y, right, text!("outcome.pending"), theme.tone(Tone::Dim)),
+                    };
+                }
+            }
+        }
+        if cursor {
+            pen.paint(area.x + 1, y, 2, theme.tone(Tone::Strong));
+        }
+    }
+}
+
+fn summary(app: &App) -> Line {
+    let staged = count(app.staged.len() as u64);
+    match &app.plan.standing {
+        Standing::None if app.staged.is_empty() => Line::of(Tone::Heading, text!("plan.title")),
+        Standing::None | Standing::Not(_) => Line::of(Tone::Heading, text!("plan.staged", n = staged)),
+        Standing::Preparing => Line::of(Tone::Heading, text!("plan.staged", n = staged))
+            .with(Tone::Dim, format!("  {}", text!("plan.preparing-short"))),
+        Standing::Ready(plan) => ready(app, plan),
+    }
+}
+
+fn ready(app: &App, plan: &Plan) -> Line {
+    let n = count(plan.count() as u64);
+    if let Some((counts, total)) = app.plan.counts() {
+        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", count(*n as u64))).collect();
+        let done = count(app.plan.settled() as u64);
+        let title = if app.plan.pushing() {
+            text!("plan.pushing", done = done, total = count(total as u64))
+        } else {
+            text!("plan.pushed", total = count(total as u64))
+        };
+        return Line::of(Tone::Heading, title).with(Tone::Plain, format!("  {}", words.join("  ")));
+    }
+    let writes = plan.steps.len();
+    let reads: usize = plan.steps.iter().map(|step| step.read.len() + step.verify.len()).sum();
+    let print: String = plan.fingerprint.chars().take(8).collect();
+    let mut line = Line::of(Tone::Heading, text!("plan.ready", n = n))
+        .with(Tone::Dim, text!("plan.cost", writes = count(writes as u64), reads = count(reads as u64), print = print));
+    if !app.plan.fresh(&app.staged) {
+        let key = app.keymap.shown(crate::console::app::action::Action::Prepare);
+        line = line.with(Tone::Warn, text!("plan.outdated", key = key));
+    } else if plan.blocked() {
+        line = line.with(Tone::Bad, text!("plan.blocked"));
+    }
+    line
+}

@@ -1,0 +1,357 @@
+//! What lies over the screen.
+
+use ratatui::layout::{Position, Rect};
+use tui_input::Input;
+
+use crate::console::app::App;
+use crate::console::app::confirm::{Ask, Confirm, Wants};
+use crate::console::app::lines::{Line, Tone};
+use crate::console::app::palette::Palette;
+use crate::console::app::popup::Popup;
+use crate::console::app::reader::Reader;
+use crate::console::app::staging::{Checklist, Form, Part};
+use crate::console::app::text::{count, text};
+
+use super::cells::{Pen, width};
+
+/// Draws what lies over the screen; gives the terminal's cursor where something is typed.
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
+    match app.popup.as_ref()? {
+        Popup::Checklist(list) => {
+            checklist(pen, area, list);
+            None
+        }
+        Popup::Reader(shown) => {
+            reader(pen, area, shown);
+            None
+        }
+        Popup::Ask(question) => {
+            ask(pen, area, question);
+            None
+        }
+        Popup::Confirm(shown) => confirm(pen, area, shown),
+        Popup::Form(shown) => form(pen, area, shown),
+        Popup::Palette(shown) => Some(palette(app, pen, area, shown)),
+        Popup::Filter(bar) => {
+            let y = area.y + 2;
+            let style = pen.theme.tone(Tone::Key);
+            let x = area.x + 1 + pen.put(area.x + 1, y, 2, "/ ", style);
+            let list = app.list()?;
+            let found = text!("filter.found", n = count(list.order.len() as u64));
+            let right = width(&found) as u16;
+            let room = area.right().saturating_sub(x + right + 4);
+            let place = input(pen, x, y, room, &bar.input);
+            pen.put(area.right().saturating_sub(right + 1), y, right, &found, pen.theme.tone(Tone::Dim));
+            Some(place)
+        }
+    }
+}
+
+/// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
+/// it would otherwise eat the frame.
+fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
+    let wide = width_wanted.min(area.width.saturating_sub(2)).max(10);
+    let high = height_wanted.min(area.height.saturating_sub(2)).max(3);
+    let x = area.x + (area.width.saturating_sub(wide)) / 2;
+    let y = area.y + 1 + (area.height.saturating_sub(high + 2)) / 2;
+    let frame = pen.theme.frame();
+    for row in y..y + high {
+        if x > area.x
+            && let Some(cell) = pen.buf.cell_mut((x - 1, row))
+            && width(cell.symbol()) > 1
+        {
+            cell.reset();
+        }
+        for column in x..x + wide {
+            if let Some(cell) = pen.buf.cell_mut((column, row)) {
+                cell.reset();
+            }
+        }
+        pen.put(x, row, 1, "|", frame);
+        pen.put(x + wide - 1, row, 1, "|", frame);
+    }
+    for row in [y, y + high - 1] {
+        pen.rule(x, row, wide, '-', frame);
+        pen.put(x, row, 1, "+", frame);
+        pen.put(x + wide - 1, row, 1, "+", frame);
+    }
+    if !title.is_empty() {
+        pen.data(x + 2, y, wide.saturating_sub(4), &format!(" {title} "), pen.theme.tone(Tone::Strong));
+    }
+    Rect { x: x + 2, y: y + 1, width: wide.saturating_sub(4), height: high.saturating_sub(2) }
+}
+
+/// Keys with what they do, on one row.
+fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str, &str)]) {
+    let end = x + room;
+    let mut x = x;
+    for (key, words) in hints {
+        if x + (width(key) + width(words) + 1) as u16 > end {
+            break;
+        }
+        x += pen.put(x, y, end - x, key, pen.theme.tone(Tone::Key)) + 1;
+        x += pen.put(x, y, end - x, words, pen.theme.tone(Tone::Dim)) + 3;
+    }
+}
+
+/// A text field; gives the place of the cursor in it.
+fn input(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, input: &Input) -> Position {
+    let room = room.max(1);
+    let cells = usize::from(room - 1);
+    let scroll = input.visual_scroll(cells);
+    pen.put(x, y, room, &" ".repeat(usize::from(room)), pen.theme.input());
+    let mut skipped = 0;
+    let visible: String = input
+        .value()
+        .chars()
+        .skip_while(|c| {
+            let skip = skipped < scroll;
+            skipped += width(c.encode_utf8(&mut [0; 4]));
+            skip
+        })
+        .collect();
+    pen.put(x, y, room, &visible, pen.theme.input());
+    let at = input.visual_cursor().saturating_sub(scroll).min(cells) as u16;
+    Position { x: x + at, y }
+}
+
+fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
+    let theme = pen.theme;
+    let longest = list.items.iter().map(|item| width(&item.text) + width(item.system.as_str())).max().unwrap_or(0);
+    let wide = (longest as u16 + 24).max(56);
+    let high = list.items.len() as u16 + list.left_out.len() as u16 + 5;
+    let inside = open(pen, area, wide, high, &list.title);
+    let tail = list.left_out.len() as u16 + 2;
+    let height = inside.height.saturating_sub(tail).max(1);
+    let top = list.at.saturating_sub(usize::from(height - 1));
+    let systems = list.items.iter().map(|item| width(item.system.as_str())).max().unwrap_or(0) as u16;
+    for (at, item) in list.items.iter().enumerate().skip(top).take(usize::from(height)) {
+        let y = inside.y + (at - top) as u16;
+        let cursor = at == list.at;
+        pen.put(inside.x, y, 1, if cursor { ">" } else { " " }, theme.tone(Tone::Key));
+        let tick = match (&item.blocked, item.ticked) {
+            (Some(_), _) => "[-]",
+            (None, true) => "[x]",
+            (None, false) => "[ ]",
+        };
+        let style = if item.ticked { theme.tone(Tone::Staged) } else { theme.tone(Tone::Plain) };
+        pen.put(inside.x + 2, y, 3, tick, style);
+        pen.put(inside.x + 6, y, systems, item.system.as_str(), theme.tone(Tone::Dim));
+        let mut x = inside.x + 6 + systems + 2;
+        let end = inside.right();
+        let words = match &item.blocked {
+            Some(why) => why.clone(),
+            None if item.blanks => text!("stage.asks").to_owned(),
+            None if item.staged => text!("stage.is-staged").to_owned(),
+            None if item.removes => text!("stage.removes").to_owned(),
+            None => String::new(),
+        };
+        let side = if item.blocked.is_some() { Tone::Bad } else { Tone::Warn };
+        let body = if item.removes { Tone::Extra } else { Tone::Plain };
+        let body = if item.blocked.is_some() { Tone::Dim } else { body };
+        let body = if cursor { theme.tone(body).patch(theme.tone(Tone::Strong)) } else { theme.tone(body) };
+        x += pen.data(x, y, end.saturating_sub(x), &item.text, body) + 2;
+        pen.put(x, y, end.saturating_sub(x), &words, theme.tone(side));
+    }
+    for (y, line) in (inside.bottom().saturating_sub(tail - 1)..).zip(&list.left_out) {
+        pen.put(inside.x, y, inside.width, line, theme.tone(Tone::Warn));
+    }
+    let stage = text!("stage.enter", n = count(list.ticked() as u64));
+    keys(
+        pen,
+        inside.x,
+        inside.bottom() - 1,
+        inside.width,
+        &[("Enter", &stage), ("Space", text!("stage.tick")), ("Esc", text!("popup.close"))],
+    );
+}
+
+fn reader(pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
+    let theme = pen.theme;
+    let wide = area.width.saturating_sub(if area.width >= 100 { 12 } else { 2 });
+    let inside = open(pen, area, wide, area.height.saturating_sub(2), &reader.title);
+    let height = inside.height.saturating_sub(1);
+    for (at, line) in reader.lines.iter().enumerate().skip(reader.top).take(usize::from(height)) {
+        let y = inside.y + (at - reader.top) as u16;
+        pen.line(inside.x, y, inside.width, line);
+        if !reader.actions.is_empty() && at == reader.at {
+            pen.put(inside.x, y, 1, ">", theme.tone(Tone::Key));
+        }
+    }
+    let y = inside.bottom().saturating_sub(1);
+    let mut hints: Vec<(&str, &str)> = Vec::new();
+    if !reader.actions.is_empty() {
+        hints.push(("Enter", text!("popup.do")));
+    }
+    if reader.awaits.is_some() {
+        hints.push(("h l", text!("popup.other-system")));
+    }
+    hints.push(("j k", text!("popup.scroll")));
+    hints.push(("Esc", text!("popup.close")));
+    keys(pen, inside.x, y, inside.width, &hints);
+    let last = (reader.top + usize::from(height)).min(reader.lines.len());
+    let place = format!("{last}/{}", reader.lines.len());
+    let x = inside.right().saturating_sub(width(&place) as u16);
+    pen.put(x, y, inside.right() - x, &place, theme.tone(Tone::Dim));
+}
+
+fn ask(pen: &mut Pen<'_>, area: Rect, ask: &Ask) {
+    let lines: Vec<&str> = ask.text.lines().collect();
+    let wide = lines.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 6;
+    let inside = open(pen, area, wide.max(44), lines.len() as u16 + 4, "");
+    for (at, line) in lines.iter().enumerate() {
+        pen.put(inside.x, inside.y + at as u16, inside.width, line, pen.theme.tone(Tone::Strong));
+    }
+    let y = inside.bottom().saturating_sub(1);
+    keys(
+        pen,
+        inside.x,
+        y,
+        inside.width,
+        &[("y", text!("popup.yes")), ("n", text!("popup.no")), ("Esc", text!("popup.no"))],
+    );
+}
+
+fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position> {
+    let theme = pen.theme;
+    let title = text!("confirm.title", n = count(confirm.plan.count() as u64));
+    let high = (confirm.lines.len() + confirm.fields.len() + 6) as u16;
+    let inside = open(pen, area, 72, high, &title);
+    let bottom = inside.bottom().saturating_sub(1);
+    let most = usize::from(inside.height).saturating_sub(confirm.fields.len() + 4);
+    let mut y = inside.y;
+    for line in confirm.lines.iter().take(most) {
+        pen.line(inside.x, y, inside.width, line);
+        y += 1;
+    }
+    if confirm.lines.len() > most && y < bottom {
+        let n = confirm.lines.len() - most;
+        pen.line(inside.x, y, inside.width, &Line::of(Tone::Dim, text!("confirm.more", n = n)));
+    }
+    y += 1;
+    let mut place = None;
+    let room = usize::from(bottom.saturating_sub(y + 1)).max(1);
+    let first = (confirm.at + 1).saturating_sub(room);
+    for (at, field) in confirm.fields.iter().enumerate().skip(first) {
+        if y + 1 >= bottom {
+            break;
+        }
+        let label = match &field.wants {
+            Wants::Count(_) => text!("confirm.type-count").to_owned(),
+            Wants::Name(name) => text!("confirm.type-name", name = name),
+            Wants::Deleted(label) => text!("confirm.type-deleted", name = label),
+        };
+        let tone = if field.right() { Tone::Good } else { Tone::Plain };
+        let used = pen.put(inside.x, y, inside.width.saturating_sub(12), &label, theme.tone(tone));
+        let x = inside.x + used + 1;
+        let typed = input(pen, x, y, inside.right().saturating_sub(x).min(30), &field.input);
+        if at == confirm.at {
+            place = Some(typed);
+        }
+        y += 1;
+    }
+    if let Some(error) = &confirm.error
+        && y < bottom
+    {
+        pen.put(inside.x, y, inside.width, error, theme.tone(Tone::Bad));
+    }
+    keys(pen, inside.x, bottom, inside.width, &[("Enter", text!("confirm.push")), ("Esc", text!("confirm.leave"))]);
+    place
+}
+
+fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
+    let theme = pen.theme;
+    let title = match form.offers.as_slice() {
+        [one] => text!("form.title", name = one.change.label, system = one.change.system),
+        [one, ..] => text!("form.title-many", n = count(form.offers.len() as u64), system = one.change.system),
+        [] => String::new(),
+    };
+    let inside = open(pen, area, 72, (form.fields.len() as u16) * 2 + 13, &title);
+    let bottom = inside.bottom().saturating_sub(1);
+    let mut y = inside.y;
+    let mut place = None;
+    for (at, field) in form.fields.iter().enumerate() {
+        if y >= bottom {
+            break;
+        }
+        let blank = &form.blanks[field.blank];
+        let name = match field.part {
+            Part::Key => text!("form.key", attribute = blank.path.local(&[])),
+            Part::Value => blank.path.local(&[]).to_owned(),
+        };
+        if field.part == Part::Key || blank.keys.is_empty() {
+            pen.put(inside.x, y, inside.width, &blank.text, theme.tone(Tone::Dim));
+            y += 1;
+        }
+        let here = at == form.at;
+        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+        let used = pen.put(inside.x + 2, y, 22, &name, theme.tone(if here { Tone::Strong } else { Tone::Plain }));
+        let x = inside.x + 2 + used.max(14) + 1;
+        let room = inside.right().saturating_sub(x);
+        let matching = field.matching();
+        if here {
+            place = Some(input(pen, x, y, room.min(24), &field.input));
+        } else if field.options.is_empty() {
+            pen.put(x, y, room, field.input.value(), theme.tone(Tone::Strong));
+        } else if let Some((_, name)) = matching.get(field.at) {
+            pen.data(x, y, room, name, theme.tone(Tone::Strong));
+        }
+        y += 1;
+        if here && !field.options.is_empty() {
+            let rows = usize::from(bottom.saturating_sub(y + 2)).min(7);
+            let top = field.at.saturating_sub(rows.saturating_sub(1));
+            for (place, (id, name)) in matching.iter().enumerate().skip(top).take(rows) {
+                let chosen = place == field.at;
+                pen.put(x, y, 2, if chosen { "> " } else { "  " }, theme.tone(Tone::Key));
+                let style = theme.tone(if chosen { Tone::Strong } else { Tone::Plain });
+                let used = pen.data(x + 2, y, room.saturating_sub(2), name, style);
+                pen.put(x + 4 + used, y, room.saturating_sub(4 + used), id, theme.tone(Tone::Dim));
+                y += 1;
+            }
+            if matching.is_empty() {
+                pen.put(x, y, room, text!("form.no-match"), theme.tone(Tone::Warn));
+                y += 1;
+            }
+        }
+    }
+    if let Some(error) = &form.error {
+        pen.put(inside.x, bottom.saturating_sub(1), inside.width, error, theme.tone(Tone::Bad));
+    }
+    keys(
+        pen,
+        inside.x,
+        bottom,
+        inside.width,
+        &[("Enter", text!("form.next")), ("Tab", text!("form.field")), ("Esc", text!("popup.close"))],
+    );
+    place
+}
+
+fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Position {
+    let theme = pen.theme;
+    let inside = open(pen, area, 76, area.height.saturating_sub(4).min(20), text!("palette.title"));
+    let used = pen.put(inside.x, inside.y, 2, ": ", theme.tone(Tone::Key));
+    let place = input(pen, inside.x + used, inside.y, inside.width - used, &palette.input);
+    let height = usize::from(inside.height.saturating_sub(2)).max(1);
+    let top = palette.at.saturating_sub(height - 1);
+    for (at, (action, why)) in palette.found.iter().enumerate().skip(top).take(height) {
+        let y = inside.y + 1 + (at - top) as u16;
+        let chosen = at == palette.at;
+        pen.put(inside.x, y, 1, if chosen { ">" } else { " " }, theme.tone(Tone::Key));
+        let style = match (chosen, why) {
+            (true, _) => theme.tone(Tone::Strong),
+            (false, None) => theme.tone(Tone::Plain),
+            (false, Some(_)) => theme.tone(Tone::Dim),
+        };
+        pen.put(inside.x + 2, y, 22, action.name(), style);
+        pen.put(inside.x + 25, y, 6, &app.keymap.shown(*action), theme.tone(Tone::Key));
+        let room = inside.width.saturating_sub(32);
+        match why {
+            None => pen.put(inside.x + 32, y, room, action.title(), theme.tone(Tone::Plain)),
+            Some(why) => pen.put(inside.x + 32, y, room, why, theme.tone(Tone::Dim)),
+        };
+    }
+    let bottom = inside.bottom().saturating_sub(1);
+    keys(pen, inside.x, bottom, inside.width, &[("Enter", text!("popup.do")), ("Esc", text!("popup.close"))]);
+    place
+}

@@ -1,0 +1,298 @@
+//! The rows that are always there: header, tabs, strip, footer.
+
+use ratatui::layout::Rect;
+
+use crate::console::app::action::{Action, Scope};
+use crate::console::app::confirm::mode;
+use crate::console::app::lines::Tone;
+use crate::console::app::popup::Popup;
+use crate::console::app::systems::{plural, short};
+use crate::console::app::text::{count, text};
+use crate::console::app::{App, Tab};
+use crate::model::Kind;
+
+use super::cells::{Pen, width};
+
+/// Who we are, how each system stands, and what may be done: in words.
+pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let theme = pen.theme;
+    let mut x = area.x + 1;
+    let end = area.right();
+    x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    if app.setup.demo {
+        x += 2;
+        x += pen.put(x, area.y, end.saturating_sub(x), text!("header.demo"), theme.flag());
+    } else if !app.setup.title.is_empty() {
+        x += 2;
+        x += pen.put(x, area.y, (end - x) / 4, &app.setup.title, theme.tone(Tone::Plain));
+    }
+    if app.mask {
+        x += 2;
+        x += pen.put(x, area.y, end.saturating_sub(x), text!("header.masked"), theme.flag());
+    }
+    let Some(world) = &app.world else {
+        x += 3;
+        pen.put(x, area.y, end.saturating_sub(x), text!("header.starting"), theme.tone(Tone::Dim));
+        return;
+    };
+    let (words, production) = modes(app);
+    let flagged = if production { format!(" {} {words} ", text!("mode.production")) } else { format!(" {words} ") };
+    let right = width(&flagged) as u16;
+    let right_at = end.saturating_sub(right + 1);
+    if right_at > x {
+        let style = if production { theme.flag() } else { theme.tone(Tone::Strong) };
+        pen.put(right_at, area.y, right, &flagged, style);
+    }
+    let room = right_at.saturating_sub(x + 2);
+    let states: Vec<(Tone, String, String)> = world
+        .systems
+        .iter()
+        .map(|status| {
+            let (tone, words) = short(status, app.oldest(status), app.now);
+            (tone, status.id.to_string(), words)
+        })
+        .collect();
+    let whole: usize =
+        states.iter().map(|(_, name, words)| width(name) + width(words) + 4).sum::<usize>().saturating_sub(3);
+    let mut at = if whole <= usize::from(room) { right_at - 1 - whole as u16 } else { x + 2 };
+    let stop = right_at.saturating_sub(1);
+    for (place, (tone, name, words)) in states.iter().enumerate() {
+        if place > 0 {
+            at += pen.put(at, area.y, stop.saturating_sub(at), " | ", theme.tone(Tone::Dim));
+        }
+        at += pen.put(at, area.y, stop.saturating_sub(at), name, theme.tone(Tone::Plain));
+        at += pen.put(at, area.y, stop.saturating_sub(at), " ", theme.tone(Tone::Plain));
+        at += pen.put(at, area.y, stop.saturating_sub(at), words, theme.tone(*tone));
+    }
+}
+
+/// What may be done to the system that is looked at, or to all targets where they agree; and whether one is production.
+fn modes(app: &App) -> (String, bool) {
+    let Some(world) = &app.world else { return (String::new(), false) };
+    let chosen = app.system_index().filter(|_| app.kind().is_some());
+    let looked: Vec<_> = world
+        .systems
+        .iter()
+        .enumerate()
+        .filter(|(at, status)| chosen.map_or(!status.source, |chosen| chosen == *at))
+        .map(|(_, status)| status)
+        .collect();
+    let production = looked.iter().any(|status| status.production);
+    let first = looked.first().map(|status| status.mode);
+    let words = match first {
+        None => String::new(),
+        Some(first) if looked.iter().all(|status| status.mode == first) => mode(first).to_uppercase(),
+        Some(_) => text!("mode.mixed").to_owned(),
+    };
+    (words, production)
+}
+
+/// The seven tabs with their counts; where there is no room, only those that matter.
+pub fn tabs(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let counted = |kind: Kind| app.world.as_ref().map(|world| world.compared.kind(kind).len).unwrap_or_default();
+    let name = |at: usize, tab: Tab, counts: u8| {
+        let (words, n) = match tab {
+            Tab::Kind(kind) => (plural(kind), counted(kind) as usize),
+            Tab::Plan => (text!("tab.plan"), app.staged.len()),
+            Tab::History => (text!("tab.history"), 0),
+            Tab::Systems => (text!("tab.systems"), 0),
+        };
+        let with = n > 0 && (counts == 2 || counts == 1 && (tab == app.tab || tab == Tab::Plan));
+        if with { format!("{} {words} {}", at + 1, count(n as u64)) } else { format!("{} {words}", at + 1) }
+    };
+    let all = |counts| -> Vec<String> { Tab::ALL.iter().enumerate().map(|(at, tab)| name(at, *tab, counts)).collect() };
+    let fits = |names: &[String]| names.iter().map(|name| width(name) + 2).sum::<usize>() <= usize::from(area.width);
+    let names = [2, 1].into_iter().map(all).find(|names| fits(names)).unwrap_or_else(|| {
+        let at = |at: usize, tab: &Tab| if *tab == app.tab { name(at, *tab, 0) } else { (at + 1).to_string() };
+        let names: Vec<String> = Tab::ALL.iter().enumerate().map(|(place, tab)| at(place, tab)).collect();
+        let full = all(0);
+        if fits(&full) { full } else { names }
+    });
+    let mut x = area.x;
+    for (name, tab) in names.iter().zip(Tab::ALL) {
+        let room = area.right().saturating_sub(x);
+        if tab == app.tab {
+            x += pen.put(x, area.y, room, &format!("[{name}]"), pen.theme.chosen());
+        } else {
+            x += pen.put(x, area.y, room, &format!(" {name} "), pen.theme.tone(Tone::Plain));
+        }
+    }
+}
+
+/// All and each system; on the right how many are out of true, or the filter while it is typed.
+pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let theme = pen.theme;
+    let Some(world) = &app.world else { return };
+    if matches!(app.popup, Some(Popup::Filter(_))) {
+        return;
+    }
+    let mut x = area.x;
+    let chosen = app.system_index().map_or(0, |at| at + 1);
+    let names =
+        std::iter::once(text!("strip.all").to_owned()).chain(world.systems.iter().map(|status| {
+            if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() }
+        }));
+    for (at, name) in names.enumerate() {
+        let room = area.right().saturating_sub(x);
+        if at == chosen {
+            x += pen.put(x, area.y, room, &format!("[{name}]"), theme.chosen());
+        } else {
+            x += pen.put(x, area.y, room, &format!(" {name} "), theme.tone(Tone::Plain));
+        }
+    }
+    let (long, brief) = tally(app);
+    let room = usize::from(area.right().saturating_sub(x + 2));
+    let words = if width(&long) < room { long } else { brief };
+    if !words.is_empty() && width(&words) < room {
+        let at = area.right() - width(&words) as u16 - 1;
+        pen.put(at, area.y, area.right() - at, &words, theme.tone(Tone::Strong));
+    }
+}
+
+/// How many stand how, in words and in brief; the filter where there is one.
+fn tally(app: &App) -> (String, String) {
+    let (Some(world), Some(list)) = (&app.world, app.list()) else { return (String::new(), String::new()) };
+    let mut flags = String::new();
+    if !list.filter.is_empty() {
+        flags.push_str(&format!("/{}  ", list.filter));
+    }
+    if list.only {
+        flags.push_str(text!("list.only"));
+        flags.push_str("  ");
+    }
+    if list.working() {
+        flags.push_str(text!("list.working"));
+        flags.push_str("  ");
+    }
+    let comparison = world.compared.kind(list.kind);
+    let chosen = app.system_index().filter(|at| Some(*at) != world.compared.inputs.base());
+    let looked = comparison.tallies.iter().enumerate().filter(|(at, _)| chosen.is_none_or(|chosen| chosen == *at));
+    let mut sum = crate::compare::Tally::default();
+    for (_, tally) in looked {
+        sum.differs += tally.differs;
+        sum.missing += tally.missing;
+        sum.extra += tally.extra;
+        sum.leaver += tally.leaver;
+        sum.leaving += tally.leaving;
+        sum.undecided += tally.undecided;
+    }
+    let out = sum.out_of_true();
+    if out == 0 {
+        let words = if comparison.len > 0 && world.compared.inputs.base().is_some() { text!("strip.true") } else { "" };
+        return (format!("{flags}{words}"), format!("{flags}{words}"));
+    }
+    let parts: Vec<String> = [
+        (sum.missing, text!("strip.missing")),
+        (sum.extra, text!("strip.extra")),
+        (sum.leaver + sum.leaving, text!("strip.leavers")),
+        (sum.differs, text!("strip.differ")),
+        (sum.undecided, text!("strip.undecided")),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{} {word}", count(n)))
+    .collect();
+    let n = count(out);
+    let brief = text!("strip.out", n = n);
+    (format!("{flags}{brief}: {}", parts.join(" ")), format!("{flags}{brief}"))
+}
+
+/// What can be done here, or what was said last; on the right where the cursor is.
+pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let theme = pen.theme;
+    let position = position(app);
+    let right = width(&position) as u16;
+    let mut x = area.x + 1;
+    let stop = area.right().saturating_sub(right + 2);
+    if right > 0 && stop > x {
+        pen.put(stop, area.y, right, &position, theme.tone(Tone::Dim));
+    }
+    if let Some(notice) = &app.notice {
+        pen.data(x, area.y, stop.saturating_sub(x + 1), &notice.text, theme.tone(notice.tone));
+        return;
+    }
+    for (key, words) in hints(app) {
+        let cells = (width(&key) + width(words) + 3) as u16;
+        if x + cells > stop {
+            continue;
+        }
+        x += pen.put(x, area.y, stop - x, &key, theme.tone(Tone::Key));
+        x += pen.put(x + 1, area.y, stop - x, words, theme.tone(Tone::Dim)) + 3;
+    }
+}
+
+/// The hints of the place, the most wanted first.
+fn hints(app: &App) -> Vec<(String, &'static str)> {
+    let key = |action: Action| app.keymap.shown(action);
+    let mut hints = Vec::new();
+    let mut hint = |action: Action, words: &'static str| hints.push((key(action), words));
+    match app.scope() {
+        Scope::List => {
+            if app.list().is_some_and(|list| list.anchor.is_some()) {
+                hint(Action::Range, text!("hint.range-done"));
+                hint(Action::Escape, text!("hint.range-leave"));
+                return hints;
+            }
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Filter, text!("hint.filter"));
+            hint(Action::Stage, text!("hint.stage"));
+            hint(Action::Prepare, text!("hint.plan"));
+            hint(Action::OnlyOut, text!("hint.only"));
+            hint(Action::Open, text!("hint.open"));
+            hint(Action::Why, text!("hint.why"));
+            hint(Action::Native, text!("hint.native"));
+            hint(Action::Range, text!("hint.range"));
+            hint(Action::StageAll, text!("hint.all"));
+            hint(Action::Sort, text!("hint.sort"));
+        }
+        Scope::Detail => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Stage, text!("hint.stage-one"));
+            hint(Action::Escape, text!("hint.back"));
+            hint(Action::SystemRight, text!("hint.next-system"));
+            hint(Action::Why, text!("hint.why"));
+            hint(Action::Native, text!("hint.native"));
+            hint(Action::Trace, text!("hint.trace"));
+            hint(Action::Prepare, text!("hint.plan"));
+        }
+        Scope::Plan => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Push, text!("hint.push"));
+            hint(Action::Open, text!("hint.requests"));
+            hint(Action::Fold, text!("hint.fold"));
+            hint(Action::Unstage, text!("hint.unstage"));
+            hint(Action::Acknowledge, text!("hint.acknowledge"));
+            hint(Action::Discard, text!("hint.discard"));
+        }
+        Scope::History => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Open, text!("hint.outcomes"));
+            hint(Action::Retry, text!("hint.retry"));
+            hint(Action::LookUp, text!("hint.look-up"));
+            hint(Action::Escape, text!("hint.back"));
+        }
+        _ => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Test, text!("hint.test"));
+            hint(Action::Refresh, text!("hint.refresh"));
+            hint(Action::PageDown, text!("hint.scroll"));
+            hint(Action::Faster, text!("hint.faster"));
+            hint(Action::Slower, text!("hint.slower"));
+            hint(Action::Escape, text!("hint.back"));
+        }
+    }
+    hints
+}
+
+fn position(app: &App) -> String {
+    let of = |at: usize, many: usize| {
+        if many == 0 { String::new() } else { format!("{}/{}", count(at as u64 + 1), count(many as u64)) }
+    };
+    match app.scope() {
+        Scope::Detail => of(app.detail.at, app.detail.rows.len()),
+        Scope::Plan => of(app.plan.at, app.plan.rows.len()),
+        Scope::History => of(app.history.at, app.history.rows.len()),
+        Scope::Systems => of(app.systems.at, app.world.as_ref().map_or(0, |world| world.systems.len())),
+        _ => app.list().map(|list| of(list.at, list.order.len())).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,394 @@
+//! How fast a service may be called: one bucket per system, which can be tuned while it runs.
+//!
+//! Three bounds hold together: tokens flow in at `per_second` up to `burst`; no second sees more than the greater of both;
+//! no minute sees more than sixty times `per_second` (services count in fixed windows, targets/aha.md 3, so that a burst
+//! on top of a minute's allowance would be turned away). A "too many" of the service slows us down by a third and pauses us until
+//! the instant that it named; after that the rate creeps back within a minute.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::protocol::Budget;
+use crate::mapping::Rate;
+
+/// A second and a minute as the service may measure them: a little longer, since requests arrive less evenly than they
+/// leave.
+const SECOND: Duration = Duration::from_millis(1_020);
+const MINUTE: Duration = Duration::from_millis(60_500);
+
+/// Above this many requests a minute, minutes are not counted: the service is on this machine.
+const COUNTED: f64 = 30_000.0;
+
+/// The slowest that we let a service make us, as a part of the rate that was set.
+const SLOWEST: f64 = 0.05;
+
+/// One system's budget.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    state: Mutex<State>,
+    /// Held by the one that waits for the next token, so that requests leave in the order in which they came.
+    turn: tokio::sync::Mutex<()>,
+    changed: Notify,
+    slots: Semaphore,
+}
+
+#[derive(Debug)]
+struct State {
+    ceiling: f64,
+    rate: f64,
+    burst: u32,
+    tokens: f64,
+    at: Instant,
+    paused: Option<Instant>,
+    remaining: Option<u32>,
+    sent: VecDeque<Instant>,
+    slowed: Option<Instant>,
+    raised: Instant,
+    under_way: u32,
+}
+
+impl State {
+    fn refill(&mut self, now: Instant) {
+        // A timer wakes late; what flowed in meanwhile is not lost, up to half a request.
+        let most = f64::from(self.burst) + (self.rate * 0.025).min(0.5);
+        let flowed = now.duration_since(self.at).as_secs_f64() * self.rate;
+        self.tokens = (self.tokens + flowed).min(most);
+        self.at = now;
+    }
+
+    fn a_second(&self) -> usize {
+        (self.ceiling as usize).max(self.burst as usize).max(1)
+    }
+
+    fn a_minute(&self) -> usize {
+        ((self.ceiling * 60.0) as usize).max(1)
+    }
+
+    /// When the next request may leave; `now` or before: at once.
+    fn due(&mut self, now: Instant) -> Instant {
+        self.refill(now);
+        let mut due = now;
+        if self.tokens < 1.0 {
+            due = now + Duration::from_secs_f64((1.0 - self.tokens) / self.rate);
+        }
+        if let Some(until) = self.paused {
+            due = due.max(until);
+        }
+        if self.ceiling * 60.0 <= COUNTED {
+            for (window, most) in [(SECOND, self.a_second()), (MINUTE, self.a_minute())] {
+                if let Some(first) = self.sent.len().checked_sub(most).and_then(|at| self.sent.get(at)) {
+                    due = due.max(*first + window);
+                }
+            }
+        }
+        due
+    }
+
+    fn take(&mut self, now: Instant) {
+        self.tokens -= 1.0;
+        self.under_way += 1;
+        if self.paused.is_some_and(|until| until <= now) {
+            self.paused = None;
+        }
+        if self.ceiling * 60.0 <= COUNTED {
+            let most = self.a_minute().max(self.a_second());
+            while self.sent.len() >= most {
+                self.sent.pop_front();
+            }
+            self.sent.push_back(now);
+        }
+    }
+
+    fn pause(&mut self, until: Instant) {
+        self.paused = Some(self.paused.map_or(until, |paused| paused.max(until)));
+    }
+}
+
+/// The right to send one request; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Permit<'b> {
+    bucket: &'b Bucket,
+    _slot: Option<SemaphorePermit<'b>>,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut state = self.bucket.lock();
+        state.under_way = state.under_way.saturating_sub(1);
+    }
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub(super) fn new(rate: Rate) -> Self {
+        let now = Instant::now();
+        let per_second = sane(rate.per_second);
+        let burst = rate.burst.max(1);
+        Self {
+            state: Mutex::new(State {
+                ceiling: per_second,
+                rate: per_second,
+                burst,
+                tokens: f64::from(burst),
+                at: now,
+                paused: None,
+                remaining: None,
+                sent: VecDeque::new(),
+                slowed: None,
+                raised: now,
+                under_way: 0,
+            }),
+            turn: tokio::sync::Mutex::new(()),
+            changed: Notify::new(),
+            slots: Semaphore::new(rate.parallel.max(1) as usize),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until one more request may leave. Dropping the future gives the place in the queue up.
+    pub(super) async fn acquire(&self) -> Permit<'_> {
+        // The semaphore is never closed; were it, requests would only be less parallel.
+        let slot = self.slots.acquire().await.ok();
+        let _turn = self.turn.lock().await;
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let due = {
+                let mut state = self.lock();
+                let now = Instant::now();
+                let due = state.due(now);
+                if due <= now {
+                    state.take(now);
+                    return Permit { bucket: self, _slot: slot };
+                }
+                due
+            };
+            tokio::select! {
+                () = tokio::time::sleep_until(due) => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    /// The service took a request: what it said of its own limit, and in how long that starts anew.
+    pub(super) fn taken(&self, remaining: Option<u32>, reset: Option<Duration>) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        state.remaining = remaining.or(state.remaining);
+        let since = now.duration_since(state.raised).as_secs_f64().min(1.0);
+        state.raised = now;
+        if state.rate < state.ceiling {
+            state.refill(now);
+            state.rate = (state.rate + state.ceiling / 60.0 * since).min(state.ceiling);
+        }
+        // Others of ours that are under way may or may not be counted in what it said.
+        let others = state.under_way.saturating_sub(1);
+        if let (Some(left), Some(reset)) = (remaining, reset)
+            && left <= others
+        {
+            state.pause(now + reset);
+        }
+    }
+
+    /// The service turned a request away: nothing leaves for this long, and then more slowly.
+    pub(super) fn refused(&self, wait: Duration) {
+        {
+            let mut state = self.lock();
+            let now = Instant::now();
+            state.refill(now);
+            state.tokens = state.tokens.min(0.0);
+            // Several that were under way together are one lesson.
+            if state.slowed.is_none_or(|slowed| now.duration_since(slowed) > Duration::from_secs(1)) {
+                state.rate = (state.rate * 0.7).max(state.ceiling * SLOWEST);
+                state.slowed = Some(now);
+            }
+            state.remaining = Some(0);
+            state.raised = now;
+            state.pause(now + wait);
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Sets the rate, while requests wait; also forgets what the service made us do.
+    pub(super) fn tune(&self, per_second: f64) {
+        {
+            let mut state = self.lock();
+            let now = Instant::now();
+            state.refill(now);
+            state.ceiling = sane(per_second);
+            state.rate = state.ceiling;
+            state.sent.clear();
+            state.slowed = None;
+            state.raised = now;
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// How long the service still lets nothing in.
+    pub(super) fn paused(&self) -> Duration {
+        self.lock().paused.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// As it is now, for the screen.
+    pub(super) fn shown(&self) -> Budget {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let wait = state.due(now).saturating_duration_since(now).as_secs_f64();
+        Budget {
+            per_second: state.rate,
+            tokens: state.tokens.max(0.0),
+            burst: state.burst,
+            wait,
+            remaining: state.remaining,
+        }
+    }
+}
+
+/// At least one request in a hundred seconds, and no infinity.
+fn sane(per_second: f64) -> f64 {
+    if per_second.is_finite() { per_second.clamp(0.01, 1_000_000.0) } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::sync::Arc;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn rate(per_second: f64, burst: u32, parallel: u32) -> Rate {
+        Rate { per_second, burst, parallel }
+    }
+
+    /// Sends `count` requests one after another, each of which takes `latency`, on a clock of its own, and notes when each
+    /// left.
+    fn push(bucket: &Bucket, count: usize, latency: Duration) -> Vec<f64> {
+        let mut state = bucket.lock();
+        let began = state.at;
+        let mut now = began;
+        let mut left = Vec::new();
+        for _ in 0..count {
+            // A timer wakes up to a millisecond late.
+            let due = state.due(now);
+            if due > now {
+                now = due + Duration::from_micros(900);
+            }
+            assert!(state.due(now) <= now, "a request that was due is not");
+            state.take(now);
+            left.push((now - began).as_secs_f64());
+            now += latency;
+            state.under_way -= 1;
+        }
+        left
+    }
+
+    fn most_within(times: &[f64], window: f64) -> usize {
+        let mut most = 0;
+        let mut first = 0;
+        for (at, time) in times.iter().enumerate() {
+            while times[first] <= time - window {
+                first += 1;
+            }
+            most = most.max(at + 1 - first);
+        }
+        most
+    }
+
+    #[test]
+    fn a_push_reaches_the_bound_and_no_second_or_minute_sees_more() {
+        for (per_second, burst) in [(5.0, 1), (5.0, 10), (20.0, 20), (4.0, 10), (50.0, 5)] {
+            let bucket = Bucket::new(rate(per_second, burst, 4));
+            let count = (per_second * 180.0) as usize;
+            let left = push(&bucket, count, Duration::from_millis(13));
+            let reached = count as f64 / (left.last().unwrap() + 0.013) / per_second;
+            assert!(reached >= 0.97, "{per_second}/s, burst {burst}: {reached}");
+            assert!(most_within(&left, 60.0) <= (per_second * 60.0) as usize, "{per_second}/s, burst {burst}");
+            assert!(most_within(&left, 1.0) <= (per_second as usize).max(burst as usize), "{per_second}/s {burst}");
+        }
+    }
+
+    #[test]
+    fn a_burst_leaves_at_once_and_the_rest_at_the_rate() {
+        let bucket = Bucket::new(rate(4.0, 2, 8));
+        let ms: Vec<u64> = push(&bucket, 4, Duration::ZERO).iter().map(|at| (at * 1000.0).round() as u64).collect();
+        assert_eq!(&ms[..2], [0, 0]);
+        assert!((250..=252).contains(&ms[2]) && (500..=502).contains(&ms[3]), "{ms:?}");
+    }
+
+    #[tokio::test]
+    async fn no_more_than_the_set_number_are_under_way() {
+        let bucket = Bucket::new(rate(1000.0, 1000, 2));
+        let (first, _second) = (bucket.acquire().await, bucket.acquire().await);
+        assert!(bucket.acquire().now_or_never().is_none());
+        drop(first);
+        assert!(bucket.acquire().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_refusal_pauses_until_the_instant_named_and_slows_down_once() {
+        let bucket = Bucket::new(rate(10.0, 10, 4));
+        bucket.refused(Duration::from_secs(7));
+        bucket.refused(Duration::from_secs(3));
+        let shown = bucket.shown();
+        assert!((6.5..=7.0).contains(&shown.wait), "{shown:?}");
+        assert!((shown.per_second - 7.0).abs() < 0.01, "{shown:?}");
+        assert!(bucket.acquire().now_or_never().is_none());
+    }
+
+    #[test]
+    fn the_rate_comes_back_within_a_minute_of_good_replies() {
+        let bucket = Bucket::new(rate(10.0, 10, 4));
+        bucket.refused(Duration::ZERO);
+        for _ in 0..30 {
+            // As if a second had passed.
+            bucket.lock().raised -= Duration::from_secs(1);
+            bucket.taken(None, None);
+        }
+        assert!((bucket.shown().per_second - 10.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn what_the_service_says_is_left_is_believed() {
+        let bucket = Bucket::new(rate(10.0, 10, 4));
+        bucket.taken(Some(3), Some(Duration::from_secs(40)));
+        assert!(bucket.shown().wait < 0.01);
+        bucket.taken(Some(0), Some(Duration::from_secs(40)));
+        let shown = bucket.shown();
+        assert!((39.0..=40.0).contains(&shown.wait), "{shown:?}");
+        assert_eq!(shown.remaining, Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_new_rate_reaches_those_that_wait() {
+        let bucket = Arc::new(Bucket::new(rate(0.01, 1, 4)));
+        drop(bucket.acquire().await);
+        let waiting = tokio::spawn({
+            let bucket = bucket.clone();
+            async move { drop(bucket.acquire().await) }
+        });
+        while bucket.turn.try_lock().is_ok() {
+            tokio::task::yield_now().await;
+        }
+        bucket.tune(1000.0);
+        tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it still waits").unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_does_not_hold_up_the_others() {
+        let bucket = Bucket::new(rate(0.01, 1, 1));
+        drop(bucket.acquire().await);
+        assert!(bucket.acquire().now_or_never().is_none());
+        bucket.tune(1000.0);
+        tokio::time::timeout(Duration::from_secs(20), bucket.acquire()).await.expect("somebody who left is in the way");
+    }
+}

@@ -1,0 +1,487 @@
+//! The heart of the engine: takes the operator's wishes and the jobs' news, keeps what is known, has it compared, and
+//! reports. It waits for nothing itself: whatever takes time runs on a task or thread of its own.
+
+mod memory;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::drive::panicked;
+use super::job::{Job, News, Wish};
+use super::member::Member;
+use super::native;
+use super::protocol::{Command, Health, Report, World};
+use super::push::Keeper;
+use super::setup::Setup;
+use crate::compare::{Base, Compared, Inputs, Link, Waiver, compare};
+use crate::model::{Kind, SystemId};
+use crate::plan::Change;
+use crate::store::Cache;
+
+/// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
+const COMPARE_GAP: Duration = Duration::from_millis(250);
+
+/// How systems stand is shown no more often than this.
+const SHOW_GAP: Duration = Duration::from_millis(100);
+
+/// While something is under way, budgets and requests are shown this often even if nothing else happens.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The engine, running.
+#[derive(Debug)]
+pub struct Handle {
+    wishes: UnboundedSender<Command>,
+    running: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Sends a wish. After the end it does nothing.
+    pub fn send(&self, command: Command) {
+        let _ = self.wishes.send(command);
+    }
+
+    /// Waits for the end: the write under way is finished and the journal closed.
+    pub async fn ended(self) {
+        // It panicked, and has said so: it has ended all the same.
+        let _ = self.running.await;
+    }
+}
+
+/// The runtime that the engine wants: two workers, which only wait for sockets.
+///
+/// # Errors
+/// When the operating system gives no threads.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("engine").enable_all().build()
+}
+
+/// Starts the engine on the runtime that it is called from.
+pub fn start(setup: Setup, reports: UnboundedSender<Report>) -> Handle {
+    let (wishes, waiting) = unbounded_channel();
+    let running = tokio::spawn(async move {
+        let read = setup.read_at_start;
+        let mut core = Core::new(setup, reports, true);
+        core.remember().await;
+        if read {
+            core.refresh(None, Wish::All);
+        }
+        core.run(waiting).await;
+    });
+    Handle { wishes, running }
+}
+
+/// What the core looks at when it runs without a face.
+pub(super) type Watch<'w> = &'w (dyn Fn(&SystemId, &Health) + Send + Sync);
+
+/// What else comes to the core.
+pub(super) enum Aside {
+    /// A comparison has ended.
+    Compared(Compared),
+    /// A comparison broke.
+    Uncompared(String),
+    /// What is staged is on disk.
+    StagingKept,
+    /// A push has ended; these kinds are to be read again.
+    Pushed(BTreeSet<(SystemId, Kind)>),
+    /// Something for the face.
+    Report(Report),
+    /// It was told on the way.
+    Nothing,
+}
+
+pub(super) struct Core {
+    pub(super) members: Vec<Member>,
+    pub(super) keeper: Keeper,
+    pub(super) who: String,
+    cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
+    reports: UnboundedSender<Report>,
+    /// Somebody looks at everything as it comes; otherwise there is one comparison, when all is read.
+    face: bool,
+    source: Option<usize>,
+    reference: Option<usize>,
+    links: Vec<Link>,
+    waivers: Vec<Waiver>,
+    bases: Vec<Base>,
+    pub(super) compared: Option<Arc<Compared>>,
+    generation: u64,
+    news: (UnboundedSender<News>, UnboundedReceiver<News>),
+    pub(super) asides: (UnboundedSender<Aside>, UnboundedReceiver<Aside>),
+    /// What is shown is not what is known.
+    changed: bool,
+    shown: Instant,
+    /// What was compared is not what is known.
+    stale: bool,
+    comparing: Option<Instant>,
+    compare_from: Instant,
+    staging: Option<Vec<Change>>,
+    keeping: bool,
+    /// A push runs; cancelling stops it between two steps.
+    pub(super) pushing: Option<CancellationToken>,
+    /// Writes of an earlier run are to be looked up once the systems have been read.
+    unresolved: bool,
+    quitting: bool,
+}
+
+impl Core {
+    pub(super) fn new(setup: Setup, reports: UnboundedSender<Report>, face: bool) -> Self {
+        let index =
+            |id: &Option<SystemId>| id.as_ref().and_then(|id| setup.systems.iter().position(|system| &system.id == id));
+        let (source, reference) = (index(&setup.source), index(&setup.reference));
+        let now = Instant::now();
+        let members =
+            setup.systems.into_iter().enumerate().map(|(at, system)| Member::new(system, Some(at) == source)).collect();
+        Self {
+            members,
+            keeper: Keeper::from(setup.journal),
+            who: setup.who,
+            cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
+            reports,
+            face,
+            source,
+            reference,
+            links: Vec::new(),
+            waivers: Vec::new(),
+            bases: Vec::new(),
+            compared: None,
+            generation: 0,
+            news: unbounded_channel(),
+            asides: unbounded_channel(),
+            changed: true,
+            shown: now,
+            stale: true,
+            comparing: None,
+            compare_from: now,
+            staging: None,
+            keeping: false,
+            pushing: None,
+            unresolved: false,
+            quitting: false,
+        }
+    }
+
+    pub(super) fn report(&self, report: Report) {
+        // The face is gone: its wishes have ended too, and so will this.
+        let _ = self.reports.send(report);
+    }
+
+    async fn run(mut self, mut wishes: UnboundedReceiver<Command>) {
+        loop {
+            self.settle();
+            if self.quitting && !self.at_work() {
+                return;
+            }
+            let wake = self.wake();
+            tokio::select! {
+                wish = wishes.recv(), if !self.quitting => self.obey(wish.unwrap_or(Command::Quit)),
+                Some(news) = self.news.1.recv() => self.hear(news),
+                Some(aside) = self.asides.1.recv() => self.notice(aside),
+                () = tokio::time::sleep_until(wake.unwrap_or(self.shown)), if wake.is_some() => {}
+            }
+        }
+    }
+
+    /// Runs until everything that was asked for is read and compared.
+    pub(super) async fn run_out(&mut self, watch: Watch<'_>) {
+        loop {
+            self.settle();
+            if !self.busy() && !self.stale && self.comparing.is_none() {
+                return;
+            }
+            let at = tokio::select! {
+                Some(news) = self.news.1.recv() => {
+                    let at = place(&news);
+                    self.hear(news);
+                    Some(at)
+                }
+                Some(aside) = self.asides.1.recv() => {
+                    self.notice(aside);
+                    None
+                }
+                () = tokio::time::sleep_until(self.compare_from), if self.stale && self.comparing.is_none() && !self.busy() => None,
+            };
+            if let Some(member) = at.and_then(|at| self.members.get(at)) {
+                watch(&member.setup.id, &member.health());
+            }
+        }
+    }
+
+    /// A system is being read.
+    pub(super) fn busy(&self) -> bool {
+        self.members.iter().any(|member| member.running.is_some())
+    }
+
+    /// Something must come to its end before the program may.
+    fn at_work(&self) -> bool {
+        self.keeping || self.staging.is_some() || self.pushing.is_some()
+    }
+
+    fn wake(&self) -> Option<Instant> {
+        let compare = (self.stale && self.comparing.is_none()).then_some(self.compare_from);
+        let show = self.changed.then(|| self.shown + SHOW_GAP);
+        let tick = (self.busy() || self.pushing.is_some()).then(|| self.shown + TICK);
+        [compare, show, tick].into_iter().flatten().min()
+    }
+
+    /// Starts what is due.
+    fn settle(&mut self) {
+        let now = Instant::now();
+        let quiet = !self.face && self.busy();
+        if self.stale && self.comparing.is_none() && now >= self.compare_from && !quiet {
+            self.compare(now);
+        }
+        let due = (self.busy() || self.pushing.is_some()) && self.shown + TICK <= now;
+        if (self.changed && self.shown + SHOW_GAP <= now) || due {
+            self.show();
+        }
+        if !self.keeping
+            && let Some(staging) = self.staging.take()
+        {
+            self.keep_staging(staging);
+        }
+    }
+
+    fn compare(&mut self, now: Instant) {
+        let inputs = Arc::new(Inputs {
+            systems: self.members.iter().map(Member::view).collect(),
+            source: self.source,
+            reference: self.reference,
+            links: self.links.clone(),
+            waivers: self.waivers.clone(),
+            bases: self.bases.clone(),
+        });
+        self.stale = false;
+        self.comparing = Some(now);
+        let asides = self.asides.0.clone();
+        tokio::spawn(async move {
+            let aside = match tokio::task::spawn_blocking(move || compare(inputs)).await {
+                Ok(compared) => Aside::Compared(compared),
+                Err(error) => Aside::Uncompared(panicked(error)),
+            };
+            let _ = asides.send(aside);
+        });
+    }
+
+    /// What the faces look at, as it is known now.
+    pub(super) fn world(&self) -> Option<World> {
+        Some(World {
+            generation: self.generation,
+            systems: self.members.iter().map(Member::status).collect(),
+            compared: self.compared.clone()?,
+        })
+    }
+
+    fn show(&mut self) {
+        self.shown = Instant::now();
+        self.changed = false;
+        if !self.face {
+            return;
+        }
+        self.generation += 1;
+        // Before the first comparison there is nothing to look at; it is shown when it comes.
+        if let Some(world) = self.world() {
+            self.report(Report::World(Arc::new(world)));
+        }
+    }
+
+    /// No comparison is wanted.
+    pub(super) fn compare_nothing(&mut self) {
+        self.stale = false;
+    }
+
+    /// Inputs have changed: compare them, soon.
+    pub(super) fn outdated(&mut self) {
+        self.stale = true;
+        self.changed = true;
+    }
+
+    pub(super) fn notice(&mut self, aside: Aside) {
+        match aside {
+            Aside::Compared(compared) => {
+                self.compared = Some(Arc::new(compared));
+                self.rest();
+                self.show();
+            }
+            Aside::Uncompared(text) => {
+                self.rest();
+                self.crashed("the comparison".to_owned(), text);
+            }
+            Aside::StagingKept => self.keeping = false,
+            Aside::Pushed(touched) => {
+                self.pushing = None;
+                for (system, kind) in &touched {
+                    self.refresh(Some(system), Wish::Kind(*kind));
+                }
+            }
+            Aside::Report(report) => {
+                // Budgets and requests move with a push.
+                self.changed = true;
+                self.report(report);
+            }
+            Aside::Nothing => {}
+        }
+    }
+
+    /// A comparison has ended: the next one not at once while more comes in.
+    fn rest(&mut self) {
+        let Some(began) = self.comparing.take() else { return };
+        let took = began.elapsed();
+        self.compare_from = if self.busy() { began + COMPARE_GAP.max(took * 3) } else { began };
+    }
+
+    pub(super) fn crashed(&self, part: String, text: String) {
+        self.report(Report::Crashed { part, text });
+    }
+
+    pub(super) fn hear(&mut self, news: News) {
+        self.changed = true;
+        match news {
+            News::Opened(at, client) => self.members[at].client = Some(client),
+            News::Failed(at, trouble) => self.members[at].failed(trouble),
+            News::Probed(at, site, connector) => {
+                let member = &mut self.members[at];
+                (member.site, member.connector) = (Some(site), connector);
+            }
+            News::Grew(at, snapshot) => {
+                if self.members[at].grew(snapshot) {
+                    self.outdated();
+                }
+            }
+            News::Read(at, kind, Some(fetched)) => {
+                if let Some(super::drive::Stopped::Crashed(text)) = &fetched.stopped {
+                    self.crashed(format!("{} {}", self.members[at].setup.id, kind.plural()), text.clone());
+                }
+                if self.members[at].read(kind, fetched) {
+                    self.outdated();
+                    self.keep(at, kind);
+                }
+            }
+            News::Read(at, kind, None) => {
+                let part = format!("{} {}", self.members[at].setup.id, kind.plural());
+                self.crashed(part, "the table could not be made".to_owned());
+            }
+            News::Crashed(at, text) => self.crashed(self.members[at].setup.id.to_string(), text),
+            News::Rested(at) => {
+                let then = self.members[at].rested();
+                self.outdated();
+                if !self.busy() {
+                    self.compare_from = Instant::now();
+                    if self.unresolved && self.compared.is_some() {
+                        self.unresolved = false;
+                        self.resolve();
+                    }
+                }
+                if let Some(wish) = then {
+                    self.begin(at, wish);
+                }
+            }
+        }
+    }
+
+    /// Reads systems again: one or all.
+    pub(super) fn refresh(&mut self, system: Option<&SystemId>, wish: Wish) {
+        for at in 0..self.members.len() {
+            if system.is_none_or(|system| &self.members[at].setup.id == system) {
+                self.begin(at, wish);
+            }
+        }
+    }
+
+    fn begin(&mut self, at: usize, wish: Wish) {
+        let member = &mut self.members[at];
+        if let Some(running) = &mut member.running {
+            running.then = Some(running.then.map_or(wish, |then| then.and(wish)));
+            return;
+        }
+        // A system that failed its test is tested again before it is read.
+        let probed = member.site.clone().filter(|site| site.good()).map(|site| (site, member.connector.clone()));
+        let cancel = member.begin();
+        let job = Job {
+            at,
+            setup: member.setup.clone(),
+            client: member.client.clone(),
+            probed,
+            wish,
+            generations: member.generations,
+            cancel,
+            keeper: self.keeper.clone(),
+            news: self.news.0.clone(),
+        };
+        self.changed = true;
+        job.start();
+    }
+
+    pub(super) fn find(&self, system: &SystemId) -> Option<&Member> {
+        self.members.iter().find(|member| &member.setup.id == system)
+    }
+
+    fn obey(&mut self, wish: Command) {
+        match wish {
+            Command::Refresh { system, kind } => {
+                self.refresh(system.as_ref(), kind.map_or(Wish::All, Wish::Kind));
+            }
+            Command::Test(system) => self.refresh(Some(&system), Wish::Probe),
+            Command::KeepStaging(changes) => self.staging = Some(changes),
+            Command::Native(key) => {
+                let member = self.find(&key.system);
+                let known = member
+                    .and_then(|member| Some((member.connector.clone(), member.client.clone()?, member.site.clone()?)));
+                let (cache, asides) = (self.cache.clone(), self.asides.0.clone());
+                tokio::spawn(async move {
+                    let text = native::show(&key, known, cache).await;
+                    let _ = asides.send(Aside::Report(Report::Native { key, text }));
+                });
+            }
+            Command::History => self.history(),
+            Command::Tune { system, per_second } => {
+                if let Some(client) = self.find(&system).and_then(|member| member.client.as_ref()) {
+                    client.tune(per_second);
+                    self.changed = true;
+                }
+            }
+            Command::Stop => match &self.pushing {
+                Some(push) => push.cancel(),
+                None => self.stop_reading(),
+            },
+            Command::Quit => {
+                self.quitting = true;
+                if let Some(push) = &self.pushing {
+                    push.cancel();
+                }
+                self.stop_reading();
+            }
+            Command::Prepare(changes) => self.prepare(changes),
+            Command::Push { plan, fingerprint } => self.push(plan, fingerprint),
+            Command::Resolve => self.resolve(),
+        }
+    }
+
+    fn stop_reading(&mut self) {
+        for member in &mut self.members {
+            if let Some(running) = &mut member.running {
+                running.then = None;
+                running.cancel.cancel();
+            }
+        }
+    }
+}
+
+/// Which system news is about.
+fn place(news: &News) -> usize {
+    match news {
+        News::Opened(at, _)
+        | News::Failed(at, _)
+        | News::Probed(at, _, _)
+        | News::Grew(at, _)
+        | News::Read(at, _, _)
+        | News::Crashed(at, _)
+        | News::Rested(at) => *at,
+    }
+}

@@ -1,0 +1,201 @@
+//! What preparing, pushing and resolving stand on, put together from the connected systems.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use super::core::{Aside, Core};
+use super::drive::panicked;
+use super::fault::Fault;
+use super::http::Client;
+use super::protocol::Report;
+use super::push::{self, Desk, Line, LineFault, Party, Patience, Tell};
+use crate::compare::Compared;
+use crate::model::filter::Filter;
+use crate::model::{Kind, RecordKey, SystemId};
+use crate::plan::{Change, Known, Outcome, OutcomeState, Plan, Reply, Request};
+use crate::store::Receipt;
+
+/// The clients as the push sees them.
+struct Lines(BTreeMap<SystemId, Client>);
+
+impl Lines {
+    fn of(&self, system: &SystemId) -> Result<&Client, LineFault> {
+        self.0.get(system).ok_or_else(|| LineFault::NotSent(format!("{system} is not connected")))
+    }
+}
+
+impl From<Fault> for LineFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotSent(trouble) => Self::NotSent(trouble.text),
+            Fault::Lost(trouble) => Self::Lost(trouble.text),
+        }
+    }
+}
+
+impl Line for Lines {
+    fn read(&self, system: &SystemId, request: Request) -> BoxFuture<'_, Result<Reply, LineFault>> {
+        match self.of(system) {
+            Ok(client) => async move { Ok(client.read(&request).await?) }.boxed(),
+            Err(fault) => std::future::ready(Err(fault)).boxed(),
+        }
+    }
+
+    fn write(&self, system: &SystemId, request: Request, receipt: &Receipt) -> BoxFuture<'_, Result<Reply, LineFault>> {
+        match self.of(system) {
+            Ok(client) => client.write(request, receipt).map(|outcome| Ok(outcome?)).boxed(),
+            Err(fault) => std::future::ready(Err(fault)).boxed(),
+        }
+    }
+}
+
+/// Whether a record is protected, by its system's filter over what was read of it.
+fn protection(
+    compared: Arc<Compared>,
+    filters: BTreeMap<SystemId, Option<Filter>>,
+) -> impl Fn(&RecordKey) -> Option<bool> + Send + Sync {
+    move |key| {
+        let Some(filter) = filters.get(&key.system) else { return Some(false) };
+        // A filter that cannot be read protects everything.
+        let filter = filter.as_ref()?;
+        let view = &compared.inputs.systems[compared.inputs.index(&key.system)?];
+        let row = view.snapshot(key.kind)?.table.find(&key.id)?;
+        filter.eval(&crate::compare::subject::Record::new(view, key.kind, row)?)
+    }
+}
+
+impl Core {
+    /// A desk over what is known now; `None` before the first comparison.
+    fn desk(&self) -> Option<Desk> {
+        let compared = self.compared.clone()?;
+        let mut clients = BTreeMap::new();
+        let mut parties = BTreeMap::new();
+        let mut filters = BTreeMap::new();
+        for member in &self.members {
+            let id = &member.setup.id;
+            if let Some(protect) = &member.setup.policy.protect {
+                filters.insert(id.clone(), Filter::parse(protect).ok());
+            }
+            let (Some(client), Some(site)) = (&member.client, &member.site) else { continue };
+            clients.insert(id.clone(), client.clone());
+            let known = Known { policy: member.setup.policy.clone(), blocked: site.blocked.clone() };
+            let party = Party {
+                connector: member.connector.clone(),
+                site: site.clone(),
+                known,
+                at_once: member.setup.speed().parallel as usize,
+            };
+            parties.insert(id.clone(), party);
+        }
+        Some(Desk {
+            line: Arc::new(Lines(clients)),
+            keeper: self.keeper.clone(),
+            parties,
+            protected: Arc::new(protection(compared.clone(), filters)),
+            compared,
+            who: self.who.clone(),
+            patience: Patience::default(),
+            now: jiff::Timestamp::now,
+        })
+    }
+
+    fn tell(&self) -> Tell {
+        let asides = self.asides.0.clone();
+        Arc::new(move |report| {
+            let _ = asides.send(Aside::Report(report));
+        })
+    }
+
+    /// Runs a job beside the core; if it breaks that is reported, and `broken` is what the core hears.
+    fn beside(&self, part: &str, work: impl Future<Output = Aside> + Send + 'static, broken: Aside) {
+        let (part, asides) = (part.to_owned(), self.asides.0.clone());
+        let task = tokio::spawn(work);
+        tokio::spawn(async move {
+            let aside = task.await.unwrap_or_else(|error| {
+                let _ = asides.send(Aside::Report(Report::Crashed { part, text: panicked(error) }));
+                broken
+            });
+            let _ = asides.send(aside);
+        });
+    }
+
+    /// Makes a plan of staged changes.
+    pub(super) fn prepare(&self, changes: Vec<Change>) {
+        let none = |why: String| Aside::Report(Report::NotPrepared(why));
+        let Some(desk) = self.desk() else {
+            return self.report(Report::NotPrepared("nothing has been read yet".to_owned()));
+        };
+        let work = async move {
+            match push::prepare(&desk, changes).await {
+                Ok(plan) => Aside::Report(Report::Prepared(Arc::new(plan))),
+                Err(why) => none(why),
+            }
+        };
+        self.beside("the preview", work, none("it broke off; nothing was written".to_owned()));
+    }
+
+    /// Carries out a plan.
+    pub(super) fn push(&mut self, plan: Arc<Plan>, fingerprint: String) {
+        let refusal = if self.pushing.is_some() {
+            Some("a push is running already; wait for its end or stop it".to_owned())
+        } else {
+            None
+        };
+        let desk = match (refusal, self.desk()) {
+            (None, Some(desk)) => desk,
+            (why, _) => {
+                self.report(Report::Notice(why.unwrap_or_else(|| "nothing has been read yet".to_owned())));
+                return;
+            }
+        };
+        let stop = CancellationToken::new();
+        self.pushing = Some(stop.clone());
+        let (tell, id) = (self.tell(), plan.id.clone());
+        let work = async move {
+            let (told, carried) = (tell.clone(), plan.clone());
+            match push::push(Arc::new(desk), plan, &fingerprint, tell, stop).await {
+                Ok(outcomes) => Aside::Pushed(touched(&carried, &outcomes)),
+                Err(why) => {
+                    told(Report::Notice(format!("nothing was sent: {why}")));
+                    told(Report::PushEnded(id));
+                    Aside::Pushed(BTreeSet::new())
+                }
+            }
+        };
+        self.beside("the push", work, Aside::Pushed(BTreeSet::new()));
+    }
+
+    /// Looks up what nobody knows.
+    pub(super) fn resolve(&self) {
+        let Some(desk) = self.desk() else {
+            return self.report(Report::Notice("nothing has been read yet".to_owned()));
+        };
+        let tell = self.tell();
+        let work = async move {
+            match push::resolve(&desk, &tell).await {
+                Ok(_) => Aside::Nothing,
+                Err(error) => Aside::Report(Report::Notice(error.to_string())),
+            }
+        };
+        self.beside("the looking up", work, Aside::Nothing);
+    }
+}
+
+/// What has to be read again after a push: whatever something was sent for.
+fn touched(plan: &Plan, outcomes: &[Outcome]) -> BTreeSet<(SystemId, Kind)> {
+    outcomes
+        .iter()
+        .filter(|outcome| {
+            !matches!(
+                outcome.state,
+                OutcomeState::Pending | OutcomeState::Refused { .. } | OutcomeState::Skipped { .. }
+            )
+        })
+        .filter_map(|outcome| plan.change(&outcome.change))
+        .map(|change| (change.system.clone(), change.kind))
+        .collect()
+}

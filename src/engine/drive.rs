@@ -1,0 +1,382 @@
+//! Drives a walk to its end: carries out what it asks, has its pages read, and tells it what came.
+//!
+//! Pages are read on threads of their own, never on the workers that wait for sockets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use tokio_util::sync::CancellationToken;
+
+use super::fault::{Fault, Trouble};
+use super::http::Client;
+use crate::connectors::{Finish, Input, Next, Page, Walk};
+use crate::mapping::{ReadError, Taken};
+use crate::model::{Proof, Table, TableBuilder};
+use crate::plan::{Reply, Request, Site};
+
+/// How a page gets into a table.
+pub(super) type ReadPage = Arc<dyn Fn(&Page, &mut TableBuilder) -> Result<Taken, ReadError> + Send + Sync>;
+
+/// At most this often a second a growing table is shown, and never for more than a tenth of the time.
+const GAP: Duration = Duration::from_millis(100);
+
+/// How a walk ended that did not end by itself.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// The way to the service broke.
+    Trouble(Trouble),
+    /// The operator stopped it.
+    Cancelled,
+    /// A part of this program broke.
+    Crashed(String),
+}
+
+impl Stopped {
+    /// Why what was read is not all.
+    pub(super) fn why(&self) -> String {
+        match self {
+            Self::Trouble(trouble) => trouble.text.clone(),
+            Self::Cancelled => "the reading was stopped".to_owned(),
+            Self::Crashed(text) => format!("the reading broke off by a fault of this program: {text}"),
+        }
+    }
+}
+
+/// Requests side by side, replies in the order asked. The first fault ends all of them.
+pub(super) async fn ask(client: &Client, requests: &[Request], parallel: usize) -> Result<Vec<Reply>, Fault> {
+    // The futures borrow the requests, so they are collected before they are streamed.
+    let reads: Vec<_> = requests.iter().map(|request| client.read(request)).collect();
+    futures_util::stream::iter(reads).buffered(parallel.max(1)).try_collect().await
+}
+
+/// Drives a probe.
+///
+/// # Errors
+/// When it did not come to its end.
+pub(super) async fn probe(
+    client: &Client,
+    mut walk: Box<dyn Walk>,
+    parallel: usize,
+    cancel: &CancellationToken,
+) -> Result<Site, Stopped> {
+    let mut input = Input::Start;
+    loop {
+        input = match walk.next(input) {
+            Next::Ask(requests) => Input::Replies(asked(client, &requests, parallel, cancel).await?),
+            // A probe reads replies itself; a page in it belongs to no table.
+            Next::Page(page) => Input::Unreadable(format!("a probe has no table for {}", page.feed)),
+            Next::Done(Finish::Site(site)) => return Ok(*site),
+            Next::Done(Finish::Feed(_)) => return Err(Stopped::Crashed("a probe ended as a listing".to_owned())),
+        };
+    }
+}
+
+async fn asked(
+    client: &Client,
+    requests: &[Request],
+    parallel: usize,
+    cancel: &CancellationToken,
+) -> Result<Vec<Reply>, Stopped> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Stopped::Cancelled),
+        replies = ask(client, requests, parallel) => replies.map_err(|fault| Stopped::Trouble(fault.trouble().clone())),
+    }
+}
+
+/// What is shown while a feed is read.
+#[derive(Debug)]
+pub(super) struct Grown {
+    /// All records so far.
+    pub(super) table: Table,
+    /// Records in all, as far as the service has said.
+    pub(super) of: Option<u64>,
+    /// Pages taken.
+    pub(super) pages: u32,
+}
+
+/// A walk of one feed.
+pub(super) struct Drive<'d> {
+    pub(super) client: &'d Client,
+    pub(super) parallel: usize,
+    pub(super) cancel: &'d CancellationToken,
+    pub(super) read: ReadPage,
+    /// Told of the first page at once, and then from time to time.
+    pub(super) grown: &'d mut (dyn FnMut(Grown) + Send),
+}
+
+/// What a feed came to.
+#[derive(Debug)]
+pub(super) struct Driven {
+    /// The table with what the feed brought; `None` where the reading of a page broke it.
+    pub(super) builder: Option<TableBuilder>,
+    /// Whether it is complete.
+    pub(super) proof: Proof,
+    /// Pages taken.
+    pub(super) pages: u32,
+    /// Why it did not end by itself.
+    pub(super) stopped: Option<Stopped>,
+}
+
+impl Drive<'_> {
+    /// Drives the walk into the table.
+    pub(super) async fn feed(self, mut walk: Box<dyn Walk>, builder: TableBuilder) -> Driven {
+        let mut builder = Some(builder);
+        let mut pages = 0;
+        let ended = self.turns(&mut *walk, &mut builder, &mut pages).await;
+        let (proof, stopped) = match ended {
+            Ok(proof) => (proof, None),
+            Err(stopped) => (Proof::Partial { why: stopped.why() }, Some(stopped)),
+        };
+        Driven { builder, proof, pages, stopped }
+    }
+
+    async fn turns(
+        self,
+        walk: &mut dyn Walk,
+        builder: &mut Option<TableBuilder>,
+        pages: &mut u32,
+    ) -> Result<Proof, Stopped> {
+        let mut input = Input::Start;
+        let mut shown: Option<(Instant, Duration)> = None;
+        loop {
+            input = match walk.next(input) {
+                Next::Ask(requests) => Input::Replies(asked(self.client, &requests, self.parallel, self.cancel).await?),
+                Next::Page(page) => {
+                    if self.cancel.is_cancelled() {
+                        return Err(Stopped::Cancelled);
+                    }
+                    let show = shown.is_none_or(|(last, cost)| last.elapsed() >= GAP.max(cost * 10));
+                    let owned = builder.take().ok_or_else(lost)?;
+                    let read = self.read.clone();
+                    let done = tokio::task::spawn_blocking(move || take(&read, &page, owned, show)).await;
+                    let taken = done.map_err(|error| Stopped::Crashed(panicked(error)))?;
+                    *builder = Some(taken.builder);
+                    if let Some((table, cost)) = taken.shown {
+                        shown = Some((Instant::now(), cost));
+                        (self.grown)(Grown { table, of: walk.expected(), pages: *pages + 1 });
+                    }
+                    match taken.read {
+                        Ok(taken) => {
+                            *pages += 1;
+                            Input::Taken(taken)
+                        }
+                        Err(error) => Input::Unreadable(error.to_string()),
+                    }
+                }
+                Next::Done(Finish::Feed(proof)) => return Ok(proof),
+                Next::Done(Finish::Site(_)) => return Err(Stopped::Crashed("a listing ended as a probe".to_owned())),
+            };
+        }
+    }
+}
+
+fn lost() -> Stopped {
+    Stopped::Crashed("the table is gone".to_owned())
+}
+
+/// What a thread died of.
+pub(super) fn panicked(error: tokio::task::JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(panic) => panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "it says nothing of itself".to_owned()),
+        Err(error) => error.to_string(),
+    }
+}
+
+struct Took {
+    builder: TableBuilder,
+    read: Result<Taken, ReadError>,
+    shown: Option<(Table, Duration)>,
+}
+
+fn take(read: &ReadPage, page: &Page, mut builder: TableBuilder, show: bool) -> Took {
+    let read = read(page, &mut builder);
+    builder.next_page();
+    let shown = (show && read.is_ok()).then(|| {
+        let began = Instant::now();
+        let table = builder.table();
+        (table, began.elapsed())
+    });
+    Took { builder, read, shown }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::collections::VecDeque;
+
+    use bytes::Bytes;
+
+    use super::super::stand::{Stand, json, reply, stand};
+    use super::*;
+    use crate::model::{Attr, AttrDef, AttrPath, Fold, Form, Kind, Row, Schema};
+
+    /// Asks for pages until one is empty.
+    #[derive(Default)]
+    struct Pages {
+        number: u32,
+        waiting: VecDeque<Bytes>,
+        side_by_side: u32,
+        told: Vec<String>,
+    }
+
+    impl Pages {
+        fn ask(&mut self) -> Next {
+            let most = self.side_by_side.max(1);
+            let requests =
+                (0..most).map(|more| Request::get("/users").query("page", (self.number + more).to_string())).collect();
+            self.number += most;
+            Next::Ask(requests)
+        }
+
+        fn page(&mut self) -> Option<Next> {
+            let bytes = self.waiting.pop_front()?;
+            Some(Next::Page(Page { feed: "users".into(), owner: None, bytes }))
+        }
+    }
+
+    impl Walk for Pages {
+        fn next(&mut self, input: Input) -> Next {
+            match input {
+                Input::Start => self.ask(),
+                Input::Replies(replies) => {
+                    if let Some(bad) = replies.iter().find(|reply| !reply.ok()) {
+                        return Next::Done(Finish::Feed(Proof::Partial { why: format!("status {}", bad.status) }));
+                    }
+                    self.waiting.extend(replies.into_iter().map(|reply| reply.body));
+                    self.page().unwrap()
+                }
+                Input::Taken(taken) if taken.records == 0 => {
+                    Next::Done(Finish::Feed(Proof::Complete { how: "an empty page".into(), total: 0 }))
+                }
+                Input::Taken(_) => self.page().unwrap_or_else(|| self.ask()),
+                Input::Unreadable(why) => {
+                    self.told.push(why.clone());
+                    Next::Done(Finish::Feed(Proof::Partial { why }))
+                }
+            }
+        }
+
+        fn expected(&self) -> Option<u64> {
+            Some(7)
+        }
+    }
+
+    fn builder() -> TableBuilder {
+        let name = AttrDef {
+            path: AttrPath::new("userName"),
+            form: Form::Text,
+            fold: Fold::Caseless,
+            refers: None,
+            unreadable: false,
+            unique: true,
+            later: false,
+            slot: 0,
+        };
+        TableBuilder::new(Schema::new(Kind::User, vec![name]))
+    }
+
+    /// Pages are arrays of names.
+    fn names() -> ReadPage {
+        Arc::new(|page: &Page, into: &mut TableBuilder| {
+            let names: Vec<String> =
+                serde_json::from_slice(&page.bytes).map_err(|error| ReadError::Broken(error.to_string()))?;
+            let mut taken = Taken { records: names.len() as u32, ..Taken::default() };
+            for name in names {
+                assert_ne!(name, "panic");
+                if into.begin(&name) {
+                    into.set(Attr(0), &name);
+                    into.end();
+                    taken.fresh += 1;
+                }
+            }
+            Ok(taken)
+        })
+    }
+
+    async fn drive(service: &Stand, walk: Pages, cancel: &CancellationToken) -> (Driven, Vec<usize>) {
+        let client = Client::quick(&service.url, "token");
+        let mut shown = Vec::new();
+        let mut grown = |grown: Grown| {
+            assert_eq!(grown.of, Some(7));
+            shown.push(grown.table.len());
+        };
+        let drive = Drive { client: &client, parallel: 4, cancel, read: names(), grown: &mut grown };
+        let driven = drive.feed(Box::new(walk), builder()).await;
+        (driven, shown)
+    }
+
+    fn three_pages(text: &str) -> Vec<u8> {
+        match text.split(['=', ' ']).nth(2) {
+            Some("0") => json("[\"a\",\"b\"]"),
+            Some("1") => json("[\"c\",\"d\"]"),
+            _ => json("[]"),
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_come_into_the_table_and_the_first_is_shown_at_once() {
+        let service = stand(|_, text| three_pages(text)).await;
+        let (driven, shown) = drive(&service, Pages::default(), &CancellationToken::new()).await;
+        assert!(driven.proof.complete() && driven.stopped.is_none());
+        let table = driven.builder.unwrap().table();
+        assert_eq!((table.len(), driven.pages, shown[0]), (4, 3, 2));
+        assert_eq!((table.page(Row(1)), table.page(Row(2))), (0, 1));
+    }
+
+    #[tokio::test]
+    async fn requests_side_by_side_are_answered_in_the_order_asked() {
+        let service = stand(|_, text| three_pages(text)).await;
+        let walk = Pages { side_by_side: 3, ..Pages::default() };
+        let (driven, _) = drive(&service, walk, &CancellationToken::new()).await;
+        let table = driven.builder.unwrap().table();
+        let ids: Vec<_> = table.rows().map(|row| table.id(row).to_owned()).collect();
+        assert_eq!((ids.join(""), service.seen().len()), ("abcd".to_owned(), 3));
+    }
+
+    #[tokio::test]
+    async fn what_breaks_off_keeps_what_it_has_and_is_partial() {
+        let service = stand(|number, text| if number == 0 { three_pages(text) } else { Vec::new() }).await;
+        let (driven, _) = drive(&service, Pages::default(), &CancellationToken::new()).await;
+        assert!(matches!(&driven.stopped, Some(Stopped::Trouble(trouble)) if trouble.word == "cut"));
+        assert!(matches!(&driven.proof, Proof::Partial { why } if why.contains("closed the connection")));
+        assert_eq!(driven.builder.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_and_a_page_that_cannot_be_read_are_the_walks_to_judge() {
+        let service = stand(|_, _| reply(401, "", b"")).await;
+        let (driven, _) = drive(&service, Pages::default(), &CancellationToken::new()).await;
+        assert_eq!(driven.proof, Proof::Partial { why: "status 401".into() });
+        let service = stand(|_, _| json("{\"error\":1}")).await;
+        let (driven, shown) = drive(&service, Pages::default(), &CancellationToken::new()).await;
+        assert!(matches!(&driven.proof, Proof::Partial { why } if why.contains("not whole JSON")));
+        assert!(shown.is_empty() && driven.builder.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_reader_is_told_and_breaks_nothing_else() {
+        let service = stand(|_, _| json("[\"panic\"]")).await;
+        let (driven, _) = drive(&service, Pages::default(), &CancellationToken::new()).await;
+        assert!(matches!(&driven.stopped, Some(Stopped::Crashed(text)) if text.contains("panic")));
+        assert!(!driven.proof.complete());
+    }
+
+    #[tokio::test]
+    async fn a_walk_can_be_stopped_while_it_waits() {
+        let cancel = CancellationToken::new();
+        let stop = cancel.clone();
+        let service = stand(move |_, _| {
+            stop.cancel();
+            reply(429, "retry-after: 100\r\n", b"")
+        })
+        .await;
+        let (driven, _) = drive(&service, Pages::default(), &cancel).await;
+        assert!(matches!(driven.stopped, Some(Stopped::Cancelled)));
+    }
+}

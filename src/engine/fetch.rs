@@ -1,0 +1,136 @@
+//! Reads all feeds of one kind of one system into a snapshot, which is shown while it grows.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::drive::{Drive, Driven, Grown, ReadPage, Stopped};
+use super::http::Client;
+use crate::connectors::{Connector, Page};
+use crate::mapping::{Mapping, ReadError};
+use crate::model::{FeedState, Kind, Proof, Snapshot, SystemId, Table, TableBuilder};
+use crate::plan::Site;
+
+/// One kind of one system, to be read.
+pub(super) struct Fetch {
+    pub(super) system: SystemId,
+    pub(super) kind: Kind,
+    pub(super) generation: u64,
+    pub(super) connector: Arc<dyn Connector>,
+    pub(super) mapping: Arc<Mapping>,
+    pub(super) client: Client,
+    pub(super) site: Arc<Site>,
+    pub(super) cancel: CancellationToken,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    /// All that was read, each feed with its proof.
+    pub(super) snapshot: Snapshot,
+    /// What stopped a feed that did not end by itself.
+    pub(super) stopped: Option<Stopped>,
+}
+
+impl Fetch {
+    /// Reads feed after feed. `show` is told of the growing snapshot.
+    pub(super) async fn run(self, mut show: impl FnMut(Snapshot) + Send) -> Option<Fetched> {
+        let feeds = self.connector.feeds(&self.site, self.kind);
+        let schema = self.mapping.kind(self.kind)?.schema.clone();
+        let mut snapshot = Snapshot {
+            system: self.system.clone(),
+            kind: self.kind,
+            generation: self.generation,
+            table: Table::empty(schema.clone()),
+            feeds: feeds
+                .iter()
+                .map(|feed| FeedState {
+                    feed: feed.clone(),
+                    proof: Proof::Reading { read: 0, of: None },
+                    pages: 0,
+                    requests: 0,
+                })
+                .collect(),
+            taken: jiff::Timestamp::now(),
+        };
+        let mut builder = TableBuilder::new(schema);
+        let mut broken: Option<Stopped> = None;
+        for (at, feed) in feeds.iter().enumerate() {
+            if let Some(stopped) = &broken {
+                snapshot.feeds[at].proof = Proof::Partial { why: stopped.why() };
+                continue;
+            }
+            let client = self.client.counting();
+            let owners = if at == 0 { Vec::new() } else { owners(&snapshot.table) };
+            if at > 0 && owners.is_empty() && !snapshot.proved() {
+                let why = format!("the records of {} were not read", feeds[0]);
+                snapshot.feeds[at].proof = Proof::Partial { why };
+                continue;
+            }
+            let walk = self.connector.walk(&self.site, feed, owners);
+            let mut grown = |grown: Grown| {
+                let state = &mut snapshot.feeds[at];
+                state.pages = grown.pages;
+                state.requests = client.requests() as u32;
+                state.proof = Proof::Reading { read: grown.table.len() as u64, of: grown.of };
+                snapshot.table = grown.table;
+                show(snapshot.clone());
+            };
+            let drive = Drive {
+                client: &client,
+                parallel: self.mapping.rate.parallel as usize,
+                cancel: &self.cancel,
+                read: self.reader(),
+                grown: &mut grown,
+            };
+            let Driven { builder: back, proof, pages, stopped } = drive.feed(walk, builder).await;
+            let state = &mut snapshot.feeds[at];
+            (state.proof, state.pages, state.requests) = (proof, pages, client.requests() as u32);
+            let Some(back) = back else {
+                // The table broke with its reader: what was shown last is what there is.
+                broken = stopped;
+                builder = TableBuilder::new(snapshot.table.schema().clone());
+                continue;
+            };
+            let (back, table) = tabled(back).await?;
+            builder = back;
+            snapshot.table = table;
+            broken = stopped;
+            if broken.is_none() && client.denied().is_some() && !snapshot.feeds[at].proof.complete() {
+                // With a key that is not taken any more, each owner's details would only be refused one by one.
+                for later in at + 1..feeds.len() {
+                    snapshot.feeds[later].proof = snapshot.feeds[at].proof.clone();
+                }
+                break;
+            }
+            if at + 1 < feeds.len() {
+                show(snapshot.clone());
+            }
+        }
+        Some(Fetched { snapshot, stopped: broken })
+    }
+
+    fn reader(&self) -> ReadPage {
+        let mapping = self.mapping.clone();
+        Arc::new(move |page: &Page, into: &mut TableBuilder| {
+            let reader = mapping
+                .reader(&page.feed)
+                .ok_or_else(|| ReadError::NoRecords(format!("reader for {} in the mapping", page.feed)))?;
+            reader.read(&page.bytes, page.owner.as_deref(), into)
+        })
+    }
+}
+
+fn owners(table: &Table) -> Vec<String> {
+    table.rows().map(|row| table.id(row).to_owned()).collect()
+}
+
+/// The table so far, made on a thread of its own.
+async fn tabled(builder: TableBuilder) -> Option<(TableBuilder, Table)> {
+    tokio::task::spawn_blocking(move || {
+        let table = builder.table();
+        (builder, table)
+    })
+    .await
+    .ok()
+}

@@ -1,0 +1,94 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::mapping::Rate;
+use crate::secret::Source;
+
+/// How a service is signed in to.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// `Authorization: Bearer …`.
+    Bearer(Source),
+    /// `Authorization: Basic …`.
+    Basic {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Source,
+    },
+    /// A header of the service's own (`apikey`).
+    Header {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Source,
+    },
+}
+
+impl Auth {
+    /// Where its secret comes from.
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::None => None,
+            Self::Bearer(source) | Self::Basic { password: source, .. } | Self::Header { value: source, .. } => {
+                Some(source)
+            }
+        }
+    }
+}
+
+/// How long a service may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Without a single byte coming.
+    pub read: Duration,
+    /// For one request in all.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), read: Duration::from_secs(60), total: Duration::from_secs(300) }
+    }
+}
+
+/// How a service is called.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The system's name, for messages.
+    pub system: String,
+    /// Its base URL.
+    pub url: String,
+    /// How it is signed in to.
+    pub auth: Auth,
+    /// Certificates of an authority of one's own, beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// How fast it may be called.
+    pub rate: Rate,
+    /// The largest reply, in bytes, decompressed.
+    pub body_limit: u64,
+    /// The first pause before a read is repeated; later ones double.
+    pub first_pause: Duration,
+}
+
+impl Options {
+    /// The defaults for a system.
+    pub fn new(system: impl Into<String>, url: impl Into<String>, auth: Auth, rate: Rate) -> Self {
+        Self {
+            system: system.into(),
+            url: url.into(),
+            auth,
+            ca_file: None,
+            timeouts: Timeouts::default(),
+            rate,
+            body_limit: 64 * 1024 * 1024,
+            first_pause: Duration::from_millis(500),
+        }
+    }
+}

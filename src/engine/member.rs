@@ -1,0 +1,224 @@
+//! One connected system as the core sees it: its snapshots, and how it stands.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::drive::Stopped;
+use super::fault::Trouble;
+use super::fetch::Fetched;
+use super::http::Client;
+use super::job::{Wish, usable};
+use super::protocol::{Budget, Health, SystemStatus};
+use super::setup::SystemSetup;
+use crate::compare::SystemView;
+use crate::connectors::Connector;
+use crate::model::{Kind, Proof, Snapshot};
+use crate::plan::{Finding, Site};
+
+/// A job that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) cancel: CancellationToken,
+    /// What to do when it has ended.
+    pub(super) then: Option<Wish>,
+}
+
+/// One connected system.
+pub(super) struct Member {
+    pub(super) setup: SystemSetup,
+    pub(super) source: bool,
+    /// The connector as it is after the last probe.
+    pub(super) connector: Arc<dyn Connector>,
+    pub(super) client: Option<Client>,
+    pub(super) site: Option<Arc<Site>>,
+    pub(super) snapshots: [Option<Arc<Snapshot>>; 4],
+    pub(super) generations: [u64; 4],
+    pub(super) running: Option<Running>,
+    /// Records read so far, and in all where known, by kind.
+    progress: [Option<(u64, Option<u64>)>; 4],
+    /// Why the system could not be used the last time.
+    trouble: Option<Trouble>,
+    /// Why an older snapshot is still shown, by kind.
+    kept: [Option<String>; 4],
+}
+
+impl Member {
+    pub(super) fn new(setup: SystemSetup, source: bool) -> Self {
+        Self {
+            connector: setup.connector.clone(),
+            setup,
+            source,
+            client: None,
+            site: None,
+            snapshots: [const { None }; 4],
+            generations: [0; 4],
+            running: None,
+            progress: [None; 4],
+            trouble: None,
+            kept: [const { None }; 4],
+        }
+    }
+
+    /// A job begins.
+    pub(super) fn begin(&mut self) -> CancellationToken {
+        let cancel = CancellationToken::new();
+        self.running = Some(Running { cancel: cancel.clone(), then: None });
+        self.progress = [None; 4];
+        self.trouble = None;
+        self.generations.iter_mut().for_each(|generation| *generation += 1);
+        cancel
+    }
+
+    /// It could not be used.
+    pub(super) fn failed(&mut self, trouble: Trouble) {
+        self.trouble = Some(trouble);
+    }
+
+    /// A snapshot has grown. Whether what is shown has changed: a whole older one stays until the new one is whole too.
+    pub(super) fn grew(&mut self, snapshot: Snapshot) -> bool {
+        let at = snapshot.kind.index();
+        if let Some(Proof::Reading { read, of }) = snapshot.feeds.first().map(|feed| &feed.proof) {
+            self.progress[at] = Some((*read, *of));
+        }
+        let replaces = self.snapshots[at]
+            .as_ref()
+            .is_none_or(|old| old.generation == snapshot.generation || old.table.is_empty() || !old.proved());
+        if replaces {
+            self.snapshots[at] = Some(Arc::new(snapshot));
+        }
+        replaces
+    }
+
+    /// A kind has been read, as far as it could be. Whether what is shown has changed.
+    pub(super) fn read(&mut self, kind: Kind, fetched: Fetched) -> bool {
+        let at = kind.index();
+        let Fetched { snapshot, stopped } = fetched;
+        self.progress[at] = Some((snapshot.table.len() as u64, Some(snapshot.table.len() as u64)));
+        let denied = self.client.as_ref().is_some_and(|client| client.denied().is_some());
+        let broken = stopped.is_some() || (denied && !snapshot.proved());
+        let older = self.snapshots[at]
+            .as_ref()
+            .filter(|old| old.generation != snapshot.generation && old.proved() && !old.table.is_empty());
+        if let (true, Some(older)) = (broken, older) {
+            let why = partial(&snapshot).unwrap_or_else(|| "it was not read to the end".to_owned());
+            self.kept[at] = Some(format!("{}: still as read at {}, since {why}", kind.plural(), older.taken));
+            return false;
+        }
+        self.kept[at] = None;
+        if let Some(Stopped::Trouble(trouble)) = stopped
+            && snapshot.table.is_empty()
+        {
+            self.trouble = Some(trouble);
+        }
+        self.snapshots[at] = Some(Arc::new(snapshot));
+        true
+    }
+
+    /// The job has ended: nothing is under way any more, whatever it left behind. What to do next.
+    pub(super) fn rested(&mut self) -> Option<Wish> {
+        for snapshot in self.snapshots.iter_mut().flatten() {
+            if snapshot.reading() {
+                let feeds = &mut Arc::make_mut(snapshot).feeds;
+                for feed in feeds.iter_mut().filter(|feed| matches!(feed.proof, Proof::Reading { .. })) {
+                    feed.proof = Proof::Partial { why: "the reading broke off".to_owned() };
+                }
+            }
+        }
+        self.running.take().and_then(|running| running.then)
+    }
+
+    /// How it stands.
+    pub(super) fn health(&self) -> Health {
+        if self.running.is_some() {
+            let known: Vec<(u64, Option<u64>)> = self.progress.iter().flatten().copied().collect();
+            if known.is_empty() {
+                return Health::Probing;
+            }
+            let read = known.iter().map(|(read, _)| read).sum();
+            let some_total = known.iter().any(|(_, of)| of.is_some());
+            let of = known.iter().map(|(read, of)| of.unwrap_or(*read)).sum();
+            return Health::Reading { read, of: some_total.then_some(of) };
+        }
+        if let Some(trouble) = &self.trouble {
+            return Health::Bad { word: trouble.word.to_owned(), text: trouble.text.clone() };
+        }
+        let Some(site) = &self.site else { return Health::Idle };
+        let bad = site.evidence.iter().find(|line| line.finding == Finding::Bad).map(|line| line.detail.clone());
+        let partly =
+            self.kept
+                .iter()
+                .flatten()
+                .cloned()
+                .chain(
+                    self.snapshots.iter().flatten().filter_map(|snapshot| {
+                        partial(snapshot).map(|why| format!("{}: {why}", snapshot.kind.plural()))
+                    }),
+                )
+                .next();
+        if let Some(client) = &self.client {
+            if let Some(status) = client.denied()
+                && let Some(text) = bad.clone().or_else(|| partly.clone())
+            {
+                let word = if status == 401 { "auth" } else { "denied" };
+                return Health::Bad { word: word.to_owned(), text };
+            }
+            if let (false, Some(text)) = (usable(site, client), &bad) {
+                return Health::Bad { word: "test".to_owned(), text: text.clone() };
+            }
+        }
+        match partly.or_else(|| site.blocked.clone()).or(bad) {
+            Some(why) => Health::Partial(why),
+            None if self.snapshots.iter().all(Option::is_none) => Health::Idle,
+            None => Health::Good,
+        }
+    }
+
+    /// It as the screen shows it.
+    pub(super) fn status(&self) -> SystemStatus {
+        let mapping = self.connector.mapping();
+        let speed = self.setup.speed();
+        let full = Budget {
+            per_second: speed.per_second,
+            tokens: f64::from(speed.burst),
+            burst: speed.burst,
+            wait: 0.0,
+            remaining: None,
+        };
+        SystemStatus {
+            id: self.setup.id.clone(),
+            connector: mapping.connector.clone(),
+            title: mapping.title.clone(),
+            url: self.setup.shown_url(),
+            source: self.source,
+            mode: self.setup.policy.mode,
+            production: self.setup.policy.production,
+            policy: self.setup.policy.clone(),
+            health: self.health(),
+            site: self.site.clone(),
+            mapping: mapping.clone(),
+            budget: self.client.as_ref().map_or(full, Client::budget),
+            recent: self.client.as_ref().map_or_else(|| Arc::from([]), Client::recent),
+        }
+    }
+
+    /// It as the comparison sees it.
+    pub(super) fn view(&self) -> SystemView {
+        SystemView {
+            id: self.setup.id.clone(),
+            mapping: self.connector.mapping().clone(),
+            snapshots: self.snapshots.clone(),
+            scope: self.setup.scope.clone(),
+            manage: self.setup.manage.clone(),
+            deactivate_out_of_scope: self.setup.deactivate_out_of_scope,
+        }
+    }
+}
+
+/// Why a snapshot is not all there is.
+fn partial(snapshot: &Snapshot) -> Option<String> {
+    snapshot.feeds.iter().find_map(|feed| match &feed.proof {
+        Proof::Partial { why } => Some(why.clone()),
+        _ => None,
+    })
+}

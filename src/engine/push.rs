@@ -1,0 +1,151 @@
+//! Carrying out a plan: prepare it, send it step by step, read it back, and look up what nobody knows.
+//!
+//! Nothing is sent that is not in the journal first, nothing is overwritten that moved since the preview, nothing is sent
+//! twice when nobody knows what became of it, and nothing is called done that was not read back (DESIGN.md section 4).
+//! How requests travel is not known here: that is a [`Line`]'s business.
+
+mod carry;
+mod judge;
+mod keeper;
+mod look;
+mod prepare;
+mod resolve;
+mod step;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+pub use carry::push;
+pub use keeper::Keeper;
+pub use prepare::prepare;
+pub use resolve::resolve;
+
+use super::protocol::Report;
+use crate::compare::Compared;
+use crate::connectors::Connector;
+use crate::model::{RecordKey, SystemId};
+use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, guards};
+use crate::store::Receipt;
+
+/// Why a request brought no reply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineFault {
+    /// It never left: nothing was done.
+    #[error("it could not be sent: {0}")]
+    NotSent(String),
+    /// It may have arrived: for a write nobody knows what became of it.
+    #[error("no reply came: {0}")]
+    Lost(String),
+}
+
+/// The way to the systems: credentials, budgets, retries of reads and waiting are its business.
+pub trait Line: Send + Sync {
+    /// Sends a read; it may be sent again.
+    fn read(&self, system: &SystemId, request: Request) -> BoxFuture<'_, Result<Reply, LineFault>>;
+
+    /// Sends a write, once. The receipt says that it is in the journal.
+    fn write(&self, system: &SystemId, request: Request, receipt: &Receipt) -> BoxFuture<'_, Result<Reply, LineFault>>;
+}
+
+/// How long a push waits for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How long a write may take to show in a read.
+    pub show: Duration,
+    /// The first pause between two reads; each one is twice as long as the one before, up to [`Patience::longest`].
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// How often a write is tried while the service says that it is busy.
+    pub tries: u32,
+}
+
+impl Default for Patience {
+    /// Up to 30 s for reading back (DESIGN.md section 4, promise 7).
+    fn default() -> Self {
+        Self {
+            show: Duration::from_secs(30),
+            first: Duration::from_millis(250),
+            longest: Duration::from_secs(8),
+            tries: 8,
+        }
+    }
+}
+
+impl Patience {
+    /// The pauses between reads until patience ends.
+    fn pauses(self) -> impl Iterator<Item = Duration> {
+        let mut left = self.show;
+        let mut next = self.first;
+        std::iter::from_fn(move || {
+            let pause = next.min(left).min(self.longest);
+            if pause.is_zero() {
+                return None;
+            }
+            left -= pause;
+            next = next.saturating_mul(2);
+            Some(pause)
+        })
+    }
+}
+
+/// A connected system as a push needs it.
+#[derive(Clone)]
+pub struct Party {
+    /// What knows its wire.
+    pub connector: Arc<dyn Connector>,
+    /// What the probe found out.
+    pub site: Arc<Site>,
+    /// What may be done.
+    pub known: Known,
+    /// How many steps may be under way at the same time.
+    pub at_once: usize,
+}
+
+/// Everything that preparing, pushing and resolving stand on.
+#[derive(Clone)]
+pub struct Desk {
+    /// The way to the systems.
+    pub line: Arc<dyn Line>,
+    /// The journal.
+    pub keeper: Keeper,
+    /// The systems.
+    pub parties: BTreeMap<SystemId, Party>,
+    /// The comparison as it is now.
+    pub compared: Arc<Compared>,
+    /// Whether a record is protected.
+    pub protected: Protected,
+    /// Who pushes, as far as the operating system says.
+    pub who: String,
+    /// How long it waits for what.
+    pub patience: Patience,
+    /// The clock.
+    pub now: fn() -> jiff::Timestamp,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Desk").field("systems", &self.parties.keys()).field("who", &self.who).finish_non_exhaustive()
+    }
+}
+
+/// Whether a record is protected; `None`: undecided, which counts as protected.
+pub type Protected = Arc<dyn Fn(&RecordKey) -> Option<bool> + Send + Sync>;
+
+/// Where reports go.
+pub type Tell = Arc<dyn Fn(Report) + Send + Sync>;
+
+impl Desk {
+    /// Every rule that stands in the way of these changes now.
+    fn guards(&self, changes: &[Change]) -> Vec<Guard> {
+        let systems = self.parties.iter().map(|(id, party)| (id.clone(), party.known.clone())).collect();
+        guards(changes, &Facts { compared: &self.compared, systems: &systems, protected: &*self.protected })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Reading one record as it is now, once or until it shows what was written.
+
+use std::time::Duration;
+
+use super::judge::{Judge, Known, Stands};
+use super::{Desk, Party};
+use crate::connectors::{Looked, Observed};
+use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
+use crate::plan::{Change, ChangeId, Expect, Method, OutcomeState, Reply, Request};
+
+/// What a look at one record showed.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// It is there.
+    Record(Box<Observed>),
+    /// It is not there.
+    Absent,
+    /// The replies do not tell, and why.
+    Unclear(String),
+}
+
+impl Found {
+    fn record(&self) -> Option<&Observed> {
+        match self {
+            Self::Record(observed) => Some(observed),
+            Self::Absent | Self::Unclear(_) => None,
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub(super) enum Sought {
+    /// A record by its id.
+    Id(String),
+    /// Records by a key's value.
+    By(Vec<(AttrPath, String)>),
+}
+
+impl Sought {
+    fn looked(&self) -> Looked<'_> {
+        match self {
+            Self::Id(id) => Looked::Id(id),
+            Self::By(by) => Looked::By(by),
+        }
+    }
+
+    /// The connector's reads for it.
+    pub(super) fn reads(&self, party: &Party, system: &SystemId, kind: Kind) -> Vec<Request> {
+        match self {
+            Self::Id(id) => party.connector.read_one(&party.site, &RecordKey::new(system.clone(), kind, id.as_str())),
+            Self::By(by) => party.connector.find(&party.site, kind, by),
+        }
+    }
+}
+
+/// The keys by which a create is looked up.
+pub(super) fn keys_of(changes: &[&Change]) -> Option<Vec<(AttrPath, String)>> {
+    changes.iter().find(|change| change.op == Op::Create).map(|change| match &change.expect {
+        Expect::Absent { by } => by.clone(),
+        Expect::Facets(_) => Vec::new(),
+    })
+}
+
+/// One record to look at.
+pub(super) struct View<'v> {
+    pub(super) desk: &'v Desk,
+    pub(super) party: &'v Party,
+    pub(super) system: &'v SystemId,
+    pub(super) kind: Kind,
+    pub(super) known: Known<'v>,
+}
+
+impl View<'_> {
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge { known: self.known, mapping: self.party.connector.mapping() }
+    }
+
+    /// Carries out reads and lets the connector say what they show.
+    pub(super) async fn look(&self, sought: &Sought, requests: &[Request]) -> Found {
+        if requests.is_empty() {
+            return Found::Unclear(format!("{} has no way to read one {}", self.system, self.kind));
+        }
+        let mut replies: Vec<Reply> = Vec::new();
+        for request in requests {
+            // Some services read by POST; none reads by these.
+            if !matches!(request.method, Method::Get | Method::Post) {
+                return Found::Unclear(format!("{} is no read", request.method));
+            }
+            match self.desk.line.read(self.system, request.clone()).await {
+                Ok(reply) => replies.push(reply),
+                Err(why) => return Found::Unclear(why.to_string()),
+            }
+        }
+        match self.party.connector.observe(&self.party.site, self.kind, sought.looked(), &replies) {
+            Ok(Some(observed)) => Found::Record(Box::new(observed)),
+            Ok(None) => Found::Absent,
+            Err(why) => Found::Unclear(why),
+        }
+    }
+
+    /// Looks again and again until the record is there, or patience ends.
+    pub(super) async fn wait_for(&self, sought: &Sought) -> Found {
+        let requests = sought.reads(self.party, self.system, self.kind);
+        let mut found = self.look(sought, &requests).await;
+        for pause in self.desk.patience.pauses() {
+            if found.record().is_some() {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            found = self.look(sought, &requests).await;
+        }
+        found
+    }
+
+    /// Reads until all changes are as wanted, or something else stands there for good, or patience ends; then says of each
+    /// change what came of it. The service said yes to these.
+    pub(super) async fn read_back(
+        &self,
+        sought: &Sought,
+        requests: &[Request],
+        changes: &[&Change],
+        note: Option<&str>,
+    ) -> Vec<(ChangeId, OutcomeState)> {
+        let mut before: Option<Vec<Stands>> = None;
+        let mut found = self.look(sought, requests).await;
+        for pause in self.desk.patience.pauses() {
+            let now: Vec<Stands> = changes.iter().map(|change| self.judge().stands(change, found.record())).collect();
+            let done = !matches!(found, Found::Unclear(_)) && self.done(changes, &found, &now, before.as_deref());
+            if done {
+                break;
+            }
+            before = Some(now);
+            tokio::time::sleep(pause).await;
+            found = self.look(sought, requests).await;
+        }
+        changes.iter().map(|change| (change.id.clone(), self.accepted(change, &found, note))).collect()
+    }
+
+    /// Whether looking again would show nothing else: all as wanted; or what is not is neither as it was nor as wanted,
+    /// twice in a row.
+    fn done(&self, changes: &[&Change], found: &Found, now: &[Stands], before: Option<&[Stands]>) -> bool {
+        changes.iter().zip(now).all(|(change, stands)| match (stands, found.record()) {
+            (Stands::AsWanted { .. }, _) => true,
+            (Stands::Otherwise { .. }, Some(observed)) => {
+                before == Some(now) && change.op != Op::Delete && !self.judge().untouched(change, observed)
+            }
+            _ => false,
+        })
+    }
+
+    fn accepted(&self, change: &Change, found: &Found, note: Option<&str>) -> OutcomeState {
+        if matches!(found, Found::Unclear(_)) {
+            return OutcomeState::Accepted;
+        }
+        let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
+        match self.judge().stands(change, found.record()) {
+            Stands::AsWanted { unread } => OutcomeState::Confirmed { unread },
+            Stands::Otherwise { now } => OutcomeState::Differs { now: now + &note },
+            Stands::Gone => OutcomeState::Differs { now: format!("the record is not there{note}") },
+        }
+    }
+
+    /// What became of a write that nobody knows of. It is looked up and never sent again (promise 8).
+    ///
+    /// Gives the outcome of each change, and the new record's id where a create was carried out.
+    pub(super) async fn look_up(
+        &self,
+        sought: &Sought,
+        changes: &[&Change],
+        why: &str,
+    ) -> (Vec<(ChangeId, OutcomeState)>, Option<String>) {
+        let requests = sought.reads(self.party, self.system, self.kind);
+        let mut found = self.look(sought, &requests).await;
+        for pause in self.desk.patience.pauses() {
+            let all = |stands: Stands| matches!(stands, Stands::AsWanted { .. });
+            if !matches!(found, Found::Unclear(_))
+                && changes.iter().all(|change| all(self.judge().stands(change, found.record())))
+            {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            found = self.look(sought, &requests).await;
+        }
+        let id = found.record().map(|observed| observed.id.clone());
+        (changes.iter().map(|change| (change.id.clone(), self.looked_up(change, &found, why))).collect(), id)
+    }
+
+    fn looked_up(&self, change: &Change, found: &Found, why: &str) -> OutcomeState {
+        let not_done = || OutcomeState::Failed { why: format!("it was not carried out ({why}); push it again") };
+        let unknown = |more: &str| OutcomeState::Unknown { why: format!("{why}; {more}") };
+        let observed = match found {
+            Found::Unclear(more) => return unknown(&format!("looking it up did not tell: {more}")),
+            Found::Absent => None,
+            Found::Record(observed) => Some(&**observed),
+        };
+        match (self.judge().stands(change, observed), observed) {
+            // A value that the service never returns proves nothing on a record that was there before.
+            (Stands::AsWanted { unread }, _)
+                if change.op != Op::Create
+                    && !unread.is_empty()
+                    && unread.len() == change.want.len()
+                    && !self.judge().witnessed(change) =>
+            {
+                unknown("what was written cannot be read")
+            }
+            (Stands::AsWanted { unread }, _) => OutcomeState::Confirmed { unread },
+            (Stands::Otherwise { now }, _) if change.op == Op::Create => OutcomeState::Differs { now },
+            (Stands::Gone, _) if change.op == Op::Create => not_done(),
+            (Stands::Otherwise { .. }, Some(observed)) if self.judge().untouched(change, observed) => not_done(),
+            (Stands::Otherwise { .. }, _) if change.op == Op::Delete => not_done(),
+            (Stands::Otherwise { now }, _) => unknown(&format!("now {now}")),
+            (Stands::Gone, _) => unknown("the record is not there"),
+        }
+    }
+}
+
+/// How long to wait before a busy service is tried again: what it says, else longer each time.
+pub(super) fn busy_pause(reply: &Reply, attempt: u32, first: Duration, longest: Duration) -> Duration {
+    let said = reply.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()).map(Duration::from_secs);
+    said.unwrap_or_else(|| first.saturating_mul(1 << attempt.min(16)).min(longest))
+}

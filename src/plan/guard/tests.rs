@@ -1,0 +1,154 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+use super::*;
+use crate::plan::fixture::{World, aha, hr, record, user};
+use crate::plan::{By, Expect, Facet, Want, Wanted};
+
+fn change(id: &str, op: Op) -> Change {
+    let facet = Facet::attr("active");
+    Change {
+        id: Change::name(&aha(), Kind::User, id, op, None),
+        system: aha(),
+        kind: Kind::User,
+        target: Target::Record(user(id)),
+        label: id.into(),
+        source: None,
+        op,
+        want: vec![Want { facet, value: Wanted::Text("false".into()), by: By::Source }],
+        expect: Expect::Facets(Vec::new()),
+        needs: Vec::new(),
+    }
+}
+
+fn changes(count: usize, op: Op) -> Vec<Change> {
+    (0..count).map(|at| change(&format!("u{at}"), op)).collect()
+}
+
+/// A target with so many users.
+fn world(users: usize) -> World {
+    let mut world = World::default();
+    let ids = (0..users).map(|at| &*Box::leak(format!("u{at}").into_boxed_str()));
+    world.target.insert(Kind::User, ids.map(|id| record(id, &[], &[])).collect());
+    world
+}
+
+fn full() -> Policy {
+    Policy { mode: Mode::Full, ..Policy::default() }
+}
+
+fn found(world: &World, policy: Policy, changes: &[Change]) -> Vec<Guard> {
+    guarded(world, policy, changes, &|_| Some(false))
+}
+
+fn guarded(
+    world: &World,
+    policy: Policy,
+    changes: &[Change],
+    protected: &dyn Fn(&RecordKey) -> Option<bool>,
+) -> Vec<Guard> {
+    let compared = world.compared();
+    let systems = BTreeMap::from([(aha(), Known { policy, blocked: None })]);
+    guards(changes, &Facts { compared: &compared, systems: &systems, protected })
+}
+
+fn rules(found: &[Guard]) -> Vec<&str> {
+    found.iter().map(|guard| &*guard.rule).collect()
+}
+
+#[test]
+fn ten_deactivations_of_a_thousand_pass_and_eleven_do_not() {
+    let world = world(1000);
+    assert_eq!(found(&world, full(), &changes(10, Op::Deactivate)), Vec::new());
+    let guards = found(&world, full(), &changes(11, Op::Deactivate));
+    assert_eq!(rules(&guards), ["limit-deactivate"]);
+    let Guard { text, can_acknowledge, .. } = &guards[0];
+    assert!(text.contains("11 users of aha") && text.contains("at most 10") && *can_acknowledge, "{text}");
+    assert!(text.contains("Acknowledge") && text.contains("limits.deactivate"), "{text}");
+}
+
+#[test]
+fn five_percent_pass_and_more_do_not() {
+    let world = world(100);
+    assert_eq!(found(&world, full(), &changes(5, Op::Deactivate)), Vec::new());
+    let guards = found(&world, full(), &changes(6, Op::Deactivate));
+    assert_eq!(rules(&guards), ["limit-percent"]);
+    assert!(guards[0].text.contains("6 of 100 users of aha (6.0 %)"), "{}", guards[0].text);
+}
+
+#[test]
+fn no_delete_passes_unacknowledged() {
+    assert_eq!(rules(&found(&world(1000), full(), &changes(1, Op::Delete))), ["limit-delete"]);
+}
+
+#[test]
+fn entries_that_are_taken_away_have_their_own_limit() {
+    let limits = Limits { remove: 2, ..Limits::default() };
+    let policy = Policy { limits, ..full() };
+    assert_eq!(found(&world(9), policy.clone(), &changes(2, Op::Drop)), Vec::new());
+    assert_eq!(rules(&found(&world(9), policy, &changes(3, Op::Drop))), ["limit-remove"]);
+}
+
+#[test]
+fn a_mode_cannot_be_acknowledged() {
+    for (mode, op, refused) in [
+        (Mode::ReadOnly, Op::Set, true),
+        (Mode::AppendOnly, Op::Set, false),
+        (Mode::AppendOnly, Op::Create, false),
+        (Mode::AppendOnly, Op::Drop, true),
+        (Mode::AppendOnly, Op::Deactivate, true),
+        (Mode::Full, Op::Drop, false),
+    ] {
+        let guards = found(&world(1000), Policy { mode, ..Policy::default() }, &changes(1, op));
+        assert_eq!(guards.is_empty(), !refused, "{mode:?} {op:?}");
+        assert!(guards.iter().all(|guard| guard.rule == mode.name() && !guard.can_acknowledge));
+    }
+    assert_eq!(Policy::default().mode, Mode::ReadOnly);
+}
+
+#[test]
+fn nothing_is_taken_away_on_the_strength_of_an_unproved_list() {
+    for system in ["hr", "aha"] {
+        let world = World { unproved: Some(system), ..world(1000) };
+        let guards = found(&world, full(), &changes(1, Op::Deactivate));
+        assert_eq!(rules(&guards), ["incomplete"]);
+        assert!(guards[0].text.contains("a page is missing") && !guards[0].can_acknowledge, "{}", guards[0].text);
+        assert_eq!(found(&world, full(), &changes(1, Op::Set)), Vec::new());
+    }
+}
+
+#[test]
+fn protected_and_undecided_records_are_named() {
+    let policy = Policy { protect: Some("userName ew \"@svc\"".into()), ..full() };
+    let verdict = |key: &RecordKey| match &*key.id {
+        "u0" => Some(true),
+        "u1" => None,
+        _ => Some(false),
+    };
+    let guards = guarded(&world(1000), policy.clone(), &changes(3, Op::Set), &verdict);
+    assert_eq!(rules(&guards), ["protected"]);
+    assert!(guards[0].text.contains("2 protected") && guards[0].text.contains("(u0, u1)"), "{}", guards[0].text);
+    assert!(!guards[0].can_acknowledge);
+    assert_eq!(guarded(&world(1000), policy, &changes(3, Op::Set)[2..], &verdict), Vec::new());
+}
+
+#[test]
+fn the_source_and_unknown_and_blocked_systems_are_never_written() {
+    let to = |system: SystemId| Change { system, ..change("u1", Op::Set) };
+    let known = |blocked: Option<&str>| Known { policy: full(), blocked: blocked.map(str::to_owned) };
+    let compared = world(9).compared();
+    let systems = BTreeMap::from([(hr(), known(None)), (aha(), known(Some("another account answers")))]);
+    let facts = Facts { compared: &compared, systems: &systems, protected: &|_| Some(false) };
+    assert_eq!(rules(&guards(&[to(hr())], &facts)), ["source"]);
+    assert_eq!(rules(&guards(&[to(aha())], &facts)), ["blocked"]);
+    assert_eq!(rules(&guards(&[to(SystemId::new("nobody"))], &facts)), ["no-system"]);
+}
+
+#[test]
+fn production_wants_its_name_and_a_delete_its_key() {
+    let production = Known { policy: Policy { production: true, ..full() }, blocked: None };
+    let systems = BTreeMap::from([(aha(), production), (hr(), Known::default())]);
+    let all = [change("u1", Op::Set), change("u2", Op::Delete)];
+    assert_eq!(confirm_names(&all, &systems), [aha()]);
+    assert_eq!(confirm_keys(&all), ["u2"]);
+    let elsewhere = Change { system: hr(), ..change("u1", Op::Set) };
+    assert_eq!(confirm_names(&[elsewhere], &systems), Vec::new());
+}

@@ -1,0 +1,289 @@
+//! How real services differ from the RFC, each switchable by name (targets/scim.md A1 to A3, A6).
+//!
+//! Owns the switches of this simulator and their reading. They are read again for each request, so a test can change
+//! them while a client is in the middle of a walk.
+
+use crate::simulate::faults::{Faults, Switch};
+
+use super::patch::Removal;
+
+/// What `ignore-start-index` says the page starts at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    /// 1, as it is.
+    Truth,
+    /// What was asked.
+    Asked,
+}
+
+/// What the service says about versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Etag {
+    /// Versions are announced, sent and kept.
+    #[default]
+    Kept,
+    /// There are none.
+    Off,
+    /// None are announced; an `ETag` of the reply's bytes is sent and `If-Match` means nothing (SCIMMY).
+    OfBody,
+}
+
+/// The form in which a resource type says where it is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `/Users`, below the base address.
+    #[default]
+    Relative,
+    /// `/scim/v2/Users` (django-scim2).
+    OfServer,
+    /// `http://…/scim/v2/Users` (Canaille).
+    Absolute,
+}
+
+/// The deviations in force.
+#[derive(Clone, Debug, Default)]
+pub struct Quirks {
+    /// PATCH is not offered and answered with 501.
+    pub no_patch: bool,
+    /// A successful PATCH is answered with 204 and no body.
+    pub patch_without_body: bool,
+    /// Filters are ignored: everybody is returned (Canaille).
+    pub no_filter: bool,
+    /// A filter whose attribute is a whole URN matches nothing (SCIMMY).
+    pub urn_filter_matches_nothing: bool,
+    /// Always page 1.
+    pub ignore_start_index: Option<Echo>,
+    /// Page 1 again past the end.
+    pub page_one_past_end: bool,
+    /// `itemsPerPage` is what was asked (SCIMMY).
+    pub echo_count: bool,
+    /// An empty page with a cursor in the middle of a walk.
+    pub empty_page: bool,
+    /// Pages are walked by cursor whether it was asked for or not.
+    pub cursor_only: bool,
+    /// The service has never heard of cursors.
+    pub no_cursor: bool,
+    /// From page 2 on, a page names itself as the next one.
+    pub repeat_cursor: bool,
+    /// Counts are rounded up to multiples of this (targets/scim.md A4: 255 asked, 300 returned).
+    pub round_up: Option<usize>,
+    /// Lists do not say how many there are (django-scim2).
+    pub no_total: bool,
+    /// Any `count` gives a 500 (Canaille).
+    pub no_count: bool,
+    /// The largest page.
+    pub max_results: usize,
+    /// How a resource type says where it is served.
+    pub endpoint: Endpoint,
+    /// What is said about versions.
+    pub etag: Etag,
+    /// The status in an error body is a number (django-scim2).
+    pub status_integer: bool,
+    /// Error bodies are web pages that call themselves JSON (Canaille).
+    pub html_errors: bool,
+    /// Errors have no body (django-scim2).
+    pub empty_errors: bool,
+    /// These attributes are accepted and not kept (django-scim2).
+    pub drop_attributes: Vec<String>,
+    /// Members are named by userName (Canaille).
+    pub member_username: bool,
+    /// Addresses of users end in the userName (Canaille).
+    pub location_username: bool,
+    /// Which forms of removal are known.
+    pub removal: Removal,
+    /// Ids are JSON numbers above 2^53.
+    pub numbers: bool,
+    /// Of what has no value some is null, some is absent, some is empty.
+    pub null_absent_empty: bool,
+    /// Even the ServiceProviderConfig wants a token.
+    pub closed_discovery: bool,
+}
+
+/// The size of a page when none is asked for.
+pub const PAGE: usize = 200;
+/// The largest page of a service without deviations.
+pub const MAX_RESULTS: usize = 1_000;
+
+/// The switches of this simulator.
+pub const SWITCHES: &[Switch] = &[
+    switch("no-patch", "no-patch", "PATCH is not offered and gets a 501."),
+    switch("patch-without-body", "patch-without-body", "A successful PATCH gets 204 and no body."),
+    switch("no-filter", "no-filter", "Filters are ignored: everybody is returned."),
+    switch("urn-filter-matches-nothing", "urn-filter-matches-nothing", "A filter with a whole URN in it finds nobody."),
+    switch(
+        "ignore-start-index",
+        "ignore-start-index[=echo]",
+        "Always page 1; with `echo` it says that it starts where it was asked to.",
+    ),
+    switch("page-one-past-end", "page-one-past-end", "Page 1 again past the end."),
+    switch("echo-count", "echo-count", "itemsPerPage is the count that was asked for."),
+    switch("empty-page", "empty-page", "The second page of a cursor walk is empty and has a nextCursor."),
+    switch("cursor-only", "cursor-only", "Pages are walked by cursor whether it was asked for or not."),
+    switch("no-cursor", "no-cursor", "The service has never heard of cursors."),
+    switch("cursor-expires", "cursor-expires=N", "After N pages walked by cursor the cursor has expired, once."),
+    switch("repeat-cursor", "repeat-cursor", "From page 2 on, a page names itself as the next one."),
+    switch("round-up", "round-up=N", "Counts are rounded up to multiples of N."),
+    switch("no-total", "no-total", "Lists do not say totalResults."),
+    switch("no-count", "no-count", "Any count gets a 500."),
+    switch("max-results", "max-results=N", "No page is larger than N."),
+    switch("drift", "drift[=N]", "After each first page (the first N of them) somebody is put in front of all others."),
+    switch("absolute-endpoints", "absolute-endpoints", "Resource types give their whole address."),
+    switch(
+        "server-absolute-endpoints",
+        "server-absolute-endpoints",
+        "Resource types give the path from the server's root.",
+    ),
+    switch(
+        "etag",
+        "etag=on|off|body",
+        "Versions are kept, or there are none, or the ETag is of the reply's bytes and If-Match means nothing.",
+    ),
+    switch("status-integer", "status-integer", "The status in an error body is a number."),
+    switch("html-errors", "html-errors", "Errors are web pages that call themselves JSON."),
+    switch("empty-errors", "empty-errors", "Errors have no body."),
+    switch(
+        "drop-attributes",
+        "drop-attributes=title+department",
+        "These attributes are accepted with success and not kept.",
+    ),
+    switch("member-username", "member-username", "Members are named by their userName."),
+    switch("location-username", "location-username", "The address of a user ends in the userName."),
+    switch(
+        "member-removal",
+        "member-removal=value-list|filter|literal",
+        "Only this form of removal is known; `literal` ignores a value beside remove and takes the whole list.",
+    ),
+    switch("string-ids-as-numbers", "string-ids-as-numbers", "Ids are JSON numbers, above 2^53 where they were text."),
+    switch(
+        "null-absent-empty",
+        "null-absent-empty",
+        "Of what has no value some is null, some is absent, some is empty.",
+    ),
+    switch("closed-discovery", "closed-discovery", "Even the ServiceProviderConfig wants a token."),
+];
+
+const fn switch(name: &'static str, form: &'static str, help: &'static str) -> Switch {
+    Switch { name, form, help }
+}
+
+impl Quirks {
+    /// Reads the switches that are in force now.
+    ///
+    /// # Errors
+    /// A sentence that names the switch whose value makes no sense.
+    pub fn read(faults: &Faults) -> Result<Self, String> {
+        let on = |name: &str| faults.flag(name).is_some();
+        let number = |name: &str| match faults.flag(name) {
+            None => Ok(None),
+            Some(text) => match text.parse::<usize>() {
+                Ok(number) if number > 0 => Ok(Some(number)),
+                _ => Err(format!("fault `{name}`: `{text}` is not a number above 0")),
+            },
+        };
+        let word = |name: &str, words: &[&str]| match faults.flag(name) {
+            None => Ok(None),
+            Some(text) => match words.iter().position(|word| *word == text) {
+                Some(at) => Ok(Some(at)),
+                None => Err(format!("fault `{name}`: `{text}` is none of {}", words.join(", "))),
+            },
+        };
+        // Their count is spent one by one; here only its form is looked at.
+        for name in ["drift", "cursor-expires"] {
+            let text = faults.flag(name).unwrap_or_default();
+            if text.parse::<u32>().is_err() && (name, text.as_str()) != ("drift", "") && on(name) {
+                return Err(format!("fault `{name}`: `{text}` is not a number"));
+            }
+        }
+        Ok(Self {
+            no_patch: on("no-patch"),
+            patch_without_body: on("patch-without-body"),
+            no_filter: on("no-filter"),
+            urn_filter_matches_nothing: on("urn-filter-matches-nothing"),
+            ignore_start_index: word("ignore-start-index", &["", "echo"])?
+                .map(|at| if at == 0 { Echo::Truth } else { Echo::Asked }),
+            page_one_past_end: on("page-one-past-end"),
+            echo_count: on("echo-count"),
+            empty_page: on("empty-page"),
+            cursor_only: on("cursor-only"),
+            no_cursor: on("no-cursor"),
+            repeat_cursor: on("repeat-cursor"),
+            round_up: number("round-up")?,
+            no_total: on("no-total"),
+            no_count: on("no-count"),
+            max_results: number("max-results")?.unwrap_or(MAX_RESULTS),
+            endpoint: match (on("absolute-endpoints"), on("server-absolute-endpoints")) {
+                (true, _) => Endpoint::Absolute,
+                (false, true) => Endpoint::OfServer,
+                (false, false) => Endpoint::Relative,
+            },
+            etag: match word("etag", &["on", "off", "body"])? {
+                Some(1) => Etag::Off,
+                Some(2) => Etag::OfBody,
+                _ => Etag::Kept,
+            },
+            status_integer: on("status-integer"),
+            html_errors: on("html-errors"),
+            empty_errors: on("empty-errors"),
+            drop_attributes: faults
+                .flag("drop-attributes")
+                .map(|names| names.split(['+', ',']).map(|name| name.trim().to_owned()).collect())
+                .unwrap_or_default(),
+            member_username: on("member-username"),
+            location_username: on("location-username"),
+            removal: match word("member-removal", &["value-list", "filter", "literal"])? {
+                Some(0) => Removal::ValueList,
+                Some(1) => Removal::Filter,
+                Some(_) => Removal::Literal,
+                None => Removal::Both,
+            },
+            numbers: on("string-ids-as-numbers"),
+            null_absent_empty: on("null-absent-empty"),
+            closed_discovery: on("closed-discovery"),
+        })
+    }
+
+    /// The size of a page for the count that was asked for; the largest one does not bind a count that is rounded up.
+    pub fn page(&self, asked: Option<usize>) -> usize {
+        let size = asked.unwrap_or(PAGE).min(self.max_results);
+        match self.round_up {
+            Some(step) if size > 0 => size.div_ceil(step) * step,
+            _ => size,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    fn read(specs: &[&str]) -> Result<Quirks, String> {
+        let specs: Vec<String> = specs.iter().map(|spec| (*spec).to_owned()).collect();
+        let faults = Faults::parse(&specs).unwrap();
+        faults.only(SWITCHES).unwrap();
+        Quirks::read(&faults)
+    }
+
+    #[test]
+    fn a_count_is_rounded_up_past_the_largest_page() {
+        let quirks = read(&["round-up=100", "max-results=255"]).unwrap();
+        assert_eq!(quirks.page(Some(255)), 300);
+        assert_eq!(quirks.page(Some(1)), 100);
+        assert_eq!(quirks.page(Some(0)), 0);
+        assert_eq!(read(&["max-results=50"]).unwrap().page(None), 50);
+    }
+
+    #[test]
+    fn every_switch_can_be_read_and_a_wrong_value_is_refused() {
+        for switch in SWITCHES {
+            let plain = switch.form.split(['[', '|']).next().unwrap().replace("=N", "=2");
+            assert!(read(&[&plain]).is_ok(), "{plain}");
+        }
+        for wrong in
+            ["round-up", "round-up=0", "max-results=x", "etag=maybe", "drift=x", "cursor-expires", "member-removal"]
+        {
+            assert!(read(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Snapshots as files: one per system and kind, written aside, synced and renamed.
+//!
+//! A file is a line of JSON (what it is, and of what), and then the rows in blocks of columns, compressed. Losing it costs
+//! only time, so a file that cannot be used is an error that names it and nothing more. Natives are not kept yet, so
+//! [`Cache::native`] finds none.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Cache, StoreError};
+use crate::model::{
+    Attr, CHUNK_ROWS, Cell, FeedState, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot, SystemId, Table,
+    TableBuilder,
+};
+
+/// The layout that this program writes and reads; files of another one are read anew from their system.
+const LAYOUT: u32 = 1;
+
+/// Fast, and identity data repeats itself enough for it.
+const LEVEL: i32 = 3;
+
+/// The largest block that is believed: a damaged length must not take all memory.
+const MOST: u64 = 1 << 30;
+
+/// Snapshot files in one directory.
+#[derive(Debug)]
+pub struct FileCache {
+    folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    layout: u32,
+    system: SystemId,
+    kind: Kind,
+    schema: String,
+    generation: u64,
+    rows: u64,
+    feeds: Vec<FeedState>,
+    taken: jiff::Timestamp,
+}
+
+impl FileCache {
+    /// A cache in this directory, which is made (0700) when something is kept.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    fn path(&self, system: &SystemId, kind: Kind) -> PathBuf {
+        self.folder.join(format!("{}.{}", file_name(system), kind.name().to_ascii_lowercase()))
+    }
+}
+
+/// A system's name as part of a file name: what could be more than a name is written as its code.
+fn file_name(system: &SystemId) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    system
+        .as_str()
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
+        .collect()
+}
+
+fn fault(path: &Path, why: impl std::fmt::Display) -> StoreError {
+    StoreError::Cache { path: path.display().to_string(), why: why.to_string() }
+}
+
+/// A hash over everything of a schema that the columns depend on.
+fn fingerprint(schema: &Schema) -> String {
+    let mut hash = Sha256::new();
+    hash.update(schema.kind().name());
+    for def in schema.attrs() {
+        let text = format!(
+            "{}\u{0}{:?}\u{0}{:?}\u{0}{:?}\u{0}{}{}{}\n",
+            def.path, def.form, def.fold, def.refers, def.unreadable, def.unique, def.later
+        );
+        hash.update(text);
+    }
+    hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+impl Cache for FileCache {
+    fn load(&mut self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
+        let path = self.path(system, kind);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(fault(&path, why)),
+        };
+        let mut file = BufReader::new(file);
+        let mut line = Vec::new();
+        let header = (&mut file)
+            .take(1 << 20)
+            .read_until(b'\n', &mut line)
+            .map_err(|why| fault(&path, why))
+            .and_then(|_| serde_json::from_slice::<Header>(&line).map_err(|why| fault(&path, why)))?;
+        if header.layout != LAYOUT || header.schema != fingerprint(schema) {
+            return Ok(None);
+        }
+        if header.system != *system || header.kind != kind {
+            return Err(fault(&path, format!("it holds {} {}", header.system, header.kind.plural())));
+        }
+        let table = read_rows(file, schema, header.rows).map_err(|why| fault(&path, why))?;
+        let feeds = header.feeds.into_iter().map(interrupted).collect();
+        Ok(Some(Snapshot {
+            system: header.system,
+            kind,
+            generation: header.generation,
+            table,
+            feeds,
+            taken: header.taken,
+        }))
+    }
+
+    fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let path = self.path(&snapshot.system, snapshot.kind);
+        let aside =
+            path.with_extension(format!("{}.{}.new", snapshot.kind.name().to_ascii_lowercase(), std::process::id()));
+        let kept = self.write(snapshot, &aside).and_then(|()| std::fs::rename(&aside, &path)).and_then(|()| {
+            // The rename itself is on disk only once the directory is.
+            File::open(&self.folder)?.sync_all()
+        });
+        kept.map_err(|why| {
+            // What was begun is of no use to anybody; if it cannot be removed either, the next one overwrites it.
+            let _ = std::fs::remove_file(&aside);
+            fault(&path, why)
+        })
+    }
+
+    fn native(&mut self, _key: &RecordKey) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    fn purge(&mut self, system: &SystemId) -> Result<(), StoreError> {
+        for kind in Kind::ALL {
+            let path = self.path(system, kind);
+            match std::fs::remove_file(&path) {
+                Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(fault(&path, why)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A feed that was still being read when it was kept is not complete.
+fn interrupted(mut feed: FeedState) -> FeedState {
+    if let Proof::Reading { read, .. } = feed.proof {
+        feed.proof = Proof::Partial { why: format!("the reading was interrupted after {read} records") };
+    }
+    feed
+}
+
+impl FileCache {
+    fn write(&self, snapshot: &Snapshot, aside: &Path) -> std::io::Result<()> {
+        let mut maker = std::fs::DirBuilder::new();
+        maker.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+        maker.create(&self.folder)?;
+        let mut opener = std::fs::OpenOptions::new();
+        opener.create(true).write(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut opener, 0o600);
+        let mut file = BufWriter::new(opener.open(aside)?);
+        let schema = snapshot.table.schema();
+        let header = Header {
+            layout: LAYOUT,
+            system: snapshot.system.clone(),
+            kind: snapshot.kind,
+            schema: fingerprint(schema),
+            generation: snapshot.generation,
+            rows: snapshot.table.len() as u64,
+            feeds: snapshot.feeds.clone(),
+            taken: snapshot.taken,
+        };
+        serde_json::to_writer(&mut file, &header)?;
+        file.write_all(b"\n")?;
+        let mut packed = zstd::Encoder::new(file, LEVEL)?;
+        packed.include_checksum(true)?;
+        let rows = snapshot.table.len();
+        for from in (0..rows).step_by(CHUNK_ROWS) {
+            let rows = from..rows.min(from + CHUNK_ROWS);
+            for column in block(&snapshot.table, rows) {
+                packed.write_all(&(column.len() as u64).to_le_bytes())?;
+                packed.write_all(&column)?;
+            }
+        }
+        let file = packed.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.sync_all()
+    }
+}
+
+/// One block as columns: pages, ids, then every attribute that can be read, in the schema's order.
+fn block(table: &Table, rows: std::ops::Range<usize>) -> Vec<Vec<u8>> {
+    let rows = || rows.clone().map(|row| Row(row as u32));
+    let mut columns = vec![Vec::new(), Vec::new()];
+    for row in rows() {
+        number(&mut columns[0], u64::from(table.page(row)));
+        text(&mut columns[1], table.id(row));
+    }
+    for (attr, def) in table.schema().iter().filter(|(_, def)| !def.unreadable) {
+        let mut column = Vec::new();
+        for row in rows() {
+            if def.form == Form::Text {
+                match table.cell(row, attr) {
+                    Cell::Value(value) => text(&mut column, value),
+                    Cell::Empty => text(&mut column, ""),
+                    Cell::Unread | Cell::Unreadable => number(&mut column, 0),
+                }
+                continue;
+            }
+            let Some(entries) = table.entries(row, attr) else {
+                number(&mut column, 0);
+                continue;
+            };
+            number(&mut column, entries.len() as u64 + 1);
+            for entry in entries {
+                let (key, value) = table.entry_text(attr, *entry);
+                text(&mut column, key[0]);
+                text(&mut column, key[1]);
+                text(&mut column, value);
+            }
+        }
+        columns.push(column);
+    }
+    columns
+}
+
+/// A number in seven bits a byte, low ones first.
+fn number(into: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+/// A text with its length and one: 0 stands for what was not read.
+fn text(into: &mut Vec<u8>, value: &str) {
+    number(into, value.len() as u64 + 1);
+    into.extend_from_slice(value.as_bytes());
+}
+
+struct Cursor<'b> {
+    bytes: &'b [u8],
+}
+
+const BROKEN: &str = "it is damaged";
+
+impl<'b> Cursor<'b> {
+    fn number(&mut self) -> Result<u64, String> {
+        let mut value = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let (byte, rest) = self.bytes.split_first().ok_or(BROKEN)?;
+            self.bytes = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        Err(BROKEN.into())
+    }
+
+    fn text(&mut self) -> Result<Option<&'b str>, String> {
+        let Some(length) = self.number()?.checked_sub(1) else { return Ok(None) };
+        let length = usize::try_from(length).map_err(|_| BROKEN)?;
+        if length > self.bytes.len() {
+            return Err(BROKEN.into());
+        }
+        let (value, rest) = self.bytes.split_at(length);
+        self.bytes = rest;
+        std::str::from_utf8(value).map(Some).map_err(|why| why.to_string())
+    }
+}
+
+fn read_rows(file: impl BufRead, schema: &Arc<Schema>, rows: u64) -> Result<Table, String> {
+    let mut packed = zstd::Decoder::with_buffer(file).map_err(|why| why.to_string())?;
+    let readable: Vec<Attr> = schema.iter().filter(|(_, def)| !def.unreadable).map(|(attr, _)| attr).collect();
+    let mut builder = TableBuilder::new(schema.clone());
+    let mut page = 0_u64;
+    // Lists of a second feed that were read and found empty: to be said once their rows are there.
+    let mut empty: Vec<(String, Attr)> = Vec::new();
+    let mut left = rows;
+    while left > 0 {
+        let count = left.min(CHUNK_ROWS as u64);
+        left -= count;
+        let mut blocks = Vec::with_capacity(readable.len() + 2);
+        for _ in 0..readable.len() + 2 {
+            blocks.push(read_column(&mut packed)?);
+        }
+        let mut columns: Vec<Cursor<'_>> = blocks.iter().map(|bytes| Cursor { bytes }).collect();
+        for _ in 0..count {
+            let on = columns[0].number()?;
+            if on > page + u64::from(u16::MAX) {
+                return Err(BROKEN.into());
+            }
+            while page < on {
+                builder.next_page();
+                page += 1;
+            }
+            let id = columns[1].text()?.ok_or(BROKEN)?;
+            if !builder.begin(id) {
+                return Err(format!("the id {id} is there twice"));
+            }
+            for (attr, column) in readable.iter().zip(&mut columns[2..]) {
+                read_cell(&mut builder, schema, *attr, column, id, &mut empty)?;
+            }
+            builder.end();
+        }
+    }
+    let mut end = [0];
+    // Reading on to the end checks the frame's checksum.
+    match packed.read(&mut end) {
+        Ok(0) => {}
+        Ok(_) => return Err(BROKEN.into()),
+        Err(why) => return Err(why.to_string()),
+    }
+    for (id, attr) in empty {
+        if builder.late(&id) {
+            builder.list_read(attr);
+            builder.end();
+        }
+    }
+    Ok(builder.table())
+}
+
+fn read_column(from: &mut impl Read) -> Result<Vec<u8>, String> {
+    let mut length = [0; 8];
+    from.read_exact(&mut length).map_err(|why| why.to_string())?;
+    let length = u64::from_le_bytes(length);
+    if length > MOST {
+        return Err(BROKEN.into());
+    }
+    let mut bytes = Vec::new();
+    let read = from.take(length).read_to_end(&mut bytes).map_err(|why| why.to_string())?;
+    if read as u64 == length { Ok(bytes) } else { Err(BROKEN.into()) }
+}
+
+fn read_cell(
+    builder: &mut TableBuilder,
+    schema: &Schema,
+    attr: Attr,
+    column: &mut Cursor<'_>,
+    id: &str,
+    empty: &mut Vec<(String, Attr)>,
+) -> Result<(), String> {
+    let def = schema.def(attr);
+    if def.form == Form::Text {
+        if let Some(value) = column.text()? {
+            builder.set(attr, value);
+        }
+        return Ok(());
+    }
+    let Some(count) = column.number()?.checked_sub(1) else { return Ok(()) };
+    if count == 0 && def.later {
+        empty.push((id.to_owned(), attr));
+    }
+    for _ in 0..count {
+        let key = [column.text()?.ok_or(BROKEN)?, column.text()?.ok_or(BROKEN)?];
+        let value = column.text()?.ok_or(BROKEN)?;
+        builder.entry(attr, key, value);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

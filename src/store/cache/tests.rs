@@ -1,0 +1,148 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use crate::model::{AttrDef, AttrPath, Fold, ListDef};
+
+fn text_def(path: &str) -> AttrDef {
+    AttrDef {
+        path: AttrPath::new(path),
+        form: Form::Text,
+        fold: Fold::Exact,
+        refers: None,
+        unreadable: false,
+        unique: false,
+        later: false,
+        slot: 0,
+    }
+}
+
+fn schema(extra: &[&str]) -> Arc<Schema> {
+    let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(None) });
+    let mut defs = vec![
+        AttrDef { unique: true, ..text_def("userName") },
+        AttrDef { unreadable: true, ..text_def("name.givenName") },
+        AttrDef { later: true, ..text_def("title") },
+        AttrDef { form: list.clone(), ..text_def("productRoles") },
+        AttrDef { form: list, later: true, ..text_def("grants") },
+    ];
+    defs.extend(extra.iter().map(|path| text_def(path)));
+    Schema::new(Kind::User, defs)
+}
+
+fn snapshot(rows: u32) -> Snapshot {
+    let mut builder = TableBuilder::new(schema(&[]));
+    for n in 0..rows {
+        if n > 0 && n % 100 == 0 {
+            builder.next_page();
+        }
+        assert!(builder.begin(&format!("id{n}")));
+        builder.set(Attr(0), &format!("王{n}"));
+        builder.entry(Attr(3), [&format!("p{}", n % 3), ""], "viewer");
+        builder.end();
+    }
+    for n in (0..rows).step_by(7) {
+        assert!(builder.late(&format!("id{n}")));
+        builder.set(Attr(2), "Dr.");
+        builder.list_read(Attr(4));
+        builder.end();
+    }
+    let feed = |feed: &str, proof| FeedState { feed: feed.into(), proof, pages: 3, requests: 4 };
+    Snapshot {
+        system: SystemId::new("aha/../x"),
+        kind: Kind::User,
+        generation: 7,
+        table: builder.table(),
+        feeds: vec![
+            feed("users", Proof::Complete { how: "counted".into(), total: u64::from(rows) }),
+            feed("grants", Proof::Reading { read: 9, of: None }),
+        ],
+        taken: "2026-08-20T10:00:00Z".parse().unwrap(),
+    }
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("trueup-cache-{}", uuid::Uuid::now_v7())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_snapshot_comes_back_as_it_was_kept() {
+    let folder = Folder::new();
+    let mut cache = FileCache::new(&folder.0);
+    let kept = snapshot(9000);
+    cache.keep(&kept).unwrap();
+    let back = cache.load(&kept.system, Kind::User, &schema(&[])).unwrap().unwrap();
+    assert_eq!((back.generation, back.taken, back.table.len()), (7, kept.taken, 9000));
+    for row in kept.table.rows() {
+        assert_eq!(back.table.id(row), kept.table.id(row));
+        assert_eq!(back.table.page(row), kept.table.page(row));
+        for attr in [Attr(0), Attr(1), Attr(2)] {
+            assert_eq!(back.table.cell(row, attr), kept.table.cell(row, attr));
+        }
+        for attr in [Attr(3), Attr(4)] {
+            let texts = |table: &Table| {
+                table.entries(row, attr).map(|entries| {
+                    entries.iter().map(|entry| format!("{:?}", table.entry_text(attr, *entry))).collect::<Vec<_>>()
+                })
+            };
+            assert_eq!(texts(&back.table), texts(&kept.table), "{row:?} {attr:?}");
+        }
+    }
+    assert!(back.proved());
+    assert!(!back.complete() && !back.reading());
+}
+
+#[test]
+fn a_file_of_another_schema_is_read_anew() {
+    let folder = Folder::new();
+    let mut cache = FileCache::new(&folder.0);
+    let kept = snapshot(3);
+    cache.keep(&kept).unwrap();
+    assert!(cache.load(&kept.system, Kind::User, &schema(&["email"])).unwrap().is_none());
+    assert!(cache.load(&kept.system, Kind::Group, &schema(&[])).unwrap().is_none());
+}
+
+#[test]
+fn a_damaged_file_is_named_and_not_believed() {
+    let folder = Folder::new();
+    let mut cache = FileCache::new(&folder.0);
+    let kept = snapshot(500);
+    cache.keep(&kept).unwrap();
+    let path = cache.path(&kept.system, Kind::User);
+    let whole = std::fs::read(&path).unwrap();
+    for cut in [whole.len() - 1, whole.len() / 2, 10, 0] {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let why = cache.load(&kept.system, Kind::User, &schema(&[])).unwrap_err().to_string();
+        assert!(why.contains("read anew"), "{why}");
+    }
+    let mut turned = whole.clone();
+    let at = whole.len() - 20;
+    turned[at] ^= 1;
+    std::fs::write(&path, &turned).unwrap();
+    assert!(cache.load(&kept.system, Kind::User, &schema(&[])).is_err());
+}
+
+#[test]
+#[cfg(unix)]
+fn nobody_else_can_read_what_is_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mut cache = FileCache::new(folder.0.join("deep"));
+    let kept = snapshot(3);
+    cache.keep(&kept).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&cache.folder), 0o700);
+    let path = cache.path(&kept.system, Kind::User);
+    assert_eq!(path.parent(), Some(&*cache.folder));
+    assert_eq!(mode(&path), 0o600);
+    cache.purge(&kept.system).unwrap();
+    assert!(!path.exists());
+}

@@ -1,0 +1,298 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use super::*;
+use crate::compare::{LinkVerdict, Rung};
+use crate::model::{AttrPath, Kind, Op, RecordKey};
+use crate::plan::{By, Expect, Facet, Method, OutcomeState, Request, Target, Want, Wanted, assemble};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("trueup-journal-{}", uuid::Uuid::now_v7())))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("state").join("journal.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn time() -> jiff::Timestamp {
+    "2026-08-20T10:00:00Z".parse().unwrap()
+}
+
+fn key(id: &str) -> RecordKey {
+    RecordKey::new(SystemId::new("aha"), Kind::User, id)
+}
+
+fn change(id: &str) -> Change {
+    let facet = Facet::attr("userName");
+    Change {
+        id: Change::name(&SystemId::new("aha"), Kind::User, id, Op::Set, Some(&facet)),
+        system: SystemId::new("aha"),
+        kind: Kind::User,
+        target: Target::Record(key(id)),
+        label: id.into(),
+        source: None,
+        op: Op::Set,
+        want: vec![Want { facet, value: Wanted::Text("new".into()), by: By::Source }],
+        expect: Expect::Facets(Vec::new()),
+        needs: Vec::new(),
+    }
+}
+
+fn plan(name: &str, ids: &[&str]) -> Plan {
+    let changes: Vec<Change> = ids.iter().map(|id| change(id)).collect();
+    let groups = changes
+        .iter()
+        .map(|change| crate::plan::Group {
+            changes: vec![change.id.clone()],
+            steps: Ok(vec![Step {
+                id: StepId("".into()),
+                system: change.system.clone(),
+                serves: vec![change.id.clone()],
+                after: Vec::new(),
+                read: Vec::new(),
+                write: Request { method: Method::Put, ..Request::get(format!("/users/{}", change.label)) },
+                verify: Vec::new(),
+                yields: Some(change.id.clone()),
+                side_effects: Vec::new(),
+            }]),
+        })
+        .collect();
+    assemble(PlanId(name.into()), time(), changes, groups, Vec::new(), Vec::new())
+}
+
+fn outcome(plan: &Plan, at: usize, state: OutcomeState) -> Outcome {
+    Outcome { change: plan.changes[at].id.clone(), state, at: time() }
+}
+
+#[test]
+fn a_killed_push_is_named_by_the_next_start() {
+    let folder = Folder::new();
+    let plan = plan("p1", &["1", "2", "3"]);
+    {
+        let mut journal = open(&folder.file()).unwrap();
+        journal.open(&plan, "lena").unwrap();
+        let first = journal.intend(&plan.id, &plan.steps[0]).unwrap();
+        journal
+            .reached(&first, &StepState::Replied { status: 200, verdict: "yes".into(), id: Some("77".into()) })
+            .unwrap();
+        journal.reached(&first, &StepState::ReadBack).unwrap();
+        journal.intend(&plan.id, &plan.steps[1]).unwrap();
+        assert!(journal.open_intents().unwrap().is_empty(), "the push is still under way");
+        assert!(journal.unfinished().unwrap().is_empty());
+    }
+    let mut journal = open(&folder.file()).unwrap();
+    let found = journal.open_intents().unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].step, plan.steps[1]);
+    assert_eq!(found[0].state, StepState::Intended);
+    assert_eq!(found[0].changes, vec![plan.change(&plan.steps[1].serves[0]).unwrap().clone()]);
+    assert_eq!(journal.unfinished().unwrap().len(), 1);
+    assert_eq!(journal.created(&plan.id).unwrap(), vec![(plan.steps[0].serves[0].clone(), "77".to_owned())]);
+    let outcome = outcome(&plan, 1, OutcomeState::Confirmed { unread: Vec::new() });
+    journal.settle(&plan.id, &plan.steps[1].id, std::slice::from_ref(&outcome), None).unwrap();
+    journal.close(&plan.id).unwrap();
+    assert!(journal.open_intents().unwrap().is_empty());
+    assert!(journal.unfinished().unwrap().is_empty());
+    assert_eq!(journal.history(9).unwrap()[0].outcomes, vec![outcome]);
+}
+
+#[test]
+fn a_write_that_ended_is_not_open() {
+    let folder = Folder::new();
+    let plan = plan("p1", &["1"]);
+    {
+        let mut journal = open(&folder.file()).unwrap();
+        journal.open(&plan, "lena").unwrap();
+        let receipt = journal.intend(&plan.id, &plan.steps[0]).unwrap();
+        journal.reached(&receipt, &StepState::Ended { status: 422, why: "no".into() }).unwrap();
+    }
+    assert!(open(&folder.file()).unwrap().open_intents().unwrap().is_empty());
+}
+
+#[test]
+fn an_unknown_outcome_of_a_closed_push_stays_open() {
+    let mut journal = in_memory().unwrap();
+    let plan = plan("p1", &["1"]);
+    journal.open(&plan, "lena").unwrap();
+    journal.intend(&plan.id, &plan.steps[0]).unwrap();
+    journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Unknown { why: "no reply".into() })).unwrap();
+    journal.close(&plan.id).unwrap();
+    assert_eq!(journal.open_intents().unwrap().len(), 1);
+}
+
+#[test]
+fn the_same_plan_cannot_be_opened_twice() {
+    let mut journal = in_memory().unwrap();
+    let plan = plan("p1", &["1"]);
+    journal.open(&plan, "lena").unwrap();
+    journal.close(&plan.id).unwrap();
+    assert!(matches!(journal.open(&plan, "lena"), Err(StoreError::PushedBefore { .. })));
+}
+
+#[test]
+fn the_last_word_about_a_change_is_its_outcome_and_pushes_come_newest_first() {
+    let mut journal = in_memory().unwrap();
+    for name in ["p1", "p2"] {
+        let plan = plan(name, &["1"]);
+        journal.open(&plan, "lena").unwrap();
+        journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Sent)).unwrap();
+        journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Accepted)).unwrap();
+    }
+    let history = journal.history(1).unwrap();
+    assert_eq!((history.len(), &*history[0].plan.id.0, &*history[0].who), (1, "p2", "lena"));
+    assert_eq!(history[0].outcomes.len(), 1);
+    assert_eq!(history[0].outcomes[0].state, OutcomeState::Accepted);
+    assert_eq!(history[0].plan, plan("p2", &["1"]));
+}
+
+fn three_entries(path: &Path) {
+    let mut journal = open(path).unwrap();
+    let plan = plan("p1", &["1"]);
+    journal.open(&plan, "lena").unwrap();
+    journal.intend(&plan.id, &plan.steps[0]).unwrap();
+    journal.close(&plan.id).unwrap();
+    assert_eq!(journal.verify().unwrap(), None);
+}
+
+fn tamper(path: &Path, sql: &str) {
+    let db = Connection::open(path).unwrap();
+    db.execute_batch("drop trigger entry_stays; drop trigger entry_is_kept;").unwrap();
+    db.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_changed_entry_is_found() {
+    let folder = Folder::new();
+    three_entries(&folder.file());
+    tamper(&folder.file(), "update entry set body = replace(body, '/users/1', '/users/2') where number = 2");
+    assert_eq!(open(&folder.file()).unwrap().verify().unwrap(), Some(2));
+}
+
+#[test]
+fn an_entry_that_was_taken_out_is_found() {
+    for (number, first_bad) in [(1, 1), (2, 2), (3, 3)] {
+        let folder = Folder::new();
+        three_entries(&folder.file());
+        tamper(&folder.file(), &format!("delete from entry where number = {number}"));
+        assert_eq!(open(&folder.file()).unwrap().verify().unwrap(), Some(first_bad));
+    }
+}
+
+#[test]
+fn entries_are_only_added() {
+    let mut journal = in_memory().unwrap();
+    journal.open(&plan("p1", &["1"]), "lena").unwrap();
+    for sql in ["update entry set at = ''", "delete from entry"] {
+        assert!(journal.db.execute(sql, []).is_err(), "{sql}");
+    }
+}
+
+#[test]
+fn two_cannot_push_to_one_system_and_a_dead_lease_is_free() {
+    let folder = Folder::new();
+    let aha = SystemId::new("aha");
+    let mut first = open(&folder.file()).unwrap();
+    let mut second = open(&folder.file()).unwrap();
+    first.lease(&aha, "lena").unwrap();
+    let why = second.lease(&aha, "omar").unwrap_err().to_string();
+    assert!(why.contains("lena") && why.contains("aha"), "{why}");
+    second.lease(&SystemId::new("litmos"), "omar").unwrap();
+    second.release(&aha).unwrap();
+    assert!(second.lease(&aha, "omar").is_err(), "nobody gives back what another one holds");
+    drop(first);
+    second.lease(&aha, "omar").unwrap();
+    second.release(&aha).unwrap();
+    open(&folder.file()).unwrap().lease(&aha, "lena").unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn directory_and_file_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mut journal = open(&folder.file()).unwrap();
+    journal.open(&plan("p1", &["1"]), "lena").unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(folder.file().parent().unwrap()), 0o700);
+    for file in std::fs::read_dir(folder.file().parent().unwrap()).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn a_journal_of_a_newer_program_is_refused() {
+    let folder = Folder::new();
+    drop(open(&folder.file()).unwrap());
+    Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
+    let why = open(&folder.file()).unwrap_err().to_string();
+    assert!(why.contains("newer"), "{why}");
+}
+
+#[test]
+fn a_file_that_is_no_journal_is_refused_by_name() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file().parent().unwrap()).unwrap();
+    std::fs::write(folder.file(), "this is not a database, and long enough to be sure of that".repeat(40)).unwrap();
+    let why = open(&folder.file()).unwrap_err().to_string();
+    assert!(why.contains("journal.db"), "{why}");
+}
+
+#[test]
+fn decisions_are_kept_and_purged_with_their_system() {
+    let mut journal = in_memory().unwrap();
+    let (aha, other) = (SystemId::new("aha"), SystemId::new("litmos"));
+    let link = Link {
+        a: RecordKey::new(SystemId::new("hr"), Kind::User, "a"),
+        b: key("1"),
+        by: Rung::Kept,
+        verdict: LinkVerdict::Same,
+        since: time(),
+    };
+    journal.keep_link(&link).unwrap();
+    let turned = Link { verdict: LinkVerdict::NotSame, ..link };
+    journal.keep_link(&turned).unwrap();
+    assert_eq!(journal.links().unwrap(), vec![turned]);
+    let waiver = Waiver {
+        target: key("1"),
+        path: AttrPath::new("title"),
+        source: 1,
+        value: 2,
+        reason: "agreed".into(),
+        until: None,
+    };
+    journal.keep_waiver(&waiver).unwrap();
+    assert_eq!(journal.waivers().unwrap(), vec![waiver]);
+    let base =
+        Base { target: key("1"), path: AttrPath::new("title"), entry: String::new(), value: "x".into(), at: time() };
+    journal.keep_bases(&aha, &[base.clone(), base.clone()]).unwrap();
+    journal.keep_bases(&aha, std::slice::from_ref(&base)).unwrap();
+    assert_eq!(journal.bases().unwrap(), vec![base]);
+    let mut elsewhere = change("9");
+    elsewhere.system = other.clone();
+    journal.keep_staging(&[change("1"), elsewhere.clone()]).unwrap();
+    assert_eq!(journal.staging().unwrap().len(), 2);
+    assert_eq!(journal.pin(&aha).unwrap(), None);
+    journal.keep_pin(&aha, "acme").unwrap();
+    journal.keep_lesson(&aha, "patch:User").unwrap();
+    journal.keep_lesson(&aha, "patch:User").unwrap();
+    assert_eq!(journal.pin(&aha).unwrap().as_deref(), Some("acme"));
+    assert_eq!(journal.lessons(&aha).unwrap(), ["patch:User"]);
+    journal.keep_pin(&other, "kept").unwrap();
+    let plan = plan("p1", &["1"]);
+    journal.open(&plan, "lena").unwrap();
+
+    journal.purge(&aha).unwrap();
+    assert!(journal.links().unwrap().is_empty() && journal.waivers().unwrap().is_empty());
+    assert!(journal.bases().unwrap().is_empty() && journal.lessons(&aha).unwrap().is_empty());
+    assert_eq!(journal.staging().unwrap(), vec![elsewhere]);
+    assert_eq!((journal.pin(&aha).unwrap(), journal.pin(&other).unwrap().as_deref()), (None, Some("kept")));
+    assert_eq!(journal.history(9).unwrap().len(), 1, "the record of pushes stays");
+}

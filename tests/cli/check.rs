@@ -1,0 +1,101 @@
+//! `trueup check` against what the demo world says that it planted.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::bed::{AHA, DIRECTORY, HR, System, bed};
+
+type Found = BTreeSet<(String, String, String, Vec<String>)>;
+
+fn told(lines: &[Value], system: &str) -> Found {
+    lines
+        .iter()
+        .filter(|line| line["system"] == system)
+        .map(|line| {
+            let text = |field: &str| line[field].as_str().unwrap().to_owned();
+            let mut paths: Vec<String> = line["attributes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|attr| attr["path"].as_str().unwrap().to_owned())
+                .collect();
+            paths.sort();
+            (text("kind"), text("state"), text("key"), paths)
+        })
+        .collect()
+}
+
+#[test]
+fn check_finds_all_that_was_planted_and_nothing_else() {
+    let bed = bed(1203, &[HR, AHA, DIRECTORY]);
+    let ran = bed.run(&["check", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    for snapshot in ran.lines("snapshot") {
+        assert_eq!(snapshot["complete"], true, "{snapshot}");
+    }
+    let mismatches = ran.lines("mismatch");
+    for system in ["aha", "directory"] {
+        let planted = bed.system(system).world.planted(system);
+        let wanted: Found = planted
+            .iter()
+            .filter(|plant| !["lint", "same"].contains(&plant.state))
+            .map(|plant| {
+                let mut paths = plant.attributes.clone();
+                paths.sort();
+                (plant.kind.to_owned(), plant.state.to_owned(), plant.key.clone(), paths)
+            })
+            .collect();
+        let found = told(&mismatches, system);
+        let lost: Vec<_> = wanted.difference(&found).collect();
+        let invented: Vec<_> = found.difference(&wanted).collect();
+        assert!(lost.is_empty() && invented.is_empty(), "{system}: not found {lost:#?}\nnot planted {invented:#?}");
+        assert!(wanted.len() > 20, "{system} has only {} plants", wanted.len());
+    }
+    let lints: BTreeSet<(String, String)> = ran
+        .lines("lint")
+        .iter()
+        .map(|line| (line["rule"].as_str().unwrap().to_owned(), line["key"].as_str().unwrap().to_owned()))
+        .collect();
+    let wanted: BTreeSet<(String, String)> = ["source", "aha", "directory"]
+        .iter()
+        .flat_map(|view| bed.system("hr").world.planted(view))
+        .filter(|plant| plant.state == "lint")
+        .map(|plant| (plant.what.to_owned(), plant.key))
+        .collect();
+    let lost: Vec<_> = wanted.difference(&lints).collect();
+    let invented: Vec<_> = lints.difference(&wanted).collect();
+    assert!(lost.is_empty() && invented.is_empty(), "lint not found {lost:#?}\nlint not planted {invented:#?}");
+    let summary = ran.lines("summary");
+    assert_eq!(summary[0]["mismatches"], mismatches.len());
+    assert!(ran.out.lines().last().unwrap().contains("summary"));
+}
+
+#[test]
+fn check_never_writes() {
+    let bed = bed(300, &[HR, AHA, DIRECTORY]);
+    bed.run(&["check"]);
+    for (name, running) in &bed.running {
+        assert!(running.seen.writes().is_empty(), "{name} was written to");
+    }
+}
+
+#[test]
+fn check_of_a_system_with_itself_is_all_true() {
+    let bed = bed(300, &[HR, System { name: "copy", ..HR }]);
+    let ran = bed.run(&["check", "--format", "json"]);
+    let mismatches: Vec<_> = ran.lines("mismatch").into_iter().filter(|line| line["state"] != "undecided").collect();
+    assert!(mismatches.is_empty(), "{mismatches:#?}");
+}
+
+#[test]
+fn a_filter_leaves_only_what_it_holds_for() {
+    let bed = bed(1203, &[HR, AHA]);
+    let all = bed.run(&["check", "--format", "json"]).lines("mismatch");
+    let missing = bed.run(&["check", "--format", "json", "--filter", "state eq \"missing\""]).lines("mismatch");
+    assert!(!missing.is_empty() && missing.len() < all.len());
+    assert!(missing.iter().all(|line| line["state"] == "missing"), "{missing:#?}");
+    let key = missing[0]["key"].as_str().unwrap();
+    let one = bed.run(&["check", "--format", "json", "--filter", &format!("userName eq \"{key}\"")]).lines("mismatch");
+    assert_eq!(one.len(), 1, "{one:#?}");
+}

@@ -1,0 +1,8 @@
+//! The console as keys to screen: what an operator types, and the text that is then on the screen.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod confirm;
+mod desk;
+mod properties;
+mod screens;
+mod world;

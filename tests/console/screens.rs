@@ -1,0 +1,275 @@
+//! Whole screens, reviewed.
+
+use std::sync::Arc;
+
+use trueup::compare::{Lint, Rule};
+use trueup::engine::protocol::{Command, Health, PastPush, Report};
+use trueup::model::{Kind, Proof, RecordKey, SystemId};
+use trueup::plan::{Mode, OutcomeState, PlanId};
+
+use crate::desk::{Desk, now};
+use crate::world::{self, change, deactivation, guard, outcome, plan};
+
+#[test]
+fn the_matrix_at_80x24() {
+    let desk = Desk::with(80, 24, world::small());
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_matrix_at_120x36() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.keys("j j");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_matrix_at_40x10() {
+    let desk = Desk::with(40, 10, world::small());
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn one_systems_list_at_120x36() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.keys("l l");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_sources_own_list_at_80x24() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("l");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_detail_opens_full_screen_at_80x24() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("Enter");
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("Esc");
+    assert!(desk.screen().contains("OUT OF TRUE"));
+}
+
+#[test]
+fn only_what_is_out_of_true_and_back() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("m");
+    assert_eq!(desk.app.list().unwrap().order.len(), 6);
+    desk.keys("m");
+    assert_eq!(desk.app.list().unwrap().order.len(), 7);
+}
+
+#[test]
+fn the_cursor_stays_on_its_record_when_the_world_moves() {
+    let mut desk = Desk::with(80, 24, world::two(&world::SOURCE[1..], &world::AHA));
+    desk.keys("j");
+    assert!(desk.screen().lines().any(|line| line.starts_with('>') && line.contains("Omar Haddad")));
+    let mut source = vec![("Zoe Early", "zoe@example.com", "true", "Sales")];
+    source.extend(&world::SOURCE[1..]);
+    // Ids are given by place, so Omar's moves with him: the record that had his id is looked for, and it is another's.
+    desk.report(Report::World(Arc::new(world::two(&world::SOURCE[1..], &world::AHA[1..]))));
+    assert!(desk.screen().lines().any(|line| line.starts_with('>') && line.contains("Omar Haddad")));
+}
+
+#[test]
+fn the_filter_narrows_while_it_is_typed_and_escape_brings_back_what_was() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("/ omar");
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("Esc");
+    assert_eq!(desk.app.list().unwrap().order.len(), 7);
+    desk.keys("/ omar Enter");
+    assert_eq!(desk.app.list().unwrap().order.len(), 1);
+}
+
+#[test]
+fn a_range_and_its_hint() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("v j j");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_plan_with_guards_effects_and_requests() {
+    let mut desk = Desk::with(80, 24, world::small());
+    let changes = vec![change(0, "department", "Production", "Research"), deactivation()];
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    insta::assert_snapshot!("the_plan_being_made", desk.screen());
+    let mut ready = (*plan(changes)).clone();
+    ready.guards.push(guard(true));
+    ready.steps[0].write.carried = vec!["/user/email".into(), "/user/name".into()];
+    desk.report(Report::Prepared(Arc::new(ready)));
+    desk.keys("j j j j j j Enter");
+    insta::assert_snapshot!("the_plan_ready", desk.screen());
+}
+
+#[test]
+fn a_push_live_at_120x36() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes = vec![
+        change(0, "department", "Production", "Research"),
+        change(3, "department", "Development", "Research"),
+        deactivation(),
+    ];
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    desk.report(Report::Prepared(plan(changes.clone())));
+    desk.keys("P 3 Enter");
+    let id = PlanId("0193-plan".into());
+    desk.report(Report::PushBegan(id.clone()));
+    desk.report(Report::Outcome(id.clone(), outcome(&changes[2], OutcomeState::Confirmed { unread: Vec::new() })));
+    let what = "planned from Production, wanted Research, now Legal".into();
+    desk.report(Report::Outcome(id.clone(), outcome(&changes[0], OutcomeState::Stale { what })));
+    desk.report(Report::Outcome(id, outcome(&changes[1], OutcomeState::Sent)));
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_history_with_one_push_open() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("6");
+    assert!(desk.commands().iter().any(|command| matches!(command, Command::History)));
+    let changes = vec![change(0, "department", "Production", "Research"), deactivation()];
+    let outcomes = vec![
+        outcome(&changes[0], OutcomeState::Confirmed { unread: vec!["name.givenName".into()] }),
+        outcome(&changes[1], OutcomeState::Failed { why: "403 only administrators may do this".into() }),
+    ];
+    let push = PastPush { plan: plan(changes), began: now(), who: "ops@bastion".into(), outcomes };
+    desk.report(Report::History(vec![push]));
+    desk.keys("Enter");
+    // The operator's clock is not the test's.
+    let shown = desk.screen().replace(&trueup::console::app::lines::clock(now()), "2026-11-03 14:22:00");
+    insta::assert_snapshot!(shown);
+    desk.keys("f");
+    assert_eq!(desk.app.staged.len(), 1, "what failed is staged again");
+}
+
+#[test]
+fn the_systems_with_a_broken_one_beside_good_ones() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.keys("7 j j j");
+    let clock = now().to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+    insta::assert_snapshot!("the_systems_broken", desk.screen().replace(&clock, "14:22:00"));
+    desk.keys("k k");
+    insta::assert_snapshot!("the_systems_good", desk.screen().replace(&clock, "14:22:00"));
+    desk.keys("T");
+    assert!(matches!(desk.commands().last(), Some(Command::Test(id)) if id.as_str() == "aha"));
+}
+
+#[test]
+fn rows_appear_page_by_page_and_the_screen_says_so() {
+    let mut desk = Desk::new(80, 24);
+    insta::assert_snapshot!("loading_nothing_yet", desk.screen());
+    let mut shown = Vec::new();
+    for read in [0, 2, 5] {
+        let reading = Health::Reading { read: read as u64, of: Some(6) };
+        let proof = Proof::Reading { read: read as u64, of: Some(6) };
+        let users = (read > 0).then(|| world::people("hr", &world::SOURCE[..read], proof));
+        let systems = vec![
+            world::status("hr", "SCIM", Mode::ReadOnly, reading),
+            world::status("aha", "Aha!", Mode::Full, Health::Probing),
+        ];
+        desk.report(Report::World(Arc::new(world::world_of(systems, vec![users, None]))));
+        shown.push(desk.app.list().unwrap().order.len());
+        if read == 2 {
+            insta::assert_snapshot!("loading_first_page", desk.screen());
+        }
+    }
+    assert_eq!(shown, [0, 2, 5]);
+}
+
+#[test]
+fn lint_marks_the_row_and_says_why_in_the_detail() {
+    let mut small = world::small();
+    let mut compared = (*small.compared).clone();
+    let mut users = (*compared.kinds[0]).clone();
+    users.flags[1][1] |= 1;
+    compared.kinds[0] = Arc::new(users);
+    let record = RecordKey::new(SystemId::new("aha"), Kind::User, "7311");
+    compared.lints = vec![Lint {
+        rule: Rule::UnknownRole,
+        system: SystemId::new("aha"),
+        kind: Kind::User,
+        record,
+        key: "wang.xiaoming@example.com".into(),
+        path: None,
+        text: "the role planner is none that Aha! has; it would apply viewer instead".into(),
+        blocks: true,
+    }]
+    .into();
+    small.compared = Arc::new(compared);
+    let mut desk = Desk::with(120, 36, small);
+    desk.keys("j");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn the_help_lists_the_actions_of_the_place_and_runs_them() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("?");
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("Esc :");
+    insta::assert_snapshot!("the_palette", desk.screen());
+    desk.keys("systems Enter");
+    assert!(desk.screen().contains("Connection test"));
+}
+
+#[test]
+fn the_why_card() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("j j l l w");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn a_native_record_is_asked_for_shown_and_switched() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("y");
+    let Some(Command::Native(key)) = desk.commands().last().copied().cloned() else { panic!("asked for") };
+    assert_eq!(key.system.as_str(), "aha");
+    desk.report(Report::Native { key, text: Ok("{\n  \"name\": \"王小明\"\n}".into()) });
+    assert!(desk.screen().contains("\"name\": \"王小明\""));
+    desk.keys("h");
+    assert!(matches!(desk.commands().last(), Some(Command::Native(key)) if key.system.as_str() == "hr"));
+}
+
+#[test]
+fn the_mask_hides_people_and_says_that_it_does() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("z");
+    let screen = desk.screen();
+    assert!(screen.contains("MASKED"));
+    assert!(!screen.contains("Fischer") && !screen.contains("小明") && !screen.contains("haddad"), "{screen}");
+}
+
+#[test]
+fn back_and_forward_return_to_places() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("j j 7 6 [");
+    assert!(desk.screen().contains("Connection test"));
+    desk.keys("[");
+    assert!(desk.screen().lines().any(|line| line.starts_with('>') && line.contains("Omar Haddad")));
+    desk.keys("] ]");
+    assert!(desk.screen().contains("Pushes, newest first"));
+}
+
+#[test]
+fn escape_at_the_root_does_not_quit_and_q_does() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("Esc");
+    assert!(desk.commands().is_empty());
+    assert!(desk.screen().contains("q ends the console"));
+    desk.keys("q");
+    assert!(matches!(desk.commands().last(), Some(Command::Quit)));
+}
+
+#[test]
+fn the_words_say_the_same_without_colour() {
+    let mut desk = Desk::with(80, 24, world::small());
+    let coloured = desk.screen();
+    desk.theme = trueup::console::view::Theme::named("mono");
+    assert_eq!(desk.screen(), coloured);
+}
