@@ -196,6 +196,12 @@ fn a_tag_is_sent_only_where_the_service_announces_them() {
     let native = observed(&site, Kind::User, &ana());
     assert_eq!(one(&site, &set, Some(&native))["if-match"], "W/\"3\"");
     assert_eq!(one(&site, &[user("d", Op::Delete, vec![])], Some(&native))["if-match"], "W/\"3\"");
+    site.etag = false;
+    assert_eq!(
+        one(&site, &set, Some(&native))["if-match"],
+        Value::Null,
+        "a tag that was kept from before is not sent either"
+    );
 }
 
 pub(super) fn members(many: usize) -> Vec<Change> {
