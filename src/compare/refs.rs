@@ -39,9 +39,8 @@ pub(super) struct KindRefs<'a> {
     map: Option<&'a KindMap>,
     of: &'a [u32],
     pairings: &'a [Pairing],
-    /// Identity by row of the target; made when first needed.
-    identity: OnceLock<Vec<u32>>,
-    known_identity: Option<&'a [u32]>,
+    /// Identity by row of the target.
+    identity: &'a [u32],
     base_len: u32,
     source_keys: OnceLock<Keys<'a>>,
     target_keys: OnceLock<Keys<'a>>,
@@ -107,8 +106,8 @@ impl<'a> Keys<'a> {
 pub(super) struct Standing<'a> {
     pub(super) of: &'a [u32],
     pub(super) pairings: &'a [Pairing],
-    /// Identity by row of the target, where it is at hand.
-    pub(super) identity: Option<&'a [u32]>,
+    /// Identity by row of the target.
+    pub(super) identity: &'a [u32],
 }
 
 impl<'a> Refs<'a> {
@@ -128,8 +127,7 @@ impl<'a> Refs<'a> {
                     map: view.mapping.kind(kind),
                     of,
                     pairings,
-                    identity: OnceLock::new(),
-                    known_identity: identity,
+                    identity,
                     base_len: source.map_or(0, |snapshot| snapshot.table.len() as u32),
                     source_keys: OnceLock::new(),
                     target_keys: OnceLock::new(),
@@ -144,7 +142,7 @@ impl<'a> Refs<'a> {
         Self::new(inputs, system, |kind| Standing {
             of: &comparisons[kind.index()].of[system],
             pairings: &comparisons[kind.index()].pairings[system],
-            identity: None,
+            identity: &comparisons[kind.index()].identity[system],
         })
     }
 
@@ -277,17 +275,6 @@ impl<'a> KindRefs<'a> {
     }
 
     fn identity_of(&self, row: u32) -> Option<u32> {
-        let known = self.known_identity.unwrap_or_else(|| {
-            self.identity.get_or_init(|| {
-                let mut identity = vec![NO_ROW; self.target.map_or(0, |snapshot| snapshot.table.len())];
-                for (at, &row) in (0_u32..).zip(self.of) {
-                    if row != NO_ROW {
-                        identity[row as usize] = at;
-                    }
-                }
-                identity
-            })
-        });
-        known.get(row as usize).copied().filter(|identity| *identity != NO_ROW)
+        self.identity.get(row as usize).copied().filter(|identity| *identity != NO_ROW)
     }
 }

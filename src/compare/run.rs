@@ -59,7 +59,7 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
                 let refs = Refs::new(&inputs, system, |kind| Standing {
                     of: &made[kind.index()].of[system],
                     pairings: &standings[kind.index()][system],
-                    identity: Some(&made[kind.index()].identity[system]),
+                    identity: &made[kind.index()].identity[system],
                 });
                 Side::new(&inputs, kind, system, &made[kind.index()], &standings[kind.index()][system], &refs, &mut raw)
             })
@@ -70,12 +70,12 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
     let mut made = made;
     let duplicates: Vec<_> = made.iter_mut().map(|made| std::mem::take(&mut made.duplicates)).collect();
     let mut kinds: Vec<Comparison> = Vec::with_capacity(4);
-    let mut rows_of: Vec<Vec<Vec<u32>>> = Vec::with_capacity(4);
     for ((kind, made), sides) in Kind::ALL.into_iter().zip(made).zip(sides) {
         let mut comparison = Comparison {
             kind,
             len: made.len,
             of: made.of,
+            identity: made.identity,
             pairings: Vec::new(),
             flags: Vec::new(),
             bits: Vec::new(),
@@ -94,10 +94,9 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
             comparison.compares.push(side.compares);
         }
         kinds.push(comparison);
-        rows_of.push(made.identity);
     }
-    waive(&inputs, &mut kinds, &rows_of);
-    let lints = collect(&inputs, &mut kinds, &rows_of, raw, duplicates);
+    waive(&inputs, &mut kinds);
+    let lints = collect(&inputs, &mut kinds, raw, duplicates);
     for comparison in &mut kinds {
         tally(comparison);
     }
@@ -173,7 +172,7 @@ impl Side {
                                 spared(policies[number], &side_compares[number], source, (theirs, Row(targets[at])))
                             })
                     };
-                    lane.chunk(chunk, targets, refs, |at, alike| match alike {
+                    lane.chunk(chunk, targets, |at, alike| match alike {
                         Alike::No if leave(at) => {}
                         Alike::No => bits[at * words + number / 64] |= 1 << (number % 64),
                         Alike::Unread => flags[at] |= UNREAD,
@@ -299,14 +298,14 @@ fn keep(pairing: Pairing, bits: &mut [u64], active: Option<usize>) {
 }
 
 /// Differences that the operator adopted do not count while both sides stay as they are.
-fn waive(inputs: &Inputs, kinds: &mut [Comparison], rows_of: &[Vec<Vec<u32>>]) {
+fn waive(inputs: &Inputs, kinds: &mut [Comparison]) {
     for waiver in &inputs.waivers {
         let kind = waiver.target.kind;
         let Some(system) = inputs.index(&waiver.target.system) else { continue };
         let Some(table) = inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table) else { continue };
         let Some(row) = table.find(&waiver.target.id) else { continue };
-        let identity = rows_of[kind.index()][system][row.0 as usize];
         let comparison = &mut kinds[kind.index()];
+        let Some(identity) = comparison.identity_of(system, row) else { continue };
         let Some(at) = comparison.compares[system].iter().position(|compares| compares.path == waiver.path) else {
             continue;
         };

@@ -1,5 +1,7 @@
 //! Which attributes of a source and a target are compared: what both have, can be read, and the source really serves.
 
+use rayon::prelude::*;
+
 use super::column::Texts;
 use super::entries::ListLane;
 use super::judge::Lives;
@@ -131,7 +133,7 @@ pub(super) fn lanes<'a>(
         return Vec::new();
     };
     let (ours, theirs) = (&ours.table, &theirs.table);
-    compares.iter().map(|compares| lane(ours, theirs, compares, refs)).collect()
+    compares.par_iter().map(|compares| lane(ours, theirs, compares, refs)).collect()
 }
 
 fn lane<'a>(ours: &'a Table, theirs: &'a Table, compares: &Compares, refs: &Refs<'_>) -> Option<Lane<'a>> {

@@ -194,9 +194,24 @@ fn an_identity_answers_for_its_states() {
         ("lint pr", Some(false)),
         (r#"userName sw "a""#, Some(true)),
         ("a@", Some(true)),
+        ("ID_1", Some(false)),
         ("nobody", Some(false)),
+        ("!nobody", Some(true)),
+        (r#"state eq "differs" and (userName sw "zz" or displayName co "a")"#, Some(true)),
+        ("direction=unknown", Some(true)),
+        ("direction=both", Some(false)),
+        ("lint=hostile_text", Some(false)),
+        ("staged=true", Some(false)),
+        (r#"emails[type eq "work"]"#, Some(false)),
+        ("", Some(true)),
     ] {
-        assert_eq!(crate::model::filter::Query::parse(text).eval(&identity), expected, "{text}");
+        let query = crate::model::filter::Query::parse(text);
+        assert_eq!(query.eval(&identity), expected, "{text}");
+        let selected = select(&found, Kind::User, &query, None, &|_| false);
+        let one_by_one: Vec<u32> = (0..found.kind(Kind::User).len)
+            .filter(|at| query.eval(&subject::Identity::new(&found, Kind::User, *at, None)) == Some(true))
+            .collect();
+        assert_eq!(selected, one_by_one, "{text}");
     }
 }
 

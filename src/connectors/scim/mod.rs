@@ -33,11 +33,14 @@ use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 pub(super) struct Scim {
     mapping: Arc<Mapping>,
     base: Option<Address>,
+    /// The setting `profile`.
+    profile: String,
 }
 
 impl Scim {
     pub(super) fn new(mapping: Arc<Mapping>, settings: &Settings) -> Self {
-        Self { mapping, base: Address::parse(&settings.url) }
+        let profile = settings.own.get("profile").cloned().unwrap_or_default();
+        Self { mapping, base: Address::parse(&settings.url), profile }
     }
 
     /// Records a page: what the mapping wants, and no more than the service allows.
@@ -66,7 +69,7 @@ impl Connector for Scim {
     }
 
     fn probe(&self) -> Box<dyn Walk> {
-        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone()))
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile == "oneim"))
     }
 
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {

@@ -53,7 +53,7 @@ fn good(request: &Request) -> Reply {
             json!([
             { "id": ENTERPRISE, "attributes": [{ "name": "department" }, { "name": "manager", "subAttributes": [
                 { "name": "value" }, { "name": "$ref" }, { "name": "displayName", "mutability": "readOnly" }] }] },
-            { "id": APP, "attributes": [{ "name": "productRoles", "multiValued": true }, { "name": "shoeSize" },
+            { "id": APP, "attributes": [{ "name": "productRoles", "multiValued": true }, { "name": "shoeSize", "type": "integer" }, { "name": "tags", "multiValued": true },
                 { "name": "desk", "subAttributes": [{ "name": "floor" }, { "name": "room" }] },
                 { "name": "secret", "returned": "never" }] },
             { "id": "urn:example:other:2.0:Thing", "attributes": [{ "name": "odd" }] } ]),
@@ -84,6 +84,8 @@ fn a_service_that_describes_itself_is_understood() {
     assert!(lines(&site, Finding::Note).contains("not used: Printer"));
     let found: Vec<_> = site.discovered.iter().map(|(_, path)| path.strip_prefix(APP).unwrap()).collect();
     assert_eq!(found, [":productRoles", ":shoeSize", ":desk.floor", ":desk.room"]);
+    assert_eq!(site.types, [(format!("{APP}:shoeSize"), "integer".to_owned())]);
+    assert!(lines(&site, Finding::Good).contains("1 lists of extensions are not used"));
     assert!(site.urns.windows(2).all(|pair| pair[0].len() >= pair[1].len()), "{:?}", site.urns);
 }
 

@@ -107,10 +107,28 @@ impl<'r> Work<'r> {
                 let at = if wish.row.list.is_some() { at.trim_end_matches("[]").to_owned() } else { at };
                 let path = Path::parse(&at, &self.endpoint.schema, &self.site.urns)
                     .ok_or_else(|| cannot(format!("{}: {at} is no path that can be written", wish.row.attr)))?;
+                let mut wish = wish;
+                self.type_of(&path, &mut wish.what)?;
                 edits.push(Edited { wish, path });
             }
         }
         Ok(edits)
+    }
+
+    /// Gives the value of a discovered attribute the type that its schema declares: the mapping knows it as text alone.
+    fn type_of(&self, path: &Path, what: &mut What) -> Result<(), Refusal> {
+        let What::Value(Value::String(text)) = what else { return Ok(()) };
+        let at = path.text();
+        let Some((_, form)) = self.site.types.iter().find(|(of, _)| of.eq_ignore_ascii_case(&at)) else {
+            return Ok(());
+        };
+        let typed = match form.as_str() {
+            "boolean" => text.to_ascii_lowercase().parse().ok().map(Value::Bool),
+            _ => text.parse::<serde_json::Number>().ok().map(Value::Number),
+        };
+        let typed = typed.ok_or_else(|| cannot(format!("{at}: {text:?} is no {form}")))?;
+        *what = What::Value(typed);
+        Ok(())
     }
 
     /// A path whose URN the mapping leaves open (`urn:*:productRoles`), with the URN that this service has: the record

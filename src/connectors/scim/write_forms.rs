@@ -196,6 +196,12 @@ fn a_tag_is_sent_only_where_the_service_announces_them() {
     let native = observed(&site, Kind::User, &ana());
     assert_eq!(one(&site, &set, Some(&native))["if-match"], "W/\"3\"");
     assert_eq!(one(&site, &[user("d", Op::Delete, vec![])], Some(&native))["if-match"], "W/\"3\"");
+    site.etag = false;
+    assert_eq!(
+        one(&site, &set, Some(&native))["if-match"],
+        Value::Null,
+        "a tag that was kept from before is not sent either"
+    );
 }
 
 pub(super) fn members(many: usize) -> Vec<Change> {
@@ -370,6 +376,23 @@ fn a_delete_stands_alone() {
     assert!(
         matches!(render(&site(true), &both, None), Err(Refusal::Cannot(why)) if why.contains("deleted and changed"))
     );
+}
+
+#[test]
+fn what_was_discovered_is_written_in_its_own_type() {
+    let mapping = builtin("scim").with_discovered(vec![(Kind::User, format!("{APP}:shoeSize").as_str().into())]);
+    let settings = Settings { url: "https://idp.example.com/scim/v2".into(), ..Settings::default() };
+    let scim = connector("scim", Arc::new(mapping), &settings).unwrap();
+    let site = Site { types: vec![(format!("{APP}:shoeSize"), "integer".into())], ..site(true) };
+    let render = |size: &str| {
+        let change = user("s", Op::Set, vec![text(&format!("{APP}:shoeSize"), size)]);
+        scim.render(&site, &[&change], None)
+    };
+    assert_eq!(
+        shown(&render("39").unwrap()[0])["body"]["Operations"],
+        json!([{ "op": "replace", "path": format!("{APP}:shoeSize"), "value": 39 }])
+    );
+    assert!(matches!(render("big"), Err(Refusal::Cannot(why)) if why.ends_with("\"big\" is no integer")));
 }
 
 #[test]
