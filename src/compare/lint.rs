@@ -147,7 +147,9 @@ pub(super) fn collect(
     duplicates: Vec<Vec<(usize, u32, AttrPath)>>,
 ) -> Vec<Lint> {
     let mut told = Told { inputs, lints: Vec::new(), counts: std::collections::HashMap::new() };
-    for fault in raw {
+    // Nothing is ever written to a reference kind, so no write can hit what its references lack.
+    let written = |fault: &Raw| !inputs.systems[fault.system].mapping.kind(fault.kind).is_some_and(|map| map.reference);
+    for fault in raw.into_iter().filter(written) {
         kinds[fault.kind.index()].flags[fault.system][fault.identity as usize] |= LINT;
         reference(&mut told, &kinds[fault.kind.index()], fault);
     }
