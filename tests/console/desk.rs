@@ -91,9 +91,16 @@ impl Desk {
 
     /// Draws a frame, as the loop does.
     pub fn frame(&mut self) {
-        let _ = self.screen();
+        self.draw();
         let read = self.keys;
         self.send(Msg::Drawn { read });
+    }
+
+    /// Draws into a buffer and looks at nothing.
+    pub fn draw(&self) {
+        let (columns, rows) = self.app.size;
+        let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
+        view::draw(&self.app, &self.theme, &mut buffer);
     }
 
     /// The screen as text.

@@ -1,15 +1,11 @@
-//! A small world by hand: tables from the builder, and a comparison that says what the tables show.
+//! A small world by hand: tables of the built-in mappings, filled by the builder and compared for real.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use trueup::compare::{Compared, Comparison, Inputs, Pairing, SystemView, Tally};
+use trueup::compare::{Compared, Comparison, Inputs, Pairing, SystemView, Tally, compare};
 use trueup::engine::protocol::{Budget, Health, Sent, SystemStatus, World};
-use trueup::mapping::{Mapping, Rate};
-use trueup::model::Op;
-use trueup::model::{
-    Attr, AttrDef, AttrPath, FeedState, Fold, Form, Kind, ListDef, Proof, RecordKey, Schema, Snapshot, SystemId, Table,
-    TableBuilder,
-};
+use trueup::mapping::Mapping;
+use trueup::model::{AttrPath, FeedState, Kind, Op, Proof, RecordKey, Snapshot, SystemId, Table, TableBuilder};
 use trueup::plan::{
     Body, Change, Evidence, Expect, Facet, Finding, Guard, Method, Mode, Outcome, OutcomeState, Plan, PlanId, Policy,
     Repeat, Request, Seen, Site, Step, StepId, Target, Want, Wanted,
@@ -17,65 +13,93 @@ use trueup::plan::{
 
 use crate::desk::now;
 
-pub fn mapping(connector: &str, title: &str) -> Arc<Mapping> {
-    Arc::new(Mapping {
-        connector: connector.into(),
-        title: title.into(),
-        settings: Vec::new(),
-        kinds: Vec::new(),
-        feeds: Vec::new(),
-        readers: Vec::new(),
-        capabilities: Vec::new(),
-        side_effects: Vec::new(),
-        limitations: Vec::new(),
-        rate: Rate { per_second: 5.0, burst: 10, parallel: 4 },
-        page_size: 100,
-    })
+const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+
+pub fn mapping(connector: &str) -> Arc<Mapping> {
+    static MADE: [OnceLock<Arc<Mapping>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let at = usize::from(connector == "aha");
+    MADE[at].get_or_init(|| Arc::new(Mapping::builtin(["scim", "aha"][at]).unwrap())).clone()
 }
 
-fn text(path: &str, unreadable: bool) -> AttrDef {
-    AttrDef {
-        path: AttrPath::new(path),
-        form: Form::Text,
-        fold: Fold::Caseless,
-        refers: None,
-        unreadable,
-        unique: false,
-        later: false,
-        slot: 0,
-    }
+/// A record: its id, its texts by path, and entries of `productRoles`.
+struct Record<'r> {
+    id: String,
+    texts: Vec<(&'r str, &'r str)>,
+    pairs: Vec<(&'r str, &'r str)>,
 }
 
-fn users(unreadable: bool) -> Arc<Schema> {
-    let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(Some(Kind::Role)) });
-    Schema::new(
-        Kind::User,
-        vec![
-            text("userName", false),
-            text("displayName", false),
-            text("name.givenName", unreadable),
-            text("active", false),
-            text("department", false),
-            AttrDef { form: list, ..text("productRoles", false) },
-        ],
-    )
-}
-
-/// One person as one system has them: name, login, active, department.
-pub type Person = (&'static str, &'static str, &'static str, &'static str);
-
-fn table(people: &[Person], prefix: &str, unreadable: bool) -> Table {
-    let mut builder = TableBuilder::new(users(unreadable));
-    for (at, (name, login, active, department)) in people.iter().enumerate() {
-        assert!(builder.begin(&format!("{prefix}{:04}", 7310 + at)));
-        for (attr, value) in
-            [(0, *login), (1, *name), (2, name.split(' ').next().unwrap()), (3, *active), (4, *department)]
-        {
-            builder.set(Attr(attr), value);
+fn fill(connector: &str, kind: Kind, records: &[Record<'_>]) -> Table {
+    let mapping = mapping(connector);
+    let schema = mapping.kind(kind).unwrap().schema.clone();
+    let mut builder = TableBuilder::new(schema.clone());
+    for record in records {
+        assert!(builder.begin(&record.id), "{} twice", record.id);
+        for (path, text) in &record.texts {
+            if let Some(attr) = schema.find(&AttrPath::new(*path)) {
+                builder.set(attr, text);
+            }
+        }
+        for (product, role) in &record.pairs {
+            builder.entry(schema.find(&AttrPath::new("productRoles")).unwrap(), [product, ""], role);
         }
         builder.end();
     }
     builder.table()
+}
+
+/// One person as one system has them: name, login, active, department, roles on products.
+pub type Person = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+fn place(login: &str) -> usize {
+    let known = SOURCE.iter().chain(&AHA).map(|person| person.1);
+    known.into_iter().position(|have| have == login).unwrap_or(90)
+}
+
+fn table(connector: &str, people: &[Person]) -> Table {
+    let prefix = if connector == "aha" { "" } else { "p-" };
+    let records: Vec<Record<'_>> = people
+        .iter()
+        .map(|(name, login, active, department, pairs)| {
+            let (given, family) = name.split_once(' ').unwrap_or((name, name));
+            Record {
+                id: format!("{prefix}{}", 7310 + place(login)),
+                texts: vec![
+                    ("userName", login),
+                    ("displayName", name),
+                    ("name.givenName", given),
+                    ("name.familyName", family),
+                    ("emails[work]", login),
+                    ("active", active),
+                    (DEPARTMENT, department),
+                ],
+                pairs: pairs.iter().map(|(product, role)| (*product, *role)).collect(),
+            }
+        })
+        .collect();
+    fill(connector, Kind::User, &records)
+}
+
+fn products(connector: &str, prefix: &str) -> Table {
+    let names = [("1", "Phoenix", "PHX"), ("2", "Atlas", "ATL"), ("3", "凤凰计划", "FHJ")];
+    let ids: Vec<String> = names.iter().map(|(id, ..)| format!("{prefix}{id}")).collect();
+    let records: Vec<Record<'_>> = names
+        .iter()
+        .zip(&ids)
+        .map(|((_, name, reference), id)| Record {
+            id: id.clone(),
+            texts: vec![("name", name), ("referencePrefix", reference)],
+            pairs: Vec::new(),
+        })
+        .collect();
+    fill(connector, Kind::Product, &records)
+}
+
+fn roles(connector: &str) -> Table {
+    let records: Vec<Record<'_>> = ["product_owner", "contributor", "reviewer", "viewer"]
+        .iter()
+        .map(|name| Record { id: (*name).into(), texts: vec![("name", name)], pairs: Vec::new() })
+        .collect();
+    fill(connector, Kind::Role, &records)
 }
 
 pub fn snapshot(system: &str, kind: Kind, table: Table, proof: Proof) -> Arc<Snapshot> {
@@ -94,7 +118,7 @@ pub fn complete(total: u64) -> Proof {
     Proof::Complete { how: "distinct ids equal totalResults".into(), total }
 }
 
-pub fn status(id: &str, title: &str, mode: Mode, health: Health) -> SystemStatus {
+pub fn status(id: &str, connector: &str, title: &str, mode: Mode, health: Health) -> SystemStatus {
     let evidence = vec![
         Evidence {
             what: "GET /api/v1/me".into(),
@@ -115,7 +139,7 @@ pub fn status(id: &str, title: &str, mode: Mode, health: Health) -> SystemStatus
     };
     SystemStatus {
         id: SystemId::new(id),
-        connector: title.to_lowercase(),
+        connector: connector.into(),
         title: title.into(),
         url: format!("https://{id}.example.com"),
         source: id == "hr",
@@ -124,7 +148,7 @@ pub fn status(id: &str, title: &str, mode: Mode, health: Health) -> SystemStatus
         policy: Policy { mode, ..Policy::default() },
         health,
         site: Some(Arc::new(Site { evidence, whoami: Some("Integration".into()), ..Site::default() })),
-        mapping: mapping(&title.to_lowercase(), title),
+        mapping: mapping(connector),
         budget: Budget { per_second: 5.0, tokens: 9.0, burst: 10, wait: 0.0, remaining: None },
         recent: vec![sent].into(),
     }
@@ -132,252 +156,201 @@ pub fn status(id: &str, title: &str, mode: Mode, health: Health) -> SystemStatus
 
 /// The source's people.
 pub const SOURCE: [Person; 6] = [
-    ("Lena Fischer", "lena.fischer@example.com", "true", "Research"),
-    ("王小明", "wang.xiaoming@example.com", "true", "研发部"),
-    ("Omar Haddad", "omar.haddad@example.com", "false", "Sales"),
-    ("محمد العلي", "m.alali@example.com", "true", "Sales"),
-    ("Łukasz O'Brien-Smith", "lukasz@example.com", "true", "Research"),
-    ("欧阳娜娜", "ouyang.nana@example.com", "true", "市场部"),
+    ("Lena Fischer", "lena.fischer@example.com", "true", "Research", &[("s1", "contributor"), ("s2", "viewer")]),
+    ("王小明", "wang.xiaoming@example.com", "true", "研发部", &[("s3", "viewer")]),
+    ("Omar Haddad", "omar.haddad@example.com", "false", "Sales", &[("s1", "viewer")]),
+    ("محمد العلي", "m.alali@example.com", "true", "Sales", &[]),
+    ("Łukasz O'Brien-Smith", "lukasz@example.com", "true", "Research", &[("s1", "reviewer")]),
+    ("欧阳娜娜", "ouyang.nana@example.com", "true", "市场部", &[("s3", "product_owner"), ("s1", "viewer")]),
 ];
 
 /// The target's people: two differ, one is missing, one is a leaver, one is extra.
 pub const AHA: [Person; 6] = [
-    ("Lena Fischer-Vogt", "lena.fischer@example.com", "true", "Production"),
-    ("王小明", "wang.xiaoming@example.com", "true", "研发部"),
-    ("Omar Haddad", "omar.haddad@example.com", "true", "Sales"),
-    ("Łukasz O'Brien-Smith", "lukasz@example.com", "true", "Development"),
-    ("欧阳娜娜", "ouyang.nana@example.com", "true", "市场部"),
-    ("Old Account", "old@example.com", "true", ""),
+    ("Lena Fischer-Vogt", "lena.fischer@example.com", "true", "", &[("1", "viewer"), ("2", "viewer")]),
+    ("王小明", "wang.xiaoming@example.com", "true", "", &[("3", "viewer")]),
+    ("Omar Haddad", "omar.haddad@example.com", "true", "", &[("1", "viewer")]),
+    ("Łukasz O'Brien-Smith", "lukasz@example.com", "true", "", &[("1", "reviewer"), ("2", "contributor")]),
+    ("欧阳娜娜", "ouyang.nana@example.com", "true", "", &[("3", "product_owner"), ("1", "viewer")]),
+    ("Old Account", "old@example.com", "true", "", &[]),
 ];
 
-/// Compares tables of people by login: enough for the screen.
-pub fn compare(kind: Kind, tables: &[Option<&Table>], source: usize) -> Comparison {
-    let base = tables[source].map_or(0, Table::len) as u32;
-    let login = |table: &Table, row| table.cell(row, Attr(0)).text().to_owned();
-    let mut of: Vec<Vec<u32>> = tables.iter().map(|_| vec![u32::MAX; base as usize]).collect();
-    of[source] = (0..base).collect();
-    let mut len = base;
-    for (at, table) in tables.iter().enumerate().filter(|(at, _)| *at != source) {
-        let Some(table) = table else { continue };
-        for row in table.rows() {
-            let name = login(table, row);
-            let found = tables[source].and_then(|have| have.rows().find(|row| login(have, *row) == name));
-            if let Some(found) = found {
-                of[at][found.0 as usize] = row.0;
-                continue;
-            }
-            for (other, column) in of.iter_mut().enumerate() {
-                column.push(if other == at { row.0 } else { u32::MAX });
-            }
-            len += 1;
-        }
-    }
-    let mut made = Comparison {
-        kind,
-        len,
-        pairings: Vec::new(),
-        flags: tables.iter().map(|_| vec![0; len as usize]).collect(),
-        bits: tables.iter().map(|_| vec![0; len as usize]).collect(),
-        words: vec![1; tables.len()],
-        compares: Vec::new(),
-        tallies: Vec::new(),
-        of,
-    };
-    for (at, table) in tables.iter().enumerate() {
-        let mut tally = Tally::default();
-        let mut pairings = Vec::new();
-        for identity in 0..len as usize {
-            if at == source {
-                break;
-            }
-            let there = table.zip(Some(made.of[at][identity]).filter(|row| *row != u32::MAX));
-            let from = tables[source].zip(Some(made.of[source][identity]).filter(|row| *row != u32::MAX));
-            let cell = |side: Option<(&Table, u32)>, attr| {
-                side.map(|(table, row)| table.cell(trueup::model::Row(row), Attr(attr)).text().to_owned())
-            };
-            let active = |side| cell(side, 3).is_some_and(|text| text == "true");
-            let pairing = match (from.is_some(), there.is_some()) {
-                _ if table.is_none() => Pairing::None,
-                (true, true) if !active(from) && active(there) => Pairing::Leaver,
-                (true, true) => {
-                    let differ = [1, 4].iter().filter(|attr| cell(from, **attr) != cell(there, **attr));
-                    let bits = differ.fold(0, |bits, attr| bits | if *attr == 1 { 1 } else { 2 });
-                    made.bits[at][identity] = bits;
-                    made.flags[at][identity] = 3 << 3;
-                    if bits == 0 { Pairing::Same } else { Pairing::Differs }
-                }
-                (true, false) if active(from) => Pairing::Missing,
-                (false, true) => Pairing::Extra,
-                _ => Pairing::None,
-            };
-            match pairing {
-                Pairing::Same => tally.same += 1,
-                Pairing::Differs => tally.differs += 1,
-                Pairing::Missing => tally.missing += 1,
-                Pairing::Extra => tally.extra += 1,
-                Pairing::Leaver => tally.leaver += 1,
-                _ => {}
-            }
-            pairings.push(pairing);
-        }
-        made.pairings.push(pairings);
-        made.compares.push(if at == source {
-            Vec::new()
-        } else {
-            let compares = |path: &str, attr| trueup_compares(path, attr);
-            vec![compares("displayName", 1), compares("department", 4)]
-        });
-        made.tallies.push(tally);
-    }
-    made
+/// A directory that knows departments.
+const DIRECTORY: [Person; 3] = [
+    ("Lena Fischer", "lena.fischer@example.com", "true", "Production", &[]),
+    ("王小明", "wang.xiaoming@example.com", "true", "研发部", &[]),
+    ("Omar Haddad", "omar.haddad@example.com", "true", "Sales", &[]),
+];
+
+/// One system with what was read of it.
+pub struct System {
+    pub status: SystemStatus,
+    pub snapshots: [Option<Arc<Snapshot>>; 4],
 }
 
-fn trueup_compares(path: &str, attr: u16) -> trueup::compare::Compares {
-    trueup::compare::Compares { path: AttrPath::new(path), source: Attr(attr), target: Attr(attr) }
-}
+impl System {
+    pub fn new(status: SystemStatus) -> Self {
+        Self { status, snapshots: [None, None, None, None] }
+    }
 
-pub fn nothing(kind: Kind, systems: usize) -> Comparison {
-    Comparison {
-        kind,
-        len: 0,
-        of: vec![Vec::new(); systems],
-        pairings: vec![Vec::new(); systems],
-        flags: vec![Vec::new(); systems],
-        bits: vec![Vec::new(); systems],
-        words: vec![1; systems],
-        compares: vec![Vec::new(); systems],
-        tallies: vec![Tally::default(); systems],
+    pub fn read(mut self, kind: Kind, table: Table, proof: Proof) -> Self {
+        let system = self.status.id.as_str().to_owned();
+        self.snapshots[kind.index()] = Some(snapshot(&system, kind, table, proof));
+        self
     }
 }
 
-fn view(id: &str, users: Option<Arc<Snapshot>>) -> SystemView {
-    SystemView {
-        id: SystemId::new(id),
-        mapping: mapping(id, id),
-        snapshots: [users, None, None, None],
-        scope: None,
-        manage: None,
-        deactivate_out_of_scope: false,
-    }
-}
-
-pub fn world_of(systems: Vec<SystemStatus>, users: Vec<Option<Arc<Snapshot>>>) -> World {
-    let source = systems.iter().position(|status| status.source);
-    let views: Vec<SystemView> =
-        systems.iter().zip(&users).map(|(status, users)| view(status.id.as_str(), users.clone())).collect();
-    let tables: Vec<Option<&Table>> = users.iter().map(|users| users.as_ref().map(|users| &users.table)).collect();
-    let people = match source {
-        Some(source) => compare(Kind::User, &tables, source),
-        None => nothing(Kind::User, systems.len()),
-    };
-    let many = systems.len();
-    let kinds = [
-        Arc::new(people),
-        Arc::new(nothing(Kind::Group, many)),
-        Arc::new(nothing(Kind::Role, many)),
-        Arc::new(nothing(Kind::Product, many)),
-    ];
+pub fn world_of(systems: Vec<System>) -> World {
+    let views: Vec<SystemView> = systems
+        .iter()
+        .map(|system| SystemView {
+            id: system.status.id.clone(),
+            mapping: system.status.mapping.clone(),
+            snapshots: system.snapshots.clone(),
+            scope: None,
+            manage: None,
+            deactivate_out_of_scope: false,
+        })
+        .collect();
+    let source = systems.iter().position(|system| system.status.source);
     let inputs = Arc::new(Inputs { systems: views, source, ..Inputs::default() });
     World {
         generation: 1,
-        systems: systems.into(),
-        compared: Arc::new(Compared { inputs, kinds, lints: Arc::new([]) }),
+        systems: systems.into_iter().map(|system| system.status).collect(),
+        compared: Arc::new(compare(inputs)),
     }
 }
 
-/// hr is the source, aha well, litmos half read, kingdee broken.
+fn hr(people: &[Person], proof: Proof) -> System {
+    System::new(status("hr", "scim", "SCIM 2.0", Mode::ReadOnly, Health::Good))
+        .read(Kind::User, table("scim", people), proof)
+        .read(Kind::Role, roles("scim"), complete(4))
+        .read(Kind::Product, products("scim", "s"), complete(3))
+}
+
+fn aha(people: &[Person]) -> System {
+    System::new(status("aha", "aha", "Aha!", Mode::Full, Health::Good))
+        .read(Kind::User, table("aha", people), complete(people.len() as u64))
+        .read(Kind::Role, roles("aha"), complete(4))
+        .read(Kind::Product, products("aha", ""), complete(3))
+}
+
+/// hr is the source, aha well, the directory half read, kingdee broken.
 pub fn small() -> World {
+    static MADE: OnceLock<World> = OnceLock::new();
+    MADE.get_or_init(make_small).clone()
+}
+
+fn make_small() -> World {
     let bad = Health::Bad {
         word: "auth".into(),
         text: "kingdee: signing in was refused (MsgCode 4)\ncheck application_secret in trueup.toml, then T here"
             .into(),
     };
-    world_of(
-        vec![
-            status("hr", "SCIM", Mode::ReadOnly, Health::Good),
-            status("aha", "Aha!", Mode::Full, Health::Good),
-            status("litmos", "Litmos", Mode::Full, Health::Reading { read: 620, of: Some(1000) }),
-            status("kingdee", "Kingdee", Mode::Full, bad),
-        ],
-        vec![
-            Some(snapshot("hr", Kind::User, table(&SOURCE, "hr-", false), complete(6))),
-            Some(snapshot("aha", Kind::User, table(&AHA, "", true), complete(6))),
-            Some(snapshot(
-                "litmos",
-                Kind::User,
-                table(&AHA[..2], "u", false),
-                Proof::Reading { read: 620, of: Some(1000) },
-            )),
-            None,
-        ],
-    )
+    let reading = Health::Reading { read: 620, of: Some(1000) };
+    world_of(vec![
+        hr(&SOURCE, complete(6)),
+        aha(&AHA),
+        System::new(status("directory", "scim", "SCIM 2.0", Mode::Full, reading)).read(
+            Kind::User,
+            table("scim", &DIRECTORY),
+            Proof::Reading { read: 620, of: Some(1000) },
+        ),
+        System::new(status("kingdee", "scim", "SCIM 2.0", Mode::Full, bad)),
+    ])
 }
 
-/// What was read of the source's people.
-pub fn people(system: &str, people: &[Person], proof: Proof) -> Arc<Snapshot> {
-    snapshot(system, Kind::User, table(people, "hr-", false), proof)
+/// A world in which the source is still being read.
+pub fn reading(read: usize) -> World {
+    let proof = Proof::Reading { read: read as u64, of: Some(6) };
+    let mut source = System::new(status(
+        "hr",
+        "scim",
+        "SCIM 2.0",
+        Mode::ReadOnly,
+        Health::Reading { read: read as u64, of: Some(6) },
+    ));
+    if read > 0 {
+        source = source.read(Kind::User, table("scim", &SOURCE[..read]), proof);
+    }
+    world_of(vec![source, System::new(status("aha", "aha", "Aha!", Mode::Full, Health::Probing))])
 }
 
 /// A world of the source's and one target's people.
 pub fn two(source: &[Person], target: &[Person]) -> World {
-    world_of(
-        vec![status("hr", "SCIM", Mode::ReadOnly, Health::Good), status("aha", "Aha!", Mode::Full, Health::Good)],
-        vec![
-            Some(snapshot("hr", Kind::User, table(source, "hr-", false), complete(source.len() as u64))),
-            Some(snapshot("aha", Kind::User, table(target, "", true), complete(target.len() as u64))),
-        ],
-    )
+    world_of(vec![hr(source, complete(source.len() as u64)), aha(target)])
 }
 
-/// So many people in both systems.
+/// So many people in both systems; every hundredth differs. The comparison is made by hand, for speed.
 pub fn large(people: u32) -> World {
-    let make = |prefix: &str| {
-        let mut builder = TableBuilder::new(users(false));
+    let make = |connector: &str| {
+        let schema = mapping(connector).kind(Kind::User).unwrap().schema.clone();
+        let attr = |path: &str| schema.find(&AttrPath::new(path)).unwrap();
+        let (login, name, active) = (attr("userName"), attr("displayName"), attr("active"));
+        let mut builder = TableBuilder::new(schema.clone());
         for n in 0..people {
-            builder.begin(&format!("{prefix}{n}"));
-            builder.set(Attr(0), &format!("user{n:07}@example.com"));
-            builder.set(Attr(1), &format!("Person {:07}", (n.wrapping_mul(7919)) % people));
-            builder.set(Attr(3), "true");
-            builder.set(Attr(4), if prefix == "a" && n % 100 == 0 { "Moved" } else { "Research" });
+            builder.begin(&format!("{n}"));
+            builder.set(login, &format!("user{n:07}@example.com"));
+            builder.set(name, &format!("Person {:07}", n.wrapping_mul(7919) % people));
+            builder.set(active, "true");
             builder.end();
         }
         builder.table()
     };
-    let (hr, aha) = (make("h"), make("a"));
-    let mut comparison = nothing(Kind::User, 2);
+    let total = complete(u64::from(people));
+    let mut comparison = Comparison::empty(Kind::User);
     comparison.len = people;
     comparison.of = vec![(0..people).collect(), (0..people).collect()];
-    comparison.pairings[1] = (0..people).map(|n| if n % 100 == 0 { Pairing::Differs } else { Pairing::Same }).collect();
-    comparison.flags[1] = vec![3 << 3; people as usize];
-    comparison.bits = (0..2).map(|_| (0..people).map(|n| u64::from(n % 100 == 0)).collect()).collect();
-    comparison.compares[1] = vec![trueup_compares("department", 4)];
-    comparison.tallies[1] = Tally { same: people - people / 100, differs: people / 100, ..Tally::default() };
-    let views = vec![
-        view("hr", Some(snapshot("hr", Kind::User, hr, complete(u64::from(people))))),
-        view("aha", Some(snapshot("aha", Kind::User, aha, complete(u64::from(people))))),
+    let pairing = |n: u32| if n.is_multiple_of(100) { Pairing::Differs } else { Pairing::Same };
+    comparison.pairings = vec![Vec::new(), (0..people).map(pairing).collect()];
+    comparison.flags = vec![vec![0; people as usize]; 2];
+    comparison.bits = vec![vec![0; people as usize]; 2];
+    comparison.words = vec![1; 2];
+    comparison.compares = vec![Vec::new(); 2];
+    comparison.tallies =
+        vec![Tally::default(), Tally { same: people - people / 100, differs: people / 100, ..Tally::default() }];
+    let systems = vec![
+        System::new(status("hr", "scim", "SCIM 2.0", Mode::ReadOnly, Health::Good)).read(
+            Kind::User,
+            make("scim"),
+            total.clone(),
+        ),
+        System::new(status("aha", "aha", "Aha!", Mode::Full, Health::Good)).read(Kind::User, make("aha"), total),
     ];
-    let kinds = [
-        Arc::new(comparison),
-        Arc::new(nothing(Kind::Group, 2)),
-        Arc::new(nothing(Kind::Role, 2)),
-        Arc::new(nothing(Kind::Product, 2)),
-    ];
+    let views = systems
+        .iter()
+        .map(|system| SystemView {
+            id: system.status.id.clone(),
+            mapping: system.status.mapping.clone(),
+            snapshots: system.snapshots.clone(),
+            scope: None,
+            manage: None,
+            deactivate_out_of_scope: false,
+        })
+        .collect();
+    let nothing = |kind| {
+        let mut made = Comparison::empty(kind);
+        made.tallies = vec![Tally::default(); 2];
+        made.of = vec![Vec::new(); 2];
+        made.pairings = vec![Vec::new(); 2];
+        made.flags = vec![Vec::new(); 2];
+        made.bits = vec![Vec::new(); 2];
+        made.words = vec![1; 2];
+        made.compares = vec![Vec::new(); 2];
+        Arc::new(made)
+    };
+    let kinds = [Arc::new(comparison), nothing(Kind::Group), nothing(Kind::Role), nothing(Kind::Product)];
     let inputs = Arc::new(Inputs { systems: views, source: Some(0), ..Inputs::default() });
     World {
         generation: 1,
-        systems: vec![
-            status("hr", "SCIM", Mode::ReadOnly, Health::Good),
-            status("aha", "Aha!", Mode::Full, Health::Good),
-        ]
-        .into(),
+        systems: systems.into_iter().map(|system| system.status).collect(),
         compared: Arc::new(Compared { inputs, kinds, lints: Arc::new([]) }),
     }
 }
 
 /// A change of one attribute of one of the target's people.
 pub fn change(at: usize, path: &str, from: &str, to: &str) -> Change {
-    let (_, login, _, _) = AHA[at];
-    let id = format!("{}", 7310 + at);
+    let login = AHA[at].1;
+    let id = format!("{}", 7310 + place(login));
     let system = SystemId::new("aha");
     let facet = Facet::attr(path);
     Change {

@@ -8,7 +8,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use crate::model::{Op, SystemId};
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, confirm_keys};
 
 use super::lines::{Line, Tone, op};
 use super::text::{self, text};
@@ -135,7 +135,8 @@ impl Confirm {
                 .iter()
                 .filter_map(|what| ops.get(what).map(|n| format!("{} {}", text::count(*n as u64), op(*what))))
                 .collect();
-            let mut line = Line::of(Tone::Strong, format!("{system:<10}")).with(Tone::Plain, counts.join(", "));
+            let mut line =
+                Line::of(Tone::Strong, format!("{:<10}  ", system.as_str())).with(Tone::Plain, counts.join(", "));
             if let Some(status) = status {
                 line = line.with(Tone::Dim, format!("   {}", mode(status.mode)));
                 if status.production {
@@ -148,11 +149,8 @@ impl Confirm {
         for (effect, n) in side_effects(&plan) {
             lines.push(Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect)));
         }
-        for change in &going {
-            if change.op == Op::Delete {
-                let label = change.label.clone();
-                fields.push(Typed { wants: Wants::Deleted(label), input: Input::default() });
-            }
+        for label in confirm_keys(&going.iter().map(|change| (*change).clone()).collect::<Vec<_>>()) {
+            fields.push(Typed { wants: Wants::Deleted(label), input: Input::default() });
         }
         Self { plan, lines, fields, at: 0, error: None, gate: Gate::default() }
     }

@@ -247,6 +247,19 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
     if facets.is_empty() {
         return plain(compared, kind, identity, system);
     }
+    let mut facets = facets;
+    // What an operator looks for comes first; what neither side has says nothing.
+    facets.retain(|facet| {
+        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same) || !empty(&facet.source) || !empty(&facet.target)
+    });
+    facets.sort_by_key(|facet| match facet.verdict {
+        Verdict::Differs | Verdict::Unresolved => 0,
+        Verdict::Waived => 1,
+        Verdict::Same => 2,
+        Verdict::Shown => 3,
+        Verdict::Unreadable | Verdict::Unread => 4,
+        Verdict::OneSided => 5,
+    });
     facets
         .into_iter()
         .map(|facet| {
@@ -281,22 +294,27 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
         .collect()
 }
 
+fn empty(side: &Option<String>) -> bool {
+    side.as_ref().is_none_or(String::is_empty)
+}
+
 /// A record's own attributes, where there is nothing to compare them with.
 fn plain(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<DetailRow> {
     let view = Rows::new(compared, kind);
-    let Some((table, row)) =
-        view.record(identity, system).or_else(|| view.first(identity).map(|(_, table, row)| (table, row)))
-    else {
+    let own = view.record(identity, system);
+    let Some((table, row)) = own.or_else(|| view.first(identity).map(|(_, table, row)| (table, row))) else {
         return Vec::new();
     };
+    let theirs = own.is_some() && Some(system) != compared.inputs.base();
     let mut rows = Vec::new();
     let mut push = |name: String, value: String, mark: char| {
+        let (source, target) = if theirs { (String::new(), value) } else { (value, String::new()) };
         rows.push(DetailRow {
             mark,
             tone: Tone::Dim,
             name,
-            source: value,
-            target: String::new(),
+            source,
+            target,
             why: String::new(),
             facet: None,
             staged: false,
@@ -341,12 +359,5 @@ pub fn called(compared: &Compared, system: usize, kind: Kind, id: &str) -> Optio
     if table.len() > SMALL {
         return None;
     }
-    let row = table.find(id)?;
-    ["displayName", "userName"].into_iter().find_map(|path| {
-        let attr = table.schema().find(&crate::model::AttrPath::new(path))?;
-        match table.cell(row, attr) {
-            Cell::Value(text) => Some(text.to_owned()),
-            _ => None,
-        }
-    })
+    table.find(id).map(|row| crate::compare::name(table, row).to_owned())
 }

@@ -79,10 +79,10 @@ impl History {
             for outcome in &push.outcomes {
                 counts.entry(outcome.state.word()).or_insert((0, outcome_tone(&outcome.state))).0 += 1;
             }
-            let mut line = Line::of(Tone::Dim, if open { "v " } else { "> " })
+            let mut line = Line::of(Tone::Dim, if open { "- " } else { "+ " })
                 .with(Tone::Strong, clock(push.began))
                 .with(Tone::Dim, format!("  {}  ", push.who))
-                .with(Tone::Plain, text!("history.changes", n = text::count(push.plan.changes.len() as u64)));
+                .with(Tone::Plain, text::changes(push.plan.changes.len()));
             for (word, (n, tone)) in counts {
                 line = line.with(tone, format!("  {} {word}", text::count(n as u64)));
             }
@@ -94,7 +94,7 @@ impl History {
                 let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
                 let (word, tone) = outcome
                     .map_or(("pending", Tone::Dim), |outcome| (outcome.state.word(), outcome_tone(&outcome.state)));
-                let mut line = Line::of(tone, format!("    {word:<10}"))
+                let mut line = Line::of(tone, format!("    {word:<11}"))
                     .with(Tone::Dim, format!("{} {}  ", change.system, super::lines::op(change.op)));
                 let described = describe(change, compared);
                 line.parts.extend(described.parts);

@@ -1,5 +1,8 @@
 //! Text with a tone, as the core hands it to the view: what a line means, not how it looks.
 
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
 use super::text::text;
 
 /// What a piece of text means; the theme says how that looks.
@@ -64,6 +67,41 @@ impl Line {
         self.parts.push((tone, text.into()));
         self.private.push(true);
         self
+    }
+
+    /// The line as several of at most so many cells: broken at blanks where there are any, later lines set in as far as
+    /// the first.
+    pub fn wrapped(&self, cells: usize) -> Vec<Self> {
+        let whole = self.text();
+        if whole.width() <= cells || cells < 20 {
+            return vec![self.clone()];
+        }
+        let indent = whole.len() - whole.trim_start_matches(' ').len();
+        let indent = indent.min(cells / 2);
+        let mut lines = vec![Self::default()];
+        let mut used = 0;
+        for ((tone, text), private) in self.parts.iter().zip(&self.private) {
+            for word in text.split_word_bounds() {
+                let wide = word.width();
+                if used + wide > cells && used > indent {
+                    lines.push(Self::plain(" ".repeat(indent)));
+                    used = indent;
+                    if word.trim().is_empty() {
+                        continue;
+                    }
+                }
+                let Some(line) = lines.last_mut() else { continue };
+                match line.parts.last_mut() {
+                    Some((same, text)) if same == tone && line.private.last() == Some(private) => text.push_str(word),
+                    _ => {
+                        line.parts.push((*tone, word.to_owned()));
+                        line.private.push(*private);
+                    }
+                }
+                used += wide;
+            }
+        }
+        lines
     }
 
     /// All pieces as one text.

@@ -7,7 +7,7 @@ use crate::model::{Kind, RecordKey};
 
 use super::order::{Asked, Order, OrderJob, Ordered, Sort};
 use super::rows::Rows;
-use super::{App, Wish};
+use super::{App, Wish, filter};
 
 /// What an order was made from.
 #[derive(Clone, Debug)]
@@ -143,6 +143,7 @@ impl App {
             only: list.only,
             sort: list.sort,
             reverse: list.reverse,
+            staged: if filter::asks_staged(&list.filter) { self.staged.version() } else { 0 },
         }
     }
 
@@ -155,7 +156,8 @@ impl App {
             list.made.as_ref().is_some_and(|made| made.asked == asked && Arc::ptr_eq(&made.compared, &world.compared));
         if !current {
             let waits = list.job.as_ref().is_some_and(|(_, waiting)| *waiting == asked);
-            let job = OrderJob { token: self.token(), kind, asked, compared: world.compared.clone() };
+            let marks = self.staged.marks().clone();
+            let job = OrderJob { token: self.token(), kind, asked, compared: world.compared.clone(), marks };
             let list = &mut self.lists[kind.index()];
             if job.quick() {
                 list.job = None;

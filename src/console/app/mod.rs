@@ -7,7 +7,7 @@ mod act;
 pub mod action;
 pub mod confirm;
 pub mod detail;
-mod filter;
+pub mod filter;
 pub mod help;
 pub mod history;
 pub mod keys;
@@ -300,6 +300,8 @@ impl App {
     }
 
     fn read(&mut self, title: impl Into<String>, lines: Vec<Line>) {
+        let width = self.reader_width();
+        let lines = lines.iter().flat_map(|line| line.wrapped(width)).collect();
         self.popup = Some(Popup::Reader(reader::Reader::new(title, lines)));
     }
 }
@@ -332,7 +334,7 @@ impl App {
     fn settle(&mut self, wishes: &mut Vec<Wish>) {
         self.order(wishes);
         self.look();
-        self.plan.refresh(self.world.as_deref(), &self.staged);
+        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0);
         self.history.refresh(self.world.as_deref());
         if let Some(Popup::Filter(bar)) = &self.popup
             && let Some(kind) = self.kind()
@@ -430,10 +432,11 @@ impl App {
     }
 
     fn native_came(&mut self, key: &RecordKey, text: Result<String, String>) {
+        let width = self.reader_width();
         if let Some(Popup::Reader(reader)) = &mut self.popup
             && reader.awaits.as_ref() == Some(key)
         {
-            reader.native(text);
+            reader.native(text, width);
         }
     }
 }

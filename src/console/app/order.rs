@@ -9,6 +9,7 @@ use crate::compare::Compared;
 use crate::model::Kind;
 
 use super::rows::Rows;
+use super::staging::Marks;
 
 /// From so many rows on, an order is made by a job and not while a key waits.
 pub const JOB_ROWS: u32 = 20_000;
@@ -52,6 +53,8 @@ pub struct Asked {
     pub sort: Sort,
     /// Backwards.
     pub reverse: bool,
+    /// The staging that the filter asks for, by its version; 0 where it does not.
+    pub staged: u64,
 }
 
 impl Asked {
@@ -112,6 +115,8 @@ pub struct OrderJob {
     pub asked: Asked,
     /// Over what.
     pub compared: Arc<Compared>,
+    /// What is staged.
+    pub marks: Arc<Marks>,
 }
 
 /// A list that was made.
@@ -141,7 +146,7 @@ impl OrderJob {
             return Order::All(rows.len());
         }
         let Asked { system, only, sort, reverse, .. } = self.asked;
-        let sieve = super::filter::Sieve::new(&self.asked.filter);
+        let sieve = super::filter::Sieve::new(&self.asked.filter, &self.marks);
         let mut kept: Vec<u32> = (0..rows.len())
             .into_par_iter()
             .filter(|&identity| {

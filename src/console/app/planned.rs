@@ -73,7 +73,8 @@ pub struct Planned {
     open: HashSet<ChangeId>,
     push: Option<Push>,
     asked: u64,
-    drawn_for: Option<(u64, bool)>,
+    drawn_for: Option<(u64, bool, u16)>,
+    cells: usize,
     dirty: bool,
 }
 
@@ -240,8 +241,9 @@ impl Planned {
     }
 
     /// Makes the rows anew where something has changed.
-    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged) {
-        let stamp = (staged.version(), world.is_some());
+    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged, columns: u16) {
+        let stamp = (staged.version(), world.is_some(), columns);
+        self.cells = usize::from(columns).saturating_sub(4);
         if !self.dirty && self.drawn_for == Some(stamp) {
             return;
         }
@@ -264,7 +266,10 @@ impl Planned {
         }
         match &self.standing {
             Standing::Preparing => rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.preparing")))),
-            Standing::Not(why) => rows.push(PlanRow::Text(Line::of(Tone::Bad, why.clone()))),
+            Standing::Not(why) => {
+                let line = Line::of(Tone::Bad, why.clone());
+                rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
+            }
             _ => {}
         }
         let changes: Vec<&Change> = staged.changes().collect();
@@ -282,10 +287,10 @@ impl Planned {
             } else if guard.can_acknowledge {
                 line = line.with(Tone::Dim, text!("plan.can-acknowledge"));
             }
-            rows.push(PlanRow::Guard(at, line));
+            rows.extend(line.wrapped(self.cells).into_iter().map(|line| PlanRow::Guard(at, line)));
         }
         for line in lints(plan, compared) {
-            rows.push(PlanRow::Text(line));
+            rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
         }
         for (effect, n) in side_effects(plan) {
             let n = text::count(n as u64);
@@ -317,12 +322,14 @@ impl Planned {
                 let open = self.open.contains(&change.id);
                 rows.push(PlanRow::Change { id: change.id.clone(), line: describe(change, compared), open });
                 if let Some(why) = refused.get(&change.id) {
-                    rows.push(PlanRow::Text(indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why)))));
+                    let line = indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why)));
+                    rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                 }
                 if let Some(outcome) = self.outcome_of(&change.id)
                     && let Some(why) = why(&outcome.state)
                 {
-                    rows.push(PlanRow::Text(indent(4, Line::default().data(outcome_tone(&outcome.state), why))));
+                    let line = indent(4, Line::default().data(outcome_tone(&outcome.state), why));
+                    rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                 }
                 if open {
                     let none = Vec::new();
@@ -331,7 +338,9 @@ impl Planned {
                         rows.push(PlanRow::Text(indent(4, Line::of(Tone::Dim, text!("plan.no-requests-yet")))));
                     }
                     for step in steps {
-                        rows.extend(step_lines(step).into_iter().map(PlanRow::Text));
+                        rows.extend(
+                            step_lines(step).iter().flat_map(|line| line.wrapped(self.cells)).map(PlanRow::Text),
+                        );
                     }
                 }
             }

@@ -37,11 +37,12 @@ impl Reader {
     }
 
     /// The native form came, or why it did not.
-    pub fn native(&mut self, text: Result<String, String>) {
-        self.lines = match text {
+    pub fn native(&mut self, text: Result<String, String>, width: usize) {
+        let lines = match text {
             Ok(text) => text.lines().map(|line| Line::default().data(Tone::Plain, line)).collect(),
             Err(why) => vec![Line::of(Tone::Bad, why)],
         };
+        self.lines = lines.iter().flat_map(|line: &Line| line.wrapped(width)).collect();
         self.at = 0;
         self.top = 0;
     }
@@ -72,6 +73,12 @@ impl Reader {
 }
 
 impl App {
+    /// Cells of a line in a reader.
+    pub fn reader_width(&self) -> usize {
+        let columns = usize::from(self.size.0);
+        if columns >= 100 { columns - 16 } else { columns.saturating_sub(4) }
+    }
+
     /// Lines that fit into a reader.
     pub fn reader_height(&self) -> usize {
         usize::from(self.size.1).saturating_sub(6).max(1)

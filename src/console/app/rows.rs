@@ -63,8 +63,10 @@ pub struct Rows<'w> {
     order: Vec<usize>,
 }
 
-const NAMES: [&str; 3] = ["displayName", "name.formatted", "userName"];
-const SECONDS: [&str; 2] = ["userName", "externalId"];
+/// What people call a record, as `compare::name` has it.
+const NAMES: [&str; 3] = ["displayName", "name", "userName"];
+/// What else tells records apart.
+const SECONDS: [&str; 3] = ["userName", "referencePrefix", "externalId"];
 
 impl<'w> Rows<'w> {
     /// The identities of a kind.

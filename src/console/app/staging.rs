@@ -10,7 +10,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use crate::compare::{Compared, Pairing};
 use crate::model::{Kind, Op, RecordKey, SystemId};
-use crate::plan::stage::{Blank, Offer, Staging, Supplied, offers, supply};
+use crate::plan::stage::{Blank, Offer, Stager, Staging, Supplied, offers, supply};
 use crate::plan::{Change, ChangeId, Target};
 
 use super::lines::{Tone, op};
@@ -22,19 +22,36 @@ use super::{App, Focus, Wish};
 /// From so many rows on, offers are gathered by a job.
 const QUICK: usize = 200;
 
+/// Which records have something staged, and in which systems.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(HashMap<RecordKey, Vec<SystemId>>);
+
+impl Marks {
+    /// Whether something is staged about an identity: in one system, or in any.
+    pub fn about(&self, rows: &Rows<'_>, identity: u32, system: Option<usize>) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let inputs = &rows.compared.inputs;
+        let only = system.filter(|at| Some(*at) != inputs.base()).map(|at| &inputs.systems[at].id);
+        (0..inputs.systems.len())
+            .filter_map(|at| rows.key_in(identity, at))
+            .any(|key| self.0.get(&key).is_some_and(|systems| only.is_none_or(|only| systems.contains(only))))
+    }
+}
+
 /// The staged changes, with an index for the marks in the lists.
 #[derive(Clone, Debug, Default)]
 pub struct Staged {
     staging: Staging,
-    by_record: HashMap<RecordKey, Vec<SystemId>>,
+    marks: Arc<Marks>,
     version: u64,
 }
 
 impl Staged {
     /// Stages a change.
     pub fn add(&mut self, change: Change) {
-        self.staging.add(change);
-        self.index();
+        self.add_all([change]);
     }
 
     /// Stages many at once.
@@ -59,16 +76,22 @@ impl Staged {
 
     fn index(&mut self) {
         self.version += 1;
-        self.by_record.clear();
+        let mut marks: HashMap<RecordKey, Vec<SystemId>> = HashMap::new();
         for change in self.staging.changes() {
             let own = match &change.target {
                 Target::Record(key) => Some(key),
                 Target::New(_) => None,
             };
             for key in change.source.iter().chain(own) {
-                self.by_record.entry(key.clone()).or_default().push(change.system.clone());
+                marks.entry(key.clone()).or_default().push(change.system.clone());
             }
         }
+        self.marks = Arc::new(Marks(marks));
+    }
+
+    /// Which records have something staged.
+    pub fn marks(&self) -> &Arc<Marks> {
+        &self.marks
     }
 
     /// Rises with every change of it.
@@ -94,23 +117,6 @@ impl Staged {
     /// Whether a change of this name is staged.
     pub fn contains(&self, id: &ChangeId) -> bool {
         self.staging.contains(id)
-    }
-
-    /// The staging itself.
-    pub fn staging(&self) -> &Staging {
-        &self.staging
-    }
-
-    /// Whether something is staged about an identity: in one system, or in any.
-    pub fn about(&self, rows: &Rows<'_>, identity: u32, system: Option<usize>) -> bool {
-        if self.by_record.is_empty() {
-            return false;
-        }
-        let inputs = &rows.compared.inputs;
-        let only = system.filter(|at| Some(*at) != inputs.base()).map(|at| &inputs.systems[at].id);
-        (0..inputs.systems.len())
-            .filter_map(|at| rows.key_in(identity, at))
-            .any(|key| self.by_record.get(&key).is_some_and(|systems| only.is_none_or(|only| systems.contains(only))))
     }
 }
 
@@ -211,6 +217,7 @@ impl Gather {
             blocked: BTreeMap::new(),
             undecided: BTreeMap::new(),
         };
+        let stager = Stager::new(&self.compared);
         for &identity in self.identities.iter() {
             for &at in &targets {
                 let system = &self.compared.inputs.systems[at].id;
@@ -222,7 +229,7 @@ impl Gather {
                 if !pairing.counts() {
                     continue;
                 }
-                for offer in offers(&self.compared, self.kind, identity, at) {
+                for offer in stager.offers(self.kind, identity, at) {
                     if offer.blocked.is_some() {
                         *gathered.blocked.entry(system.clone()).or_default() += 1;
                     } else {
@@ -311,7 +318,7 @@ impl Form {
                 input: Input::default(),
                 at: 0,
             };
-            if !blank.keys.is_empty() {
+            if blank.keyed {
                 fields.push(field(Part::Key, &blank.keys));
             }
             fields.push(field(Part::Value, &blank.values));

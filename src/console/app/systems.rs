@@ -71,7 +71,8 @@ impl App {
         lines.extend(self.evidence_lines(status));
         lines.extend(self.feed_lines(status));
         lines.extend(recent_lines(status));
-        lines
+        let cells = usize::from(self.size.0).saturating_sub(4);
+        lines.iter().flat_map(|line| line.wrapped(cells)).collect()
     }
 
     fn access_lines(status: &SystemStatus) -> Vec<Line> {

@@ -3,6 +3,17 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+/// The text of a key; with `name = value` pairs, `{name}` is replaced.
+macro_rules! text {
+    ($key:literal) => {
+        $crate::console::app::text::get($key)
+    };
+    ($key:literal, $($name:ident = $value:expr),+ $(,)?) => {
+        $crate::console::app::text::fill($key, &[$((stringify!($name), &$value.to_string())),+])
+    };
+}
+pub(crate) use text;
+
 const ENGLISH: &str = include_str!("../../../assets/text/en.toml");
 
 fn table() -> &'static HashMap<String, String> {
@@ -75,16 +86,13 @@ pub fn count(number: impl TryInto<u64>) -> String {
     shown
 }
 
-/// The text of a key; with `name = value` pairs, `{name}` is replaced.
-macro_rules! text {
-    ($key:literal) => {
-        $crate::console::app::text::get($key)
-    };
-    ($key:literal, $($name:ident = $value:expr),+ $(,)?) => {
-        $crate::console::app::text::fill($key, &[$((stringify!($name), &$value.to_string())),+])
-    };
+/// So many changes, in words.
+pub fn changes(number: usize) -> String {
+    match number {
+        1 => text!("count.change").to_owned(),
+        _ => text!("count.changes", n = count(number as u64)),
+    }
 }
-pub(crate) use text;
 
 #[cfg(test)]
 mod tests {

@@ -88,8 +88,9 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     let out = if own { 0 } else { (rest * 3 / 10).clamp(out_least.min(rest), 40) };
     let names = rest - out;
     let (name, second) = if wide || names >= 36 {
-        let name = (names * 2 / 5).clamp(10, 28);
-        let second = (names.saturating_sub(name + 4)).min(36);
+        let (name, second) = if one.is_some() { (22, 28) } else { (28, 36) };
+        let name = (names * 2 / 5).clamp(10, name);
+        let second = (names.saturating_sub(name + 4)).min(second);
         (name, second)
     } else {
         (names.saturating_sub(2), 0)
@@ -105,26 +106,34 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     if let Some(at) = one {
         let table =
             inputs.systems.get(at).and_then(|system| system.snapshot(rows.kind)).map(|snapshot| &snapshot.table);
-        let free = area.right().saturating_sub(x + out);
-        let mut left = free;
-        for (attr, def) in table.iter().flat_map(|table| table.schema().iter()) {
+        let mut left = area.right().saturating_sub(x + out);
+        for wanted in wanted(rows.kind) {
+            let found = table.and_then(|table| {
+                table.schema().iter().find(|(_, def)| def.path.local(&[]) == *wanted && def.form == Form::Text)
+            });
+            let Some((attr, def)) = found.filter(|(_, def)| !def.unreadable) else { continue };
             let local = def.path.local(&[]);
-            let known = ["displayName", "name.formatted", "userName", "id"].contains(&local);
-            if def.form != Form::Text || def.unreadable || known {
-                continue;
+            let cells = if local.starts_with("emails") { 26 } else { (width(local) as u16).clamp(6, 18) };
+            if left >= cells + 2 {
+                left -= cells + 2;
+                attrs.push((attr, take(&mut x, cells)));
             }
-            let cells = (width(local) as u16).clamp(6, 18);
-            if left < cells + 2 {
-                break;
-            }
-            left -= cells + 2;
-            attrs.push((attr, take(&mut x, cells)));
         }
     }
     if out > 0 {
         out = area.right().saturating_sub(x + 1);
     }
     Columns { name, second, systems, attrs, out: Span { x, cells: out }, hidden }
+}
+
+/// Attributes that one system's own list shows where there is room, the most wanted first.
+fn wanted(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::User => &["active", "department", "title", "emails[work]", "employeeNumber", "lastAccess"],
+        Kind::Group => &["externalId", "meta.lastModified"],
+        Kind::Role => &["meta.lastModified"],
+        Kind::Product => &["productLine", "workspaceType", "url"],
+    }
 }
 
 fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &Columns) {
@@ -186,7 +195,7 @@ fn row(
         (false, false) => " ",
     };
     pen.put(area.x, y, 1, pointer, theme.tone(Tone::Key));
-    if app.staged.about(rows, identity, one) {
+    if app.staged.marks().about(rows, identity, one) {
         pen.put(area.x + 1, y, 1, "*", theme.tone(Tone::Staged));
     }
     let style = if cursor { theme.cursor() } else { theme.tone(Tone::Plain) };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::console::app::App;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::planned::{PlanRow, Standing, outcome_tone};
-use crate::console::app::text::{count, text};
+use crate::console::app::text::{changes, count, text};
 use crate::plan::Plan;
 
 use super::cells::Pen;
@@ -28,7 +28,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
                 pen.line(area.x + 2, y, area.width.saturating_sub(3), line);
             }
             PlanRow::Change { id, line, open } => {
-                let fold = if *open { "v" } else { "+" };
+                let fold = if *open { "-" } else { "+" };
                 pen.put(area.x + 2, y, 1, fold, theme.tone(Tone::Dim));
                 pen.line(area.x + 4, y, room.saturating_sub(2), line);
                 if outcomes {
@@ -60,21 +60,20 @@ fn summary(app: &App) -> Line {
 }
 
 fn ready(app: &App, plan: &Plan) -> Line {
-    let n = count(plan.count() as u64);
     if let Some((counts, total)) = app.plan.counts() {
         let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", count(*n as u64))).collect();
         let done = count(app.plan.settled() as u64);
         let title = if app.plan.pushing() {
             text!("plan.pushing", done = done, total = count(total as u64))
         } else {
-            text!("plan.pushed", total = count(total as u64))
+            text!("plan.pushed", changes = changes(total))
         };
         return Line::of(Tone::Heading, title).with(Tone::Plain, format!("  {}", words.join("  ")));
     }
     let writes = plan.steps.len();
     let reads: usize = plan.steps.iter().map(|step| step.read.len() + step.verify.len()).sum();
     let print: String = plan.fingerprint.chars().take(8).collect();
-    let mut line = Line::of(Tone::Heading, text!("plan.ready", n = n))
+    let mut line = Line::of(Tone::Heading, text!("plan.ready", changes = changes(plan.count())))
         .with(Tone::Dim, text!("plan.cost", writes = count(writes as u64), reads = count(reads as u64), print = print));
     if !app.plan.fresh(&app.staged) {
         let key = app.keymap.shown(crate::console::app::action::Action::Prepare);

@@ -10,7 +10,7 @@ use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
 use crate::console::app::reader::Reader;
 use crate::console::app::staging::{Checklist, Form, Part};
-use crate::console::app::text::{count, text};
+use crate::console::app::text::{changes, count, text};
 
 use super::cells::{Pen, width};
 
@@ -22,7 +22,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             None
         }
         Popup::Reader(shown) => {
-            reader(pen, area, shown);
+            reader(app, pen, area, shown);
             None
         }
         Popup::Ask(question) => {
@@ -37,7 +37,11 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             let style = pen.theme.tone(Tone::Key);
             let x = area.x + 1 + pen.put(area.x + 1, y, 2, "/ ", style);
             let list = app.list()?;
-            let found = text!("filter.found", n = count(list.order.len() as u64));
+            let found = text!(
+                "filter.found",
+                n = count(list.order.len() as u64),
+                what = crate::console::app::filter::understood(bar.input.value())
+            );
             let right = width(&found) as u16;
             let room = area.right().saturating_sub(x + right + 4);
             let place = input(pen, x, y, room, &bar.input);
@@ -50,7 +54,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
 /// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
 /// it would otherwise eat the frame.
 fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
-    let wide = width_wanted.min(area.width.saturating_sub(2)).max(10);
+    // A strip of the screen too narrow to be read would only be noise beside the frame.
+    let wide = if width_wanted + 10 > area.width { area.width } else { width_wanted.max(10) };
     let high = height_wanted.min(area.height.saturating_sub(2)).max(3);
     let x = area.x + (area.width.saturating_sub(wide)) / 2;
     let y = area.y + 1 + (area.height.saturating_sub(high + 2)) / 2;
@@ -166,10 +171,9 @@ fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
     );
 }
 
-fn reader(pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
+fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
     let theme = pen.theme;
-    let wide = area.width.saturating_sub(if area.width >= 100 { 12 } else { 2 });
-    let inside = open(pen, area, wide, area.height.saturating_sub(2), &reader.title);
+    let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), &reader.title);
     let height = inside.height.saturating_sub(1);
     for (at, line) in reader.lines.iter().enumerate().skip(reader.top).take(usize::from(height)) {
         let y = inside.y + (at - reader.top) as u16;
@@ -214,7 +218,7 @@ fn ask(pen: &mut Pen<'_>, area: Rect, ask: &Ask) {
 
 fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position> {
     let theme = pen.theme;
-    let title = text!("confirm.title", n = count(confirm.plan.count() as u64));
+    let title = text!("confirm.title", changes = changes(confirm.plan.count()));
     let high = (confirm.lines.len() + confirm.fields.len() + 6) as u16;
     let inside = open(pen, area, 72, high, &title);
     let bottom = inside.bottom().saturating_sub(1);
@@ -279,7 +283,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
             Part::Key => text!("form.key", attribute = blank.path.local(&[])),
             Part::Value => blank.path.local(&[]).to_owned(),
         };
-        if field.part == Part::Key || blank.keys.is_empty() {
+        if field.part == Part::Key || !blank.keyed {
             pen.put(inside.x, y, inside.width, &blank.text, theme.tone(Tone::Dim));
             y += 1;
         }

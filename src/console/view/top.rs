@@ -140,18 +140,16 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
             x += pen.put(x, area.y, room, &format!(" {name} "), theme.tone(Tone::Plain));
         }
     }
-    let (long, brief) = tally(app);
     let room = usize::from(area.right().saturating_sub(x + 2));
-    let words = if width(&long) < room { long } else { brief };
-    if !words.is_empty() && width(&words) < room {
+    if let Some(words) = tally(app).into_iter().find(|words| width(words) < room) {
         let at = area.right() - width(&words) as u16 - 1;
         pen.put(at, area.y, area.right() - at, &words, theme.tone(Tone::Strong));
     }
 }
 
-/// How many stand how, in words and in brief; the filter where there is one.
-fn tally(app: &App) -> (String, String) {
-    let (Some(world), Some(list)) = (&app.world, app.list()) else { return (String::new(), String::new()) };
+/// How many stand how, from the longest words to the shortest; the filter where there is one.
+fn tally(app: &App) -> Vec<String> {
+    let (Some(world), Some(list)) = (&app.world, app.list()) else { return Vec::new() };
     let mut flags = String::new();
     if !list.filter.is_empty() {
         flags.push_str(&format!("/{}  ", list.filter));
@@ -178,23 +176,35 @@ fn tally(app: &App) -> (String, String) {
     }
     let out = sum.out_of_true();
     if out == 0 {
-        let words = if comparison.len > 0 && world.compared.inputs.base().is_some() { text!("strip.true") } else { "" };
-        return (format!("{flags}{words}"), format!("{flags}{words}"));
+        let systems = &world.compared.inputs.systems;
+        let proved = |at: usize| systems[at].snapshot(list.kind).is_none_or(|snapshot| snapshot.proved());
+        let based = world.compared.inputs.base().is_some_and(|base| systems[base].snapshot(list.kind).is_some());
+        let words = match (comparison.len > 0 && based, (0..systems.len()).all(proved)) {
+            (false, _) => "",
+            (true, false) => text!("strip.reading"),
+            (true, true) => text!("strip.true"),
+        };
+        return vec![format!("{flags}{words}"), flags];
     }
-    let parts: Vec<String> = [
-        (sum.missing, text!("strip.missing")),
-        (sum.extra, text!("strip.extra")),
-        (sum.leaver + sum.leaving, text!("strip.leavers")),
-        (sum.differs, text!("strip.differ")),
-        (sum.undecided, text!("strip.undecided")),
+    let parts: Vec<(u32, &str, &str)> = [
+        (sum.missing, text!("strip.missing"), "!"),
+        (sum.extra, text!("strip.extra"), "+"),
+        (sum.leaver + sum.leaving, text!("strip.leavers"), "+"),
+        (sum.differs, text!("strip.differ"), "~"),
+        (sum.undecided, text!("strip.undecided"), "?"),
     ]
     .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, word)| format!("{} {word}", count(n)))
+    .filter(|(n, ..)| *n > 0)
     .collect();
-    let n = count(out);
-    let brief = text!("strip.out", n = n);
-    (format!("{flags}{brief}: {}", parts.join(" ")), format!("{flags}{brief}"))
+    let words: Vec<String> = parts.iter().map(|(n, word, _)| format!("{} {word}", count(*n))).collect();
+    let marks: Vec<String> = parts.iter().map(|(n, _, mark)| format!("{mark}{}", count(*n))).collect();
+    let brief = text!("strip.out", n = count(out));
+    vec![
+        format!("{flags}{brief}: {}", words.join(" ")),
+        format!("{flags}{brief}: {}", marks.join(" ")),
+        format!("{flags}{brief}"),
+        brief,
+    ]
 }
 
 /// What can be done here, or what was said last; on the right where the cursor is.
