@@ -1,5 +1,7 @@
 //! Promise 2: preview is the request.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use trueup::model::{Kind, Op};
 use trueup::plan::{Body, ChangeId, Method, Plan, Ref, Request, Seen};
@@ -7,7 +9,7 @@ use trueup::simulate::seen;
 
 use crate::bed::{
     AHA, Bed, Console, DIRECTORY, HR, assert_confirmed, assert_refused, before, created, full, of, of_kind, offers,
-    sets, staged, user_path,
+    sets, staged, user_path, wanted,
 };
 
 /// What was previewed, as the simulator would note it. A new record's id is taken from what was sent.
@@ -140,17 +142,21 @@ async fn where_only_whole_records_are_taken_the_rest_is_carried_over_and_shown_a
         plan.steps[0].write.carried
     );
     assert!(plan.steps[0].write.carried.iter().all(|pointer| pointer != "/title"));
+    let body = &bed.simulator("directory").seen.writes()[0].body;
+    let mut sent: Value = serde_json::from_str(body).unwrap();
     let mut now = bed.get("directory", &path).await;
-    assert_ne!(was["title"], now["title"]);
-    for record in [&mut was, &mut now] {
-        let record = record.as_object_mut().unwrap();
-        record.remove("title");
-        record.remove("meta");
+    assert_eq!((&sent["title"], &now["title"]), (&wanted(&change).into(), &wanted(&change).into()));
+    let manager = format!("/{}/manager", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User");
+    for record in [&mut was, &mut sent, &mut now] {
+        // The service's own (RFC 7643 3.1, 4.1.2 and 4.3): the name of the manager is made by it, or left out.
+        for (parent, own) in [("", "title"), ("", "meta"), ("", "groups"), (manager.as_str(), "displayName")] {
+            record.pointer_mut(parent).and_then(Value::as_object_mut).map(|parent| parent.remove(own));
+        }
     }
-    let (was, now) = (was.as_object().unwrap(), now.as_object().unwrap());
-    let moved: Vec<_> = was.keys().chain(now.keys()).filter(|name| was.get(*name) != now.get(*name)).collect();
-    let differing: Vec<_> = moved.into_iter().map(|name| (name, was.get(name), now.get(name))).collect();
-    assert_eq!(differing, Vec::new(), "nothing else has changed");
+    let record = |record: Value| record.as_object().unwrap().clone().into_iter().collect::<BTreeMap<_, _>>();
+    let (was, sent, now) = (record(was), record(sent), record(now));
+    assert_eq!(sent, was, "everything else is carried over");
+    assert_eq!(now, was, "nothing else has changed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
