@@ -44,7 +44,7 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let config = config::parse(&text, "the demo's configuration", &setup::builtin()?)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     let setup = setup::build(&config, &dirs)?;
-    console::open(setup, global, true)
+    console::open(setup, global, "acme".to_owned(), true)
 }
 
 async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static str, Running)>> {

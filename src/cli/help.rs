@@ -6,6 +6,8 @@ use clap::CommandFactory;
 
 use super::{Cli, Exit};
 use crate::config::keys;
+use crate::console::app::action::key_table;
+use crate::console::app::keys::Keymap;
 
 const FILTER: &str = include_str!("../../assets/help/filter.md");
 
@@ -32,7 +34,7 @@ pub fn run(topic: Option<&str>) -> anyhow::Result<Exit> {
             text
         }
         Some("config") => keys::help(&super::setup::builtin()?),
-        Some("keys") => String::new(),
+        Some("keys") => key_table(&Keymap::standard()),
         Some("filter") => FILTER.to_owned(),
         #[cfg(feature = "simulate")]
         Some("faults") => faults(),

@@ -21,10 +21,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::console::run::ExitKind;
 pub use args::{Cli, Color, Command, Format, Global};
 
 /// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All true.
     True,
@@ -34,6 +35,8 @@ pub enum Exit {
     Usage,
     /// A system could not be read completely.
     Incomplete,
+    /// The console was left.
+    Console(ExitKind),
 }
 
 impl From<Exit> for ExitCode {
@@ -43,6 +46,7 @@ impl From<Exit> for ExitCode {
             Exit::OutOfTrue => Self::from(1),
             Exit::Usage => Self::from(2),
             Exit::Incomplete => Self::from(3),
+            Exit::Console(ended) => Self::from(ended.status()),
         }
     }
 }

@@ -27,10 +27,24 @@ pub fn builtin() -> anyhow::Result<Vec<Mapping>> {
 /// # Errors
 /// When the configuration, a mapping or the journal cannot be used.
 pub fn load(global: &Global) -> anyhow::Result<Setup> {
+    load_titled(global).map(|(setup, _)| setup)
+}
+
+/// The same with what the configuration is called: its file's name, or its folder's where the file is a `trueup.toml`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let path = global.config.clone().unwrap_or_else(|| dirs.config_file());
     let config = config::read(&path, &builtin()?)?;
-    build(&config, &dirs)
+    let path = std::fs::canonicalize(&path).unwrap_or(path);
+    let file = path.file_stem().unwrap_or_default().to_string_lossy();
+    let title = match path.parent().and_then(Path::file_name) {
+        Some(folder) if file == "trueup" => folder.to_string_lossy().into_owned(),
+        _ => file.into_owned(),
+    };
+    Ok((build(&config, &dirs)?, title))
 }
 
 /// A checked configuration as the engine wants it. Secrets are not fetched here but by the engine, system by system, so that

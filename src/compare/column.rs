@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 use crate::model::fold::folded;
-use crate::model::{Attr, CHUNK_ROWS, Column, Dict, Fold, Form, Table};
+use crate::model::{Attr, CHUNK_ROWS, Cell, Column, Dict, Fold, Form, Table};
 
 /// The hash of a row whose key is empty.
 pub(super) const NO_KEY: u64 = 0;
@@ -78,6 +78,15 @@ impl<'t> Texts<'t> {
     #[inline]
     pub(super) fn get(&self, row: u32) -> Option<&'t str> {
         self.parts[row as usize / CHUNK_ROWS].get(row as usize % CHUNK_ROWS, self.dict)
+    }
+
+    /// A row's cell.
+    pub(super) fn cell(&self, row: u32) -> Cell<'t> {
+        match self.get(row) {
+            None => Cell::Unread,
+            Some("") => Cell::Empty,
+            Some(text) => Cell::Value(text),
+        }
     }
 
     /// Whether any row has a value: what is empty for all is not served at all.

@@ -8,7 +8,7 @@ use super::lane::{Alike, alike_refs, composed};
 use super::refs::{Found, Refs};
 use super::served::{composition, own};
 use super::{Base, Compared, Comparison, Pairing, SystemView, Waiver, name};
-use crate::mapping::{Access, MapRow};
+use crate::mapping::{Access, MapRow, Policy};
 use crate::model::fold::same;
 use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, ListDef, Row, Snapshot, Table};
 
@@ -219,7 +219,7 @@ impl<'c> Case<'c> {
             Pairing::Differs if self.counted(path) => (Verdict::Differs, String::new()),
             Pairing::Differs | Pairing::Same => match self.waivers.iter().find(|waiver| waiver.path == *path) {
                 Some(waiver) => (Verdict::Waived, waiver.reason.clone()),
-                None => (Verdict::Shown, "inactive on both sides, or out of scope: not counted".to_owned()),
+                None => (Verdict::Shown, self.uncounted(path)),
             },
             // Who is to be created differs in all; who is undecided is shown with what would have to be done.
             Pairing::Missing | Pairing::Undecided => (Verdict::Differs, String::new()),
@@ -231,6 +231,14 @@ impl<'c> Case<'c> {
             Pairing::Extra => (Verdict::OneSided, "nobody in the source".to_owned()),
             Pairing::None => (Verdict::Shown, "not ours to judge".to_owned()),
             Pairing::Shown => (Verdict::Shown, "shown only".to_owned()),
+        }
+    }
+
+    fn uncounted(&self, path: &AttrPath) -> String {
+        match self.rule(path).map_or(Policy::Force, |row| row.policy) {
+            Policy::Keep => "what the target has already is left alone".to_owned(),
+            Policy::SkipEmpty => "empty in the source, and so left alone".to_owned(),
+            Policy::Force => "inactive on both sides, or out of scope: not counted".to_owned(),
         }
     }
 
@@ -272,9 +280,8 @@ impl<'c> Case<'c> {
             .map(|(snapshot, _)| composition(&self.to.mapping, self.kind, path, &snapshot.table))
             .unwrap_or_default();
         let made = self.source.filter(|_| !parts.is_empty()).and_then(|(snapshot, row)| {
-            let text =
-                |attr: Attr| Some(snapshot.table.cell(row, attr)).filter(|cell| cell.known()).map(|cell| cell.text());
-            composed(ours.map(|(_, attr, _)| text(attr)), parts.iter().map(|attr| text(*attr)))
+            let part = |attr: &Attr| Some(snapshot.table.cell(row, *attr)).filter(|cell| cell.known()).map(Cell::text);
+            composed(ours.map(|(_, attr, _)| snapshot.table.cell(row, attr)), parts.iter().map(part))
         });
         let source = match &made {
             Some(text) if text.is_empty() => Some(Cell::Empty),
@@ -531,22 +538,19 @@ impl<'c> Case<'c> {
         for part in 0..parts {
             let token = any.map_or(u32::MAX, |cut| cut.key[part]);
             let raw = target.or(source).map_or("", |(keys, _)| keys[part]);
-            match record_of(token) {
-                Some((kind, row)) => {
-                    ids.extend(self.target_id(kind, row));
-                    names.push(self.target_name(kind, row).unwrap_or_else(|| raw.to_owned()));
-                    source_key.extend(match source {
-                        Some((keys, _)) => Some(keys[part].to_owned()),
-                        None => self.source_id(kind, row),
-                    });
+            if let Some((kind, row)) = record_of(token) {
+                ids.extend(self.target_id(kind, row));
+                names.push(self.target_name(kind, row).unwrap_or_else(|| raw.to_owned()));
+                source_key.extend(match source {
+                    Some((keys, _)) => Some(keys[part].to_owned()),
+                    None => self.source_id(kind, row),
+                });
+            } else {
+                if trouble(token).is_none() {
+                    ids.push(raw.to_owned());
                 }
-                None => {
-                    if trouble(token).is_none() {
-                        ids.push(raw.to_owned());
-                    }
-                    names.push(self.shown(of.list.key[part], raw, source.is_some()));
-                    source_key.extend(source.map(|(keys, _)| keys[part].to_owned()));
-                }
+                names.push(self.shown(of.list.key[part], raw, source.is_some()));
+                source_key.extend(source.map(|(keys, _)| keys[part].to_owned()));
             }
         }
         if ids.len() < parts {

@@ -106,12 +106,6 @@ pub(super) struct Cut {
     pub(super) at: u32,
 }
 
-impl Cut {
-    fn lost(&self) -> Option<Token> {
-        self.key.into_iter().find(|token| special(*token))
-    }
-}
-
 /// What comparing two lists came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
@@ -278,16 +272,22 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
             values.dedup();
             values
         };
-        let lost = ours.iter().chain(theirs).find_map(Cut::lost);
+        if key.into_iter().any(special) {
+            // Two that lead nowhere are not the same.
+            told.nowhere |= !ours.is_empty() && (key.contains(&NOWHERE) || key.contains(&DOUBT));
+            for at in 0..ours.len() {
+                tell(Pairing { source: &ours[at..=at], target: &[], alike: false, open: true });
+            }
+            for at in 0..theirs.len() {
+                tell(Pairing { source: &[], target: &theirs[at..=at], alike: false, open: true });
+            }
+            continue;
+        }
         let value_lost = ours.iter().map(|cut| cut.value).find(|value| special(*value));
-        let sources_trouble = ours.iter().find_map(Cut::lost).or(value_lost);
-        told.nowhere |= sources_trouble.is_some_and(|token| token == NOWHERE || token == DOUBT);
+        told.nowhere |= value_lost.is_some_and(|token| token == NOWHERE || token == DOUBT);
         told.unread |= value_lost == Some(UNKNOWN);
         // An entry that could not be resolved on the other side could be this one.
-        let open = lost.is_some()
-            || value_lost.is_some()
-            || theirs.is_empty() && open_target
-            || ours.is_empty() && open_source;
+        let open = value_lost.is_some() || theirs.is_empty() && open_target || ours.is_empty() && open_source;
         let alike = match (ours, theirs) {
             ([x], [y]) => x.value == y.value,
             ([], _) | (_, []) => false,

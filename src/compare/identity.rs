@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::lane::composed;
 use super::{Compared, Compares, Inputs};
-use crate::model::{Attr, AttrPath, Form, Kind, RecordKey, Row, Table};
+use crate::model::{Attr, AttrPath, Cell, Form, Kind, RecordKey, Row, Table};
 
 /// What tied two records together, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -113,9 +113,9 @@ pub(super) fn sides_hash(
     let own = if compares.composed.is_empty() {
         content(ours, source, compares.source)
     } else {
-        let text = |attr: Attr| Some(ours.cell(source, attr)).filter(|cell| cell.known()).map(|cell| cell.text());
-        let own = ours.schema().find(&compares.path).map(text);
-        composed(own, compares.composed.iter().map(|attr| text(*attr)))?.into_owned()
+        let own = ours.schema().find(&compares.path).map(|attr| ours.cell(source, attr));
+        let part = |attr: &Attr| Some(ours.cell(source, *attr)).filter(|cell| cell.known()).map(Cell::text);
+        composed(own, compares.composed.iter().map(part))?.into_owned()
     };
     Some((value_hash(&own), value_hash(&content(theirs, target, compares.target))))
 }

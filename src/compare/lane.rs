@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use hashbrown::HashTable;
+use rayon::prelude::*;
 
 use super::column::{NO_KEY, Part, Texts, hash};
 use super::entries::ListLane;
 use super::judge::{Life, Lives};
 use super::refs::{Found, Refs};
 use crate::model::fold::same;
-use crate::model::{Attr, CHUNK_ROWS, Dict, Fold, Kind, Row, Table};
+use crate::model::{Attr, CHUNK_ROWS, Cell, Dict, Fold, Kind, Row, Table};
 
 /// What comparing one attribute of one pair of records came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +49,69 @@ pub(super) struct TextLane<'a> {
     fold: Fold,
 }
 
-/// References that are resolved by code where they have codes.
+/// References, each distinct one resolved once.
 pub(super) struct ReferLane<'a> {
-    source: Texts<'a>,
-    target: Texts<'a>,
-    kind: Kind,
-    found: [Vec<Option<Found>>; 2],
+    sides: [Resolved<'a>; 2],
+}
+
+/// The references of one side.
+struct Resolved<'a> {
+    texts: Texts<'a>,
+    /// A code per row; `u32::MAX` where it was not read.
+    codes: Vec<u32>,
+    /// What each code comes to; `None` for the empty text.
+    found: Vec<Option<Found>>,
+}
+
+impl<'a> Resolved<'a> {
+    fn new(texts: Texts<'a>, resolve: impl Fn(&str) -> Found + Sync) -> Self {
+        let mut codes: Vec<u32> = Vec::with_capacity(texts.parts().iter().map(Part::len).sum());
+        // What has no code of its own gets one here, after those of the dictionary: one row stands for its text.
+        let first = texts.dict.len();
+        let mut rows: Vec<u32> = Vec::new();
+        let mut index: HashTable<(u64, u32)> = HashTable::new();
+        let mut scratch = String::new();
+        for part in texts.parts() {
+            if let Part::Coded(of) = part {
+                codes.extend_from_slice(of);
+                continue;
+            }
+            for at in 0..part.len() {
+                let row = codes.len() as u32;
+                let code = match part.get(at, texts.dict) {
+                    None => u32::MAX,
+                    Some("") => 0,
+                    Some(text) => {
+                        let hash = hash(text, Fold::Exact, &mut scratch);
+                        let same = |entry: &(u64, u32)| {
+                            entry.0 == hash && texts.get(rows[(entry.1 - first) as usize]) == Some(text)
+                        };
+                        if let Some(&(_, code)) = index.find(hash, same) {
+                            code
+                        } else {
+                            let code = first + rows.len() as u32;
+                            rows.push(row);
+                            index.insert_unique(hash, (hash, code), |entry| entry.0);
+                            code
+                        }
+                    }
+                };
+                codes.push(code);
+            }
+        }
+        let of = |text: &str| (!text.is_empty()).then(|| resolve(text));
+        let coded = texts.parts().iter().any(|part| matches!(part, Part::Coded(_)));
+        let mut found: Vec<Option<Found>> = vec![None; first as usize];
+        if coded {
+            found.par_iter_mut().zip(0..first).for_each(|(found, code)| *found = of(texts.dict.get(code)));
+        }
+        found.par_extend(rows.par_iter().map(|row| of(texts.get(*row).unwrap_or_default())));
+        // A column that has never been in codes may lack even the code of the empty text.
+        if found.is_empty() {
+            found.push(None);
+        }
+        Self { texts, codes, found }
+    }
 }
 
 /// Codes of two dictionaries that are equal where the folded texts are. Codes that only the target has come after all of
@@ -131,12 +189,12 @@ impl<'a> TextLane<'a> {
 
 /// The source's own text, or where it is empty the parts joined by a space. `None` where something was not read.
 pub(super) fn composed<'t>(
-    own: Option<Option<&'t str>>,
+    own: Option<Cell<'t>>,
     parts: impl Iterator<Item = Option<&'t str>>,
 ) -> Option<Cow<'t, str>> {
     match own {
-        Some(None) => return None,
-        Some(Some(text)) if !text.trim().is_empty() => return Some(Cow::Borrowed(text)),
+        Some(Cell::Unread | Cell::Unreadable) => return None,
+        Some(Cell::Value(text)) if !text.trim().is_empty() => return Some(Cow::Borrowed(text)),
         _ => {}
     }
     let mut made = String::new();
@@ -154,34 +212,22 @@ pub(super) fn composed<'t>(
 
 impl<'a> ReferLane<'a> {
     pub(super) fn new(source: Texts<'a>, target: Texts<'a>, kind: Kind, refs: &Refs<'_>) -> Self {
-        let found = [
-            resolve_used(&source, |text| refs.source(kind, text)),
-            resolve_used(&target, |text| refs.target(kind, text)),
-        ];
-        Self { source, target, kind, found }
+        let (source, target) = rayon::join(
+            || Resolved::new(source, |text| refs.source(kind, text)),
+            || Resolved::new(target, |text| refs.target(kind, text)),
+        );
+        Self { sides: [source, target] }
     }
 
-    fn side(&self, side: usize, row: u32, resolve: impl Fn(&str) -> Found) -> Option<Option<Found>> {
-        let texts = if side == 0 { &self.source } else { &self.target };
-        match &texts.parts()[row as usize / CHUNK_ROWS] {
-            Part::Coded(codes) => match codes[row as usize % CHUNK_ROWS] {
-                u32::MAX => None,
-                code => Some(self.found[side][code as usize]),
-            },
-            part @ Part::Plain { .. } => {
-                let text = part.get(row as usize % CHUNK_ROWS, texts.dict)?;
-                Some((!text.is_empty()).then(|| resolve(text)))
-            }
+    fn alike(&self, source: u32, target: u32) -> Alike {
+        let [ours, theirs] = &self.sides;
+        let (a, b) = (ours.codes[source as usize], theirs.codes[target as usize]);
+        if a == u32::MAX || b == u32::MAX {
+            return Alike::Unread;
         }
-    }
-
-    fn alike(&self, source: u32, target: u32, refs: &Refs<'_>) -> Alike {
-        let ours = self.side(0, source, |text| refs.source(self.kind, text));
-        let theirs = self.side(1, target, |text| refs.target(self.kind, text));
-        let (Some(ours), Some(theirs)) = (ours, theirs) else { return Alike::Unread };
-        alike_refs(ours, theirs, || {
-            let text = |texts: &Texts<'a>, row: u32| texts.get(row).unwrap_or_default();
-            same(text(&self.source, source), text(&self.target, target), Fold::Caseless)
+        alike_refs(ours.found[a as usize], theirs.found[b as usize], || {
+            let text = |side: &Resolved<'a>, row: u32| side.texts.get(row).unwrap_or_default();
+            same(text(ours, source), text(theirs, target), Fold::Caseless)
         })
     }
 }
@@ -201,17 +247,9 @@ pub(super) fn alike_refs(ours: Option<Found>, theirs: Option<Found>, same_text: 
     }
 }
 
-/// Resolves every distinct text that has a code; `None` for the empty one.
-fn resolve_used(texts: &Texts<'_>, resolve: impl Fn(&str) -> Found) -> Vec<Option<Found>> {
-    if texts.parts().iter().all(|part| matches!(part, Part::Plain { .. })) {
-        return Vec::new();
-    }
-    texts.dict.iter().map(|text| (!text.is_empty()).then(|| resolve(text))).collect()
-}
-
-impl<'a> Lane<'a> {
+impl Lane<'_> {
     /// Compares the rows of one chunk of the source with rows of the target; tells what is not alike.
-    pub(super) fn chunk(&self, chunk: usize, targets: &[u32], refs: &Refs<'_>, mut tell: impl FnMut(usize, Alike)) {
+    pub(super) fn chunk(&self, chunk: usize, targets: &[u32], mut tell: impl FnMut(usize, Alike)) {
         let base = (chunk * CHUNK_ROWS) as u32;
         let pairs = || {
             (0_usize..).zip(targets).filter(|(_, row)| **row != u32::MAX).map(|(at, row)| (at, base + at as u32, *row))
@@ -230,7 +268,7 @@ impl<'a> Lane<'a> {
             Self::Composed { own, parts, target, fold } => {
                 for (at, source, row) in pairs() {
                     let ours =
-                        composed(own.as_ref().map(|own| own.get(source)), parts.iter().map(|part| part.get(source)));
+                        composed(own.as_ref().map(|own| own.cell(source)), parts.iter().map(|part| part.get(source)));
                     match (ours, target.get(row)) {
                         (Some(ours), Some(theirs)) if same(&ours, theirs, *fold) => {}
                         (Some(_), Some(_)) => tell(at, Alike::No),
@@ -240,7 +278,7 @@ impl<'a> Lane<'a> {
             }
             Self::Refer(lane) => {
                 for (at, source, target) in pairs() {
-                    match lane.alike(source, target, refs) {
+                    match lane.alike(source, target) {
                         Alike::Yes => {}
                         alike => tell(at, alike),
                     }

@@ -143,7 +143,6 @@ impl Told<'_> {
 pub(super) fn collect(
     inputs: &Inputs,
     kinds: &mut [Comparison],
-    rows_of: &[Vec<Vec<u32>>],
     raw: Vec<Raw>,
     duplicates: Vec<Vec<(usize, u32, AttrPath)>>,
 ) -> Vec<Lint> {
@@ -154,7 +153,7 @@ pub(super) fn collect(
     }
     for (kind, duplicates) in Kind::ALL.into_iter().zip(duplicates) {
         for (system, row, path) in duplicates {
-            mark(inputs, &mut kinds[kind.index()], rows_of, system, row);
+            mark(inputs, &mut kinds[kind.index()], system, row);
             told.tell(Rule::Duplicate, system, (system, kind, Row(row)), Some(&path), || {
                 format!("{path} is the same as another record's: nobody can say which is meant")
             });
@@ -164,7 +163,7 @@ pub(super) fn collect(
         for (system, view) in inputs.systems.iter().enumerate() {
             let Some(snapshot) = view.snapshot(kind).filter(|_| view.mapping.kind(kind).is_some()) else { continue };
             for (attr, row) in hostile(&snapshot.table) {
-                mark(inputs, &mut kinds[kind.index()], rows_of, system, row.0);
+                mark(inputs, &mut kinds[kind.index()], system, row.0);
                 let path = &snapshot.table.schema().def(attr).path;
                 told.tell(Rule::HostileText, system, (system, kind, row), Some(path), || {
                     let shown = clean(snapshot.table.cell(row, attr).text()).into_owned();
@@ -176,7 +175,7 @@ pub(super) fn collect(
         }
     }
     for system in (0..inputs.systems.len()).filter(|system| Some(*system) != inputs.base()) {
-        if let Some((row, identity)) = last_billing_admin(inputs, &kinds[0], rows_of, system) {
+        if let Some((row, identity)) = last_billing_admin(inputs, &kinds[0], system) {
             kinds[0].flags[system][identity as usize] |= LINT;
             told.tell(Rule::LastBillingAdmin, system, (system, Kind::User, row), None, || {
                 // targets/aha.md 8.4
@@ -188,8 +187,9 @@ pub(super) fn collect(
 }
 
 /// Marks an identity in the system itself, and for the source in every target that has it or should.
-fn mark(inputs: &Inputs, comparison: &mut Comparison, rows_of: &[Vec<Vec<u32>>], system: usize, row: u32) {
-    let identity = rows_of[comparison.kind.index()][system][row as usize] as usize;
+fn mark(inputs: &Inputs, comparison: &mut Comparison, system: usize, row: u32) {
+    let Some(identity) = comparison.identity_of(system, Row(row)) else { return };
+    let identity = identity as usize;
     for target in 0..inputs.systems.len() {
         let own = target == system;
         let from_source = Some(system) == inputs.base()
@@ -307,6 +307,7 @@ fn hostile(table: &Table) -> Vec<(Attr, Row)> {
         .collect()
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "many bytes are looked at at once only without a branch")]
 /// Whether a block of texts has a byte with which a hostile character starts (see [`text::is_hostile`]). Without a branch
 /// in the loop, so that many bytes are looked at at once.
 fn suspicious(bytes: &[u8]) -> bool {
@@ -326,12 +327,7 @@ fn suspicious(bytes: &[u8]) -> bool {
 }
 
 /// The target's only active billing administrator, where it is offered to switch that account off.
-fn last_billing_admin(
-    inputs: &Inputs,
-    users: &Comparison,
-    rows_of: &[Vec<Vec<u32>>],
-    system: usize,
-) -> Option<(Row, u32)> {
+fn last_billing_admin(inputs: &Inputs, users: &Comparison, system: usize) -> Option<(Row, u32)> {
     let view = &inputs.systems[system];
     let table = &view.snapshot(Kind::User)?.table;
     let bare = |text: &str| text.replace('_', "").to_ascii_lowercase();
@@ -359,7 +355,7 @@ fn last_billing_admin(
     let lives = Lives::new(table);
     let mut admins = table.rows().filter(|row| is_admin(*row) && lives.of(row.0) != Life::Inactive);
     let (only, None) = (admins.next()?, admins.next()) else { return None };
-    let identity = rows_of[Kind::User.index()][system][only.0 as usize];
+    let identity = users.identity_of(system, only)?;
     let offered = match users.pairings[system].get(identity as usize)? {
         Pairing::Leaver | Pairing::Extra => true,
         Pairing::Leaving => view.deactivate_out_of_scope,

@@ -16,6 +16,7 @@ mod link;
 mod lint;
 mod refs;
 mod run;
+mod select;
 mod served;
 mod state;
 pub mod subject;
@@ -29,6 +30,7 @@ pub use identity::{Base, Link, LinkVerdict, Rung, Waiver};
 pub use label::{label, name};
 pub use lint::{Lint, Rule};
 pub use run::compare;
+pub use select::select;
 pub use state::{Compares, Comparison, NO_ROW, Pairing, RowState, Tally};
 pub use why::{WhyLine, why};
 

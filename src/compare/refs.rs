@@ -39,9 +39,8 @@ pub(super) struct KindRefs<'a> {
     map: Option<&'a KindMap>,
     of: &'a [u32],
     pairings: &'a [Pairing],
-    /// Identity by row of the target; made when first needed.
-    identity: OnceLock<Vec<u32>>,
-    known_identity: Option<&'a [u32]>,
+    /// Identity by row of the target.
+    identity: &'a [u32],
     base_len: u32,
     source_keys: OnceLock<Keys<'a>>,
     target_keys: OnceLock<Keys<'a>>,
@@ -54,8 +53,11 @@ pub(super) struct Refs<'a> {
 
 /// Records by key: for references that are not by id.
 struct Keys<'a> {
-    columns: Vec<(Texts<'a>, Fold, HashTable<(u64, u32)>)>,
+    columns: Vec<KeyColumn<'a>>,
 }
+
+/// One key's texts, how they are folded, and hash and row of all that have one.
+type KeyColumn<'a> = (Texts<'a>, Fold, HashTable<(u64, u32)>);
 
 impl<'a> Keys<'a> {
     fn new(table: &'a Table, paths: &[AttrPath]) -> Self {
@@ -63,7 +65,11 @@ impl<'a> Keys<'a> {
             .iter()
             .filter_map(|path| {
                 let attr = readable(table, path)?;
-                let fold = key_fold(table.schema().def(attr), None);
+                // Who names a record by hand does not mind its case; where that makes two of one, nobody can say.
+                let fold = match key_fold(table.schema().def(attr), None) {
+                    Fold::Exact | Fold::Name => Fold::Caseless,
+                    fold => fold,
+                };
                 let texts = Texts::new(table, attr)?;
                 let hashes = texts.hashes(fold);
                 let mut index = HashTable::with_capacity(hashes.len());
@@ -100,8 +106,8 @@ impl<'a> Keys<'a> {
 pub(super) struct Standing<'a> {
     pub(super) of: &'a [u32],
     pub(super) pairings: &'a [Pairing],
-    /// Identity by row of the target, where it is at hand.
-    pub(super) identity: Option<&'a [u32]>,
+    /// Identity by row of the target.
+    pub(super) identity: &'a [u32],
 }
 
 impl<'a> Refs<'a> {
@@ -121,8 +127,7 @@ impl<'a> Refs<'a> {
                     map: view.mapping.kind(kind),
                     of,
                     pairings,
-                    identity: OnceLock::new(),
-                    known_identity: identity,
+                    identity,
                     base_len: source.map_or(0, |snapshot| snapshot.table.len() as u32),
                     source_keys: OnceLock::new(),
                     target_keys: OnceLock::new(),
@@ -137,7 +142,7 @@ impl<'a> Refs<'a> {
         Self::new(inputs, system, |kind| Standing {
             of: &comparisons[kind.index()].of[system],
             pairings: &comparisons[kind.index()].pairings[system],
-            identity: None,
+            identity: &comparisons[kind.index()].identity[system],
         })
     }
 
@@ -270,17 +275,6 @@ impl<'a> KindRefs<'a> {
     }
 
     fn identity_of(&self, row: u32) -> Option<u32> {
-        let known = self.known_identity.unwrap_or_else(|| {
-            self.identity.get_or_init(|| {
-                let mut identity = vec![NO_ROW; self.target.map_or(0, |snapshot| snapshot.table.len())];
-                for (at, &row) in (0_u32..).zip(self.of) {
-                    if row != NO_ROW {
-                        identity[row as usize] = at;
-                    }
-                }
-                identity
-            })
-        });
-        known.get(row as usize).copied().filter(|identity| *identity != NO_ROW)
+        self.identity.get(row as usize).copied().filter(|identity| *identity != NO_ROW)
     }
 }

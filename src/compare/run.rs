@@ -12,9 +12,10 @@ use super::lane::{Alike, Lane};
 use super::link::{Identities, identities};
 use super::lint::{Raw, RawKind, collect};
 use super::refs::{Found, Refs, Standing};
-use super::served::{compares, composition, lanes};
+use super::served::{compares, composition, lanes, spared};
 use super::state::{Compares, NO_ROW, Tally};
 use super::{Compared, Comparison, Inputs, Pairing};
+use crate::mapping::Policy;
 use crate::model::{AttrPath, CHUNK_ROWS, Form, Kind, Row};
 
 /// In a row's flags: there is lint about it.
@@ -58,7 +59,7 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
                 let refs = Refs::new(&inputs, system, |kind| Standing {
                     of: &made[kind.index()].of[system],
                     pairings: &standings[kind.index()][system],
-                    identity: Some(&made[kind.index()].identity[system]),
+                    identity: &made[kind.index()].identity[system],
                 });
                 Side::new(&inputs, kind, system, &made[kind.index()], &standings[kind.index()][system], &refs, &mut raw)
             })
@@ -69,12 +70,12 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
     let mut made = made;
     let duplicates: Vec<_> = made.iter_mut().map(|made| std::mem::take(&mut made.duplicates)).collect();
     let mut kinds: Vec<Comparison> = Vec::with_capacity(4);
-    let mut rows_of: Vec<Vec<Vec<u32>>> = Vec::with_capacity(4);
     for ((kind, made), sides) in Kind::ALL.into_iter().zip(made).zip(sides) {
         let mut comparison = Comparison {
             kind,
             len: made.len,
             of: made.of,
+            identity: made.identity,
             pairings: Vec::new(),
             flags: Vec::new(),
             bits: Vec::new(),
@@ -93,10 +94,9 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
             comparison.compares.push(side.compares);
         }
         kinds.push(comparison);
-        rows_of.push(made.identity);
     }
-    waive(&inputs, &mut kinds, &rows_of);
-    let lints = collect(&inputs, &mut kinds, &rows_of, raw, duplicates);
+    waive(&inputs, &mut kinds);
+    let lints = collect(&inputs, &mut kinds, raw, duplicates);
     for comparison in &mut kinds {
         tally(comparison);
     }
@@ -141,6 +141,15 @@ impl Side {
         let reference = inputs.systems[system].mapping.kind(kind).is_some_and(|map| map.reference);
         let active = side.compares.iter().position(|compares| compares.path == AttrPath::new("active"));
         let wants = mandatory(inputs, kind, system, &side.compares);
+        let mapping = &inputs.systems[system].mapping;
+        let policies: Vec<Policy> = side
+            .compares
+            .iter()
+            .map(|compares| mapping.row(kind, &compares.path).map_or(Policy::Force, |row| row.policy))
+            .collect();
+        let table = |system: usize| inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table);
+        let tables = inputs.base().and_then(|base| Some((table(base)?, table(system)?)));
+        let side_compares = &side.compares;
         // Only rows of the source can be linked; the others have nothing to be compared with.
         let found: Vec<Vec<Raw>> = side.pairings[..base_len]
             .par_chunks_mut(CHUNK_ROWS)
@@ -156,7 +165,15 @@ impl Side {
                 };
                 for (number, lane) in lanes.iter().enumerate() {
                     let Some(lane) = lane else { continue };
-                    lane.chunk(chunk, targets, refs, |at, alike| match alike {
+                    let leave = |at: usize| {
+                        policies[number] != Policy::Force
+                            && tables.is_some_and(|(ours, theirs)| {
+                                let source = (ours, Row((start + at) as u32));
+                                spared(policies[number], &side_compares[number], source, (theirs, Row(targets[at])))
+                            })
+                    };
+                    lane.chunk(chunk, targets, |at, alike| match alike {
+                        Alike::No if leave(at) => {}
                         Alike::No => bits[at * words + number / 64] |= 1 << (number % 64),
                         Alike::Unread => flags[at] |= UNREAD,
                         Alike::Nowhere if pairings[at] == Pairing::Differs && !matches!(lane, Lane::List(_)) => {
@@ -281,14 +298,14 @@ fn keep(pairing: Pairing, bits: &mut [u64], active: Option<usize>) {
 }
 
 /// Differences that the operator adopted do not count while both sides stay as they are.
-fn waive(inputs: &Inputs, kinds: &mut [Comparison], rows_of: &[Vec<Vec<u32>>]) {
+fn waive(inputs: &Inputs, kinds: &mut [Comparison]) {
     for waiver in &inputs.waivers {
         let kind = waiver.target.kind;
         let Some(system) = inputs.index(&waiver.target.system) else { continue };
         let Some(table) = inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table) else { continue };
         let Some(row) = table.find(&waiver.target.id) else { continue };
-        let identity = rows_of[kind.index()][system][row.0 as usize];
         let comparison = &mut kinds[kind.index()];
+        let Some(identity) = comparison.identity_of(system, row) else { continue };
         let Some(at) = comparison.compares[system].iter().position(|compares| compares.path == waiver.path) else {
             continue;
         };

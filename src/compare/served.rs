@@ -1,13 +1,15 @@
 //! Which attributes of a source and a target are compared: what both have, can be read, and the source really serves.
 
+use rayon::prelude::*;
+
 use super::column::Texts;
 use super::entries::ListLane;
 use super::judge::Lives;
 use super::lane::{Lane, ReferLane, TextLane, texts};
 use super::refs::Refs;
 use super::{Compares, Inputs};
-use crate::mapping::{Access, MapRow, Mapping};
-use crate::model::{Attr, AttrPath, Fold, Form, Kind, Table};
+use crate::mapping::{Access, MapRow, Mapping, Policy};
+use crate::model::{Attr, AttrPath, Cell, Fold, Form, Kind, Row, Table};
 
 /// The system's own: an id, when it was made, what schemas it has.
 pub(super) fn own(path: &AttrPath) -> bool {
@@ -94,6 +96,29 @@ fn served(table: &Table, attr: Attr) -> bool {
     }
 }
 
+/// Whether the target's mapping leaves a difference alone: what the target already has, or what the source has empty.
+pub(super) fn spared(
+    policy: Policy,
+    compares: &Compares,
+    (ours, source): (&Table, Row),
+    (theirs, target): (&Table, Row),
+) -> bool {
+    match policy {
+        Policy::Force => false,
+        Policy::Keep => !empty(theirs, target, compares.target),
+        Policy::SkipEmpty => {
+            empty(ours, source, compares.source) && compares.composed.iter().all(|attr| empty(ours, source, *attr))
+        }
+    }
+}
+
+fn empty(table: &Table, row: Row, attr: Attr) -> bool {
+    match table.schema().def(attr).form {
+        Form::Text => table.cell(row, attr) == Cell::Empty,
+        Form::List(_) => table.entries(row, attr).is_some_and(<[_]>::is_empty),
+    }
+}
+
 /// The lanes of what is compared; `None` where a lane cannot be made (never: both sides were looked at).
 pub(super) fn lanes<'a>(
     inputs: &'a Inputs,
@@ -108,7 +133,7 @@ pub(super) fn lanes<'a>(
         return Vec::new();
     };
     let (ours, theirs) = (&ours.table, &theirs.table);
-    compares.iter().map(|compares| lane(ours, theirs, compares, refs)).collect()
+    compares.par_iter().map(|compares| lane(ours, theirs, compares, refs)).collect()
 }
 
 fn lane<'a>(ours: &'a Table, theirs: &'a Table, compares: &Compares, refs: &Refs<'_>) -> Option<Lane<'a>> {

@@ -113,6 +113,8 @@ pub struct Comparison {
     pub len: u32,
     /// `of[system][identity]`: the system's row, `u32::MAX` for none.
     pub of: Vec<Vec<u32>>,
+    /// `identity[system][row]`: the other way round.
+    pub identity: Vec<Vec<u32>>,
     /// `pairings[system][identity]`; empty for the source.
     pub pairings: Vec<Vec<Pairing>>,
     /// `flags[system][identity]`: 1 lint, 2 waived, 4 unread, 8.. the rung.
@@ -137,6 +139,7 @@ impl Comparison {
             kind,
             len: 0,
             of: Vec::new(),
+            identity: Vec::new(),
             pairings: Vec::new(),
             flags: Vec::new(),
             bits: Vec::new(),
@@ -152,6 +155,11 @@ impl Comparison {
             NO_ROW => None,
             row => Some(Row(row)),
         }
+    }
+
+    /// The identity of a system's row.
+    pub fn identity_of(&self, system: usize, row: Row) -> Option<u32> {
+        self.identity.get(system)?.get(row.0 as usize).copied().filter(|identity| *identity != NO_ROW)
     }
 
     /// How an identity stands in a target. `None` for the source itself.

@@ -174,10 +174,7 @@ impl<'a> Identity<'a> {
 
     fn state(&self, system: usize) -> Option<&'static str> {
         let state = self.compared.kind(self.kind).state(self.identity, system)?;
-        Some(match state.pairing.state() {
-            "" if state.pairing == super::Pairing::Same => "same",
-            word => word,
-        })
+        Some(super::select::word(state.pairing))
     }
 
     fn systems(&self) -> impl Iterator<Item = usize> + use<> {

@@ -93,7 +93,7 @@ fn in_source(
         (Some((snapshot, row)), _) => say(Some(true), format!("in {}: {}", from.id, label(&snapshot.table, row))),
         (None, Some(snapshot)) if snapshot.proved() => say(Some(false), format!("not in {}", from.id)),
         (None, Some(snapshot)) => {
-            say(Some(false), format!("not known whether it is in {}: {}", from.id, reason(snapshot)))
+            say(Some(false), format!("not known whether it is in {}: {}", from.id, reason(snapshot)));
         }
         (None, None) => say(Some(false), format!("the {} of {} were not read", kind.plural().to_lowercase(), from.id)),
     }

@@ -2,8 +2,6 @@
 //!
 //! Owns percent-encoding for the connectors. Knows nothing of any product.
 
-use crate::plan::Request;
-
 /// A service's base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -15,8 +13,6 @@ pub struct Address {
     pub port: Option<String>,
     /// The path without a slash at the end; empty for the root.
     pub path: String,
-    /// Query parameters that belong to the base (a tenant switch, targets/scim.md A3), decoded. They follow every path.
-    pub query: Vec<(String, String)>,
     /// A name or password stood before the host.
     pub userinfo: bool,
 }
@@ -30,7 +26,8 @@ impl Address {
             return None;
         }
         let rest = rest.split('#').next().unwrap_or_default();
-        let (before, query) = rest.split_once('?').unwrap_or((rest, ""));
+        // A base may carry a query (a tenant switch, targets/scim.md A3); whoever sends adds it to every request.
+        let before = rest.split('?').next().unwrap_or_default();
         let (authority, path) = before.find('/').map_or((before, ""), |at| before.split_at(at));
         let (userinfo, authority) = match authority.rsplit_once('@') {
             Some((_, host)) => (true, host),
@@ -49,7 +46,6 @@ impl Address {
             host: host.to_ascii_lowercase(),
             port: port.filter(|port| !port.is_empty()),
             path: path.trim_end_matches('/').to_owned(),
-            query: pairs(query),
             userinfo,
         })
     }
@@ -59,28 +55,10 @@ impl Address {
         format!("{}/{}", self.path, rest.trim_start_matches('/'))
     }
 
-    /// A read of an absolute path on this host, with the base's own query.
-    pub fn get(&self, path: impl Into<String>) -> Request {
-        let mut request = Request::get(path);
-        request.query.clone_from(&self.query);
-        request
-    }
-
     /// Whether it is this very machine.
     pub fn loopback(&self) -> bool {
         self.host == "localhost" || self.host == "[::1]" || self.host.starts_with("127.")
     }
-}
-
-fn pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
 }
 
 /// One segment of a path, percent-encoded. `None` for what no encoding keeps apart from the path around it: nothing, `.`
@@ -100,43 +78,17 @@ pub fn segment(id: &str) -> Option<String> {
     Some(encoded)
 }
 
-/// Text with percent escapes resolved; a broken escape stays as it is, and `+` is a blank.
-pub fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escape = (bytes[at] == b'%')
-            .then(|| bytes.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        if let Some(byte) = escape {
-            decoded.push(byte);
-            at += 3;
-        } else {
-            decoded.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
     #[test]
-    fn a_url_comes_apart_with_its_query() {
+    fn a_url_comes_apart_and_its_query_is_no_part_of_a_path() {
         let address = Address::parse("https://Idp.Example.com:8443/scim/v2/?aadOptscim062020&t=a%20b").unwrap();
         assert_eq!(address.host, "idp.example.com");
         assert_eq!(address.port.as_deref(), Some("8443"));
         assert_eq!(address.join("/Users"), "/scim/v2/Users");
-        assert_eq!(
-            address.get("/x").query,
-            [("aadOptscim062020".to_owned(), String::new()), ("t".to_owned(), "a b".to_owned())]
-        );
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! From mapping files to a compiled [`Mapping`]: laying one file over another, checking, compiling.
+//! From mapping files to a compiled [`Mapping`]: checking what they say together, and compiling it.
 
 use std::sync::Arc;
 
 use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
 
-use super::fault::{Place, Placed, did_you_mean, line, told};
+use super::draft::Draft;
+use super::fault::{Placed, did_you_mean};
 use super::file::{
-    AccessSpec, AddressSpec, DateSpec, FeedSpec, FieldsSpec, File, JsonSpec, KindSpec, LimitationSpec, OneOrMany,
-    OpName, OperationSpec, PartSpec, PolicySpec, RateSpec, RecordSpec, RowSpec, SettingSpec, SideEffectSpec, Step,
-    ViaSpec, WordsSpec,
+    AddressSpec, FeedSpec, LimitationSpec, OpName, OperationSpec, RateSpec, RecordSpec, SettingSpec, SideEffectSpec,
+    ViaSpec,
 };
-use super::transform::{DateForm, Word, Words};
+use super::rows::{row, vocabularies};
 use super::{
-    Access, Address, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory, MapRow, Mapping,
-    MappingError, Operation, Part, Policy, Rate, Reader, Setting, SideEffect, Transform, Via, Writer,
+    Access, Address, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
+    Operation, Policy, Rate, Reader, Setting, SideEffect, Via, Writer,
 };
 
 /// The built-in mapping files by connector.
@@ -21,92 +21,6 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
-
-/// One or two files, each statement with its place.
-#[derive(Clone, Debug, Default)]
-struct Draft {
-    connector: Option<String>,
-    title: Option<String>,
-    page_size: Option<u32>,
-    address: Option<AddressSpec>,
-    rate: Option<RateSpec>,
-    settings: Vec<Placed<SettingSpec>>,
-    feeds: Vec<Placed<FeedSpec>>,
-    words: Vec<(String, Placed<WordsSpec>)>,
-    kinds: Vec<(Kind, Placed<KindSpec>)>,
-    rows: Vec<Placed<RowSpec>>,
-    records: Vec<Placed<RecordSpec>>,
-    operations: Vec<Placed<OperationSpec>>,
-    side_effects: Vec<Placed<SideEffectSpec>>,
-    limitations: Vec<Placed<LimitationSpec>>,
-}
-
-impl Draft {
-    fn read(text: &str, origin: &str) -> Result<Self, MappingError> {
-        let file: File = toml::from_str(text).map_err(|error| told(text, origin, &error))?;
-        let origin: Arc<str> = origin.into();
-        let place = |start: usize| Place { origin: origin.clone(), line: line(text, start) };
-        Ok(Self {
-            connector: file.connector,
-            title: file.title,
-            page_size: file.page_size,
-            address: file.address,
-            rate: file.rate,
-            settings: placed(file.setting, &place),
-            feeds: placed(file.feed, &place),
-            words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
-            kinds: file.kind.into_iter().map(|(kind, spec)| (kind, one(spec, &place))).collect(),
-            rows: placed(file.row, &place),
-            records: placed(file.record, &place),
-            operations: placed(file.operation, &place),
-            side_effects: placed(file.side_effect, &place),
-            limitations: placed(file.limitation, &place),
-        })
-    }
-
-    /// Lays another file over this one: what has the same name is replaced where it stands, the rest is added.
-    fn lay_over(&mut self, over: Self) {
-        self.connector = over.connector.or(self.connector.take());
-        self.title = over.title.or(self.title.take());
-        self.page_size = over.page_size.or(self.page_size);
-        self.address = over.address.or(self.address);
-        self.rate = over.rate.or(self.rate);
-        lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
-        lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
-        for (name, words) in over.words {
-            self.words.retain(|(have, _)| *have != name);
-            self.words.push((name, words));
-        }
-        for (kind, spec) in over.kinds {
-            self.kinds.retain(|(have, _)| *have != kind);
-            self.kinds.push((kind, spec));
-        }
-        lay(&mut self.rows, over.rows, |have, new| have.kind == new.kind && have.attr.eq_ignore_ascii_case(&new.attr));
-        lay(&mut self.records, over.records, |have, new| {
-            have.kind == new.kind && have.fields.get("id") == new.fields.get("id")
-        });
-        lay(&mut self.operations, over.operations, |have, new| have.kind == new.kind && have.name == new.name);
-        lay(&mut self.side_effects, over.side_effects, |have, new| have.kind == new.kind && have.op == new.op);
-        lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
-    }
-}
-
-fn one<T>(spanned: toml::Spanned<T>, place: &impl Fn(usize) -> Place) -> Placed<T> {
-    Placed { at: place(spanned.span().start), it: spanned.into_inner() }
-}
-
-fn placed<T>(all: Vec<toml::Spanned<T>>, place: &impl Fn(usize) -> Place) -> Vec<Placed<T>> {
-    all.into_iter().map(|spanned| one(spanned, place)).collect()
-}
-
-fn lay<T>(base: &mut Vec<Placed<T>>, over: Vec<Placed<T>>, same: impl Fn(&T, &T) -> bool) {
-    for new in over {
-        match base.iter_mut().find(|have| same(&have.it, &new.it)) {
-            Some(have) => *have = new,
-            None => base.push(new),
-        }
-    }
-}
 
 impl Mapping {
     /// The text of a built-in mapping file.
@@ -276,47 +190,13 @@ fn attr_def(row: &MapRow) -> AttrDef {
     }
 }
 
-impl MapRow {
-    /// Where the row is read in a feed; `None` where that feed does not bring it.
-    pub fn fields(&self, feed: &Feed) -> Option<Fields> {
-        if self.secret || self.access == Access::WriteOnly || self.not_in.iter().any(|name| **name == *feed.name) {
-            return None;
-        }
-        let within = self.within.iter().find(|(name, _)| **name == *feed.name);
-        let mut fields = within.map_or_else(
-            || {
-                let read = match (feed.single, feed.detail_of.is_some()) {
-                    (true, true) => self.detail.clone(),
-                    (true, false) if !self.detail.is_empty() => self.detail.clone(),
-                    (_, false) => self.read.clone(),
-                    // Many records about one owner: each is an entry of a list, which names the feed.
-                    (false, true) => Vec::new(),
-                };
-                Fields { read, ..Fields::default() }
-            },
-            |(_, fields)| fields.clone(),
-        );
-        if fields.read.is_empty() {
-            return None;
-        }
-        if let Some(list) = &self.list {
-            if fields.key.is_empty() {
-                fields.key = list.key.iter().map(|part| part.read.clone()).collect();
-            }
-            if fields.value.is_empty() {
-                fields.value = list.value.as_ref().map(|part| part.read.clone()).unwrap_or_default();
-            }
-        }
-        Some(fields)
-    }
-}
-
 fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let fault = |message: &str| MappingError { origin: origin.to_owned(), message: message.to_owned() };
     let words = vocabularies(&draft.words)?;
+    let feed_names: Vec<&str> = draft.feeds.iter().map(|feed| feed.it.name.as_str()).collect();
     let mut kinds: Vec<KindMap> = Vec::new();
     for Placed { at, it } in &draft.rows {
-        let row = row(at, it, &words, &draft)?;
+        let row = row(at, it, &words, &feed_names)?;
         let known = kinds.iter().position(|map| map.kind == it.kind).unwrap_or_else(|| {
             kinds.push(KindMap {
                 kind: it.kind,
@@ -382,202 +262,6 @@ fn check_shows_in(map: &KindMap, draft: &Draft) -> Result<(), MappingError> {
         }
     }
     Ok(())
-}
-
-fn vocabularies(specs: &[(String, Placed<WordsSpec>)]) -> Result<Vec<(String, Arc<Words>)>, MappingError> {
-    let mut all = Vec::new();
-    for (name, Placed { at, it }) in specs {
-        for token in &it.read_only {
-            if !it.read.contains_key(token) {
-                let hint = did_you_mean(token, it.read.keys().map(String::as_str));
-                return Err(at.error(format_args!("`read_only`: words `{name}` have no `{token}`{hint}")));
-            }
-        }
-        let mut seen: Vec<&str> = Vec::new();
-        let mut words = Vec::new();
-        for (token, OneOrMany(native)) in &it.read {
-            if native.is_empty() {
-                return Err(at.error(format_args!("words `{name}`: `{token}` has no native text")));
-            }
-            for text in native {
-                if seen.iter().any(|have| have.eq_ignore_ascii_case(text)) {
-                    return Err(at.error(format_args!("words `{name}`: `{text}` means two things")));
-                }
-                seen.push(text);
-            }
-            words.push(Word { is: token.clone(), native: native.clone(), writable: !it.read_only.contains(token) });
-        }
-        let words = Words { name: name.clone(), words, unknown_number: it.unknown_number.clone(), open: it.open };
-        all.push((name.clone(), Arc::new(words)));
-    }
-    Ok(all)
-}
-
-fn row(at: &Place, spec: &RowSpec, words: &[(String, Arc<Words>)], draft: &Draft) -> Result<MapRow, MappingError> {
-    let of = format!("{} `{}`", spec.kind, spec.attr);
-    let fail = |message: String| at.error(format_args!("{of}: {message}"));
-    if spec.cite.trim().is_empty() {
-        return Err(fail("`cite` is empty: say where this is stated".into()));
-    }
-    for name in spec.within.keys().chain(&spec.not_in) {
-        if !draft.feeds.iter().any(|feed| feed.it.name == *name) {
-            let hint = did_you_mean(name, draft.feeds.iter().map(|feed| feed.it.name.as_str()));
-            return Err(fail(format!("there is no feed `{name}`{hint}")));
-        }
-    }
-    let list = match &spec.list {
-        None => None,
-        Some(list) => {
-            if list.key.is_empty() || list.key.len() > 2 {
-                return Err(fail("a list's key has one or two parts".into()));
-            }
-            let part = |spec: &PartSpec| part(spec, words).map_err(&fail);
-            Some(ListMap {
-                key: list.key.iter().map(part).collect::<Result<_, _>>()?,
-                value: list.value.as_ref().map(part).transpose()?,
-                shown: list.shown.iter().map(|(name, read)| (name.clone(), read.clone())).collect(),
-                void: list.void.clone(),
-            })
-        }
-    };
-    let via = steps(&spec.via, words).map_err(&fail)?;
-    if via.iter().skip(1).any(|step| matches!(step, Transform::Join(_))) {
-        return Err(fail("`join` stands first in `via`".into()));
-    }
-    for path in spec.read.0.iter().chain(&spec.detail.0).chain(&spec.write) {
-        super::path::parse(path).map_err(&fail)?;
-    }
-    for fields in spec.within.values() {
-        for path in fields.read.0.iter().chain(&fields.value.0).chain(fields.key.iter().flat_map(|part| &part.0)) {
-            super::path::parse(path).map_err(&fail)?;
-        }
-    }
-    let reads = !(spec.read.0.is_empty() && spec.detail.0.is_empty() && spec.within.is_empty());
-    let access = match (spec.access, reads, spec.write.is_some()) {
-        (Some(AccessSpec::ReadWrite), ..) => Access::ReadWrite,
-        (Some(AccessSpec::ReadOnly), _, true) => return Err(fail("it is read-only and has a `write`".into())),
-        (Some(AccessSpec::ReadOnly), ..) => Access::ReadOnly,
-        (Some(AccessSpec::WriteOnly), ..) => Access::WriteOnly,
-        (Some(AccessSpec::Create), ..) => Access::Create,
-        (None, true, true) => Access::ReadWrite,
-        (None, true, false) => Access::ReadOnly,
-        (None, false, true) => Access::WriteOnly,
-        (None, false, false) => return Err(fail("it is neither read nor written".into())),
-    };
-    if access != Access::WriteOnly && !reads {
-        return Err(fail("`read` is missing: the native field that it is read from".into()));
-    }
-    let compare = spec.compare.unwrap_or(access != Access::WriteOnly && !spec.secret);
-    let invertible = match &list {
-        Some(list) => list.key.iter().chain(&list.value).all(Part::invertible),
-        None => via.iter().all(Transform::invertible) && spec.default.is_none(),
-    } && !matches!(access, Access::ReadOnly | Access::WriteOnly);
-    Ok(MapRow {
-        attr: AttrPath::new(spec.attr.as_str()),
-        read: spec.read.0.clone(),
-        detail: spec.detail.0.clone(),
-        within: spec.within.iter().map(|(name, fields)| (name.clone(), fields_of(fields))).collect(),
-        not_in: spec.not_in.clone(),
-        list,
-        write: spec.write.clone(),
-        via,
-        null: spec.null.0.clone(),
-        clear: spec.clear.clone(),
-        default: spec.default.clone(),
-        json: json(spec.json),
-        access,
-        fold: if compare { spec.fold.unwrap_or_default() } else { Fold::Never },
-        policy: match spec.policy {
-            None | Some(PolicySpec::Force) => Policy::Force,
-            Some(PolicySpec::Keep) => Policy::Keep,
-            Some(PolicySpec::SkipEmpty) => Policy::SkipEmpty,
-        },
-        refers: spec.refers,
-        unique: spec.unique,
-        later: spec.later,
-        compare,
-        invertible,
-        secret: spec.secret,
-        key: spec.key,
-        shows_in: spec.shows_in.as_deref().map(AttrPath::new),
-        cite: spec.cite.clone(),
-        note: spec.note.clone(),
-    })
-}
-
-fn fields_of(spec: &FieldsSpec) -> Fields {
-    Fields {
-        read: spec.read.0.clone(),
-        key: spec.key.iter().map(|part| part.0.clone()).collect(),
-        value: spec.value.0.clone(),
-    }
-}
-
-fn part(spec: &PartSpec, words: &[(String, Arc<Words>)]) -> Result<Part, String> {
-    for path in spec.read.0.iter().chain(&spec.write) {
-        super::path::parse(path)?;
-    }
-    Ok(Part {
-        name: spec.name.clone(),
-        read: spec.read.0.clone(),
-        write: spec.write.clone(),
-        via: steps(&spec.via, words)?,
-        refers: spec.refers,
-        json: json(spec.json),
-    })
-}
-
-fn json(spec: JsonSpec) -> JsonType {
-    match spec {
-        JsonSpec::String => JsonType::String,
-        JsonSpec::Boolean => JsonType::Boolean,
-        JsonSpec::Integer => JsonType::Integer,
-        JsonSpec::Number => JsonType::Number,
-    }
-}
-
-fn steps(specs: &[Step], words: &[(String, Arc<Words>)]) -> Result<Vec<Transform>, String> {
-    specs
-        .iter()
-        .map(|step| {
-            Ok(match step {
-                Step::Trim => Transform::Trim,
-                Step::Collapse => Transform::Collapse,
-                Step::Lower => Transform::Lower,
-                Step::Not => Transform::Not,
-                Step::Flag => Transform::Bool { yes: vec!["true".into()], no: vec!["false".into()] },
-                Step::Bool(flag) => {
-                    if flag.yes.0.is_empty() || flag.no.0.is_empty() {
-                        return Err("`bool` wants a text for `yes` and one for `no`".into());
-                    }
-                    Transform::Bool { yes: flag.yes.0.clone(), no: flag.no.0.clone() }
-                }
-                Step::Words(name) => {
-                    let found = words.iter().find(|(have, _)| have == name).ok_or_else(|| {
-                        let hint = did_you_mean(name, words.iter().map(|(have, _)| have.as_str()));
-                        format!("there are no words `{name}`{hint}")
-                    })?;
-                    Transform::Words(found.1.clone())
-                }
-                Step::Join(by) => Transform::Join(by.clone()),
-                Step::Split(split) => {
-                    if split.at.is_empty() || split.part >= split.of {
-                        return Err("`split` wants a separator, and a part that is less than `of`".into());
-                    }
-                    Transform::Split { at: split.at.clone(), part: split.part, of: split.of }
-                }
-                Step::StripPrefix(prefix) => Transform::StripPrefix(prefix.clone()),
-                Step::StripSuffix(suffix) => Transform::StripSuffix(suffix.clone()),
-                Step::Date(form) => Transform::Date(match form {
-                    DateSpec::Iso => DateForm::Iso,
-                    DateSpec::DotNet => DateForm::DotNet,
-                    DateSpec::Unix => DateForm::Unix,
-                    DateSpec::UnixMs => DateForm::UnixMs,
-                }),
-                Step::Const(text) => Transform::Const(text.clone()),
-            })
-        })
-        .collect()
 }
 
 fn kinds_of(draft: &Draft, kinds: &mut [KindMap]) -> Result<Vec<(Kind, crate::model::Op, Capability)>, MappingError> {

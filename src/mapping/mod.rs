@@ -5,11 +5,13 @@
 //! [`Writer`] that turns a wanted facet into the edit of a native record.
 
 mod build;
+mod draft;
 mod fault;
 mod file;
 mod format;
 mod path;
 mod reader;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod transform;

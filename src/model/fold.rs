@@ -8,26 +8,22 @@ use super::Fold;
 
 /// The text as it is compared under a rule. Borrowed where the text is in that form already.
 pub fn fold(text: &str, how: Fold) -> Cow<'_, str> {
-    match settled(text, how) {
-        Some(same) => Cow::Borrowed(same),
-        None => {
-            let mut made = String::with_capacity(text.len());
-            write(text, how, &mut made);
-            Cow::Owned(made)
-        }
+    if let Some(same) = settled(text, how) {
+        return Cow::Borrowed(same);
     }
+    let mut made = String::with_capacity(text.len());
+    write(text, how, &mut made);
+    Cow::Owned(made)
 }
 
 /// As [`fold`], into a text that is used again and again: for folding a million values without a million allocations.
 pub fn folded<'a>(text: &'a str, how: Fold, scratch: &'a mut String) -> &'a str {
-    match settled(text, how) {
-        Some(same) => same,
-        None => {
-            scratch.clear();
-            write(text, how, scratch);
-            scratch
-        }
+    if let Some(same) = settled(text, how) {
+        return same;
     }
+    scratch.clear();
+    write(text, how, scratch);
+    scratch
 }
 
 /// Whether two texts are alike under a rule. The texts as they are come first: most pairs are equal byte for byte.

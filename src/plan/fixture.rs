@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::compare::{Compared, Comparison, Inputs, Pairing, SystemView, Tally};
+use crate::compare::{Compared, Inputs, SystemView, compare};
 use crate::mapping::{Access, Capability, KindMap, Mandatory, MapRow, Mapping, Rate, Writer};
+use crate::model::filter::Filter;
 use crate::model::{
     Attr, AttrDef, AttrPath, FeedState, Fold, Form, Kind, ListDef, Op, Proof, RecordKey, Schema, Snapshot, SystemId,
     Table, TableBuilder,
@@ -41,7 +42,8 @@ fn def(path: &str) -> AttrDef {
     }
 }
 
-fn list(path: &str, key: Kind, value: Option<Option<Kind>>) -> AttrDef {
+fn list(path: &str, key: Kind, value: Option<Kind>) -> AttrDef {
+    let value = value.map(Some);
     let form = Form::List(ListDef { key: [Some(key), None], two: false, value });
     AttrDef { form, ..def(path) }
 }
@@ -51,12 +53,13 @@ pub fn schema(kind: Kind, target: bool) -> Arc<Schema> {
     let defs = match kind {
         Kind::User => vec![
             def("userName"),
+            def("displayName"),
             AttrDef { unreadable: target, ..def("name.givenName") },
             def("title"),
             def("active"),
             AttrDef { refers: Some(Kind::User), fold: Fold::Exact, ..def("manager") },
             def("lastLogin"),
-            list("productRoles", Kind::Product, Some(Some(Kind::Role))),
+            list("productRoles", Kind::Product, Some(Kind::Role)),
         ],
         Kind::Group => vec![def("displayName"), list("members", Kind::User, None)],
         Kind::Role | Kind::Product => vec![def("displayName")],
@@ -64,7 +67,7 @@ pub fn schema(kind: Kind, target: bool) -> Arc<Schema> {
     Schema::new(kind, defs)
 }
 
-fn row(path: &AttrPath, unreadable: bool) -> MapRow {
+fn row(kind: Kind, path: &AttrPath, unreadable: bool, target: bool) -> MapRow {
     let name = path.as_str();
     MapRow {
         attr: path.clone(),
@@ -86,14 +89,15 @@ fn row(path: &AttrPath, unreadable: bool) -> MapRow {
         via: Vec::new(),
         access: match name {
             "lastLogin" => Access::ReadOnly,
+            "displayName" if target && kind == Kind::User => Access::ReadOnly,
             _ if unreadable => Access::WriteOnly,
             _ => Access::ReadWrite,
         },
         compare: true,
         invertible: true,
         secret: false,
-        key: (name == "userName").then_some(0),
-        shows_in: unreadable.then(|| AttrPath::new("title")),
+        key: (name == "userName" || kind != Kind::User && name == "displayName").then_some(0),
+        shows_in: unreadable.then(|| AttrPath::new("displayName")),
         cite: String::new(),
         note: None,
     }
@@ -101,7 +105,7 @@ fn row(path: &AttrPath, unreadable: bool) -> MapRow {
 
 fn kind_map(kind: Kind, target: bool) -> KindMap {
     let schema = schema(kind, target);
-    let rows = schema.attrs().iter().map(|def| row(&def.path, def.unreadable)).collect();
+    let rows = schema.attrs().iter().map(|def| row(kind, &def.path, def.unreadable, target)).collect();
     let mandatory = |path: &str| Mandatory { attr: AttrPath::new(path), cite: String::new() };
     KindMap {
         kind,
@@ -174,17 +178,17 @@ fn table(schema: &Arc<Schema>, records: &[Record]) -> Table {
     builder.table()
 }
 
-/// Records by system and kind, links by row, pairings by identity.
+/// Records by system and kind; the comparison is the real one.
 #[derive(Default)]
 pub struct World {
     pub source: BTreeMap<Kind, Vec<Record>>,
     pub target: BTreeMap<Kind, Vec<Record>>,
-    /// Source row to target row.
-    pub linked: BTreeMap<Kind, Vec<(u32, u32)>>,
-    /// How identities stand: source rows first, then the target's own.
-    pub pairings: BTreeMap<Kind, Vec<Pairing>>,
+    /// Lint beside that of the comparison.
     pub lints: Vec<crate::compare::Lint>,
+    /// The system whose lists are not proved.
     pub unproved: Option<&'static str>,
+    /// Which of the source's users should have an account.
+    pub scope: Option<&'static str>,
     pub deactivate_out_of_scope: bool,
     pub sourceless: bool,
 }
@@ -213,51 +217,20 @@ impl World {
                 mapping: mapping(target),
                 snapshots: Kind::ALL.map(|kind| Some(snapshot(kind))),
                 id: id.clone(),
-                scope: None,
+                scope: self.scope.filter(|_| target).map(|scope| Filter::parse(scope).unwrap()),
                 manage: None,
                 deactivate_out_of_scope: self.deactivate_out_of_scope,
             }
         };
-        let systems = vec![view(hr(), &self.source, false), view(aha(), &self.target, true)];
-        let kinds = Kind::ALL.map(|kind| Arc::new(self.comparison(kind)));
-        Compared {
-            inputs: Arc::new(Inputs {
-                systems,
-                source: (!self.sourceless).then_some(0),
-                reference: self.sourceless.then_some(0),
-                ..Inputs::default()
-            }),
-            kinds,
-            lints: self.lints.clone().into(),
-        }
-    }
-
-    fn comparison(&self, kind: Kind) -> Comparison {
-        let count = |of: &BTreeMap<Kind, Vec<Record>>| of.get(&kind).map_or(0, Vec::len) as u32;
-        let (sources, targets) = (count(&self.source), count(&self.target));
-        let linked = self.linked.get(&kind).cloned().unwrap_or_default();
-        let alone: Vec<u32> = (0..targets).filter(|row| !linked.iter().any(|(_, to)| to == row)).collect();
-        let len = sources + alone.len() as u32;
-        let source: Vec<u32> = (0..len).map(|at| if at < sources { at } else { u32::MAX }).collect();
-        let target: Vec<u32> = (0..len)
-            .map(|at| match linked.iter().find(|(from, _)| *from == at) {
-                Some((_, to)) => *to,
-                None => alone.get(at.wrapping_sub(sources) as usize).copied().unwrap_or(u32::MAX),
-            })
-            .collect();
-        let mut pairings = self.pairings.get(&kind).cloned().unwrap_or_default();
-        pairings.resize(len as usize, Pairing::None);
-        Comparison {
-            kind,
-            len,
-            of: vec![source, target],
-            pairings: vec![Vec::new(), pairings],
-            flags: vec![Vec::new(), vec![0; len as usize]],
-            bits: vec![Vec::new(), vec![0; len as usize]],
-            words: vec![1, 1],
-            compares: vec![Vec::new(), Vec::new()],
-            tallies: vec![Tally::default(); 2],
-        }
+        let inputs = Inputs {
+            systems: vec![view(hr(), &self.source, false), view(aha(), &self.target, true)],
+            source: (!self.sourceless).then_some(0),
+            reference: self.sourceless.then_some(0),
+            ..Inputs::default()
+        };
+        let mut compared = compare(Arc::new(inputs));
+        compared.lints = compared.lints.iter().chain(&self.lints).cloned().collect();
+        compared
     }
 }
 
@@ -270,7 +243,5 @@ pub fn one_user() -> World {
     world
         .target
         .insert(Kind::User, vec![record("a1", &[("userName", "lena"), ("title", "Ms."), ("active", "true")], &[])]);
-    world.linked.insert(Kind::User, vec![(0, 0)]);
-    world.pairings.insert(Kind::User, vec![Pairing::Differs]);
     world
 }

@@ -91,6 +91,9 @@ pub struct Site {
     pub urns: Vec<String>,
     /// Attributes of extensions that the mapping does not name, as canonical paths, per kind.
     pub discovered: Vec<(Kind, String)>,
+    /// Of those, the ones that are no texts, and what they are (`boolean`, `integer`, `decimal`).
+    #[serde(default)]
+    pub types: Vec<(String, String)>,
     /// Lessons from refused writes: the forms that this service does not take (`patch:User`).
     pub lessons: Vec<String>,
 }

@@ -9,6 +9,7 @@ use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
 use super::{By, Change, ChangeId, Facet, Ref, Want, Wanted};
 
 mod create;
+mod entry;
 mod refs;
 mod stager;
 

@@ -1,1 +1,215 @@
 use super::*;
+
+fn products() -> [Rec; 3] {
+    [
+        rec("p1").with("referencePrefix", "PRJ1").with("name", "One"),
+        rec("p2").with("referencePrefix", "PRJ2").with("name", "Two"),
+        rec("p3").with("referencePrefix", "PRJ3").with("name", "Three"),
+    ]
+}
+
+fn theirs() -> [Rec; 2] {
+    [
+        rec("901").with("referencePrefix", "PRJ1").with("name", "One"),
+        rec("902").with("referencePrefix", "PRJ2").with("name", "Two"),
+    ]
+}
+
+fn roles() -> [Rec; 3] {
+    [rec("viewer").with("name", "Viewer"), rec("product_owner").with("name", "Owner"), rec("none").with("name", "None")]
+}
+
+fn world(ours: &[(&str, &str)], have: &[(&str, &str)]) -> Compared {
+    let hr = system("hr", "scim").read(Kind::Product, &products()).read(Kind::Role, &roles()).read(
+        Kind::User,
+        &[user("1", "a@x").list("productRoles", ours), user("2", "b@x").list("productRoles", &[("p1", "viewer")])],
+    );
+    let aha = system("aha", "aha").read(Kind::Product, &theirs()).read(Kind::Role, &roles()).read(
+        Kind::User,
+        &[user("a", "a@x").list("productRoles", have), user("b", "b@x").list("productRoles", &[("901", "viewer")])],
+    );
+    compared(vec![hr, aha])
+}
+
+fn entries(found: &Compared) -> Vec<FacetDiff> {
+    let path = AttrPath::new("productRoles");
+    found.facets_of(Kind::User, "1").into_iter().filter(|facet| facet.path == path).collect()
+}
+
+#[test]
+fn pairs_are_compared_as_products_and_roles_and_wanted_in_the_targets_ids() {
+    let found = world(&[("p1", "product_owner"), ("p2", "viewer")], &[("901", "viewer")]);
+    assert_eq!(found.differs(Kind::User, "1"), ["productRoles"]);
+    assert_eq!(found.stands(Kind::User, "2"), Pairing::Same);
+    let facets = entries(&found);
+    assert_eq!(facets.len(), 2);
+    let [changed, missing] = &facets[..] else { unreachable!() };
+    assert_eq!(changed.key, Some((vec!["901".into()], "One".into())));
+    assert_eq!(changed.source_key, ["p1"]);
+    assert_eq!((changed.source.as_deref(), changed.target.as_deref()), (Some("product_owner"), Some("viewer")));
+    assert_eq!((changed.want.as_deref(), changed.refers), (Some("product_owner"), Some(Kind::Role)));
+    assert_eq!(missing.key, Some((vec!["902".into()], "Two".into())));
+    assert_eq!((missing.target.as_deref(), missing.want.as_deref()), (None, Some("viewer")));
+}
+
+#[test]
+fn a_pair_that_only_the_target_has_is_to_be_taken_away() {
+    let found = world(&[], &[("902", "viewer")]);
+    assert_eq!(found.differs(Kind::User, "1"), ["productRoles"]);
+    let facet = entries(&found).remove(0);
+    assert_eq!((facet.source, facet.want.as_deref()), (None, Some("")));
+    assert_eq!(facet.source_key, ["p2"]);
+}
+
+#[test]
+fn a_product_may_be_named_by_its_prefix_and_a_role_by_its_name() {
+    let found = world(&[("PRJ1", "Owner"), ("902", "VIEWER")], &[("901", "product_owner"), ("902", "viewer")]);
+    assert_eq!(found.differs(Kind::User, "1"), [""; 0]);
+    assert_eq!(found.lint(), [""; 0]);
+}
+
+#[test]
+fn the_role_none_is_no_pair() {
+    assert_eq!(world(&[("p1", "none")], &[]).differs(Kind::User, "1"), [""; 0]);
+    assert_eq!(world(&[], &[("901", "None")]).differs(Kind::User, "1"), [""; 0]);
+    assert_eq!(world(&[("p1", "viewer")], &[("901", "none")]).differs(Kind::User, "1"), ["productRoles"]);
+}
+
+#[test]
+fn an_unknown_product_is_lint_and_no_difference() {
+    let found = world(&[("p1", "viewer"), ("p3", "viewer"), ("PRJ404", "viewer")], &[("901", "viewer")]);
+    assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
+    assert_eq!(found.lint(), ["unknown_product aha 1 productRoles", "unknown_product aha 1 productRoles"]);
+    assert!(found.kind(Kind::User).state(found.of(Kind::User, 0, "1"), 1).unwrap().lint);
+    let lost: Vec<_> = entries(&found).into_iter().filter(|facet| facet.verdict == Verdict::Unresolved).collect();
+    assert_eq!(lost.len(), 2);
+    assert!(lost.iter().all(|facet| facet.want.is_none() && facet.key.as_ref().unwrap().0.is_empty()));
+    assert!(found.lints.iter().any(|lint| lint.text.contains("PRJ404")));
+}
+
+#[test]
+fn an_unknown_role_is_lint_and_neither_adds_nor_removes_its_pair() {
+    let found = world(&[("p1", "grand_vizier")], &[("901", "viewer")]);
+    assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
+    assert_eq!(found.lint(), ["unknown_role aha 1 productRoles"]);
+    assert_eq!(entries(&found)[0].verdict, Verdict::Unresolved);
+    let found = world(&[("p1", "grand_vizier")], &[]);
+    assert_eq!((found.stands(Kind::User, "1"), found.lint().len()), (Pairing::Same, 1));
+}
+
+#[test]
+fn a_role_that_the_target_does_not_list_is_there_all_the_same() {
+    let found = world(&[("p1", "viewer")], &[("901", "aha:role:7")]);
+    assert_eq!(found.differs(Kind::User, "1"), ["productRoles"]);
+    assert_eq!(entries(&found)[0].target.as_deref(), Some("aha:role:7"));
+}
+
+#[test]
+fn products_that_were_not_read_completely_make_no_difference_and_no_lint() {
+    let hr = system("hr", "scim")
+        .read(Kind::Product, &products())
+        .read(Kind::Role, &roles())
+        .read(Kind::User, &[user("1", "a@x").list("productRoles", &[("p1", "viewer"), ("p2", "viewer")])]);
+    let aha = |proof: Proof| {
+        system("aha", "aha")
+            .read_as(Kind::Product, &theirs()[..1], proof)
+            .read(Kind::Role, &roles())
+            .read(Kind::User, &[user("a", "a@x").list("productRoles", &[("901", "viewer"), ("999", "viewer")])])
+    };
+    let found = compared(vec![hr.clone(), aha(partial())]);
+    assert_eq!((found.stands(Kind::User, "1"), found.lint().len()), (Pairing::Same, 0));
+    assert!(found.kind(Kind::User).state(found.of(Kind::User, 0, "1"), 1).unwrap().unread);
+    let found = compared(vec![hr, aha(complete())]);
+    assert_eq!(found.lint(), ["unknown_product aha 1 productRoles"]);
+}
+
+#[test]
+fn a_pair_of_the_target_that_nobody_can_see_is_lint() {
+    let found = world(&[("p1", "viewer")], &[("901", "viewer"), ("777", "viewer")]);
+    assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
+    assert_eq!(found.lint(), ["unknown_product aha a productRoles"]);
+}
+
+#[test]
+fn members_are_compared_as_people() {
+    let people = |prefix: &str, logins: &[&str]| -> Vec<Rec> {
+        logins.iter().map(|login| user(&format!("{prefix}{login}"), login)).collect()
+    };
+    let members = |id: &str, list: &[&str]| {
+        let list: Vec<_> = list.iter().map(|member| (*member, "")).collect();
+        rec(id).with("displayName", "All").list("members", &list)
+    };
+    let hr = system("hr", "scim")
+        .read(Kind::User, &people("s-", &["a", "b", "c", "guest"]))
+        .read(Kind::Group, &[members("g", &["s-a", "s-b", "s-c", "s-guest"])]);
+    let directory = |list: &[&str]| {
+        system("dir", "scim")
+            .read(Kind::User, &people("t-", &["a", "b", "bot"]))
+            .read(Kind::Group, &[members("h", list)])
+            .scoped(r#"userName ne "guest""#)
+            .managed(r#"userName ne "bot""#)
+    };
+    // `c` is still to be created, `guest` need not be there, `bot` is not ours to judge.
+    let found = compared(vec![hr.clone(), directory(&["t-a", "t-b", "t-bot"])]);
+    assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
+    assert_eq!(found.lint(), [""; 0]);
+    let verdicts: Vec<_> =
+        found.facets_of(Kind::Group, "g").into_iter().filter_map(|facet| Some((facet.key?.1, facet.verdict))).collect();
+    let expected = [
+        ("a", Verdict::Same),
+        ("b", Verdict::Same),
+        ("bot", Verdict::Shown),
+        ("c", Verdict::Unresolved),
+        ("guest", Verdict::Shown),
+    ];
+    assert_eq!(verdicts, expected.map(|(name, verdict)| (name.to_owned(), verdict)));
+    // Some services tell members by userName (targets/scim.md A6 rule 9).
+    let found = compared(vec![hr.clone(), directory(&["A", "b"])]);
+    assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
+    let found = compared(vec![hr, directory(&["t-a"])]);
+    assert_eq!(found.differs(Kind::Group, "g"), ["members"]);
+    let all = found.facets_of(Kind::Group, "g");
+    let missing = all.iter().find(|facet| facet.verdict == Verdict::Differs).unwrap();
+    assert_eq!(missing.key, Some((vec!["t-b".into()], "b".into())));
+    assert_eq!(
+        (missing.source.as_deref(), missing.target.as_deref(), missing.want.as_deref()),
+        (Some(PRESENT), None, Some(PRESENT))
+    );
+}
+
+#[test]
+fn a_group_in_a_group_is_a_group() {
+    let group = |id: &str, name: &str, member: &str| rec(id).with("displayName", name).list("members", &[(member, "")]);
+    let hr = system("hr", "scim")
+        .read(Kind::User, &[user("1", "a")])
+        .read(Kind::Group, &[group("g1", "Outer", "g2"), group("g2", "Inner", "1")]);
+    let directory = system("dir", "scim")
+        .read(Kind::User, &[user("x", "a")])
+        .read(Kind::Group, &[group("h1", "Outer", "h2"), group("h2", "Inner", "x")]);
+    let found = compared(vec![hr, directory]);
+    assert_eq!((found.stands(Kind::Group, "g1"), found.lint().len()), (Pairing::Same, 0));
+}
+
+#[test]
+fn texts_in_a_list_are_compared_folded() {
+    let of = |connector: &str, id: &str, list: &[(&str, &str)]| {
+        system(connector, "scim").read(Kind::User, &[user(id, "a").list("entitlements", list)])
+    };
+    let found =
+        compared(vec![of("hr", "1", &[("VPN", ""), ("Mail", "")]), of("dir", "a", &[("mail", ""), ("vpn", "")])]);
+    assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
+    let found = compared(vec![of("hr", "1", &[("VPN", "")]), of("dir", "a", &[("mail", ""), ("vpn", "")])]);
+    assert_eq!(found.differs(Kind::User, "1"), ["entitlements"]);
+}
+
+#[test]
+fn who_is_in_which_group_is_told_once() {
+    let world = |id: &str, group: &str, system_id: &str, groups: &[(&str, &str)], members: &[(&str, &str)]| {
+        system(system_id, "scim")
+            .read(Kind::User, &[user(id, "a").list("groups", groups)])
+            .read(Kind::Group, &[rec(group).with("displayName", "All").list("members", members)])
+    };
+    let found = compared(vec![world("1", "g", "hr", &[("g", "")], &[("1", "")]), world("a", "h", "dir", &[], &[])]);
+    assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
+    assert_eq!(found.differs(Kind::Group, "g"), ["members"]);
+}

@@ -7,7 +7,7 @@ mod lists;
 mod order;
 mod texts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::*;
 use crate::mapping::Mapping;
@@ -43,11 +43,18 @@ impl Rec {
     }
 }
 
+/// A built-in mapping, compiled once.
+fn mapping(connector: &str) -> Arc<Mapping> {
+    static MADE: LazyLock<[(&str, Arc<Mapping>); 2]> =
+        LazyLock::new(|| ["scim", "aha"].map(|name| (name, Arc::new(Mapping::builtin(name).unwrap()))));
+    MADE.iter().find(|(name, _)| *name == connector).unwrap().1.clone()
+}
+
 /// A system with a mapping, and nothing read yet.
 pub(super) fn system(id: &str, connector: &str) -> SystemView {
     SystemView {
         id: SystemId::new(id),
-        mapping: Arc::new(Mapping::builtin(connector).unwrap()),
+        mapping: mapping(connector),
         snapshots: [None, None, None, None],
         scope: None,
         manage: None,

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Aha, accept, path};
-use crate::connectors::address::Address;
+use crate::connectors::address::{Address, segment};
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Kind;
@@ -93,7 +93,7 @@ impl Probe {
             return self.done();
         }
         self.line("url", Finding::Good, format!("account {expected} is expected"));
-        let request = accept(base.get(path("me")));
+        let request = accept(Request::get(path("me")));
         self.ask(Stage::Me, request)
     }
 
@@ -154,8 +154,7 @@ impl Probe {
             }
         }
         // Asked even where the person's accounts do not fit: which account is served is worth showing.
-        let Some(base) = self.aha.base.clone() else { return self.done() };
-        let request = accept(base.get(path("products"))).query("include_teams", "true");
+        let request = accept(Request::get(path("products"))).query("include_teams", "true");
         self.ask(Stage::Products, request.query("per_page", "1"))
     }
 
@@ -177,12 +176,12 @@ impl Probe {
                         self.site.account = Some(served);
                         self.line(what, Finding::Good, format!("products of account {expected} answer"));
                     }
+                    // The account stays unsaid: nobody shall remember the wrong one as the one that belongs here.
                     Some(served) => {
                         self.block(
                             what,
                             format!("the key answers for account {served}, the configuration says {expected}"),
                         );
-                        self.site.account = Some(served);
                     }
                     // Without a product nothing shows which account is served; with one account there is no choice.
                     None if self.accounts.len() == 1 && self.accounts[0].0 == expected => {
@@ -200,9 +199,8 @@ impl Probe {
                 }
             }
         }
-        let Some((base, me)) = self.aha.base.clone().zip(self.me.clone()) else { return self.done() };
-        let Some(me) = crate::connectors::address::segment(&me) else { return self.done() };
-        let request = accept(base.get(path(&format!("users/{me}"))));
+        let Some(me) = self.me.as_deref().and_then(segment) else { return self.done() };
+        let request = accept(Request::get(path(&format!("users/{me}"))));
         self.ask(Stage::Rights, request)
     }
 

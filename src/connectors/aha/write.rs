@@ -344,12 +344,12 @@ impl Work<'_> {
             };
             // Whether a part of an object may be sent alone is not documented, so the rest of it goes along as it is.
             if !user.contains_key(outer) {
-                let have = match (self.native, &self.changes[0].target) {
-                    (Some(native), _) => {
+                let have = match (&self.changes[0].target, self.native) {
+                    (Target::New(_), _) => Map::new(),
+                    (Target::Record(_), Some(native)) => {
                         native.native.get(outer).and_then(Value::as_object).cloned().unwrap_or_default()
                     }
-                    (None, Target::New(_)) => Map::new(),
-                    (None, Target::Record(_)) => return Err(Refusal::NeedsNative),
+                    (Target::Record(_), None) => return Err(Refusal::NeedsNative),
                 };
                 user.insert(outer.into(), Value::Object(have));
             }

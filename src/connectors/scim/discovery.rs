@@ -232,8 +232,19 @@ fn sound(path: &str) -> Result<String, String> {
     Ok(path.to_owned())
 }
 
-/// A schema's id and the paths of its attributes, sub-attributes of single-valued complex ones included.
-pub(super) fn schemas(document: &Value) -> Vec<(String, Vec<String>)> {
+/// One attribute that a schema declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    /// Its path within the schema.
+    pub(super) path: String,
+    /// Its type in lower case (RFC 7643 2.3); empty where it is not stated.
+    pub(super) form: String,
+    /// It has several values.
+    pub(super) list: bool,
+}
+
+/// A schema's id and its attributes, sub-attributes of single-valued complex ones included.
+pub(super) fn schemas(document: &Value) -> Vec<(String, Vec<Declared>)> {
     records(document)
         .into_iter()
         .filter_map(|schema| {
@@ -241,7 +252,7 @@ pub(super) fn schemas(document: &Value) -> Vec<(String, Vec<String>)> {
             let mut paths = Vec::new();
             if let Some(Value::Array(attributes)) = member(schema, "attributes") {
                 for attribute in attributes {
-                    attribute_paths(attribute, &mut paths);
+                    declare(attribute, "", &mut paths);
                 }
             }
             Some((id, paths))
@@ -256,21 +267,20 @@ fn usable(attribute: &Value) -> bool {
     !is("mutability", "readOnly") && !is("returned", "never") && text(attribute, "name") != Some("$ref")
 }
 
-fn attribute_paths(attribute: &Value, paths: &mut Vec<String>) {
+fn declare(attribute: &Value, outer: &str, declared: &mut Vec<Declared>) {
     let Some(name) = text(attribute, "name").filter(|_| usable(attribute)) else { return };
-    if flag(attribute, "multiValued") == Some(true) {
-        paths.push(name.to_owned());
-        return;
-    }
+    let path = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
+    let list = flag(attribute, "multiValued") == Some(true);
     match member(attribute, "subAttributes") {
-        Some(Value::Array(subs)) if !subs.is_empty() => {
-            paths.extend(
-                subs.iter()
-                    .filter(|sub| usable(sub))
-                    .filter_map(|sub| text(sub, "name"))
-                    .map(|sub| format!("{name}.{sub}")),
-            );
+        Some(Value::Array(subs)) if !subs.is_empty() && !list && outer.is_empty() => {
+            for sub in subs {
+                declare(sub, &path, declared);
+            }
         }
-        _ => paths.push(name.to_owned()),
+        _ => declared.push(Declared {
+            path,
+            form: text(attribute, "type").unwrap_or_default().to_ascii_lowercase(),
+            list,
+        }),
     }
 }

@@ -14,17 +14,17 @@ use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Reply, Request, Site};
 
 impl Scim {
-    pub(super) fn ask_one(&self, site: &Site, key: &RecordKey) -> Vec<Request> {
-        let place = self.base.as_ref().zip(site.endpoint(key.kind)).zip(segment(&key.id));
-        place.map(|((base, at), id)| accept(base.get(format!("{}/{id}", at.path)))).into_iter().collect()
+    pub(super) fn ask_one(site: &Site, key: &RecordKey) -> Vec<Request> {
+        let place = site.endpoint(key.kind).zip(segment(&key.id));
+        place.map(|(at, id)| accept(Request::get(format!("{}/{id}", at.path)))).into_iter().collect()
     }
 
     pub(super) fn ask_by(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {
-        let Some((base, at)) = self.base.as_ref().zip(site.endpoint(kind)) else { return Vec::new() };
+        let Some(at) = site.endpoint(kind) else { return Vec::new() };
         if !site.filter {
             // Without filters the first page is all that can be asked in one request: it is enough where it holds
             // everything, and `observe` says so where it does not.
-            let request = accept(base.get(at.path.clone())).query("startIndex", "1");
+            let request = accept(Request::get(at.path.clone())).query("startIndex", "1");
             return vec![request.query("count", self.page(site).to_string())];
         }
         by.iter()
@@ -32,7 +32,7 @@ impl Scim {
             .map(|(path, value)| {
                 // A value in a filter is a JSON string (RFC 7644 3.4.2.2).
                 let filter = format!("{} eq {}", searched(path), Value::from(value.as_str()));
-                accept(base.get(at.path.clone())).query("filter", filter)
+                accept(Request::get(at.path.clone())).query("filter", filter)
             })
             .collect()
     }

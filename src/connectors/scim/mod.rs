@@ -2,11 +2,15 @@
 //!
 //! Owns what a SCIM service is asked and what its answers mean. Does no I/O, and believes no service that it is complete.
 
+#[cfg(test)]
+mod answers;
 mod discovery;
+mod edit;
 mod listing;
 #[cfg(test)]
 mod listing_traps;
 mod look;
+mod patch;
 mod path;
 mod probe;
 #[cfg(test)]
@@ -29,11 +33,14 @@ use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 pub(super) struct Scim {
     mapping: Arc<Mapping>,
     base: Option<Address>,
+    /// The setting `profile`.
+    profile: String,
 }
 
 impl Scim {
     pub(super) fn new(mapping: Arc<Mapping>, settings: &Settings) -> Self {
-        Self { mapping, base: Address::parse(&settings.url) }
+        let profile = settings.own.get("profile").cloned().unwrap_or_default();
+        Self { mapping, base: Address::parse(&settings.url), profile }
     }
 
     /// Records a page: what the mapping wants, and no more than the service allows.
@@ -62,7 +69,7 @@ impl Connector for Scim {
     }
 
     fn probe(&self) -> Box<dyn Walk> {
-        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone()))
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile == "oneim"))
     }
 
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
@@ -73,9 +80,9 @@ impl Connector for Scim {
 
     fn walk(&self, site: &Site, feed: &str, _owners: Vec<String>) -> Box<dyn Walk> {
         let endpoint = Kind::ALL.into_iter().find(|&kind| feed_of(kind) == feed).and_then(|kind| site.endpoint(kind));
-        match self.base.as_ref().zip(endpoint) {
-            Some((base, endpoint)) => {
-                let request = accept(base.get(endpoint.path.clone()));
+        match self.base.as_ref().and(endpoint) {
+            Some(endpoint) => {
+                let request = accept(Request::get(endpoint.path.clone()));
                 Box::new(listing::Listing::new(feed.into(), request, Some(self.page(site)), site.paging))
             }
             None => Box::new(NotServed(feed.to_owned())),
@@ -83,7 +90,7 @@ impl Connector for Scim {
     }
 
     fn read_one(&self, site: &Site, key: &RecordKey) -> Vec<Request> {
-        self.ask_one(site, key)
+        Self::ask_one(site, key)
     }
 
     fn find(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {

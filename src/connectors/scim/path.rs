@@ -94,11 +94,11 @@ impl Path {
         }
     }
 
-    /// Puts a value into a record and creates what is missing on the way; `None` takes the value away. An element that
-    /// is left with nothing but what picked it goes with it.
+    /// Puts a value into a record and creates what is missing on the way; `None` takes the value away, and with it
+    /// the element that it was the value of.
     pub(super) fn put(&self, record: &mut Map<String, Value>, value: Option<Value>) {
         let holder = if self.urn.is_empty() {
-            Some(record)
+            Some(&mut *record)
         } else if value.is_none() && key(record, &self.urn).is_none() {
             None
         } else {
@@ -112,6 +112,15 @@ impl Path {
         if value.is_none() && key(holder, &self.attr).is_none() {
             return;
         }
+        self.put_local(holder, value);
+        let bare = holder.is_empty();
+        if bare && !self.urn.is_empty() {
+            set(record, &self.urn, None);
+        }
+    }
+
+    /// The same within the record or the extension that has the attribute.
+    fn put_local(&self, holder: &mut Map<String, Value>, value: Option<Value>) {
         match (&self.pick, &self.sub) {
             (None, None) => set(holder, &self.attr, value),
             (None, Some(sub)) => {
@@ -135,8 +144,13 @@ impl Path {
                 let Some(items) = place.as_array_mut() else { return };
                 let at = items.iter().position(|item| is(item, pick, picked));
                 match (at, value) {
-                    (Some(at), None) => {
+                    (Some(at), None) if sub.is_none() || self.is_value() => {
                         items.remove(at);
+                    }
+                    (Some(at), None) => {
+                        if let (Some(sub), Some(inner)) = (sub, items[at].as_object_mut()) {
+                            set(inner, sub, None);
+                        }
                     }
                     (None, None) => {}
                     (at, Some(value)) => {
@@ -163,6 +177,12 @@ impl Path {
             None => return Some(value.clone()),
         }
         Some(Value::Object(element))
+    }
+
+    /// Whether it is what its element is there for: without a value there is no e-mail address, while an address
+    /// without a town is still one.
+    pub(super) fn is_value(&self) -> bool {
+        self.sub.as_deref().is_some_and(|sub| sub.eq_ignore_ascii_case("value"))
     }
 
     /// The attribute alone, without element and sub-attribute.
@@ -273,7 +293,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cleared_leaves_no_shell_behind() {
+    fn what_is_cleared_leaves_no_shell_behind_and_takes_nothing_else_along() {
+        assert_eq!(
+            put(
+                "addresses[type eq \"work\"].locality",
+                None,
+                json!({ "addresses": [{ "type": "work", "locality": "Bonn", "country": "DE" }] })
+            ),
+            json!({ "addresses": [{ "type": "work", "country": "DE" }] })
+        );
         assert_eq!(put("name.givenName", None, json!({"name": {"givenName": "Ana"}, "id": "1"})), json!({"id": "1"}));
         assert_eq!(
             put("emails[type eq \"work\"].value", None, json!({"emails": [{"type": "work", "value": "a"}]})),

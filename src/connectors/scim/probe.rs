@@ -21,13 +21,16 @@ const SCHEMAS: &str = "Schemas";
 pub(super) struct Probe {
     base: Option<Address>,
     mapping: Arc<Mapping>,
+    /// One Identity Manager's provider: it announces PATCH and filters (targets/scim.md A5), and is taken to have them where
+    /// what it announces cannot be read.
+    oneim: bool,
     site: Site,
     asked: Option<Request>,
 }
 
 impl Probe {
-    pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>) -> Self {
-        Self { base, mapping, site: Site::default(), asked: None }
+    pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>, oneim: bool) -> Self {
+        Self { base, mapping, oneim, site: Site::default(), asked: None }
     }
 
     fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
@@ -43,7 +46,7 @@ impl Probe {
             self.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
             return self.done();
         };
-        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(base.get(base.join(name)))).into())
+        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(Request::get(base.join(name)))).into())
     }
 
     fn discovered(&mut self, replies: &[Reply]) -> Next {
@@ -57,7 +60,7 @@ impl Probe {
         let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
         let Some(path) = at else { return self.done() };
         // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
-        let request = accept(base.get(path)).query("startIndex", "1").query("count", "1");
+        let request = accept(Request::get(path)).query("startIndex", "1").query("count", "1");
         self.asked = Some(request.clone());
         Next::Ask(vec![request])
     }
@@ -105,7 +108,7 @@ impl Probe {
         }
         let stated = offers.is_some();
         let Offers { patch, filter, etag, paging, max_page } = offers.unwrap_or_default();
-        self.site.patch = patch.unwrap_or(false);
+        self.site.patch = patch.unwrap_or(self.oneim);
         // A filter is tried where nothing is said: its answer is checked again in any case (targets/scim.md A6 rule 1).
         self.site.filter = filter.unwrap_or(true);
         self.site.etag = etag.unwrap_or(false);
@@ -174,17 +177,26 @@ impl Probe {
         urns.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         urns.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
         self.site.urns = urns;
-        let mut discovered = Vec::new();
+        let (mut discovered, mut types, mut lists) = (Vec::new(), Vec::new(), 0);
         for endpoint in &self.site.endpoints {
-            for (id, paths) in &schemas {
+            for (id, declared) in &schemas {
                 if !endpoint.extensions.iter().any(|urn| urn.eq_ignore_ascii_case(id)) {
                     continue;
                 }
-                for path in paths {
-                    let whole = format!("{id}:{path}");
-                    if !self.named(endpoint.kind, &whole) {
-                        discovered.push((endpoint.kind, whole));
+                for one in declared {
+                    let whole = format!("{id}:{}", one.path);
+                    if self.named(endpoint.kind, &whole) {
+                        continue;
                     }
+                    // A list that no row waits for has no keys by which its entries could be told apart.
+                    if (one.list || one.form == "complex") && !self.waited_for(endpoint.kind, &one.path) {
+                        lists += 1;
+                        continue;
+                    }
+                    if matches!(one.form.as_str(), "boolean" | "integer" | "decimal") {
+                        types.push((whole.clone(), one.form.clone()));
+                    }
+                    discovered.push((endpoint.kind, whole));
                 }
             }
         }
@@ -193,9 +205,23 @@ impl Probe {
                 0 => String::new(),
                 n => format!("; {n} extension attributes that the mapping does not name"),
             };
-            self.line(format!("GET {path}"), Finding::Good, format!("{} schemas{more}", schemas.len()));
+            let left = match lists {
+                0 => String::new(),
+                n => format!("; {n} lists of extensions are not used"),
+            };
+            self.line(format!("GET {path}"), Finding::Good, format!("{} schemas{more}{left}", schemas.len()));
         }
         self.site.discovered = discovered;
+        self.site.types = types;
+    }
+
+    /// Whether a row of the mapping takes an attribute of this name in whatever extension it is.
+    fn waited_for(&self, kind: Kind, name: &str) -> bool {
+        self.mapping.kind(kind).into_iter().flat_map(|map| &map.rows).flat_map(|row| &row.read).any(|read| {
+            read.strip_prefix("urn:*:")
+                .and_then(|read| read.split(['.', '[']).next())
+                .is_some_and(|read| read.eq_ignore_ascii_case(name))
+        })
     }
 
     /// Whether the mapping names an extension's attribute in full, itself or the complex one that it is a part of.

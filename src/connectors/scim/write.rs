@@ -3,92 +3,28 @@
 //! The form is settled by what the service announced and by the lessons of earlier plans, never by what happens while a plan
 //! is carried out (targets/scim.md A6 rule 6).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::discovery::USER;
+use super::edit::Edited;
+use super::patch::portions;
 use super::path::{Path, key};
 use super::{MEDIA, Scim, accept};
 use crate::connectors::Observed;
-use crate::connectors::address::{Address, segment};
-use crate::connectors::wanted::{What, Wish, bare, is_entry, key_text, side_effects, wishes};
+use crate::connectors::address::segment;
+use crate::connectors::wanted::{What, side_effects, wishes};
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
-    Body, By, Change, ChangeId, Endpoint, Expect, Facet, MemberRemoval, Method, Ref, Refusal, Repeat, Request, Site,
-    Step, StepId, Target, Want, Wanted,
+    Body, By, Change, ChangeId, Endpoint, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId,
+    Target, Want, Wanted,
 };
-
-/// Membership changes in one request at most; AWS takes no more (targets/scim.md A3).
-const MEMBERS: usize = 100;
 
 /// Attributes that only the service sets, whatever the kind (RFC 7643 3.1, 4.1.2): they are not sent back.
 const SERVICE_OWNED: [(Option<Kind>, &str); 2] = [(None, "meta"), (Some(Kind::User), "groups")];
 
 fn cannot(why: impl Into<String>) -> Refusal {
     Refusal::Cannot(why.into())
-}
-
-/// One wish with its path taken apart.
-struct Edited<'m> {
-    wish: Wish<'m>,
-    path: Path,
-}
-
-impl Edited<'_> {
-    fn edit(&self) -> Edit {
-        let at = self.path.text();
-        match &self.wish.what {
-            What::Value(value) => Edit::Set { at, value: value.clone() },
-            What::Entry { key, .. } => Edit::Insert { at, key: key_text(key), value: self.entry() },
-            What::NoEntry { key } => Edit::Remove { at, key: key_text(key) },
-        }
-    }
-
-    fn entry(&self) -> Value {
-        match &self.wish.what {
-            What::Entry { key, value } => Value::Object(key.iter().chain(value).cloned().collect()),
-            What::Value(_) | What::NoEntry { .. } => Value::Null,
-        }
-    }
-
-    fn listed(&self) -> bool {
-        !matches!(self.wish.what, What::Value(_))
-    }
-
-    /// Carries the wish out on a native record.
-    fn apply(&self, record: &mut Map<String, Value>) {
-        match &self.wish.what {
-            What::Value(Value::Null) => self.path.put(record, None),
-            What::Value(value) => self.path.put(record, Some(value.clone())),
-            What::Entry { key, .. } => {
-                let mut items = self.items(record);
-                match items.iter_mut().find(|item| is_entry(item, key)) {
-                    // What the service keeps beside key and value stays.
-                    Some(Value::Object(have)) => have.extend(object(self.entry())),
-                    Some(other) => *other = self.entry(),
-                    None => items.push(self.entry()),
-                }
-                self.path.put(record, Some(Value::Array(items)));
-            }
-            What::NoEntry { key } => {
-                let mut items = self.items(record);
-                items.retain(|item| !is_entry(item, key));
-                self.path.put(record, Some(Value::Array(items)));
-            }
-        }
-    }
-
-    fn items(&self, record: &Map<String, Value>) -> Vec<Value> {
-        let record = Value::Object(record.clone());
-        self.path.get(&record).and_then(Value::as_array).cloned().unwrap_or_default()
-    }
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
 }
 
 impl Scim {
@@ -102,10 +38,9 @@ impl Scim {
         if let Some(why) = &site.blocked {
             return Err(cannot(why.clone()));
         }
-        let base = self.base.as_ref().ok_or_else(|| cannot("the system's url is no web address"))?;
         let endpoint =
             site.endpoint(first.kind).ok_or_else(|| cannot(format!("the service has no {}", first.kind.plural())))?;
-        let work = Work { scim: self, site, base, endpoint, changes, native };
+        let work = Work { scim: self, site, endpoint, changes, native };
         if changes.iter().any(|change| change.op == Op::Create) {
             return work.create();
         }
@@ -117,17 +52,16 @@ impl Scim {
 }
 
 /// One rendering.
-struct Work<'r> {
-    scim: &'r Scim,
-    site: &'r Site,
-    base: &'r Address,
-    endpoint: &'r Endpoint,
-    changes: &'r [&'r Change],
-    native: Option<&'r Observed>,
+pub(super) struct Work<'r> {
+    pub(super) scim: &'r Scim,
+    pub(super) site: &'r Site,
+    pub(super) endpoint: &'r Endpoint,
+    pub(super) changes: &'r [&'r Change],
+    pub(super) native: Option<&'r Observed>,
 }
 
 impl<'r> Work<'r> {
-    fn step(&self, serves: &[ChangeId], read: Vec<Request>, write: Request, verify: Vec<Request>) -> Step {
+    pub(super) fn step(&self, serves: &[ChangeId], read: Vec<Request>, write: Request, verify: Vec<Request>) -> Step {
         let served: Vec<Op> =
             self.changes.iter().filter(|change| serves.contains(&change.id)).map(|change| change.op).collect();
         Step {
@@ -143,14 +77,8 @@ impl<'r> Work<'r> {
         }
     }
 
-    fn write(&self, method: Method, path: String, body: Body, repeat: Repeat) -> Request {
-        let mut request = accept(Request::new(method, path, body, repeat));
-        request.query.clone_from(&self.base.query);
-        request
-    }
-
     /// The record's path, and the change whose new id is a hole in it.
-    fn place(&self) -> Result<(String, Option<ChangeId>), Refusal> {
+    pub(super) fn place(&self) -> Result<(String, Option<ChangeId>), Refusal> {
         match &self.changes[0].target {
             Target::Record(key) => {
                 let id = segment(&key.id).ok_or_else(|| cannot(format!("the id {:?} fits no address", key.id)))?;
@@ -162,14 +90,8 @@ impl<'r> Work<'r> {
         }
     }
 
-    fn read_back(&self, place: &(String, Option<ChangeId>)) -> Vec<Request> {
-        let mut request = accept(self.base.get(place.0.clone()));
-        request.holes.extend(place.1.clone());
-        vec![request]
-    }
-
     /// The wishes of some changes, in the order of display: removals first.
-    fn edits(&self, changes: &[&Change], holes: &mut Vec<ChangeId>) -> Result<Vec<Edited<'r>>, Refusal> {
+    pub(super) fn edits(&self, changes: &[&Change], holes: &mut Vec<ChangeId>) -> Result<Vec<Edited<'r>>, Refusal> {
         let mut sorted: Vec<&Change> = changes.to_vec();
         sorted.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
         let mut edits = Vec::new();
@@ -185,10 +107,28 @@ impl<'r> Work<'r> {
                 let at = if wish.row.list.is_some() { at.trim_end_matches("[]").to_owned() } else { at };
                 let path = Path::parse(&at, &self.endpoint.schema, &self.site.urns)
                     .ok_or_else(|| cannot(format!("{}: {at} is no path that can be written", wish.row.attr)))?;
+                let mut wish = wish;
+                self.type_of(&path, &mut wish.what)?;
                 edits.push(Edited { wish, path });
             }
         }
         Ok(edits)
+    }
+
+    /// Gives the value of a discovered attribute the type that its schema declares: the mapping knows it as text alone.
+    fn type_of(&self, path: &Path, what: &mut What) -> Result<(), Refusal> {
+        let What::Value(Value::String(text)) = what else { return Ok(()) };
+        let at = path.text();
+        let Some((_, form)) = self.site.types.iter().find(|(of, _)| of.eq_ignore_ascii_case(&at)) else {
+            return Ok(());
+        };
+        let typed = match form.as_str() {
+            "boolean" => text.to_ascii_lowercase().parse().ok().map(Value::Bool),
+            _ => text.parse::<serde_json::Number>().ok().map(Value::Number),
+        };
+        let typed = typed.ok_or_else(|| cannot(format!("{at}: {text:?} is no {form}")))?;
+        *what = What::Value(typed);
+        Ok(())
     }
 
     /// A path whose URN the mapping leaves open (`urn:*:productRoles`), with the URN that this service has: the record
@@ -244,7 +184,7 @@ impl<'r> Work<'r> {
             return Err(cannot("a user cannot be created without userName (RFC 7643 4.1.1)"));
         }
         record.insert("schemas".into(), self.schemas(&record, None));
-        let mut write = self.write(
+        let mut write = request(
             Method::Post,
             self.endpoint.path.clone(),
             Body::Json { json: Value::Object(record), media: MEDIA.into() },
@@ -260,7 +200,7 @@ impl<'r> Work<'r> {
         let read = self.scim.ask_by(self.site, self.endpoint.kind, &by);
         let place = (format!("{}/{}", self.endpoint.path, Ref::New(id.clone())), Some(id.clone()));
         let serves: Vec<_> = inside.iter().map(|change| change.id.clone()).collect();
-        let mut step = self.step(&serves, read, write, self.read_back(&place));
+        let mut step = self.step(&serves, read, write, read_back(&place));
         step.yields = Some(id);
         let mut steps = vec![step];
         if !later.is_empty() {
@@ -275,11 +215,11 @@ impl<'r> Work<'r> {
             return Err(cannot("a record cannot be deleted and changed at once"));
         };
         let place = self.place()?;
-        let mut write = self.write(Method::Delete, place.0.clone(), Body::None, Repeat::Safe);
+        let mut write = request(Method::Delete, place.0.clone(), Body::None, Repeat::Safe);
         write.edits = vec![Edit::Remove { at: self.endpoint.path.clone(), key: change.label.clone() }];
         write.holes.extend(place.1.clone());
         self.pin(&mut write);
-        Ok(vec![self.step(std::slice::from_ref(&change.id), self.read_back(&place), write, self.read_back(&place))])
+        Ok(vec![self.step(std::slice::from_ref(&change.id), read_back(&place), write, read_back(&place))])
     }
 
     fn update(&self) -> Result<Vec<Step>, Refusal> {
@@ -303,106 +243,6 @@ impl<'r> Work<'r> {
         if learned("patch") { false } else { self.site.patch || learned("put") }
     }
 
-    fn by_value_list(&self) -> bool {
-        self.site.member_removal == Some(MemberRemoval::ValueList)
-            || self.site.lessons.iter().any(|lesson| lesson == "members:value-list")
-    }
-
-    fn patch(&self) -> Result<Step, Refusal> {
-        let place = self.place()?;
-        let mut holes: Vec<ChangeId> = place.1.clone().into_iter().collect();
-        let edits = self.edits(self.changes, &mut holes)?;
-        let operations = self.operations(&edits)?;
-        let body = json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            // With a capital O (RFC 7644 3.5.2).
-            "Operations": operations,
-        });
-        let mut write =
-            self.write(Method::Patch, place.0.clone(), Body::Json { json: body, media: MEDIA.into() }, Repeat::Safe);
-        write.edits = edits.iter().map(Edited::edit).collect();
-        write.holes = distinct(holes);
-        self.pin(&mut write);
-        Ok(self.step(&self.names(), self.read_back(&place), write, self.read_back(&place)))
-    }
-
-    /// One simple path an operation, as the interoperability profile has it (targets/scim.md A3). Values first, then what
-    /// leaves lists, then what joins them.
-    fn operations(&self, edits: &[Edited<'_>]) -> Result<Vec<Value>, Refusal> {
-        let mut operations = Vec::new();
-        for edit in edits.iter().filter(|edit| !edit.listed()) {
-            let What::Value(value) = &edit.wish.what else { continue };
-            operations.push(self.set(&edit.path, value)?);
-        }
-        let mut lists: Vec<String> = Vec::new();
-        for edit in edits.iter().filter(|edit| edit.listed()) {
-            let at = edit.path.text();
-            if !lists.contains(&at) {
-                lists.push(at);
-            }
-        }
-        for at in lists {
-            let here = || edits.iter().filter(|edit| edit.listed() && edit.path.text() == at);
-            let gone: Vec<_> = here()
-                .filter_map(|edit| match &edit.wish.what {
-                    What::NoEntry { key } => Some(key),
-                    What::Value(_) | What::Entry { .. } => None,
-                })
-                .collect();
-            if self.by_value_list() && !gone.is_empty() {
-                let values: Vec<Value> = gone.iter().map(|key| Value::Object(key.iter().cloned().collect())).collect();
-                operations.push(json!({ "op": "remove", "path": at, "value": values }));
-            } else {
-                operations
-                    .extend(gone.iter().map(|key| json!({ "op": "remove", "path": format!("{at}[{}]", filter(key)) })));
-            }
-            let mut added = Vec::new();
-            for edit in here() {
-                let What::Entry { key, value } = &edit.wish.what else { continue };
-                match value {
-                    // An entry that is there gets its new value; adding it again would make two.
-                    Some((name, value)) if self.holds(&edit.path, key) => operations.push(
-                        json!({ "op": "replace", "path": format!("{at}[{}].{name}", filter(key)), "value": value }),
-                    ),
-                    _ => added.push(edit.entry()),
-                }
-            }
-            if !added.is_empty() {
-                operations.push(json!({ "op": "add", "path": at, "value": added }));
-            }
-        }
-        Ok(operations)
-    }
-
-    fn set(&self, path: &Path, value: &Value) -> Result<Value, Refusal> {
-        if path.pick.is_none() {
-            return Ok(match value {
-                Value::Null => json!({ "op": "remove", "path": path.text() }),
-                value => json!({ "op": "replace", "path": path.text(), "value": value }),
-            });
-        }
-        // A filter that picks nothing is an error (`noTarget`, RFC 7644 3.5.2.3), so the record decides the form.
-        let native = self.native.ok_or(Refusal::NeedsNative)?;
-        let there = Path { sub: None, ..path.clone() }.get(&native.native).is_some_and(|element| !element.is_null());
-        Ok(match (value, there) {
-            (Value::Null, _) => {
-                json!({ "op": "remove", "path": Path { sub: None, ..path.clone() }.text() })
-            }
-            (value, true) => json!({ "op": "replace", "path": path.text(), "value": value }),
-            (value, false) => {
-                let element = path.element(value).unwrap_or_else(|| value.clone());
-                json!({ "op": "add", "path": path.whole().text(), "value": [element] })
-            }
-        })
-    }
-
-    fn holds(&self, path: &Path, key: &[(String, Value)]) -> bool {
-        self.native
-            .and_then(|native| path.get(&native.native))
-            .and_then(Value::as_array)
-            .is_some_and(|items| items.iter().any(|item| is_entry(item, key)))
-    }
-
     fn replace(&self) -> Result<Step, Refusal> {
         let place = self.place()?;
         let native = self.native.ok_or(Refusal::NeedsNative)?;
@@ -423,7 +263,7 @@ impl<'r> Work<'r> {
         let schemas = self.schemas(&record, record.get("schemas"));
         record.insert("schemas".into(), schemas);
         let carried = carried(&before, &record);
-        let mut write = self.write(
+        let mut write = request(
             Method::Put,
             place.0.clone(),
             Body::Json { json: Value::Object(record), media: MEDIA.into() },
@@ -433,17 +273,17 @@ impl<'r> Work<'r> {
         write.carried = carried;
         write.holes = distinct(holes);
         self.pin(&mut write);
-        Ok(self.step(&self.names(), self.read_back(&place), write, self.read_back(&place)))
+        Ok(self.step(&self.names(), read_back(&place), write, read_back(&place)))
     }
 
     /// `If-Match`, only where the service announces ETags and one was seen (targets/scim.md A6 rule 7).
-    fn pin(&self, write: &mut Request) {
+    pub(super) fn pin(&self, write: &mut Request) {
         if let Some(etag) = self.native.and_then(|native| native.etag.as_ref()).filter(|_| self.site.etag) {
             write.headers.push(("if-match".into(), etag.clone()));
         }
     }
 
-    fn names(&self) -> Vec<ChangeId> {
+    pub(super) fn names(&self) -> Vec<ChangeId> {
         self.changes.iter().map(|change| change.id.clone()).collect()
     }
 
@@ -466,12 +306,17 @@ impl<'r> Work<'r> {
     }
 }
 
-/// A key as a value filter: `value eq "42"`.
-fn filter(key: &[(String, Value)]) -> String {
-    key.iter().map(|(name, value)| format!("{name} eq {}", Value::from(bare(value)))).collect::<Vec<_>>().join(" and ")
+pub(super) fn request(method: Method, path: String, body: Body, repeat: Repeat) -> Request {
+    accept(Request::new(method, path, body, repeat))
 }
 
-fn distinct(mut holes: Vec<ChangeId>) -> Vec<ChangeId> {
+pub(super) fn read_back(place: &(String, Option<ChangeId>)) -> Vec<Request> {
+    let mut request = accept(Request::get(place.0.clone()));
+    request.holes.extend(place.1.clone());
+    vec![request]
+}
+
+pub(super) fn distinct(mut holes: Vec<ChangeId>) -> Vec<ChangeId> {
     let mut seen = std::collections::BTreeSet::new();
     holes.retain(|hole| seen.insert(hole.clone()));
     holes
@@ -497,24 +342,6 @@ fn with_active(change: &Change) -> Change {
         change.want.push(Want { facet, value: Wanted::Text(active.into()), by: By::Source });
     }
     change
-}
-
-/// Changes in portions that one request may hold: a change's own entries are never torn apart.
-fn portions<'c>(changes: &[&'c Change]) -> Vec<Vec<&'c Change>> {
-    let mut portions: Vec<Vec<&Change>> = Vec::new();
-    let mut entries = 0;
-    for change in changes {
-        let own = change.want.iter().filter(|want| want.facet.key.is_some()).count();
-        match portions.last_mut() {
-            Some(last) if entries + own <= MEMBERS => last.push(change),
-            _ => {
-                portions.push(vec![change]);
-                entries = 0;
-            }
-        }
-        entries += own;
-    }
-    portions
 }
 
 /// The JSON pointers of what a whole-record write keeps as it was.

@@ -1,6 +1,7 @@
 //! What was wanted, what was expected and what is there, held against each other.
 
 use crate::connectors::Observed;
+use crate::mapping::Mapping;
 use crate::model::text::clean;
 use crate::model::{Attr, Form, Op, Row, Table, fold};
 use crate::plan::{Change, ChangeId, Expect, Facet, Ref, Seen, Want, Wanted, seen};
@@ -19,23 +20,75 @@ pub(super) enum Stands {
     Gone,
 }
 
-/// How a change stands in a record, `None` being no record.
-pub(super) fn stands(change: &Change, found: Option<&Observed>, known: Known<'_>) -> Stands {
-    let Some(observed) = found else {
-        return if change.op == Op::Delete { Stands::AsWanted { unread: Vec::new() } } else { Stands::Gone };
-    };
-    if change.op == Op::Delete {
-        return Stands::Otherwise { now: "it is still there".into() };
-    }
-    let (mut unread, mut other) = (Vec::new(), Vec::new());
-    for want in &change.want {
-        match facet_stands(&observed.table, want, known) {
-            None => unread.push(want.facet.to_string()),
-            Some(Ok(())) => {}
-            Some(Err(now)) => other.push(format!("{}: {}", clean(&want.facet.to_string()), shown(&now))),
+/// What changes are judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Judge<'j> {
+    pub(super) known: Known<'j>,
+    pub(super) mapping: &'j Mapping,
+}
+
+impl Judge<'_> {
+    /// How a change stands in a record, `None` being no record.
+    pub(super) fn stands(&self, change: &Change, found: Option<&Observed>) -> Stands {
+        let Some(observed) = found else {
+            return if change.op == Op::Delete { Stands::AsWanted { unread: Vec::new() } } else { Stands::Gone };
+        };
+        if change.op == Op::Delete {
+            return Stands::Otherwise { now: "it is still there".into() };
         }
+        let (mut unread, mut other): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+        for want in &change.want {
+            match facet_stands(&observed.table, want, self.known) {
+                None => {
+                    unread.push(want.facet.to_string());
+                    other.extend(self.still(change, want, observed).filter(|still| !other.contains(still)));
+                }
+                Some(Ok(())) => {}
+                Some(Err(now)) => other.push(format!("{}: {}", clean(&want.facet.to_string()), shown(&now))),
+            }
+        }
+        if other.is_empty() { Stands::AsWanted { unread } } else { Stands::Otherwise { now: other.join("; ") } }
     }
-    if other.is_empty() { Stands::AsWanted { unread } } else { Stands::Otherwise { now: other.join("; ") } }
+
+    /// Where the writing of a facet shows that is never returned (a first name in the full name).
+    fn shows_in(&self, change: &Change, want: &Want) -> Option<Facet> {
+        let path = self.mapping.row(change.kind, &want.facet.path)?.shows_in.clone()?;
+        Some(Facet { path, key: None })
+    }
+
+    /// What shows that a facet which is never returned was not written: what it would show in is as it was.
+    fn still(&self, change: &Change, want: &Want, observed: &Observed) -> Option<String> {
+        let shows = self.shows_in(change, want)?;
+        let Expect::Facets(expected) = &change.expect else { return None };
+        let (_, before) = expected.iter().find(|(facet, _)| *facet == shows)?;
+        let now = now(&observed.table, &shows);
+        (*before != Seen::Unreadable && now == *before)
+            .then(|| format!("{}: {}", clean(&shows.to_string()), shown(&now)))
+    }
+
+    /// Whether something that can be read would have shown that a change was not carried out.
+    pub(super) fn witnessed(&self, change: &Change) -> bool {
+        let Expect::Facets(expected) = &change.expect else { return false };
+        change.want.iter().any(|want| {
+            let shows = self.shows_in(change, want);
+            expected.iter().any(|(facet, before)| shows.as_ref() == Some(facet) && *before != Seen::Unreadable)
+        })
+    }
+
+    /// Whether every facet that a change touches is as it was before the change.
+    pub(super) fn untouched(&self, change: &Change, observed: &Observed) -> bool {
+        let Expect::Facets(expected) = &change.expect else { return false };
+        let mut readable = expected.iter().filter_map(|(facet, before)| {
+            let facet = settled(facet, self.known)?;
+            let about = change.want.iter().any(|want| {
+                settled(&want.facet, self.known).as_ref() == Some(&facet)
+                    || self.shows_in(change, want).as_ref() == Some(&facet)
+            });
+            let now = now(&observed.table, &facet);
+            (about && *before != Seen::Unreadable && now != Seen::Unreadable).then_some(*before == now)
+        });
+        readable.next().is_some_and(|first| first && readable.all(|same| same))
+    }
 }
 
 /// Whether a facet is as wanted; `None` where it cannot be read, otherwise what is there instead.
@@ -112,18 +165,6 @@ pub(super) fn moved(
         ));
     }
     (!told.is_empty()).then(|| told.join("; "))
-}
-
-/// Whether every facet that a change touches is as it was before the change.
-pub(super) fn untouched(change: &Change, observed: &Observed, known: Known<'_>) -> bool {
-    let Expect::Facets(expected) = &change.expect else { return false };
-    let mut readable = expected.iter().filter_map(|(facet, before)| {
-        let facet = settled(facet, known)?;
-        let about = change.want.iter().any(|want| settled(&want.facet, known).as_ref() == Some(&facet));
-        let now = now(&observed.table, &facet);
-        (about && *before != Seen::Unreadable && now != Seen::Unreadable).then_some(*before == now)
-    });
-    readable.next().is_some_and(|first| first && readable.all(|same| same))
 }
 
 /// What a wish brings about.

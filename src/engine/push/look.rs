@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::judge::{Known, Stands, stands, untouched};
+use super::judge::{Judge, Known, Stands};
 use super::{Desk, Party};
 use crate::connectors::{Looked, Observed};
 use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
@@ -72,6 +72,10 @@ pub(super) struct View<'v> {
 }
 
 impl View<'_> {
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge { known: self.known, mapping: self.party.connector.mapping() }
+    }
+
     /// Carries out reads and lets the connector say what they show.
     pub(super) async fn look(&self, sought: &Sought, requests: &[Request]) -> Found {
         if requests.is_empty() {
@@ -121,7 +125,7 @@ impl View<'_> {
         let mut before: Option<Vec<Stands>> = None;
         let mut found = self.look(sought, requests).await;
         for pause in self.desk.patience.pauses() {
-            let now: Vec<Stands> = changes.iter().map(|change| stands(change, found.record(), self.known)).collect();
+            let now: Vec<Stands> = changes.iter().map(|change| self.judge().stands(change, found.record())).collect();
             let done = !matches!(found, Found::Unclear(_)) && self.done(changes, &found, &now, before.as_deref());
             if done {
                 break;
@@ -139,7 +143,7 @@ impl View<'_> {
         changes.iter().zip(now).all(|(change, stands)| match (stands, found.record()) {
             (Stands::AsWanted { .. }, _) => true,
             (Stands::Otherwise { .. }, Some(observed)) => {
-                before == Some(now) && change.op != Op::Delete && !untouched(change, observed, self.known)
+                before == Some(now) && change.op != Op::Delete && !self.judge().untouched(change, observed)
             }
             _ => false,
         })
@@ -150,7 +154,7 @@ impl View<'_> {
             return OutcomeState::Accepted;
         }
         let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-        match stands(change, found.record(), self.known) {
+        match self.judge().stands(change, found.record()) {
             Stands::AsWanted { unread } => OutcomeState::Confirmed { unread },
             Stands::Otherwise { now } => OutcomeState::Differs { now: now + &note },
             Stands::Gone => OutcomeState::Differs { now: format!("the record is not there{note}") },
@@ -171,7 +175,7 @@ impl View<'_> {
         for pause in self.desk.patience.pauses() {
             let all = |stands: Stands| matches!(stands, Stands::AsWanted { .. });
             if !matches!(found, Found::Unclear(_))
-                && changes.iter().all(|change| all(stands(change, found.record(), self.known)))
+                && changes.iter().all(|change| all(self.judge().stands(change, found.record())))
             {
                 break;
             }
@@ -190,17 +194,20 @@ impl View<'_> {
             Found::Absent => None,
             Found::Record(observed) => Some(&**observed),
         };
-        match (stands(change, observed, self.known), observed) {
+        match (self.judge().stands(change, observed), observed) {
             // A value that the service never returns proves nothing on a record that was there before.
             (Stands::AsWanted { unread }, _)
-                if change.op != Op::Create && !unread.is_empty() && unread.len() == change.want.len() =>
+                if change.op != Op::Create
+                    && !unread.is_empty()
+                    && unread.len() == change.want.len()
+                    && !self.judge().witnessed(change) =>
             {
                 unknown("what was written cannot be read")
             }
             (Stands::AsWanted { unread }, _) => OutcomeState::Confirmed { unread },
             (Stands::Otherwise { now }, _) if change.op == Op::Create => OutcomeState::Differs { now },
             (Stands::Gone, _) if change.op == Op::Create => not_done(),
-            (Stands::Otherwise { .. }, Some(observed)) if untouched(change, observed, self.known) => not_done(),
+            (Stands::Otherwise { .. }, Some(observed)) if self.judge().untouched(change, observed) => not_done(),
             (Stands::Otherwise { .. }, _) if change.op == Op::Delete => not_done(),
             (Stands::Otherwise { now }, _) => unknown(&format!("now {now}")),
             (Stands::Gone, _) => unknown("the record is not there"),

@@ -6,7 +6,8 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::parse::{RecordSeed, Run};
+use super::parse::Run;
+use super::visit::RecordSeed;
 
 /// Values of an envelope that are kept, in all: it is small by nature, and a page of something else must not become a tree.
 const ENVELOPE: usize = 256;

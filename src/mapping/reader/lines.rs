@@ -1,9 +1,12 @@
 //! JSON Lines, one record a line, on all cores that rayon was given.
 
+use std::borrow::Cow;
+
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::model::TableBuilder;
 
+use super::mend::mend;
 use super::parse::{Found, Run};
 use super::{ReadError, Reader, Taken, text};
 
@@ -51,15 +54,26 @@ impl Reader {
         }
     }
 
-    fn window<'b>(&self, window: &[&'b str]) -> Vec<(&'b str, Found, Option<String>)> {
+    fn window<'b>(&self, window: &[&'b str]) -> Vec<(Cow<'b, str>, Found, Option<String>)> {
         window
             .par_iter()
             .map(|batch| {
-                let mut run = Run::new(&self.trie, batch);
-                let fault = run.exactly(|run| lines(run, batch));
-                (*batch, std::mem::take(&mut run.found), fault)
+                let (found, fault) = self.batch(batch);
+                match mend(batch).filter(|_| fault.is_some()) {
+                    Some(mended) => {
+                        let (found, fault) = self.batch(&mended);
+                        (Cow::Owned(mended), found, fault)
+                    }
+                    None => (Cow::Borrowed(*batch), found, fault),
+                }
             })
             .collect()
+    }
+
+    fn batch(&self, batch: &str) -> (Found, Option<String>) {
+        let mut run = Run::new(&self.trie, batch);
+        let fault = run.exactly(|run| lines(run, batch));
+        (run.found, fault)
     }
 }
 

@@ -1,16 +1,18 @@
 //! Page bytes into columns.
 //!
-//! `trie` is the compiled form of a feed's fields, `parse` drives a page through it, `document` finds the records in a
+//! `trie` is the compiled form of a feed's fields, `parse` and `visit` drive a page through it, `document` finds the records in a
 //! reply, `fill` turns what was found into rows, `lines` does it on several cores, `redact` cuts secrets out of a page.
 
 mod document;
 mod fill;
 mod lines;
+mod mend;
 mod parse;
 mod redact;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trie;
+mod visit;
 
 use std::sync::Arc;
 
@@ -85,9 +87,17 @@ impl Reader {
     /// When the page is no whole JSON or has no records where the feed says; rows before the fault stay in the table, and
     /// the caller must not call the feed complete.
     pub fn read(&self, page: &[u8], owner: Option<&str>, into: &mut TableBuilder) -> Result<Taken, ReadError> {
-        let page = text(page)?;
+        self.read_text(text(page)?, owner, into)
+    }
+
+    fn read_text(&self, page: &str, owner: Option<&str>, into: &mut TableBuilder) -> Result<Taken, ReadError> {
         let mut run = Run::new(&self.trie, page);
         let (read, mut there, mut envelope) = run.exactly(|run| document(run, page, &self.path, self.single, true));
+        if read.is_err()
+            && let Some(mended) = mend::mend(page)
+        {
+            return self.read_text(&mended, owner, into);
+        }
         if read.is_ok() && !there && self.single && !self.path.is_empty() {
             // The same record bare instead of wrapped (targets/aha.md 8.7); it must look like one.
             let mut bare = Run::new(&self.trie, page);

@@ -1,12 +1,12 @@
-//! A page through the trie: JSON drives it, texts stay where they are in the page.
+//! One run over a page: where the texts are, record by record. `visit` drives it.
 
 use std::fmt::{self, Write};
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
 use super::trie::{Level, ROOT, Test, Trie};
+use super::visit::{RecordSeed, Value};
 
 /// A text: in the page, or in [`Found::arena`] where it had to be written anew (escapes, numbers).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,16 +79,16 @@ struct Seen {
 /// One run over a page.
 #[derive(Debug)]
 pub(super) struct Run<'p> {
-    trie: &'p Trie,
+    pub trie: &'p Trie,
     page: &'p str,
     pub found: Found,
     scratch: Vec<Span>,
     /// Per node, the keys in the order in which they came: what came fifth will come fifth again.
     seen: Vec<Vec<Seen>>,
     /// A number had digits that a float would not keep.
-    inexact: bool,
+    pub inexact: bool,
     /// Take leaves as raw text, so that every digit stays. Slower; only for pages that have such numbers.
-    exact: bool,
+    pub exact: bool,
 }
 
 impl<'p> Run<'p> {
@@ -130,7 +130,7 @@ impl<'p> Run<'p> {
         read
     }
 
-    fn close(&mut self, entries: usize, whole: bool) {
+    pub fn close(&mut self, entries: usize, whole: bool) {
         if whole {
             self.end();
         } else {
@@ -139,7 +139,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn begin(&mut self) -> usize {
+    pub fn begin(&mut self) -> usize {
         self.scratch.fill(Span::EMPTY);
         self.found.entries.len()
     }
@@ -149,7 +149,7 @@ impl<'p> Run<'p> {
         self.found.ends.push(self.found.entries.len() as u32);
     }
 
-    fn step(&mut self, node: u32, key: &str, at: &mut usize) -> Option<u32> {
+    pub fn step(&mut self, node: u32, key: &str, at: &mut usize) -> Option<u32> {
         let seen = &mut self.seen[node as usize];
         if let Some(next) = seen.get(*at)
             && *next.key == *key
@@ -179,11 +179,11 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn wants(&self, node: u32) -> bool {
+    pub fn wants(&self, node: u32) -> bool {
         !self.trie.nodes[node as usize].leaf.is_empty()
     }
 
-    fn borrowed(&mut self, node: u32, text: &str) {
+    pub fn borrowed(&mut self, node: u32, text: &str) {
         if text.is_empty() || !self.wants(node) {
             return;
         }
@@ -195,7 +195,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn owned(&mut self, node: u32, text: fmt::Arguments<'_>) {
+    pub fn owned(&mut self, node: u32, text: fmt::Arguments<'_>) {
         if !self.wants(node) {
             return;
         }
@@ -208,7 +208,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn begin_elem(&mut self, elem: u32) -> usize {
+    pub fn begin_elem(&mut self, elem: u32) -> usize {
         for &slot in &self.trie.elems[elem as usize].clear {
             self.scratch[slot as usize] = Span::EMPTY;
         }
@@ -216,7 +216,7 @@ impl<'p> Run<'p> {
     }
 
     /// What an element that has ended is good for. `start`: the entries that came before it.
-    fn end_elem(&mut self, elem: u32, index: u32, start: usize) {
+    pub fn end_elem(&mut self, elem: u32, index: u32, start: usize) {
         let elem = &self.trie.elems[elem as usize];
         for pick in &elem.picks {
             let chosen = match &pick.test {
@@ -254,178 +254,5 @@ fn fill(scratch: &[Span], level: &Level, entry: &mut RawEntry) {
     for (part, slots) in &level.parts {
         let first = slots.iter().map(|slot| scratch[*slot as usize]).find(|span| !span.is_empty());
         entry.parts[*part as usize] = first.unwrap_or_default();
-    }
-}
-
-/// A record.
-pub(super) struct RecordSeed<'a, 'p> {
-    pub run: &'a mut Run<'p>,
-}
-
-impl<'de> DeserializeSeed<'de> for RecordSeed<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        let entries = self.run.begin();
-        let read = Value { run: &mut *self.run, node: ROOT, arrays: true }.deserialize(from);
-        self.run.close(entries, read.is_ok());
-        read
-    }
-}
-
-/// A field's value.
-pub(super) struct Value<'a, 'p> {
-    pub run: &'a mut Run<'p>,
-    pub node: u32,
-    /// Whether an array is looked into; not inside one that nobody told apart.
-    pub arrays: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Value<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        if !self.run.exact || !self.run.wants(self.node) {
-            return from.deserialize_any(self);
-        }
-        let raw = <&RawValue as serde::Deserialize>::deserialize(from)?.get();
-        match raw.as_bytes().first() {
-            Some(b'"') => match raw.get(1..raw.len() - 1) {
-                Some(inner) if !inner.contains('\\') => self.visit_borrowed_str(inner),
-                _ => self.visit_str(&serde_json::from_str::<String>(raw).map_err(D::Error::custom)?),
-            },
-            Some(b'-' | b'0'..=b'9') => self.visit_borrowed_str(raw),
-            _ => serde_json::Deserializer::from_str(raw).deserialize_any(self).map_err(D::Error::custom),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Value<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("any value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
-        self.run.borrowed(self.node, text);
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.run.owned(self.node, format_args!("{text}"));
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
-        self.run.owned(self.node, format_args!("{flag}"));
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.run.owned(self.node, format_args!("{number}"));
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.run.owned(self.node, format_args!("{number}"));
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        // A fraction, or a whole number beyond 64 bits: its digits are only in the page.
-        self.run.inexact |= self.run.wants(self.node);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let run = self.run;
-        let node = &run.trie.nodes[self.node as usize];
-        let bare = node.keys.is_empty() && node.urns.is_none();
-        let (inside, alone) = match node.elem {
-            // One object where an array was expected is an array of one.
-            Some(elem) if bare => (run.trie.elems[elem as usize].node, Some((elem, run.begin_elem(elem)))),
-            _ => (self.node, None),
-        };
-        let mut at = 0;
-        while let Some(child) = map.next_key_seed(Key { run: &mut *run, node: inside, at: &mut at })? {
-            match child {
-                Some(node) => map.next_value_seed(Value { run: &mut *run, node, arrays: true })?,
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        if let Some((elem, start)) = alone {
-            run.end_elem(elem, 0, start);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let run = self.run;
-        let node = &run.trie.nodes[self.node as usize];
-        if !self.arrays {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-        } else if let Some(elem) = node.elem {
-            let inside = run.trie.elems[elem as usize].node;
-            let arrays = !run.trie.nodes[inside as usize].at.is_empty();
-            let mut index = 0;
-            loop {
-                let start = run.begin_elem(elem);
-                if seq.next_element_seed(Value { run: &mut *run, node: inside, arrays })?.is_none() {
-                    return Ok(());
-                }
-                run.end_elem(elem, index, start);
-                index += 1;
-            }
-        } else if !node.at.is_empty() {
-            let mut index = 0;
-            loop {
-                let more = match node.at.iter().find(|(at, _)| *at == index) {
-                    Some(&(_, node)) => seq.next_element_seed(Value { run: &mut *run, node, arrays: false })?.is_some(),
-                    None => seq.next_element::<IgnoredAny>()?.is_some(),
-                };
-                if !more {
-                    return Ok(());
-                }
-                index += 1;
-            }
-        } else {
-            // Several values where one was expected: the first that there is.
-            while seq.next_element_seed(Value { run: &mut *run, node: self.node, arrays: false })?.is_some() {}
-        }
-        Ok(())
-    }
-}
-
-/// A member's name.
-struct Key<'a, 'p> {
-    run: &'a mut Run<'p>,
-    node: u32,
-    at: &'a mut usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
-    type Value = Option<u32>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<u32>, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_, '_> {
-    type Value = Option<u32>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Option<u32>, E> {
-        Ok(self.run.step(self.node, key, self.at))
     }
 }

@@ -209,6 +209,22 @@ fn a_page_that_was_cut_off_is_broken_and_its_whole_records_stay() {
 }
 
 #[test]
+fn half_a_character_does_not_cost_a_page() {
+    let scim = Mapping::builtin("scim").unwrap();
+    let page = r#"{"Resources":[{"id":"1","displayName":"Ana \ud83d"},{"id":"2","displayName":"Bo \ud83d\ude00"}]}"#;
+    let table = read(&scim, "users", page);
+    assert_eq!(
+        (text(&table, 0, "displayName"), text(&table, 1, "displayName")),
+        ("Ana \u{fffd}".into(), "Bo 😀".into())
+    );
+    let reader = scim.reader("users").unwrap();
+    let mut into = TableBuilder::new(reader.schema().clone());
+    let lines = "{\"id\":\"1\",\"displayName\":\"Ana \\ud83d\"}\n{\"id\":\"2\"}\n";
+    assert_eq!(reader.read_lines(lines.as_bytes(), &mut into).unwrap().fresh, 2);
+    assert_eq!(text(&into.table(), 0, "displayName"), "Ana \u{fffd}");
+}
+
+#[test]
 fn an_empty_page_is_told_from_another_document() {
     let scim = Mapping::builtin("scim").unwrap();
     let reader = scim.reader("users").unwrap();

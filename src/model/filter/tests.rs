@@ -54,7 +54,9 @@ impl Subject for Person {
     fn entries(&self, path: &str, each: &mut dyn FnMut(&dyn Subject)) -> bool {
         let known = path.eq_ignore_ascii_case("emails");
         if known {
-            MAILS.iter().for_each(|mail| each(mail));
+            for mail in &MAILS {
+                each(mail);
+            }
         }
         known
     }

@@ -1,75 +1,62 @@
 //! The create of a missing record, and the list entries that follow it.
 
+use super::entry::Entry;
 use super::refs::{Resolved, choices, new_name};
 use super::stager::{ACTIVE, Case};
 use super::{Blank, Offer};
-use crate::mapping::Access;
+use crate::compare::{FacetDiff, Rule, Verdict};
+use crate::mapping::{Access, MapRow};
 use crate::model::text::clean;
-use crate::model::{Attr, AttrPath, Cell, Form, Kind, Op, Row, Snapshot};
+use crate::model::{AttrPath, Form, Kind, Op};
 use crate::plan::{By, Change, ChangeId, Expect, Facet, Ref, Target, Want, Wanted};
 
-/// One entry of a list of the source, in the target's terms.
-pub(super) struct NewEntry {
-    pub(super) facet: Facet,
-    pub(super) value: Wanted,
-    pub(super) text: String,
-    /// Creates that have to succeed first.
-    pub(super) needs: Vec<ChangeId>,
-    /// Why it cannot be written.
-    pub(super) why: Option<String>,
-}
-
 /// The create, and one offer per list entry that needs it.
-pub(super) fn offers(case: &Case<'_>) -> Vec<Offer> {
+pub(super) fn offers(case: &Case<'_>, diffs: &[FacetDiff]) -> Vec<Offer> {
     let (Some((snapshot, row)), Some(id)) = (case.source_row, case.create_id()) else { return Vec::new() };
     let name = new_name(snapshot.table.id(row));
-    let new = |id: ChangeId, target: Target, op: Op, want: Vec<Want>, expect: Expect, needs: Vec<ChangeId>| Change {
-        id,
+    let Texts { want, needs, left } = texts(case, diffs);
+    let mut text = format!("create {}", clean(&case.label()));
+    for why in &left {
+        text.push_str("; without ");
+        text.push_str(why);
+    }
+    let expect = Expect::Absent { by: keys(case, &want) };
+    let mut blocked = case.block(Op::Create, None).or_else(|| hostile(case, &want));
+    if blocked.is_none() && expect == (Expect::Absent { by: Vec::new() }) {
+        // Without a key nobody could look whether it is there, before the create or after a lost reply.
+        blocked = Some(format!("the source has no key by which the {} could be looked up", case.kind));
+    }
+    let change = Change {
+        id: id.clone(),
         system: case.target.id.clone(),
         kind: case.kind,
-        target,
+        target: Target::New(id.clone()),
         label: case.label(),
         source: case.source_key(),
-        op,
+        op: Op::Create,
         want,
         expect,
         needs,
     };
     let mut lists: Vec<Offer> = Vec::new();
-    let mut text = format!("create {}", clean(&case.label()));
-    let Texts { want, needs, left } = texts(case, snapshot, row);
-    for why in &left {
-        text.push_str("; without ");
-        text.push_str(why);
+    for diff in diffs.iter().filter(|diff| diff.key.is_some() && row_of(case, diff).is_some()) {
+        let Some(entry) = Entry::of(case, diff).filter(|entry| entry.op == Op::Put) else { continue };
+        let why = entry.why.or_else(|| case.block(Op::Put, Some(&entry.facet.path)));
+        let mut needs = vec![id.clone()];
+        needs.extend(entry.needs.into_iter().filter(|need| *need != id));
+        let change = Change {
+            id: Change::name(&case.target.id, case.kind, &name, Op::Put, Some(&entry.facet)),
+            op: Op::Put,
+            want: vec![Want { facet: entry.facet, value: entry.value, by: By::Source }],
+            expect: Expect::Facets(Vec::new()),
+            needs,
+            ..change.clone()
+        };
+        let blocked = blocked.clone().or(why);
+        lists.push(Offer { change, text: entry.text, ticked: true, blocked, blanks: Vec::new() });
     }
-    for (attr, def) in case.map.schema.iter() {
-        let row = &case.map.rows[attr.0 as usize];
-        if def.form == Form::Text || row.access == Access::ReadOnly || row.secret {
-            continue;
-        }
-        for entry in entries(case, attr) {
-            let change_id = Change::name(&case.target.id, case.kind, &name, Op::Put, Some(&entry.facet));
-            let blocked = entry.why.or_else(|| case.block(Op::Put, Some(&entry.facet.path)));
-            let want = Want { facet: entry.facet, value: entry.value, by: By::Source };
-            let mut needs = vec![id.clone()];
-            needs.extend(entry.needs);
-            let target = Target::New(id.clone());
-            let change = new(change_id, target, Op::Put, vec![want], Expect::Facets(Vec::new()), needs);
-            lists.push(Offer { change, text: entry.text, ticked: true, blocked, blanks: Vec::new() });
-        }
-    }
-    let expect = Expect::Absent { by: keys(case, &want) };
-    let blanks = blanks(case, &want, &lists);
-    let mut blocked = case.block(Op::Create, None);
-    if blocked.is_none() && matches!(&expect, Expect::Absent { by } if by.is_empty()) {
-        // Without a key nobody could look whether it is there, before the create or after a lost reply.
-        blocked = Some(format!("the source has no key by which the {} could be looked up", case.kind));
-    }
-    let change = new(id.clone(), Target::New(id), Op::Create, want, expect, needs);
-    let mut offers = vec![Offer { change, text, ticked: true, blocked: blocked.clone(), blanks }];
-    for offer in &mut lists {
-        offer.blocked = blocked.clone().or_else(|| offer.blocked.take());
-    }
+    let blanks = blanks(case, &change.want, &lists);
+    let mut offers = vec![Offer { change, text, ticked: true, blocked, blanks }];
     offers.extend(lists);
     offers
 }
@@ -82,38 +69,61 @@ struct Texts {
     left: Vec<String>,
 }
 
+/// The row of an attribute that the target takes on a create.
+fn row_of<'c>(case: &Case<'c>, diff: &FacetDiff) -> Option<&'c MapRow> {
+    let row = case.target.mapping.row(case.kind, &diff.path)?;
+    (row.access != Access::ReadOnly && !row.secret).then_some(row)
+}
+
 /// All texts that the source has and the target takes on a create, write-only ones included.
-fn texts(case: &Case<'_>, snapshot: &Snapshot, row: Row) -> Texts {
+fn texts(case: &Case<'_>, diffs: &[FacetDiff]) -> Texts {
     let mut found = Texts::default();
-    let theirs = snapshot.table.schema();
-    for ((_, def), rule) in case.map.schema.iter().zip(&case.map.rows) {
-        if def.form != Form::Text || rule.access == Access::ReadOnly || rule.secret {
+    for diff in diffs.iter().filter(|diff| diff.key.is_none()) {
+        let Some(attr) = row_of(case, diff).and_then(|row| case.map.schema.find(&row.attr)) else { continue };
+        let def = case.map.schema.def(attr);
+        if def.form != Form::Text {
             continue;
         }
-        let Some(from) = theirs.find(&def.path) else { continue };
-        let Cell::Value(text) = snapshot.table.cell(row, from) else { continue };
-        let value = match def.refers {
-            None => Wanted::Text(text.to_owned()),
-            Some(kind) => match case.resolve(kind, text) {
+        let value = match (diff.want.as_deref(), def.refers) {
+            (Some(""), _) => continue,
+            (Some(id), _) if diff.refers.is_some() => Wanted::Ref(Ref::Id(id.into())),
+            (Some(text), None) => Wanted::Text(text.to_owned()),
+            // What is not compared is written all the same, where the source has it.
+            (None, None) if diff.verdict == Verdict::Shown => match diff.source.as_deref() {
+                None | Some("") => continue,
+                Some(text) => Wanted::Text(text.to_owned()),
+            },
+            (_, Some(kind)) => match case.resolve(kind, &case.source_text(&diff.path)) {
                 Resolved::Id(id) => Wanted::Ref(Ref::Id(id)),
+                // A create never waits for itself.
+                Resolved::New(change) if Some(&change) == case.create_id().as_ref() => {
+                    found.left.push(format!("{} (it is the record itself)", diff.path));
+                    continue;
+                }
                 Resolved::New(change) => {
                     found.needs.push(change.clone());
                     Wanted::Ref(Ref::New(change))
                 }
+                Resolved::Nothing(_) if case.source_text(&diff.path).is_empty() => continue,
                 Resolved::Nothing(why) => {
-                    found.left.push(format!("{} ({why})", def.path));
+                    found.left.push(format!("{} ({why})", diff.path));
                     continue;
                 }
             },
+            (None, None) => continue,
         };
-        found.want.push(Want { facet: Facet { path: def.path.clone(), key: None }, value, by: By::Source });
-    }
-    // A create never waits for itself.
-    if let Some(own) = case.create_id() {
-        found.needs.retain(|need| *need != own);
-        found.want.retain(|want| want.value != Wanted::Ref(Ref::New(own.clone())));
+        found.want.push(Want { facet: Facet { path: diff.path.clone(), key: None }, value, by: By::Source });
     }
     found
+}
+
+/// A value that holds characters which could hurt a terminal is not sent until the operator agrees (promise 13).
+fn hostile(case: &Case<'_>, want: &[Want]) -> Option<String> {
+    let about = |path: &AttrPath| want.iter().any(|want| want.facet.path == *path);
+    case.lints
+        .iter()
+        .find(|lint| lint.rule == Rule::HostileText && lint.path.as_ref().is_some_and(about))
+        .map(|lint| lint.text.clone())
 }
 
 /// The keys by which a record is looked up before it is created, strongest first.
@@ -124,7 +134,8 @@ fn keys(case: &Case<'_>, want: &[Want]) -> Vec<(AttrPath, String)> {
             Kind::User => ["userName", "emails"].iter().any(|name| is_or_in(&rule.attr, name)),
             _ => is_or_in(&rule.attr, "displayName") || is_or_in(&rule.attr, "name"),
         };
-        if (rule.key.is_none() && !usual) || rule.read.is_empty() {
+        let readable = case.map.schema.find(&rule.attr).is_some_and(|attr| !case.map.schema.def(attr).unreadable);
+        if (rule.key.is_none() && !usual) || !readable {
             continue;
         }
         let wanted = want.iter().find(|want| want.facet.path == rule.attr);
@@ -161,86 +172,19 @@ fn blanks(case: &Case<'_>, want: &[Want], lists: &[Offer]) -> Vec<Blank> {
         let options = |kind: Option<Kind>| kind.map(|kind| choices(case.target, kind)).unwrap_or_default();
         let text = format!("{} demands it of every new {}", case.target.mapping.title, case.kind);
         let def = case.map.schema.find(path).map(|attr| case.map.schema.def(attr));
-        blanks.push(match def.map(|def| (&def.form, def.refers)) {
-            Some((Form::List(list), _)) => {
-                let refers = list.value.flatten();
-                Blank {
-                    path: path.clone(),
-                    text,
-                    keys: options(list.key[0]),
-                    values: options(refers),
-                    keyed: true,
-                    refers,
-                }
-            }
-            Some((Form::Text, refers)) => {
-                Blank { path: path.clone(), text, keys: Vec::new(), values: options(refers), keyed: false, refers }
-            }
-            None => {
-                Blank { path: path.clone(), text, keys: Vec::new(), values: Vec::new(), keyed: false, refers: None }
-            }
+        let list = def.and_then(|def| match &def.form {
+            Form::List(list) => Some(list),
+            Form::Text => None,
+        });
+        let refers = list.map_or(def.and_then(|def| def.refers), |list| list.value.flatten());
+        blanks.push(Blank {
+            path: path.clone(),
+            text,
+            keys: list.map(|list| options(list.key[0])).unwrap_or_default(),
+            values: options(refers),
+            keyed: list.is_some(),
+            refers,
         });
     }
     blanks
-}
-
-/// The entries of one list of the source's record, in the target's terms.
-pub(super) fn entries(case: &Case<'_>, attr: Attr) -> Vec<NewEntry> {
-    let def = case.map.schema.def(attr);
-    let (Form::List(list), Some((snapshot, row))) = (&def.form, case.source_row) else { return Vec::new() };
-    let table = &snapshot.table;
-    let Some(from) = table.schema().find(&def.path) else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in table.entries(row, from).unwrap_or_default() {
-        let (parts, value) = table.entry_text(from, *entry);
-        let mut made = NewEntry {
-            facet: Facet { path: def.path.clone(), key: None },
-            value: Wanted::Present,
-            text: String::new(),
-            needs: Vec::new(),
-            why: None,
-        };
-        let mut key = Vec::new();
-        let mut names = Vec::new();
-        for (at, part) in parts.iter().enumerate().take(if list.two { 2 } else { 1 }) {
-            key.push(made.reference(case, list.key[at], part));
-            names.push(name(case, list.key[at], part));
-        }
-        made.facet.key = Some(key);
-        made.text = format!("{}[{}]: add", def.path, names.join(", "));
-        if let Some(refers) = list.value {
-            made.value = match refers {
-                None => Wanted::Text(value.to_owned()),
-                kind => Wanted::Ref(made.reference(case, kind, value)),
-            };
-            made.text = format!("{} {}", made.text, name(case, refers, value));
-        }
-        found.push(made);
-    }
-    found
-}
-
-impl NewEntry {
-    fn reference(&mut self, case: &Case<'_>, kind: Option<Kind>, id: &str) -> Ref {
-        let Some(kind) = kind else { return Ref::Id(id.into()) };
-        let resolved = case.resolve(kind, id);
-        match &resolved {
-            // The create of the record itself is needed anyway.
-            Resolved::New(change) if case.row.is_none() && Some(change) == case.create_id().as_ref() => {}
-            Resolved::New(change) => self.needs.push(change.clone()),
-            Resolved::Nothing(why) => {
-                self.why.get_or_insert_with(|| why.clone());
-            }
-            Resolved::Id(_) => {}
-        }
-        resolved.reference().unwrap_or_else(|| Ref::Id(id.into()))
-    }
-}
-
-/// What operators call a record that the source refers to.
-fn name(case: &Case<'_>, kind: Option<Kind>, id: &str) -> String {
-    let found = kind
-        .and_then(|kind| case.from.snapshot(kind))
-        .and_then(|snapshot| snapshot.table.find(id).map(|row| super::refs::label(&snapshot.table, row)));
-    clean(found.as_deref().unwrap_or(id)).into_owned()
 }

@@ -1,10 +1,11 @@
-//! From the source's records to the target's: what a reference becomes on the other side.
+//! From the source's records to the target's: what a reference becomes that the comparison could not resolve.
 
 use std::sync::Arc;
 
-use crate::compare::{Compared, Pairing, SystemView};
+use crate::compare::{Compared, NO_ROW, Pairing, SystemView, label};
+use crate::model::fold::same;
 use crate::model::text::clean;
-use crate::model::{AttrPath, Cell, Kind, Op, Row, Table};
+use crate::model::{Kind, Op, Row, Table};
 use crate::plan::{Change, ChangeId, Ref};
 
 /// What a record of the source is in a target.
@@ -39,68 +40,75 @@ pub(super) fn new_name(source_id: &str) -> String {
     format!("+{source_id}")
 }
 
-/// What the record `id` of a kind, as the source names it, is in the target.
-pub(super) fn resolve(compared: &Compared, source: usize, system: usize, kind: Kind, id: &str) -> Resolved {
+/// What the record that the source calls `text` is in the target.
+pub(super) fn resolve(compared: &Compared, source: usize, system: usize, kind: Kind, text: &str) -> Resolved {
+    // The members of a group may be groups (RFC 7643 4.2).
+    match of_kind(compared, source, system, kind, text) {
+        nothing @ Resolved::Nothing(_) if kind == Kind::User => {
+            match of_kind(compared, source, system, Kind::Group, text) {
+                Resolved::Nothing(_) => nothing,
+                found => found,
+            }
+        }
+        found => found,
+    }
+}
+
+fn of_kind(compared: &Compared, source: usize, system: usize, kind: Kind, text: &str) -> Resolved {
     let (from, target) = (&compared.inputs.systems[source], &compared.inputs.systems[system]);
+    let shown = clean(text);
+    let nothing = || Resolved::Nothing(format!("{} has no {kind} {shown}", target.id));
     if target.mapping.kind(kind).is_none() {
-        // The target has no records of the kind: the text stands for itself.
-        return Resolved::Id(id.into());
+        return nothing();
     }
     let Some(theirs) = target.snapshot(kind) else {
         return Resolved::Nothing(format!("the {} of {} were not read", kind.plural().to_lowercase(), target.id));
     };
-    let Some(row) = from.snapshot(kind).and_then(|snapshot| snapshot.table.find(id)) else {
-        // The source names what it does not serve: only the target's own id can be meant.
-        return match theirs.table.find(id) {
-            Some(_) => Resolved::Id(id.into()),
-            None => Resolved::Nothing(format!("{} has no {kind} {}", target.id, clean(id))),
-        };
+    let Some((table, row)) =
+        from.snapshot(kind).and_then(|snapshot| Some((&snapshot.table, named(from, &snapshot.table, kind, text)?)))
+    else {
+        // The source names what it does not serve: only the target's own can be meant.
+        let row = named(target, &theirs.table, kind, text);
+        return row.map_or_else(nothing, |row| Resolved::Id(theirs.table.id(row).into()));
     };
     let comparison = compared.kind(kind);
-    let Some(identity) = identity_of(compared, kind, source, row) else {
-        return Resolved::Nothing(format!("the {kind} {} is not compared", clean(id)));
-    };
+    let Some(identity) = identity_of(compared, kind, source, row) else { return nothing() };
     if let Some(row) = comparison.row(identity, system) {
         return Resolved::Id(theirs.table.id(row).into());
     }
     match comparison.state(identity, system).map(|state| state.pairing) {
-        Some(Pairing::Missing) => Resolved::New(create_id(target, kind, id)),
+        Some(Pairing::Missing) => Resolved::New(create_id(target, kind, table.id(row))),
         Some(Pairing::Undecided) => {
-            Resolved::Nothing(format!("nobody can say which {kind} of {} the source's {} is", target.id, clean(id)))
+            Resolved::Nothing(format!("nobody can say which {kind} of {} {shown} is", target.id))
         }
-        _ => Resolved::Nothing(format!("{} has no {kind} for the source's {}", target.id, clean(id))),
+        _ => Resolved::Nothing(format!("{} has no {kind} for the source's {}", target.id, clean(label(table, row)))),
     }
+}
+
+/// The record with this id, or the only one with this key.
+fn named(view: &SystemView, table: &Table, kind: Kind, text: &str) -> Option<Row> {
+    table.find(text).or_else(|| {
+        view.mapping.keys(kind).iter().filter_map(|key| table.schema().find(&key.attr)).find_map(|attr| {
+            let fold = table.schema().def(attr).fold;
+            let mut rows = table.rows().filter(|row| same(table.cell(*row, attr).text(), text, fold));
+            rows.next().filter(|_| !text.is_empty() && rows.next().is_none())
+        })
+    })
 }
 
 /// The identity that a system's row belongs to.
-pub(super) fn identity_of(compared: &Compared, kind: Kind, system: usize, row: Row) -> Option<u32> {
+fn identity_of(compared: &Compared, kind: Kind, system: usize, row: Row) -> Option<u32> {
     let of = compared.kind(kind).of.get(system)?;
     // The identities of the source come first, in its order: mostly the row's own number.
-    if of.get(row.0 as usize) == Some(&row.0) {
+    if row.0 != NO_ROW && of.get(row.0 as usize) == Some(&row.0) {
         return Some(row.0);
     }
     of.iter().position(|have| *have == row.0).map(|at| at as u32)
-}
-
-/// What operators call a record: its userName or display name, else its id.
-pub(super) fn label(table: &Table, row: Row) -> String {
-    let names: &[&str] = match table.schema().kind() {
-        Kind::User => &["userName", "displayName"],
-        _ => &["displayName", "name"],
-    };
-    for name in names {
-        if let Some(attr) = table.schema().find(&AttrPath::new(*name))
-            && let Cell::Value(text) = table.cell(row, attr)
-        {
-            return text.to_owned();
-        }
-    }
-    table.id(row).to_owned()
 }
 
 /// All records of a kind in a target, as id and name.
 pub(super) fn choices(target: &SystemView, kind: Kind) -> Vec<(String, String)> {
     let Some(snapshot) = target.snapshot(kind) else { return Vec::new() };
     let table = &snapshot.table;
-    table.rows().map(|row| (table.id(row).to_owned(), label(table, row))).collect()
+    table.rows().map(|row| (table.id(row).to_owned(), label(table, row).to_owned())).collect()
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::refs::{Resolved, create_id, label, resolve};
+use super::entry::Entry;
+use super::refs::{Resolved, create_id, resolve};
 use super::{Offer, create};
-use crate::compare::{Compared, FacetDiff, Lint, Pairing, Rule, SystemView, Verdict, facets};
+use crate::compare::{Compared, FacetDiff, Lint, Pairing, Rule, SystemView, Verdict, facets, label};
 use crate::mapping::{Access, Capability, KindMap};
 use crate::model::text::clean;
-use crate::model::{Attr, AttrPath, Cell, Form, Kind, Op, RecordKey, Row, Snapshot, Table};
+use crate::model::{AttrPath, Cell, Kind, Op, RecordKey, Row, Snapshot, Table};
 use crate::plan::{By, Change, ChangeId, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 
 /// The attribute that says whether an account is switched on.
@@ -55,7 +56,7 @@ impl<'c> Stager<'c> {
         let diffs = || facets(self.compared, kind, identity, system);
         match state.pairing {
             Pairing::None | Pairing::Same | Pairing::Shown => Vec::new(),
-            Pairing::Missing => create::offers(&case),
+            Pairing::Missing => create::offers(&case, &diffs()),
             Pairing::Differs => case.differences(&diffs()),
             Pairing::Leaver => case.switch(Op::Deactivate, "inactive in the source").into_iter().collect(),
             Pairing::Extra => case.switch(Op::Deactivate, "nobody in the source").into_iter().collect(),
@@ -68,7 +69,7 @@ impl<'c> Stager<'c> {
                     "nobody can say which record of {} this is, or whether it should be there: link it first",
                     case.target.id
                 ));
-                if case.row.is_some() { case.differences(&diffs()) } else { create::offers(&case) }
+                if case.row.is_some() { case.differences(&diffs()) } else { create::offers(&case, &diffs()) }
             }
         }
     }
@@ -109,7 +110,9 @@ impl<'c> Stager<'c> {
             .filter_map(|(view, found)| found.map(|(snapshot, row)| (view, snapshot.table.id(row))))
             .filter_map(|(view, id)| self.lints.get(&(view.id.as_str(), case.kind, id)))
             .flatten()
-            .filter(|lint| lint.system == case.target.id)
+            .filter(|lint| lint.system == case.target.id || lint.system == case.from.id)
+            // What is to be overwritten hurts nobody any more.
+            .filter(|lint| lint.rule != Rule::HostileText || lint.record.system == case.from.id)
             .copied()
             .collect()
     }
@@ -140,13 +143,20 @@ impl Case<'_> {
 
     /// What operators call it: as the source has it, or the target for an extra.
     pub(super) fn label(&self) -> String {
-        self.source_row.or(self.row).map(|(snapshot, row)| label(&snapshot.table, row)).unwrap_or_default()
+        self.source_row.or(self.row).map(|(snapshot, row)| label(&snapshot.table, row).to_owned()).unwrap_or_default()
     }
 
     /// The id that the create of this identity has, whether or not one is offered.
     pub(super) fn create_id(&self) -> Option<ChangeId> {
         let (snapshot, row) = self.source_row?;
         Some(create_id(self.target, self.kind, snapshot.table.id(row)))
+    }
+
+    /// What the source itself has for a text.
+    pub(super) fn source_text(&self, path: &AttrPath) -> String {
+        let Some((snapshot, row)) = self.source_row else { return String::new() };
+        let attr = snapshot.table.schema().find(path);
+        attr.map(|attr| snapshot.table.cell(row, attr).text().to_owned()).unwrap_or_default()
     }
 
     pub(super) fn resolve(&self, kind: Kind, id: &str) -> Resolved {
@@ -239,116 +249,119 @@ impl Case<'_> {
 
     pub(super) fn differences(&self, diffs: &[FacetDiff]) -> Vec<Offer> {
         let mut offers = Vec::new();
-        let mut lists: Vec<Attr> = Vec::new();
-        for diff in diffs {
-            if diff.path == AttrPath::new(ACTIVE) && diff.verdict == Verdict::Differs {
+        for diff in diffs.iter().filter(|diff| matches!(diff.verdict, Verdict::Differs | Verdict::Unresolved)) {
+            if diff.key.is_some() {
+                offers.extend(Entry::of(self, diff).and_then(|entry| {
+                    let Entry { op, facet, value, text, needs, why } = entry;
+                    self.offer(op, vec![(facet, value)], text, needs, why)
+                }));
+            } else if diff.path == AttrPath::new(ACTIVE) {
                 let op = if diff.want.as_deref() == Some("false") { Op::Deactivate } else { Op::Reactivate };
                 offers.extend(self.switch(op, "inactive in the source"));
-            } else if diff.verdict == Verdict::Differs {
-                offers.extend(self.difference(diff));
-            } else if diff.verdict == Verdict::Unresolved {
-                match self.map.schema.find(&diff.path) {
-                    // Entries that do not resolve are gone through once, from the source's own list.
-                    Some(attr) if lists.contains(&attr) => {}
-                    Some(attr) if matches!(self.map.schema.def(attr).form, Form::List(_)) => {
-                        lists.push(attr);
-                        offers.extend(self.unresolved_entries(attr));
-                    }
-                    Some(attr) => offers.extend(self.unresolved_text(attr, diff)),
-                    None => {}
-                }
+            } else {
+                offers.extend(self.text(diff, diffs));
             }
         }
         offers
     }
 
-    /// One offer of one facet.
+    /// One offer of one facet, or of the parts that one attribute is put together from.
     fn offer(
         &self,
         op: Op,
-        facet: Facet,
-        value: Wanted,
+        wants: Vec<(Facet, Wanted)>,
         text: String,
         needs: Vec<ChangeId>,
         why: Option<String>,
     ) -> Option<Offer> {
-        let blocked = why.or_else(|| self.block(op, Some(&facet.path)));
-        let want = Want { facet: facet.clone(), value, by: By::Source };
-        let mut change = self.change(op, Some(&facet), self.label(), vec![want])?;
-        change.expect = self.expect(&[facet]);
+        let blocked = why.or_else(|| wants.iter().find_map(|(facet, _)| self.block(op, Some(&facet.path))));
+        let facets: Vec<Facet> = wants.iter().map(|(facet, _)| facet.clone()).collect();
+        let want = wants.into_iter().map(|(facet, value)| Want { facet, value, by: By::Source }).collect();
+        let mut change = self.change(op, facets.first(), self.label(), want)?;
+        change.expect = self.expect(&facets);
         change.needs = needs;
         Some(Offer { change, text, ticked: !op.removes(), blocked, blanks: Vec::new() })
     }
 
-    fn difference(&self, diff: &FacetDiff) -> Option<Offer> {
-        let reference = |id: &str| Wanted::Ref(Ref::Id(id.into()));
+    /// One differing text.
+    fn text(&self, diff: &FacetDiff, diffs: &[FacetDiff]) -> Option<Offer> {
         let shown = |side: &Option<String>| {
             side.as_deref().filter(|text| !text.is_empty()).map_or("(empty)".into(), |text| clean(text).into_owned())
         };
+        let text = format!("{}: {} -> {}", diff.path, shown(&diff.target), shown(&diff.source));
+        let facet = Facet::attr(diff.path.as_str());
+        if diff.verdict == Verdict::Unresolved {
+            return self.unresolved(facet, diff, text);
+        }
+        if let Some(offer) = self.parts(diff, diffs, &text) {
+            return Some(offer);
+        }
         let why = diff.want.is_none().then(|| {
-            if diff.why.is_empty() { format!("nobody can say what {} should be", diff.path) } else { diff.why.clone() }
+            let why = Some(&diff.why).filter(|why| !why.is_empty()).cloned();
+            why.unwrap_or_else(|| format!("nobody can say what {} should be", diff.path))
         });
-        let Some((key, name)) = &diff.key else {
-            let facet = Facet::attr(diff.path.as_str());
-            let value = match diff.want.as_deref() {
-                None | Some("") => Wanted::Clear,
-                Some(id) if diff.refers.is_some() => reference(id),
-                Some(text) => Wanted::Text(text.to_owned()),
-            };
-            let text = format!("{}: {} -> {}", diff.path, shown(&diff.target), shown(&diff.source));
-            return self.offer(Op::Set, facet, value, text, Vec::new(), why);
+        let value = match diff.want.as_deref() {
+            None | Some("") => Wanted::Clear,
+            Some(id) if diff.refers.is_some() => Wanted::Ref(Ref::Id(id.into())),
+            Some(text) => Wanted::Text(text.to_owned()),
         };
-        let entry = key.iter().map(|part| Ref::Id(part.as_str().into())).collect();
-        let facet = Facet { path: diff.path.clone(), key: Some(entry) };
-        let attr = self.map.schema.find(&diff.path)?;
-        let valued = matches!(&self.map.schema.def(attr).form, Form::List(def) if def.value.is_some());
-        let (op, value) = match diff.want.as_deref() {
-            Some("") if valued || diff.source.is_none() => (Op::Drop, Wanted::Clear),
-            None if diff.source.is_none() => (Op::Drop, Wanted::Clear),
-            Some(id) if valued && diff.refers.is_some() => (Op::Put, reference(id)),
-            Some(text) if valued => (Op::Put, Wanted::Text(text.to_owned())),
-            _ => (Op::Put, Wanted::Present),
-        };
-        let at = format!("{}[{}]", diff.path, clean(name));
-        let text = match op {
-            Op::Drop if valued => format!("{at}: remove {}", shown(&diff.target)),
-            Op::Drop => format!("{at}: remove"),
-            _ if valued && diff.target.is_some() => format!("{at}: {} -> {}", shown(&diff.target), shown(&diff.source)),
-            _ if valued => format!("{at}: add {}", shown(&diff.source)),
-            _ => format!("{at}: add"),
-        };
-        self.offer(op, facet, value, text, Vec::new(), why)
+        self.offer(Op::Set, vec![(facet, value)], text, Vec::new(), why)
     }
 
-    /// A reference to a record that is not there yet: it can be set once that record is created.
-    fn unresolved_text(&self, attr: Attr, diff: &FacetDiff) -> Option<Offer> {
-        let refers = self.map.schema.def(attr).refers?;
-        let (snapshot, row) = self.source_row?;
-        let from = snapshot.table.schema().find(&diff.path)?;
-        let id = snapshot.table.cell(row, from).text();
-        let facet = Facet::attr(diff.path.as_str());
-        let text = format!("{}: {}", diff.path, diff.source.as_deref().map(clean).unwrap_or_default());
-        match self.resolve(refers, id) {
+    /// An attribute that is only shown, put together from others that are only written (Aha!'s name): those are written.
+    fn parts(&self, diff: &FacetDiff, diffs: &[FacetDiff], text: &str) -> Option<Offer> {
+        let mapping = &self.target.mapping;
+        if mapping.row(self.kind, &diff.path)?.access != Access::ReadOnly {
+            return None;
+        }
+        let wants: Vec<(Facet, Wanted)> = diffs
+            .iter()
+            .filter(|part| {
+                let row = mapping.row(self.kind, &part.path);
+                row.is_some_and(|row| row.shows_in.as_ref() == Some(&diff.path) && row.access != Access::ReadOnly)
+            })
+            .filter_map(|part| {
+                let text = part.want.clone().filter(|text| !text.is_empty())?;
+                Some((Facet::attr(part.path.as_str()), Wanted::Text(text)))
+            })
+            .collect();
+        if wants.is_empty() {
+            return None;
+        }
+        let names: Vec<&str> = wants.iter().map(|(facet, _)| facet.path.as_str()).collect();
+        let text = format!("{text} (writes {})", names.join(", "));
+        let mut offer = self.offer(Op::Set, wants, text, Vec::new(), None)?;
+        // The name of the change is that of what differs, and so is what must still hold.
+        let shows = Facet::attr(diff.path.as_str());
+        if let Target::Record(key) = &offer.change.target {
+            offer.change.id = Change::name(&offer.change.system, self.kind, &key.id, Op::Set, Some(&shows));
+        }
+        let written = offer.change.want.iter().map(|want| want.facet.clone());
+        offer.change.expect = self.expect(&written.chain([shows]).collect::<Vec<_>>());
+        Some(offer)
+    }
+
+    /// A reference to a record that is not there: it can be set once that record is created.
+    fn unresolved(&self, facet: Facet, diff: &FacetDiff, text: String) -> Option<Offer> {
+        let refers = self.map.schema.find(&diff.path).and_then(|attr| self.map.schema.def(attr).refers)?;
+        let own = self.source_text(&diff.path);
+        if own.is_empty() {
+            // What the target has and nobody can place is left alone.
+            return None;
+        }
+        match self.resolve(refers, &own) {
             Resolved::New(change) => {
                 let value = Wanted::Ref(Ref::New(change.clone()));
-                self.offer(Op::Set, facet, value, format!("{text} (to be created first)"), vec![change], None)
+                self.offer(Op::Set, vec![(facet, value)], format!("{text} (to be created first)"), vec![change], None)
             }
-            Resolved::Id(id) => self.offer(Op::Set, facet, Wanted::Ref(Ref::Id(id)), text, Vec::new(), None),
-            Resolved::Nothing(why) => self.offer(Op::Set, facet, Wanted::Clear, text, Vec::new(), Some(why)),
-        }
-    }
-
-    /// The source's entries of a list whose key or value is not in the target.
-    fn unresolved_entries(&self, attr: Attr) -> Vec<Offer> {
-        let mut offers = Vec::new();
-        for entry in create::entries(self, attr) {
-            if entry.needs.is_empty() && entry.why.is_none() {
-                continue;
+            Resolved::Id(_) => {
+                self.offer(Op::Set, vec![(facet, Wanted::Clear)], text, Vec::new(), Some(diff.why.clone()))
             }
-            let text = if entry.why.is_none() { format!("{} (to be created first)", entry.text) } else { entry.text };
-            offers.extend(self.offer(Op::Put, entry.facet, entry.value, text, entry.needs, entry.why));
+            Resolved::Nothing(why) => {
+                let why = if diff.why.is_empty() { why } else { diff.why.clone() };
+                self.offer(Op::Set, vec![(facet, Wanted::Clear)], text, Vec::new(), Some(why))
+            }
         }
-        offers
     }
 }
 

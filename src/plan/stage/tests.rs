@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::refs::create_id;
 use super::*;
-use crate::compare::{Direction, FacetDiff, Lint, Pairing, Rule, Verdict};
-use crate::plan::fixture::{World, aha, hr, one_user, record, user};
+use crate::compare::{Direction, FacetDiff, Lint, Rule, Verdict};
+use crate::plan::fixture::{Record, World, aha, hr, one_user, record, user};
 use crate::plan::{Expect, Seen, Target};
 
 const AHA: usize = 1;
@@ -62,14 +62,11 @@ fn missing() -> World {
             record("h2", &[("userName", "omar"), ("name.givenName", "Omar"), ("active", "true")], &[]),
         ],
     );
-    world.pairings.insert(Kind::User, vec![Pairing::Missing, Pairing::Missing]);
     for (kind, from, to, name) in
         [(Kind::Product, "hp1", "p1", "Mobile App"), (Kind::Role, "hr-viewer", "viewer", "Viewer")]
     {
         world.source.insert(kind, vec![record(from, &[("displayName", name)], &[])]);
         world.target.insert(kind, vec![record(to, &[("displayName", name)], &[])]);
-        world.linked.insert(kind, vec![(0, 0)]);
-        world.pairings.insert(kind, vec![Pairing::Same]);
     }
     world
 }
@@ -157,9 +154,10 @@ fn an_unknown_role_blocks_the_pair_and_the_form_asks_for_another() {
 
 #[test]
 fn a_differing_attribute_is_one_set_that_expects_what_was_seen() {
-    let offers = differing(&one_user(), &[diff("title", Some("Dr."), Some("Ms."))]);
-    let [offer] = &offers[..] else { panic!() };
+    let offers = offered(&one_user());
+    let [offer] = &offers[..] else { panic!("{offers:?}") };
     assert_eq!((offer.change.op, &*offer.text, offer.ticked), (Op::Set, "title: Ms. -> Dr.", true));
+    assert_eq!((&offer.blocked, &offer.blanks), (&None, &Vec::new()));
     assert_eq!(offer.change.want[0].value, Wanted::Text("Dr.".into()));
     assert_eq!(
         offer.change.expect,
@@ -173,26 +171,42 @@ fn a_differing_attribute_is_one_set_that_expects_what_was_seen() {
 }
 
 #[test]
-fn entries_are_put_and_dropped_one_by_one_and_a_removal_is_not_ticked() {
+fn a_name_that_is_put_together_is_changed_by_writing_its_parts() {
     let mut world = one_user();
-    world.target.get_mut(&Kind::User).unwrap()[0].entries = vec![("p1", "viewer"), ("p3", "owner")];
-    let offers = differing(
-        &world,
-        &[
-            entry("p1", Some("owner"), Some("viewer")),
-            entry("p2", Some("viewer"), None),
-            FacetDiff { want: Some(String::new()), ..entry("p3", None, Some("owner")) },
-        ],
-    );
-    let told: Vec<_> = offers.iter().map(|offer| (offer.change.op, offer.ticked, &*offer.text)).collect();
-    assert_eq!(
-        told,
-        [
-            (Op::Put, true, "productRoles[the p1]: viewer -> owner"),
-            (Op::Put, true, "productRoles[the p2]: add viewer"),
-            (Op::Drop, false, "productRoles[the p3]: remove owner"),
-        ]
-    );
+    let lena = &mut world.source.get_mut(&Kind::User).unwrap()[0];
+    lena.texts = vec![("userName", "lena"), ("displayName", "Lena"), ("name.givenName", "Lena"), ("active", "true")];
+    let theirs = &mut world.target.get_mut(&Kind::User).unwrap()[0];
+    theirs.texts = vec![("userName", "lena"), ("displayName", "Lea"), ("active", "true")];
+    let offers = offered(&world);
+    let [offer] = &offers[..] else { panic!("{offers:?}") };
+    assert_eq!((&*offer.text, &offer.blocked), ("displayName: Lea -> Lena (writes name.givenName)", &None));
+    let [want] = &offer.change.want[..] else { panic!() };
+    assert_eq!((want.facet.path.as_str(), &want.value), ("name.givenName", &Wanted::Text("Lena".into())));
+    let Expect::Facets(expected) = &offer.change.expect else { panic!() };
+    assert!(expected.contains(&(Facet::attr("displayName"), Seen::Value("Lea".into()))));
+    assert!(offer.change.id.0.ends_with("set:displayName"), "{}", offer.change.id);
+}
+
+#[test]
+fn entries_are_put_and_dropped_one_by_one_and_a_removal_is_not_ticked() {
+    let mut world = missing();
+    let products = |ids: [&'static str; 3]| ids.map(|id| record(id, &[("displayName", id)], &[])).to_vec();
+    world.source.insert(Kind::Product, products(["p1", "p2", "p3"]));
+    world.target.insert(Kind::Product, products(["p1", "p2", "p3"]));
+    world.source.get_mut(&Kind::Role).unwrap().push(record("hr-owner", &[("displayName", "Owner")], &[]));
+    world.target.get_mut(&Kind::Role).unwrap().push(record("owner", &[("displayName", "Owner")], &[]));
+    let lena = &mut world.source.get_mut(&Kind::User).unwrap()[0];
+    lena.texts = vec![("userName", "lena"), ("active", "true")];
+    lena.entries = vec![("p1", "hr-owner"), ("p2", "hr-viewer")];
+    let theirs = record("a1", &[("userName", "lena"), ("active", "true")], &[("p1", "viewer"), ("p3", "owner")]);
+    world.target.insert(Kind::User, vec![theirs]);
+    let offers = offered(&world);
+    let told: Vec<_> = offers.iter().map(|offer| (offer.change.op, offer.ticked, &offer.blocked)).collect();
+    assert_eq!(told, [(Op::Put, true, &None), (Op::Put, true, &None), (Op::Drop, false, &None)]);
+    assert!(offers[2].text.starts_with("productRoles[p3]: remove"), "{}", offers[2].text);
+    let role = |id: &str| Wanted::Ref(Ref::Id(id.into()));
+    let wants: Vec<_> = offers.iter().map(|offer| offer.change.want[0].value.clone()).collect();
+    assert_eq!(wants, [role("owner"), role("viewer"), Wanted::Clear]);
     let expects: Vec<Seen> = offers
         .iter()
         .map(|offer| match &offer.change.expect {
@@ -201,79 +215,87 @@ fn entries_are_put_and_dropped_one_by_one_and_a_removal_is_not_ticked() {
         })
         .collect();
     assert_eq!(expects, [Seen::Value("viewer".into()), Seen::Absent, Seen::Value("owner".into())]);
-    assert_eq!(offers[2].change.want[0].value, Wanted::Clear);
 }
 
 #[test]
-fn a_member_without_a_value_is_present_or_clear() {
-    let mut world = World::default();
-    world.source.insert(Kind::Group, vec![record("hg", &[("displayName", "R&D")], &[("h1", "")])]);
-    world.target.insert(Kind::Group, vec![record("g", &[("displayName", "R&D")], &[("a2", "")])]);
-    world.linked.insert(Kind::Group, vec![(0, 0)]);
-    world.pairings.insert(Kind::Group, vec![Pairing::Differs]);
-    let compared = world.compared();
-    let member = |id: &str, source: Option<&str>, target: Option<&str>| FacetDiff {
-        key: Some((vec![id.into()], id.into())),
-        ..diff("members", source, target)
+fn a_member_without_a_value_is_present_or_clear_and_a_new_one_waits_for_its_create() {
+    let mut world = missing();
+    let people = |ids: [(&'static str, &'static str); 2]| {
+        ids.map(|(id, name)| record(id, &[("userName", name), ("active", "true")], &[]))
     };
-    let diffs = [member("a1", Some(""), None), member("a2", None, Some(""))];
-    let stager = Stager::new(&compared);
-    let offers = stager.case(Kind::Group, 0, AHA).unwrap().differences(&diffs);
-    let told: Vec<_> = offers.iter().map(|offer| (offer.change.op, &offer.change.want[0].value)).collect();
-    assert_eq!(told, [(Op::Put, &Wanted::Present), (Op::Drop, &Wanted::Clear)]);
+    world.source.get_mut(&Kind::User).unwrap().extend(people([("h3", "王小明"), ("h4", "amira")]));
+    world.target.insert(Kind::User, people([("a3", "王小明"), ("a4", "amira")]).to_vec());
+    world.source.insert(Kind::Group, vec![record("hg", &[("displayName", "R&D")], &[("h1", ""), ("h3", "")])]);
+    world.target.insert(Kind::Group, vec![record("g", &[("displayName", "R&D")], &[("a4", "")])]);
+    let offers = offers_of(&world, Kind::Group);
+    let lena = Change::name(&aha(), Kind::User, "+h1", Op::Create, None);
+    let mut told: Vec<_> = offers
+        .iter()
+        .map(|offer| {
+            let want = &offer.change.want[0];
+            (offer.change.op, want.facet.to_string(), want.value.clone(), offer.change.needs.clone())
+        })
+        .collect();
+    told.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    assert_eq!(
+        told,
+        [
+            (Op::Drop, "members[a4]".to_owned(), Wanted::Clear, vec![]),
+            (Op::Put, "members[a3]".to_owned(), Wanted::Present, vec![]),
+            (Op::Put, format!("members[{{{{{lena}}}}}]"), Wanted::Present, vec![lena]),
+        ]
+    );
+    assert!(offers.iter().all(|offer| offer.blocked.is_none()), "{offers:?}");
 }
 
 #[test]
 fn a_reference_to_somebody_who_is_still_missing_waits_for_that_create() {
     let mut world = missing();
-    let lena = &mut world.target.entry(Kind::User).or_default();
-    lena.push(record("a1", &[("userName", "lena"), ("active", "true")], &[]));
-    world.linked.insert(Kind::User, vec![(0, 0)]);
-    world.pairings.insert(Kind::User, vec![Pairing::Differs, Pairing::Missing]);
-    let lost = FacetDiff { verdict: Verdict::Unresolved, want: None, ..diff("manager", Some("omar"), None) };
-    let offers = differing(&world, &[lost]);
+    world.target.insert(Kind::User, vec![record("a1", &[("userName", "lena"), ("active", "true")], &[])]);
+    let offers = offered(&world);
+    let offer = offers.iter().find(|offer| offer.change.want[0].facet.path == AttrPath::new("manager")).unwrap();
     let omar = Change::name(&aha(), Kind::User, "+h2", Op::Create, None);
-    assert_eq!(offers[0].change.want[0].value, Wanted::Ref(Ref::New(omar.clone())));
-    assert_eq!((&offers[0].change.needs, &offers[0].blocked), (&vec![omar.clone()], &None));
+    assert_eq!(offer.change.want[0].value, Wanted::Ref(Ref::New(omar.clone())));
+    assert_eq!((&offer.change.needs, &offer.blocked), (&vec![omar.clone()], &None));
 
     let mut staging = Staging::default();
-    staging.add(offers[0].change.clone());
-    assert_eq!(staging.lacking(&offers[0].change.id), [omar]);
+    staging.add(offer.change.clone());
+    assert_eq!(staging.lacking(&offer.change.id), [omar]);
 }
 
 #[test]
-fn a_reference_that_leads_nowhere_is_blocked() {
-    let mut world = one_user();
-    world.source.get_mut(&Kind::User).unwrap()[0].entries = vec![("nowhere", "viewer")];
-    let lost = FacetDiff {
-        verdict: Verdict::Unresolved,
-        want: None,
-        key: Some((Vec::new(), "nowhere".into())),
-        ..diff("productRoles", Some("viewer"), None)
-    };
-    let offers = differing(&world, &[lost.clone(), lost]);
-    assert_eq!(offers.len(), 1, "each entry once");
-    assert!(offers[0].blocked.as_ref().unwrap().contains("nowhere"));
+fn a_reference_that_leads_nowhere_is_blocked_and_does_not_hold_up_the_others() {
+    let mut world = missing();
+    world.source.get_mut(&Kind::User).unwrap()[0].entries = vec![("nowhere", "hr-viewer"), ("hp1", "hr-viewer")];
+    world.target.insert(Kind::User, vec![record("a1", &[("userName", "lena"), ("active", "true")], &[])]);
+    let offers: Vec<Offer> =
+        offered(&world).into_iter().filter(|offer| offer.change.want[0].facet.key.is_some()).collect();
+    let blocked: Vec<_> =
+        offers.iter().map(|offer| (offer.text.contains("nowhere"), offer.blocked.is_some())).collect();
+    assert_eq!(blocked.len(), 2);
+    assert!(blocked.iter().all(|(nowhere, blocked)| nowhere == blocked), "{offers:?}");
 }
 
 #[test]
 fn leavers_extras_and_leaving_are_deactivated_and_never_ticked_or_deleted() {
-    for (pairing, policy, count) in [
-        (Pairing::Leaver, false, 1),
-        (Pairing::Extra, false, 1),
-        (Pairing::Leaving, false, 0),
-        (Pairing::Leaving, true, 1),
-        (Pairing::Same, true, 0),
-        (Pairing::None, true, 0),
-        (Pairing::Shown, true, 0),
-    ] {
-        let mut world = one_user();
-        world.pairings.insert(Kind::User, vec![pairing]);
-        world.deactivate_out_of_scope = policy;
+    let leaver = |world: &mut World| world.source.get_mut(&Kind::User).unwrap()[0].texts[2].1 = "false";
+    let extra = |world: &mut World| {
+        let lena = world.source.insert(Kind::User, Vec::new());
+        assert!(lena.is_some());
+    };
+    let leaving = |world: &mut World| world.scope = Some("userName eq \"somebody else\"");
+    let off = |world: &mut World| world.target.get_mut(&Kind::User).unwrap()[0].texts[2].1 = "false";
+    let both_off = |world: &mut World| (leaver(world), off(world)).0;
+    type Turn<'t> = &'t dyn Fn(&mut World);
+    let cases: [(Turn<'_>, bool, usize); 5] =
+        [(&leaver, false, 1), (&extra, false, 1), (&leaving, false, 0), (&leaving, true, 1), (&both_off, true, 0)];
+    for (at, (turn, policy, count)) in cases.into_iter().enumerate() {
+        let mut world = World { deactivate_out_of_scope: policy, ..one_user() };
+        turn(&mut world);
         let offers = offered(&world);
-        assert_eq!(offers.len(), count, "{pairing:?}");
+        assert_eq!(offers.len(), count, "case {at}");
         for offer in offers {
-            assert_eq!((offer.change.op, offer.ticked, &offer.blocked), (Op::Deactivate, false, &None));
+            assert_eq!((offer.change.op, offer.ticked, &offer.blocked), (Op::Deactivate, false, &None), "case {at}");
             assert_eq!(offer.change.want[0].value, Wanted::Text("false".into()));
             let active = (Facet::attr("active"), Seen::Value("true".into()));
             assert_eq!(offer.change.expect, Expect::Facets(vec![active]));
@@ -283,23 +305,26 @@ fn leavers_extras_and_leaving_are_deactivated_and_never_ticked_or_deleted() {
 
 #[test]
 fn who_is_switched_off_there_is_reactivated() {
-    let offers = differing(&one_user(), &[diff("active", Some("true"), Some("false"))]);
-    assert_eq!((offers[0].change.op, offers[0].ticked), (Op::Reactivate, true));
-    assert_eq!(offers[0].change.want[0].value, Wanted::Text("true".into()));
+    let mut world = one_user();
+    let theirs = &mut world.target.get_mut(&Kind::User).unwrap()[0];
+    theirs.texts = vec![("userName", "lena"), ("title", "Dr."), ("active", "false")];
+    let offers = offered(&world);
+    let [offer] = &offers[..] else { panic!("{offers:?}") };
+    assert_eq!((offer.change.op, offer.ticked), (Op::Reactivate, true));
+    assert_eq!(offer.change.want[0].value, Wanted::Text("true".into()));
 }
 
 #[test]
 fn nothing_that_removes_is_offered_freely_from_an_unproved_snapshot() {
     for system in ["hr", "aha"] {
-        let mut world = one_user();
-        world.unproved = Some(system);
-        world.pairings.insert(Kind::User, vec![Pairing::Leaver]);
-        let why = offered(&world)[0].blocked.clone().unwrap();
-        assert!(why.contains("a page is missing") && why.contains(system), "{why}");
+        let mut world = World { unproved: Some(system), ..one_user() };
         let gone = FacetDiff { want: Some(String::new()), ..entry("p3", None, Some("owner")) };
         let offers = differing(&world, &[gone, diff("title", Some("Dr."), Some("Ms."))]);
         assert!(offers[0].blocked.is_some());
         assert_eq!(offers[1].blocked, None, "what does not take away can be staged");
+        world.source.get_mut(&Kind::User).unwrap()[0].texts[2].1 = "false";
+        let why = offered(&world)[0].blocked.clone().unwrap();
+        assert!(why.contains("a page is missing") && why.contains(system), "{why}");
     }
 }
 
@@ -309,9 +334,10 @@ fn what_cannot_be_written_says_so() {
     assert!(offers[0].blocked.as_ref().unwrap().contains("does not let lastLogin be written"));
     let mut world = World::default();
     world.source.insert(Kind::Role, vec![record("r", &[("displayName", "Emperor")], &[])]);
-    world.pairings.insert(Kind::Role, vec![Pairing::Missing]);
     let roles = offers_of(&world, Kind::Role);
     assert!(roles[0].blocked.as_ref().unwrap().contains("only reads"));
+    world.source.insert(Kind::Product, vec![record("p", &[("displayName", "Moon")], &[])]);
+    assert_eq!(offers_of(&world, Kind::Product), Vec::new(), "reference data is never staged");
 }
 
 #[test]
@@ -323,7 +349,7 @@ fn a_difference_that_nobody_can_decide_is_blocked_with_its_reason() {
 #[test]
 fn lint_blocks_its_attribute_or_the_whole_record() {
     let lint = |path: Option<&str>, blocks: bool, record: RecordKey| Lint {
-        rule: Rule::HostileText,
+        rule: Rule::LastBillingAdmin,
         system: aha(),
         kind: Kind::User,
         record,
@@ -355,9 +381,24 @@ fn without_a_source_of_truth_nothing_is_offered() {
 #[test]
 fn the_undecided_is_shown_blocked() {
     let mut world = missing();
-    world.pairings.insert(Kind::User, vec![Pairing::Undecided, Pairing::Missing]);
+    let twin = record("a", &[("userName", "lena"), ("active", "true")], &[]);
+    world.target.insert(Kind::User, vec![twin.clone(), Record { id: "b", ..twin }]);
     let offers = offered(&world);
     assert!(!offers.is_empty() && offers.iter().all(|offer| offer.blocked.as_ref().unwrap().contains("link it first")));
+}
+
+#[test]
+fn a_value_that_could_hurt_the_terminal_is_not_sent() {
+    let mut world = missing();
+    world.source.get_mut(&Kind::User).unwrap()[0].texts[1].1 = "Le\u{202e}na";
+    let offers = offered(&world);
+    assert!(offers[0].blocked.as_ref().unwrap().contains("<202E>"), "{offers:?}");
+    let mut world = one_user();
+    world.source.get_mut(&Kind::User).unwrap()[0].texts[1].1 = "D\u{1b}[31mr.";
+    assert!(offered(&world)[0].blocked.is_some());
+    let mut world = one_user();
+    world.target.get_mut(&Kind::User).unwrap()[0].texts[1].1 = "M\u{1b}[31ms.";
+    assert_eq!(offered(&world)[0].blocked, None, "it is overwritten by what is harmless");
 }
 
 #[test]

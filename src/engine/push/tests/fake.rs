@@ -56,6 +56,8 @@ pub struct State {
     pub faults: VecDeque<Fault>,
     pub writes: Vec<Request>,
     pub reads: usize,
+    /// Whether a given name shows in the display name.
+    pub names_show: bool,
     /// Reads that fail from now on.
     pub unreadable: bool,
     /// What somebody else does just before the read of this number.
@@ -64,13 +66,16 @@ pub struct State {
     next: u32,
 }
 
+/// Pairs of texts.
+pub type Texts<'t> = &'t [(&'t str, &'t str)];
+
 #[derive(Default)]
 pub struct Service {
     pub state: Mutex<State>,
 }
 
 impl Service {
-    pub fn with(users: &[(&str, &[(&str, &str)], &[(&str, &str)])]) -> Arc<Self> {
+    pub fn with(users: &[(&str, Texts<'_>, Texts<'_>)]) -> Arc<Self> {
         let service = Self::default();
         for (id, texts, pairs) in users {
             let owned = |of: &[(&str, &str)]| of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
@@ -166,6 +171,9 @@ impl State {
                         None => user.texts.remove(path),
                     };
                 }
+                if let (true, Some(name)) = (self.names_show, user.texts.get("name.givenName").cloned()) {
+                    user.texts.insert("displayName".into(), name);
+                }
                 reply(200, &json!({}))
             }
             (Method::Post, ["users", id, "pairs"]) => {
@@ -238,7 +246,7 @@ impl Line for Wire {
                 }
                 fault
             };
-            drop(fault);
+            assert!(matches!(fault, Fault::Killed));
             std::future::pending().await
         }
         .boxed()
@@ -260,7 +268,7 @@ impl Walk for NoWalk {
 }
 
 impl Fake {
-    fn observed(&self, record: &Value) -> Observed {
+    fn observed(record: &Value) -> Observed {
         let schema = fixture::schema(Kind::User, true);
         let id = record["id"].as_str().unwrap().to_owned();
         let mut builder = TableBuilder::new(schema.clone());
@@ -323,8 +331,8 @@ impl Connector for Fake {
         }
         let body: Value = serde_json::from_slice(&reply.body).map_err(|why| why.to_string())?;
         match want {
-            Looked::Id(_) => Ok(Some(self.observed(&body))),
-            Looked::By(_) => Ok(body["found"].as_array().unwrap().first().map(|record| self.observed(record))),
+            Looked::Id(_) => Ok(Some(Self::observed(&body))),
+            Looked::By(_) => Ok(body["found"].as_array().unwrap().first().map(Self::observed)),
         }
     }
 

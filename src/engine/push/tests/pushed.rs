@@ -223,9 +223,13 @@ async fn a_busy_service_is_tried_again_and_the_record_is_read_again_first() {
     assert_eq!(bench.one(&set("a1", "title", "Ms.", "Dr.")).await, confirmed());
     assert_eq!(bench.service.writes().len(), 2);
     assert!(bench.desk.keeper.ask(|journal| journal.open_intents()).await.unwrap().is_empty());
-    let told = bench.told.lock().unwrap();
     assert!(
-        told.iter().any(|report| matches!(report, Report::Outcome(_, outcome) if outcome.state.word() == "waiting"))
+        bench
+            .told
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|report| { matches!(report, Report::Outcome(_, outcome) if outcome.state.word() == "waiting") })
     );
 
     let bench = in_memory(lena());
@@ -346,4 +350,33 @@ async fn a_change_whose_need_is_not_staged_is_refused_in_the_plan() {
     let plan = bench.prepare(&changes[1..]).await;
     assert!(plan.refused[0].1.contains("is not staged"), "{:?}", plan.refused);
     assert!(plan.steps.is_empty());
+}
+
+#[tokio::test]
+async fn a_name_that_is_never_returned_is_judged_by_what_it_shows_in() {
+    let part = Facet::attr("name.givenName");
+    let shows = (Facet::attr("displayName"), seen("Lea"));
+    let change = change_of("a1", Op::Set, part, Wanted::Text("Lena".into()), vec![shows]);
+    for (shown, word) in [(true, "confirmed"), (false, "differs")] {
+        let service = lena();
+        service.change("a1", "displayName", "Lea");
+        service.state.lock().unwrap().names_show = shown;
+        let bench = in_memory(service);
+        assert_eq!(bench.one(&change).await.word(), word);
+        assert_eq!(bench.service.writes().len(), 1);
+    }
+    // Without anything that it shows in, nobody knows.
+    let blind = change_of("a1", Op::Set, Facet::attr("name.givenName"), Wanted::Text("Lena".into()), Vec::new());
+    let bench = in_memory(lena());
+    bench.service.fault(Fault::LostAfter);
+    assert_eq!(bench.one(&blind).await.word(), "unknown");
+    // With it a lost reply is settled as well.
+    for (fault, word) in [(Fault::LostAfter, "confirmed"), (Fault::LostBefore, "failed")] {
+        let service = lena();
+        service.change("a1", "displayName", "Lea");
+        service.state.lock().unwrap().names_show = true;
+        let bench = in_memory(service);
+        bench.service.fault(fault);
+        assert_eq!(bench.one(&change).await.word(), word);
+    }
 }

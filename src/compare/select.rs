@@ -1,0 +1,281 @@
+//! A query over all identities of a kind at once: what repeats is decided once, and all cores take part.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::bound::Bound;
+use super::column::{Part, Texts};
+use super::{Compared, Comparison, Pairing, Rule, Verdict, facets};
+use crate::model::filter::{Filter, Query, Test, all_of, any_of};
+use crate::model::fold::folded;
+use crate::model::{CHUNK_ROWS, Cell, Fold, Form, Kind, Row, Table};
+
+/// The identities that pass a query, in their order: in all systems, or in `only` one. Says the same as
+/// [`super::subject::Identity`] would one by one.
+pub fn select(
+    compared: &Compared,
+    kind: Kind,
+    query: &Query,
+    only: Option<usize>,
+    staged: &(dyn Fn(u32) -> bool + Sync),
+) -> Vec<u32> {
+    let matrix = Matrix::new(compared, kind, only, staged);
+    let node = matrix.query(query);
+    (0..matrix.comparison.len).into_par_iter().filter(|identity| matrix.eval(&node, *identity) == Some(true)).collect()
+}
+
+/// The identities of a kind, with what is asked of them.
+struct Matrix<'c> {
+    compared: &'c Compared,
+    comparison: &'c Comparison,
+    kind: Kind,
+    only: Option<usize>,
+    /// The systems in the order in which an identity's attributes are taken from.
+    order: Vec<usize>,
+    staged: &'c (dyn Fn(u32) -> bool + Sync),
+}
+
+enum Node<'c> {
+    All,
+    And(Vec<Node<'c>>),
+    Or(Vec<Node<'c>>),
+    Not(Box<Node<'c>>),
+    /// By how an identity stands in these systems.
+    State {
+        systems: Vec<usize>,
+        by_pairing: Vec<Option<bool>>,
+        empty: Option<bool>,
+    },
+    Staged([Option<bool>; 2]),
+    /// By identity; those that are not here are as `other`.
+    Listed {
+        verdicts: HashMap<u32, Option<bool>>,
+        other: Option<bool>,
+    },
+    /// By the attributes of the first record, per system.
+    Attr(Vec<Option<Bound<'c>>>),
+    /// Plain text, per system.
+    Text(Vec<Option<Search>>),
+}
+
+const PAIRINGS: [Pairing; 9] = [
+    Pairing::None,
+    Pairing::Same,
+    Pairing::Differs,
+    Pairing::Missing,
+    Pairing::Extra,
+    Pairing::Leaver,
+    Pairing::Leaving,
+    Pairing::Undecided,
+    Pairing::Shown,
+];
+
+/// The word that an identity answers for `state`.
+pub(super) fn word(pairing: Pairing) -> &'static str {
+    if pairing == Pairing::Same { "same" } else { pairing.state() }
+}
+
+impl<'c> Matrix<'c> {
+    fn new(compared: &'c Compared, kind: Kind, only: Option<usize>, staged: &'c (dyn Fn(u32) -> bool + Sync)) -> Self {
+        let mut seen = HashSet::new();
+        let count = compared.inputs.systems.len();
+        let order = only.into_iter().chain(compared.inputs.base()).chain(0..count);
+        let order = order.filter(|system| *system < count && seen.insert(*system)).collect();
+        Self { compared, comparison: compared.kind(kind), kind, only, order, staged }
+    }
+
+    fn query(&self, query: &Query) -> Node<'c> {
+        match query {
+            Query::All => Node::All,
+            Query::Not(inner) => Node::Not(Box::new(self.query(inner))),
+            Query::Filter(filter) => self.filter(filter),
+            Query::Plain { folded, .. } => {
+                let search = |view: &'c super::SystemView| Some(Search::new(&view.snapshot(self.kind)?.table, folded));
+                Node::Text(self.compared.inputs.systems.iter().map(search).collect())
+            }
+        }
+    }
+
+    fn filter(&self, filter: &Filter) -> Node<'c> {
+        match filter {
+            Filter::And(parts) => Node::And(parts.iter().map(|part| self.filter(part)).collect()),
+            Filter::Or(parts) => Node::Or(parts.iter().map(|part| self.filter(part)).collect()),
+            Filter::Not(inner) => Node::Not(Box::new(self.filter(inner))),
+            Filter::Present(attr) => self.leaf(filter, attr.as_str(), &Test::present()),
+            Filter::Compare { attr, op, value } => {
+                self.leaf(filter, attr.as_str(), &Test::new(*op, value, Fold::Caseless))
+            }
+            Filter::Within { .. } => self.attribute(filter),
+        }
+    }
+
+    fn attribute(&self, filter: &Filter) -> Node<'c> {
+        Node::Attr(self.compared.inputs.systems.iter().map(|view| Bound::new(filter, view, self.kind)).collect())
+    }
+
+    fn leaf(&self, filter: &Filter, path: &str, test: &Test) -> Node<'c> {
+        let mut scratch = String::new();
+        let mut holds = |text: &str| {
+            let cell = if text.is_empty() { Cell::Empty } else { Cell::Value(text) };
+            test.holds(cell, &mut scratch)
+        };
+        let base = self.compared.inputs.base();
+        let count = self.compared.inputs.systems.len();
+        let path = path.to_ascii_lowercase();
+        let state = |systems: Vec<usize>, holds: &mut dyn FnMut(&str) -> Option<bool>| Node::State {
+            systems,
+            by_pairing: PAIRINGS.iter().map(|pairing| holds(word(*pairing))).collect(),
+            empty: holds(""),
+        };
+        match path.as_str() {
+            "state" => {
+                let systems = match self.only {
+                    Some(only) => vec![only],
+                    None => (0..count).filter(|system| Some(*system) != base).collect(),
+                };
+                state(systems, &mut holds)
+            }
+            "staged" => Node::Staged([holds("false"), holds("true")]),
+            "lint" => self.lint(&mut holds),
+            "direction" => self.direction(&mut holds),
+            _ => {
+                let named = path.strip_prefix("state.").and_then(|name| {
+                    self.compared.inputs.systems.iter().position(|view| view.id.as_str().eq_ignore_ascii_case(name))
+                });
+                match named {
+                    Some(system) => state(vec![system], &mut holds),
+                    None => self.attribute(filter),
+                }
+            }
+        }
+    }
+
+    /// The rules of all lint, gathered once.
+    fn lint(&self, holds: &mut dyn FnMut(&str) -> Option<bool>) -> Node<'c> {
+        let mut rules: HashMap<u32, Vec<Rule>> = HashMap::new();
+        for lint in self.compared.lints.iter().filter(|lint| lint.kind == self.kind) {
+            let Some(system) = self.compared.inputs.index(&lint.record.system) else { continue };
+            let Some(snapshot) = self.compared.inputs.systems[system].snapshot(self.kind) else { continue };
+            let Some(row) = snapshot.table.find(&lint.record.id) else { continue };
+            if let Some(identity) = self.comparison.identity_of(system, row) {
+                rules.entry(identity).or_default().push(lint.rule);
+            }
+        }
+        let verdicts = rules
+            .into_iter()
+            .map(|(identity, rules)| (identity, any_of(rules.into_iter().map(|rule| holds(rule.name())))))
+            .collect();
+        Node::Listed { verdicts, other: holds("") }
+    }
+
+    /// Which side moved, for those of whom a common value is known; of the others it is unknown.
+    fn direction(&self, holds: &mut dyn FnMut(&str) -> Option<bool>) -> Node<'c> {
+        let inputs = &self.compared.inputs;
+        let known: HashSet<(&str, &str)> = inputs
+            .bases
+            .iter()
+            .filter(|base| base.target.kind == self.kind)
+            .map(|base| (base.target.system.as_str(), &*base.target.id))
+            .collect();
+        let systems: Vec<usize> =
+            (0..inputs.systems.len()).filter(|system| self.only.is_none_or(|only| only == *system)).collect();
+        let mut verdicts = HashMap::new();
+        for identity in 0..self.comparison.len {
+            let mut found = Vec::new();
+            for &system in &systems {
+                if self.comparison.state(identity, system).is_none_or(|state| state.differ == 0) {
+                    continue;
+                }
+                let snapshot = inputs.systems[system].snapshot(self.kind);
+                let id = snapshot
+                    .and_then(|snapshot| self.comparison.row(identity, system).map(|row| snapshot.table.id(row)));
+                let name = inputs.systems[system].id.as_str();
+                if id.is_some_and(|id| known.contains(&(name, id))) {
+                    let diffs = facets(self.compared, self.kind, identity, system);
+                    let differing = diffs.iter().filter(|diff| diff.verdict == Verdict::Differs);
+                    found.extend(differing.map(|diff| holds(diff.direction.name())));
+                } else {
+                    found.push(holds("unknown"));
+                }
+            }
+            if !found.is_empty() {
+                verdicts.insert(identity, any_of(found.into_iter()));
+            }
+        }
+        Node::Listed { verdicts, other: holds("") }
+    }
+
+    fn record(&self, identity: u32) -> Option<(usize, Row)> {
+        self.order.iter().find_map(|system| Some((*system, self.comparison.row(identity, *system)?)))
+    }
+
+    fn eval(&self, node: &Node<'_>, identity: u32) -> Option<bool> {
+        match node {
+            Node::All => Some(true),
+            Node::And(parts) => all_of(parts.iter().map(|part| self.eval(part, identity))),
+            Node::Or(parts) => any_of(parts.iter().map(|part| self.eval(part, identity))),
+            Node::Not(inner) => self.eval(inner, identity).map(|passes| !passes),
+            Node::State { systems, by_pairing, empty } => {
+                let pairing = |system: &usize| self.comparison.pairings.get(*system)?.get(identity as usize).copied();
+                let words: Vec<Pairing> =
+                    systems.iter().filter_map(pairing).filter(|pairing| !word(*pairing).is_empty()).collect();
+                if words.is_empty() {
+                    *empty
+                } else {
+                    any_of(words.iter().map(|pairing| by_pairing[*pairing as usize]))
+                }
+            }
+            Node::Staged(verdicts) => verdicts[usize::from((self.staged)(identity))],
+            Node::Listed { verdicts, other } => verdicts.get(&identity).copied().unwrap_or(*other),
+            Node::Attr(bound) => {
+                let (system, row) = self.record(identity)?;
+                bound[system].as_ref()?.eval(row)
+            }
+            Node::Text(search) => Some(self.record(identity).is_some_and(|(system, row)| {
+                search[system].as_ref().is_some_and(|search| search.found[row.0 as usize])
+            })),
+        }
+    }
+}
+
+/// Where a plain text is found, by row.
+struct Search {
+    found: Vec<bool>,
+}
+
+impl Search {
+    fn new(table: &Table, want: &str) -> Self {
+        let columns: Vec<(Texts<'_>, Vec<bool>)> = table
+            .schema()
+            .iter()
+            .filter(|(_, def)| def.form == Form::Text)
+            .filter_map(|(attr, _)| Texts::new(table, attr))
+            .filter(Texts::served)
+            .map(|texts| {
+                let mut scratch = String::new();
+                let hit = |text: &str, scratch: &mut String| folded(text, Fold::Caseless, scratch).contains(want);
+                let by_code = texts.dict.iter().map(|text| hit(text, &mut scratch)).collect();
+                (texts, by_code)
+            })
+            .collect();
+        let mut found = vec![false; table.len()];
+        found.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {
+            let mut scratch = String::new();
+            let mut hit = |text: &str| folded(text, Fold::Caseless, &mut scratch).contains(want);
+            for (texts, by_code) in &columns {
+                let part = &texts.parts()[chunk];
+                for (at, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
+                    *out = match part {
+                        Part::Coded(codes) => by_code.get(codes[at] as usize).copied().unwrap_or(false),
+                        Part::Plain { .. } => part.get(at, texts.dict).is_some_and(&mut hit),
+                    };
+                }
+            }
+            for (at, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
+                *out = hit(table.id(Row((chunk * CHUNK_ROWS + at) as u32)));
+            }
+        });
+        Self { found }
+    }
+}

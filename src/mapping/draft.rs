@@ -1,0 +1,99 @@
+//! Mapping files before they are checked: each statement with its place, one file laid over another.
+
+use std::sync::Arc;
+
+use crate::model::Kind;
+
+use super::MappingError;
+use super::fault::{Place, Placed, line, told};
+use super::file::{
+    AddressSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec, RowSpec, SettingSpec,
+    SideEffectSpec, WordsSpec,
+};
+
+/// One or two files, each statement with its place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Draft {
+    pub connector: Option<String>,
+    pub title: Option<String>,
+    pub page_size: Option<u32>,
+    pub address: Option<AddressSpec>,
+    pub rate: Option<RateSpec>,
+    pub settings: Vec<Placed<SettingSpec>>,
+    pub feeds: Vec<Placed<FeedSpec>>,
+    pub words: Vec<(String, Placed<WordsSpec>)>,
+    pub kinds: Vec<(Kind, Placed<KindSpec>)>,
+    pub rows: Vec<Placed<RowSpec>>,
+    pub records: Vec<Placed<RecordSpec>>,
+    pub operations: Vec<Placed<OperationSpec>>,
+    pub side_effects: Vec<Placed<SideEffectSpec>>,
+    pub limitations: Vec<Placed<LimitationSpec>>,
+}
+
+impl Draft {
+    /// What a file says.
+    pub fn read(text: &str, origin: &str) -> Result<Self, MappingError> {
+        let file: File = toml::from_str(text).map_err(|error| told(text, origin, &error))?;
+        let origin: Arc<str> = origin.into();
+        let place = |start: usize| Place { origin: origin.clone(), line: line(text, start) };
+        Ok(Self {
+            connector: file.connector,
+            title: file.title,
+            page_size: file.page_size,
+            address: file.address,
+            rate: file.rate,
+            settings: placed(file.setting, &place),
+            feeds: placed(file.feed, &place),
+            words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
+            kinds: file.kind.into_iter().map(|(kind, spec)| (kind, one(spec, &place))).collect(),
+            rows: placed(file.row, &place),
+            records: placed(file.record, &place),
+            operations: placed(file.operation, &place),
+            side_effects: placed(file.side_effect, &place),
+            limitations: placed(file.limitation, &place),
+        })
+    }
+
+    /// Lays another file over this one: what has the same name is replaced where it stands, the rest is added.
+    pub fn lay_over(&mut self, over: Self) {
+        self.connector = over.connector.or(self.connector.take());
+        self.title = over.title.or(self.title.take());
+        self.page_size = over.page_size.or(self.page_size);
+        self.address = over.address.or(self.address);
+        self.rate = over.rate.or(self.rate);
+        lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
+        lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
+        for (name, words) in over.words {
+            self.words.retain(|(have, _)| *have != name);
+            self.words.push((name, words));
+        }
+        for (kind, spec) in over.kinds {
+            self.kinds.retain(|(have, _)| *have != kind);
+            self.kinds.push((kind, spec));
+        }
+        lay(&mut self.rows, over.rows, |have, new| have.kind == new.kind && have.attr.eq_ignore_ascii_case(&new.attr));
+        lay(&mut self.records, over.records, |have, new| {
+            have.kind == new.kind && have.fields.get("id") == new.fields.get("id")
+        });
+        lay(&mut self.operations, over.operations, |have, new| have.kind == new.kind && have.name == new.name);
+        lay(&mut self.side_effects, over.side_effects, |have, new| have.kind == new.kind && have.op == new.op);
+        lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
+    }
+}
+
+fn one<T>(spanned: toml::Spanned<T>, place: &impl Fn(usize) -> Place) -> Placed<T> {
+    Placed { at: place(spanned.span().start), it: spanned.into_inner() }
+}
+
+fn placed<T>(all: Vec<toml::Spanned<T>>, place: &impl Fn(usize) -> Place) -> Vec<Placed<T>> {
+    all.into_iter().map(|spanned| one(spanned, place)).collect()
+}
+
+fn lay<T>(base: &mut Vec<Placed<T>>, over: Vec<Placed<T>>, same: impl Fn(&T, &T) -> bool) {
+    for new in over {
+        match base.iter_mut().find(|have| same(&have.it, &new.it)) {
+            Some(have) => *have = new,
+            None => base.push(new),
+        }
+    }
+}
