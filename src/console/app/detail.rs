@@ -250,7 +250,9 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
     let mut facets = facets;
     // What an operator looks for comes first; what neither side has says nothing.
     facets.retain(|facet| {
-        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same) || !empty(facet.source.as_ref()) || !empty(facet.target.as_ref())
+        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
+            || !empty(facet.source.as_ref())
+            || !empty(facet.target.as_ref())
     });
     facets.sort_by_key(|facet| match facet.verdict {
         Verdict::Differs | Verdict::Unresolved => 0,
