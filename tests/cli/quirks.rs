@@ -97,7 +97,6 @@ const HIDING: &[(&str, &str, &str)] = &[
     ("endless", "page-one-past-end no-total max-results=20", "states no total"),
     ("same-cursor", "repeat-cursor cursor-only max-results=20", "the same cursor twice"),
     ("drift", "drift=99 max-results=20", "moved while it was read"),
-    ("cut", "truncate=99,skip=1@/Users", "ends in the middle"),
 ];
 
 #[test]
