@@ -289,7 +289,7 @@ impl File<'_> {
                     return self.fault(basic.span().start, "`basic` needs `username` and `password`");
                 };
                 Ok(Auth::Basic {
-                    username: username.get_ref().as_str().unwrap_or_default().to_owned(),
+                    user: username.get_ref().as_str().unwrap_or_default().to_owned(),
                     password: self.secret("password", password)?,
                 })
             }
