@@ -275,10 +275,11 @@ impl Loop {
         let (columns, rows) = self.app.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
         let cursor = view::draw(&self.app, &self.theme, &mut buffer);
+        // What was typed up to here was typed before the question could be read. What comes once the frame is out may be
+        // an answer to it, so the line is drawn right before the write and not after it.
+        let read = self.app.awaits_draw().then(|| self.reader.settle());
         self.screen.draw(&buffer, cursor)?;
-        if self.app.awaits_draw() {
-            // What was typed up to here was typed before the question could be read.
-            let read = self.reader.settle();
+        if let Some(read) = read {
             update(&mut self.app, Msg::Drawn { read }, jiff::Timestamp::now());
         }
         Ok(())

@@ -4,5 +4,6 @@
 mod confirm;
 mod desk;
 mod properties;
+mod pty;
 mod screens;
 mod world;

@@ -268,3 +268,69 @@ fn the_words_say_the_same_without_colour() {
     desk.theme = trueup::console::view::Theme::named("mono");
     assert_eq!(desk.screen(), coloured);
 }
+
+#[test]
+fn values_that_the_source_lacks_are_asked_for_product_and_role_together() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("j j j Space Enter");
+    insta::assert_snapshot!("form_product", desk.screen());
+    desk.keys("凤 Enter");
+    insta::assert_snapshot!("form_role", desk.screen());
+    desk.keys("Down Enter");
+    assert_eq!(desk.app.staged.len(), 1);
+    let change = desk.app.staged.changes().next().unwrap();
+    let pair = change.want.iter().find(|want| want.facet.path.as_str() == "productRoles").unwrap();
+    assert_eq!(pair.by, trueup::plan::By::Operator);
+    assert_eq!(pair.facet.key.as_ref().unwrap()[0].to_string(), "3");
+    desk.keys("p");
+    assert!(desk.screen().contains("(yours: productRoles)"), "{}", desk.screen());
+}
+
+#[test]
+fn a_checklist_leaves_removals_unticked_and_blocked_lines_say_why() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("j j Space");
+    insta::assert_snapshot!("checklist_leaver", desk.screen());
+    desk.keys("Enter");
+    assert_eq!(desk.app.staged.len(), 0, "nothing that takes away is ticked for the operator");
+    desk.keys("j j Space");
+    insta::assert_snapshot!("checklist_pair", desk.screen());
+}
+
+#[test]
+fn all_filtered_are_counted_before_they_are_staged() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("a");
+    insta::assert_snapshot!(desk.screen());
+    assert!(desk.app.staged.is_empty());
+    desk.keys("Enter");
+    assert!(!desk.app.staged.is_empty());
+    assert!(desk.app.staged.changes().all(|change| !change.op.removes()));
+}
+
+#[test]
+fn one_facet_is_staged_in_the_detail_and_taken_back() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("Enter j Space");
+    assert_eq!(desk.app.staged.len(), 1);
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("u");
+    assert!(desk.app.staged.is_empty());
+}
+
+#[test]
+fn on_one_systems_list_space_stages_its_changes_and_goes_on() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("l l Space");
+    assert_eq!(desk.app.staged.len(), 2);
+    assert_eq!(desk.app.list().unwrap().at, 1);
+    desk.keys("k Space");
+    assert!(desk.app.staged.is_empty(), "the same key takes them back");
+}
+
+#[test]
+fn the_mapping_trace_of_one_attribute() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("Enter j t");
+    insta::assert_snapshot!(desk.screen());
+}

@@ -247,10 +247,15 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
     if facets.is_empty() {
         return plain(compared, kind, identity, system);
     }
+    let view = Rows::new(compared, kind);
+    let in_source = base.is_some_and(|base| view.record(identity, base).is_some());
+    let in_target = view.record(identity, system).is_some();
     let mut facets = facets;
     // What an operator looks for comes first; what neither side has says nothing.
     facets.retain(|facet| {
-        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same) || !empty(&facet.source) || !empty(&facet.target)
+        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
+            || !empty(facet.source.as_ref())
+            || !empty(facet.target.as_ref())
     });
     facets.sort_by_key(|facet| match facet.verdict {
         Verdict::Differs | Verdict::Unresolved => 0,
@@ -277,25 +282,22 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
                 Some((_, called)) => format!("{local}[{called}]"),
                 None => local.to_owned(),
             };
-            let missing = match facet.verdict {
-                Verdict::Unreadable => text!("detail.not-readable"),
-                _ => text!("detail.not-read"),
+            let side = |value: &Option<String>, here: bool, theirs: bool| match value {
+                Some(text) => text.clone(),
+                None if !here || facet.verdict == Verdict::OneSided => String::new(),
+                None if facet.verdict == Verdict::Unreadable && theirs => text!("detail.not-readable").to_owned(),
+                None if facet.key.is_some() && facet.verdict != Verdict::Unread => text!("detail.none").to_owned(),
+                None => text!("detail.not-read").to_owned(),
             };
-            let source = facet.source.clone().unwrap_or_else(|| match facet.verdict {
-                Verdict::OneSided => String::new(),
-                _ => text!("detail.not-read").to_owned(),
-            });
-            let target = facet.target.clone().unwrap_or_else(|| match facet.verdict {
-                Verdict::OneSided => String::new(),
-                _ => missing.to_owned(),
-            });
+            let source = side(&facet.source, in_source, false);
+            let target = side(&facet.target, in_target, true);
             DetailRow { mark, tone, name, source, target, why: facet.why.clone(), facet: Some(facet), staged: false }
         })
         .collect()
 }
 
-fn empty(side: &Option<String>) -> bool {
-    side.as_ref().is_none_or(String::is_empty)
+fn empty(side: Option<&String>) -> bool {
+    side.is_none_or(String::is_empty)
 }
 
 /// A record's own attributes, where there is nothing to compare them with.

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::compare::Compared;
 use crate::engine::protocol::{Command, World};
 use crate::mapping::Edit;
@@ -332,6 +334,10 @@ impl Planned {
                     rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                 }
                 if open {
+                    let whole = indent(4, describe(change, compared));
+                    if whole.text().width() + 12 > self.cells {
+                        rows.extend(whole.wrapped(self.cells).into_iter().map(PlanRow::Text));
+                    }
                     let none = Vec::new();
                     let steps = steps.get(&change.id).unwrap_or(&none);
                     if steps.is_empty() && plan.is_none() {
@@ -391,6 +397,11 @@ pub fn indent(by: usize, line: Line) -> Line {
 /// A change in one line: who, and from what to what.
 pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
     let mut line = Line::default().data(Tone::Strong, change.label.clone());
+    let yours: Vec<&str> =
+        change.want.iter().filter(|want| want.by == By::Operator).map(|want| want.facet.path.local(&[])).collect();
+    if !yours.is_empty() {
+        line = line.with(Tone::Warn, text!("plan.by-operator", what = yours.join(", ")));
+    }
     let seen = |facet: &crate::plan::Facet| match &change.expect {
         Expect::Facets(facets) => facets.iter().find(|(have, _)| have == facet).map(|(_, seen)| seen),
         Expect::Absent { .. } => None,
@@ -423,8 +434,17 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
             Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
         };
-        if want.by == By::Operator {
-            line = line.with(Tone::Warn, text!("plan.by-operator"));
+    }
+    // A change whose effect shows elsewhere (Aha!'s first and last name in the name): what is there now.
+    if let Expect::Facets(facets) = &change.expect {
+        for (facet, seen) in facets {
+            if let Seen::Value(text) = seen
+                && change.want.iter().all(|want| want.facet != *facet)
+                && facet.key.is_none()
+            {
+                let now = text!("plan.now", attribute = facet.path.local(&[]));
+                line = line.with(Tone::Dim, format!("   {now} ")).data(Tone::Dim, text.clone());
+            }
         }
     }
     line

@@ -73,8 +73,10 @@ fn ready(app: &App, plan: &Plan) -> Line {
     let writes = plan.steps.len();
     let reads: usize = plan.steps.iter().map(|step| step.read.len() + step.verify.len()).sum();
     let print: String = plan.fingerprint.chars().take(8).collect();
-    let mut line = Line::of(Tone::Heading, text!("plan.ready", changes = changes(plan.count())))
-        .with(Tone::Dim, text!("plan.cost", writes = count(writes as u64), reads = count(reads as u64), print = print));
+    let mut line = Line::of(Tone::Heading, text!("plan.ready", changes = changes(plan.count()))).with(
+        Tone::Dim,
+        text!("plan.cost", requests = count((writes + reads) as u64), writes = count(writes as u64), print = print),
+    );
     if !app.plan.fresh(&app.staged) {
         let key = app.keymap.shown(crate::console::app::action::Action::Prepare);
         line = line.with(Tone::Warn, text!("plan.outdated", key = key));

@@ -124,8 +124,11 @@ fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
     let theme = pen.theme;
     let longest = list.items.iter().map(|item| width(&item.text) + width(item.system.as_str())).max().unwrap_or(0);
     let wide = (longest as u16 + 24).max(56);
+    let blocked = list.items.iter().filter_map(|item| item.blocked.as_ref()).map(|why| width(why)).max().unwrap_or(0);
+    let wide = wide.max((blocked as u16).min(100) + 4);
     let high = list.items.len() as u16 + list.left_out.len() as u16 + 5;
     let inside = open(pen, area, wide, high, &list.title);
+    // Below the items: a blank row, what was left out, why the item under the cursor is blocked, the keys.
     let tail = list.left_out.len() as u16 + 2;
     let height = inside.height.saturating_sub(tail).max(1);
     let top = list.at.saturating_sub(usize::from(height - 1));
@@ -145,10 +148,10 @@ fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
         let mut x = inside.x + 6 + systems + 2;
         let end = inside.right();
         let words = match &item.blocked {
-            Some(why) => why.clone(),
+            Some(_) => text!("stage.blocked").to_owned(),
             None if item.blanks => text!("stage.asks").to_owned(),
             None if item.staged => text!("stage.is-staged").to_owned(),
-            None if item.removes => text!("stage.removes").to_owned(),
+            None if item.removes && list.exact => text!("stage.removes").to_owned(),
             None => String::new(),
         };
         let side = if item.blocked.is_some() { Tone::Bad } else { Tone::Warn };
@@ -158,7 +161,11 @@ fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
         x += pen.data(x, y, end.saturating_sub(x), &item.text, body) + 2;
         pen.put(x, y, end.saturating_sub(x), &words, theme.tone(side));
     }
-    for (y, line) in (inside.bottom().saturating_sub(tail - 1)..).zip(&list.left_out) {
+    if let Some(why) = list.items.get(list.at).and_then(|item| item.blocked.as_ref()) {
+        let y = inside.bottom().saturating_sub(2);
+        pen.data(inside.x, y, inside.width, why, theme.tone(Tone::Bad));
+    }
+    for (y, line) in (inside.bottom().saturating_sub(tail)..).zip(&list.left_out) {
         pen.put(inside.x, y, inside.width, line, theme.tone(Tone::Warn));
     }
     let stage = text!("stage.enter", n = count(list.ticked() as u64));
@@ -309,7 +316,9 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
                 pen.put(x, y, 2, if chosen { "> " } else { "  " }, theme.tone(Tone::Key));
                 let style = theme.tone(if chosen { Tone::Strong } else { Tone::Plain });
                 let used = pen.data(x + 2, y, room.saturating_sub(2), name, style);
-                pen.put(x + 4 + used, y, room.saturating_sub(4 + used), id, theme.tone(Tone::Dim));
+                if id != name {
+                    pen.put(x + 4 + used, y, room.saturating_sub(4 + used), id, theme.tone(Tone::Dim));
+                }
                 y += 1;
             }
             if matching.is_empty() {

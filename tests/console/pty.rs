@@ -1,0 +1,222 @@
+//! The program itself in a real pseudo-terminal: only the wiring. Waits for text, never for time.
+
+use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// The longest that anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Seat {
+    child: Box<dyn Child + Send + Sync>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
+    bytes: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    all: Vec<u8>,
+    deaf: Arc<AtomicBool>,
+    home: std::path::PathBuf,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = std::fs::remove_dir_all(&self.home);
+    }
+}
+
+impl Seat {
+    /// The demo with few people.
+    fn demo(name: &str) -> Self {
+        let home = std::env::temp_dir().join(format!("trueup-pty-{}-{name}", std::process::id()));
+        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_trueup"));
+        command.args(["demo", "--users", "60"]);
+        for (name, folder) in [("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state"), ("XDG_CONFIG_HOME", "config")]
+        {
+            command.env(name, home.join(folder));
+        }
+        command.env("TERM", "xterm");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        let (send, bytes) = mpsc::channel();
+        let deaf = Arc::new(AtomicBool::new(false));
+        let stop = deaf.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..count].to_vec()).is_err() || stop.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            master: Some(pair.master),
+            writer: Some(writer),
+            bytes,
+            parser: vt100::Parser::new(24, 80, 0),
+            all: Vec::new(),
+            deaf,
+            home,
+        }
+    }
+
+    fn screen(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// Takes in what has come until the screen is as wanted.
+    fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !wanted(&self.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.all.extend(bytes);
+                }
+                Err(_) => panic!("waited in vain for {what}; the screen is\n{}", self.screen()),
+            }
+        }
+    }
+
+    fn until_text(&mut self, text: &str) {
+        self.until(text, |screen| screen.contains(text));
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// All systems are read and compared.
+    fn ready(&mut self) {
+        self.until("all systems", |screen| {
+            screen.lines().next().is_some_and(|header| header.matches(" ok ").count() == 3)
+        });
+    }
+
+    /// One change is staged and its plan stands.
+    fn planned(&mut self) {
+        self.ready();
+        self.type_in("/state.aha eq \"differs\"\r");
+        self.until("a row that differs", |screen| screen.contains("~1") && screen.contains("1/"));
+        self.type_in("ll");
+        self.until_text("[aha]");
+        self.type_in(" ");
+        self.until("something staged", |screen| screen.contains("5 Plan "));
+        if self.screen().contains("Enter stage") {
+            self.type_in("\r");
+        }
+        self.type_in("p");
+        self.until_text("ready");
+    }
+
+    fn ended(&mut self) -> u32 {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            while let Ok(bytes) = self.bytes.try_recv() {
+                self.parser.process(&bytes);
+                self.all.extend(bytes);
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(200)) {
+                    self.all.extend(bytes);
+                }
+                return status.exit_code();
+            }
+            assert!(Instant::now() < deadline, "it does not end; the screen is\n{}", self.screen());
+            std::thread::yield_now();
+        }
+    }
+
+    fn wrote(&self, sequence: &str) -> bool {
+        self.all.windows(sequence.len()).any(|window| window == sequence.as_bytes())
+    }
+}
+
+#[test]
+fn it_opens_and_gives_the_terminal_back_when_it_is_left() {
+    let mut seat = Seat::demo("quit");
+    seat.until_text("DEMO");
+    seat.ready();
+    assert!(seat.parser.screen().alternate_screen());
+    seat.type_in("q");
+    assert_eq!(seat.ended(), 0);
+    assert!(seat.wrote("\x1b[?1049l") && seat.wrote("\x1b[?25h") && seat.wrote("\x1b[?2004l"));
+}
+
+#[test]
+fn push_count_and_enter_in_one_write_push_nothing_for_real() {
+    let mut seat = Seat::demo("burst");
+    seat.planned();
+    let count: String = {
+        let screen = seat.screen();
+        let line = screen.lines().find(|line| line.contains("ready")).unwrap().trim().to_owned();
+        line.split(' ').next().unwrap().to_owned()
+    };
+    seat.type_in(&format!("P{count}\r"));
+    seat.until_text("Type the number of changes:");
+    // The question is up and empty. Now the same by hand: had the first one pushed, there would be two pushes.
+    seat.type_in(&count);
+    seat.type_in("\r");
+    seat.until_text("confirmed");
+    seat.type_in("6");
+    seat.until_text("Pushes, newest first");
+    seat.until("the push in the journal", |screen| screen.contains("change"));
+    assert_eq!(seat.screen().lines().filter(|line| line.contains(" change")).count(), 1, "{}", seat.screen());
+}
+
+#[test]
+fn a_lost_line_ends_it() {
+    let mut seat = Seat::demo("lost");
+    seat.ready();
+    // The thread that reads holds the line too; it lets go after the next bytes.
+    seat.deaf.store(true, Ordering::SeqCst);
+    seat.type_in("j");
+    while seat.bytes.recv().is_ok() {}
+    seat.writer = None;
+    seat.master = None;
+    assert_eq!(seat.ended(), 129);
+}
+
+#[test]
+fn told_to_end_it_gives_the_terminal_back_first() {
+    let mut seat = Seat::demo("term");
+    seat.ready();
+    let pid = seat.child.process_id().unwrap();
+    assert!(Command::new("kill").args(["-TERM", &pid.to_string()]).status().unwrap().success());
+    assert_eq!(seat.ended(), 143);
+    assert!(seat.wrote("\x1b[?1049l"));
+}
+
+#[test]
+fn the_screen_follows_the_window() {
+    let mut seat = Seat::demo("size");
+    seat.ready();
+    let size = PtySize { rows: 9, cols: 39, pixel_width: 0, pixel_height: 0 };
+    seat.master.as_ref().unwrap().resize(size).unwrap();
+    seat.until_text("terminal too small (39x9)");
+    seat.type_in("q");
+    assert_eq!(seat.ended(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_do_instead() {
+    let output = Command::new(env!("CARGO_BIN_EXE_trueup")).arg("demo").stdin(std::process::Stdio::null()).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("trueup check"), "{said}");
+    assert!(output.stdout.is_empty());
+}
