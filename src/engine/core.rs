@@ -176,7 +176,8 @@ impl Core {
         loop {
             self.settle();
             if self.quitting && !self.at_work() {
-                return;
+                // Readings that are broken off may hold on to it for a while.
+                return self.keeper.close().await;
             }
             let wake = self.wake();
             tokio::select! {
