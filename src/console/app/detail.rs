@@ -253,7 +253,9 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
     let mut facets = facets;
     // What an operator looks for comes first; what neither side has says nothing.
     facets.retain(|facet| {
-        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same) || !empty(&facet.source) || !empty(&facet.target)
+        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
+            || !empty(facet.source.as_ref())
+            || !empty(facet.target.as_ref())
     });
     facets.sort_by_key(|facet| match facet.verdict {
         Verdict::Differs | Verdict::Unresolved => 0,
@@ -294,8 +296,8 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
         .collect()
 }
 
-fn empty(side: &Option<String>) -> bool {
-    side.as_ref().is_none_or(String::is_empty)
+fn empty(side: Option<&String>) -> bool {
+    side.is_none_or(String::is_empty)
 }
 
 /// A record's own attributes, where there is nothing to compare them with.
