@@ -12,7 +12,7 @@ use crate::compare::subject::Identity;
 use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
 use crate::engine::protocol::{Health, World};
 use crate::model::filter::Query;
-use crate::model::{Form, Kind, Proof, Snapshot, text};
+use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
 
 /// Reads all systems, compares, prints.
 ///
@@ -280,7 +280,7 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
     }
     for status in world.systems.iter() {
         if let Health::Bad { text, .. } = &status.health {
-            eprintln!("{}: {}", status.id, text::clean(text));
+            eprintln!("{}", trouble(&status.id, text));
         }
     }
     let systems = &world.compared.inputs.systems;
@@ -312,10 +312,16 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
     Ok(mismatches)
 }
 
+/// What is wrong with a system, named once: some texts begin with its name.
+fn trouble(system: &SystemId, text: &str) -> String {
+    let own = format!("{system}: ");
+    format!("{own}{}", text::clean(text.strip_prefix(&own).unwrap_or(text)))
+}
+
 fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<usize> {
     for status in world.systems.iter() {
         if let Health::Bad { text, .. } = &status.health {
-            writeln!(out, "{}: {}", status.id, text::clean(text))?;
+            writeln!(out, "{}", trouble(&status.id, text))?;
         }
     }
     for snapshot in snapshots(world, wanted) {

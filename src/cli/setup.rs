@@ -9,7 +9,7 @@ use super::Global;
 use crate::config::{self, Config, Dirs, SystemConfig};
 use crate::connectors::{self, Settings};
 use crate::engine::protocol::{Health, World};
-use crate::engine::{self, Auth, Progress, Setup, SystemSetup, Timeouts};
+use crate::engine::{self, Progress, Setup, SystemSetup, Timeouts};
 use crate::mapping::{Mapping, Rate};
 use crate::model::text;
 use crate::store;
@@ -86,23 +86,14 @@ fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
         ca_file: config.ca_file.clone(),
         timeouts,
         rate,
-        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), auth(&config.auth))
+        settings: Some(settings),
+        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), config.auth.clone())
     })
 }
 
 /// Requests at once at a given speed: two seconds' worth, at least one.
 fn burst(per_second: f64) -> u32 {
     (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
-}
-
-fn auth(auth: &config::Auth) -> Auth {
-    match auth {
-        config::Auth::None => Auth::None,
-        config::Auth::Bearer(source) => Auth::Bearer(source.clone()),
-        config::Auth::Basic { username, password } => {
-            Auth::Basic { user: username.clone(), password: password.clone() }
-        }
-    }
 }
 
 fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {

@@ -539,7 +539,8 @@ impl<'c> Case<'c> {
             let token = any.map_or(u32::MAX, |cut| cut.key[part]);
             let raw = target.or(source).map_or("", |(keys, _)| keys[part]);
             if let Some((kind, row)) = record_of(token) {
-                ids.extend(self.target_id(kind, row));
+                // What is there is named as the service named it, which may be by a key (targets/scim.md A6 rule 9).
+                ids.extend(target.map(|(keys, _)| keys[part].to_owned()).or_else(|| self.target_id(kind, row)));
                 names.push(self.target_name(kind, row).unwrap_or_else(|| raw.to_owned()));
                 source_key.extend(match source {
                     Some((keys, _)) => Some(keys[part].to_owned()),

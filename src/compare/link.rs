@@ -226,7 +226,11 @@ fn partition(column: &Column<'_>, parts: usize, settled: impl Fn(u32) -> bool) -
 }
 
 /// The rows of one partition by key: pairs that are alone on both sides, and crowds.
-fn gather(sides: [&[(u64, u32)]; 2], columns: [&Column<'_>; 2]) -> (Vec<(u32, u32)>, Vec<Crowd>) {
+fn gather(
+    sides: [&[(u64, u32)]; 2],
+    columns: [&Column<'_>; 2],
+    settled: impl Fn(u32, u32) -> bool,
+) -> (Vec<(u32, u32)>, Vec<Crowd>) {
     let mut index: HashTable<u32> = HashTable::with_capacity(sides[0].len().max(sides[1].len()));
     let mut groups: Vec<Group> = Vec::with_capacity(sides[0].len().max(sides[1].len()));
     let mut more: Vec<(u32, u8, u32)> = Vec::new();
@@ -256,6 +260,8 @@ fn gather(sides: [&[(u64, u32)]; 2], columns: [&Column<'_>; 2]) -> (Vec<(u32, u3
         .iter()
         .filter(|group| group.all == [1, 1] && (group.first[0] | group.first[1]) & SETTLED == 0)
         .map(|group| (group.first[0], group.first[1]))
+        // Whom an earlier rung has linked, both of them, this one need not even look at.
+        .filter(|&(base, target)| !settled(base, target))
         .filter(|&(base, target)| same(text(0, base), text(1, target), alike))
         .collect();
     let mut crowds: BTreeMap<u32, Crowd> = BTreeMap::new();
@@ -300,7 +306,14 @@ fn climb(
     let parts = if rows > 100_000 { 64 } else { 1 };
     let (base, target) =
         rayon::join(|| partition(columns[0], parts, settled(0)), || partition(columns[1], parts, settled(1)));
-    let found: Vec<_> = base.par_iter().zip(&target).map(|(base, target)| gather([base, target], columns)).collect();
+    let known = &*pairs;
+    let found: Vec<_> = base
+        .par_iter()
+        .zip(&target)
+        .map(|(base, target)| {
+            gather([base, target], columns, |base, target| known.linked(0, base) && known.linked(1, target))
+        })
+        .collect();
     for (single, crowds) in found {
         for (base, target) in single {
             match (pairs.linked(0, base), pairs.linked(1, target)) {

@@ -147,7 +147,9 @@ pub(super) fn collect(
     duplicates: Vec<Vec<(usize, u32, AttrPath)>>,
 ) -> Vec<Lint> {
     let mut told = Told { inputs, lints: Vec::new(), counts: std::collections::HashMap::new() };
-    for fault in raw {
+    // Nothing is ever written to a reference kind, so no write can hit what its references lack.
+    let written = |fault: &Raw| !inputs.systems[fault.system].mapping.kind(fault.kind).is_some_and(|map| map.reference);
+    for fault in raw.into_iter().filter(written) {
         kinds[fault.kind.index()].flags[fault.system][fault.identity as usize] |= LINT;
         reference(&mut told, &kinds[fault.kind.index()], fault);
     }
@@ -307,23 +309,27 @@ fn hostile(table: &Table) -> Vec<(Attr, Row)> {
         .collect()
 }
 
-#[expect(clippy::needless_bitwise_bool, reason = "many bytes are looked at at once only without a branch")]
-/// Whether a block of texts has a byte with which a hostile character starts (see [`text::is_hostile`]). Without a branch
-/// in the loop, so that many bytes are looked at at once.
+/// Whether a block of texts has two bytes with which a hostile character starts (see [`text::is_hostile`]); it may say so
+/// of a harmless one, never the other way round. Without a branch in the loop, so that many bytes are looked at at once.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch would mean one byte at a time")]
 fn suspicious(bytes: &[u8]) -> bool {
-    bytes.chunks(1024).any(|block| {
-        block.iter().fold(false, |found, &byte| {
-            found
-                | (byte < 0x20)
-                | (byte == 0x7f)
-                | (byte == 0xc2)
-                | (byte == 0xd8)
-                | (byte == 0xe1)
-                | (byte == 0xe2)
-                | (byte == 0xef)
-                | (byte == 0xf3)
-        })
-    })
+    let pair = |a: u8, b: u8| {
+        (a < 0x20)
+            | (a == 0x7f)
+            | (a == 0xc2)
+            | ((a == 0xd8) & (b == 0x9c))
+            | ((a == 0xe1) & (b == 0xa0))
+            | ((a == 0xe2) & ((b == 0x80) | (b == 0x81)))
+            | ((a == 0xef) & ((b == 0xb8) | (b == 0xbb) | (b == 0xbf)))
+            | (a == 0xf3)
+    };
+    let Some((&last, first)) = bytes.split_last() else { return false };
+    let second = &bytes[1..];
+    pair(last, 0)
+        || first
+            .chunks(1024)
+            .zip(second.chunks(1024))
+            .any(|(first, second)| first.iter().zip(second).fold(false, |found, (&a, &b)| found | pair(a, b)))
 }
 
 /// The target's only active billing administrator, where it is offered to switch that account off.
@@ -389,4 +395,21 @@ pub(super) fn rules_of(compared: &Compared, kind: Kind, identity: u32) -> Vec<Ru
     rules.sort_unstable();
     rules.dedup();
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hostile_character_is_suspicious_wherever_it_stands() {
+        for code in 0..0x11_0000_u32 {
+            let Some(c) = char::from_u32(code).filter(|c| text::is_hostile(*c)) else { continue };
+            for text in [format!("{c}"), format!("ab{c}"), format!("{}{c}x", "y".repeat(1023))] {
+                assert!(suspicious(text.as_bytes()), "{code:x}");
+            }
+        }
+        assert!(!suspicious("Nguyễn 王小明 lena＠example.com José".as_bytes()));
+        assert!(!suspicious(b""));
+    }
 }

@@ -139,10 +139,16 @@ impl<'a> Refs<'a> {
 
     /// The references into one target of a finished comparison.
     pub(super) fn later(inputs: &'a Inputs, system: usize, comparisons: [&'a Comparison; 4]) -> Self {
-        Self::new(inputs, system, |kind| Standing {
-            of: &comparisons[kind.index()].of[system],
-            pairings: &comparisons[kind.index()].pairings[system],
-            identity: &comparisons[kind.index()].identity[system],
+        fn column<T>(columns: &[Vec<T>], system: usize) -> &[T] {
+            columns.get(system).map_or(&[], |column| column)
+        }
+        Self::new(inputs, system, |kind| {
+            let comparison = comparisons[kind.index()];
+            Standing {
+                of: column(&comparison.of, system),
+                pairings: column(&comparison.pairings, system),
+                identity: column(&comparison.identity, system),
+            }
         })
     }
 

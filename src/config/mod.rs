@@ -31,20 +31,39 @@ pub struct ConfigError {
     pub message: String,
 }
 
-/// How a system is signed in to. Secrets are references.
+/// How a service is signed in to.
 #[derive(Clone, Debug)]
 pub enum Auth {
-    /// Not at all (some discovery endpoints, simulators without a login).
+    /// Not at all.
     None,
     /// `Authorization: Bearer …`.
     Bearer(Source),
     /// `Authorization: Basic …`.
     Basic {
         /// The user.
-        username: String,
+        user: String,
         /// The password.
         password: Source,
     },
+    /// A header of the service's own (`apikey`).
+    Header {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Source,
+    },
+}
+
+impl Auth {
+    /// Where its secret comes from.
+    pub fn source(&self) -> Option<&Source> {
+        match self {
+            Self::None => None,
+            Self::Bearer(source) | Self::Basic { password: source, .. } | Self::Header { value: source, .. } => {
+                Some(source)
+            }
+        }
+    }
 }
 
 /// One `[system.NAME]`.

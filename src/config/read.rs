@@ -59,7 +59,7 @@ type Value<'v> = Spanned<DeValue<'v>>;
 
 impl File<'_> {
     fn line(&self, at: usize) -> usize {
-        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
     }
 
     fn fault<T>(&self, at: usize, message: impl Into<String>) -> Result<T, ConfigError> {
@@ -289,7 +289,7 @@ impl File<'_> {
                     return self.fault(basic.span().start, "`basic` needs `username` and `password`");
                 };
                 Ok(Auth::Basic {
-                    username: username.get_ref().as_str().unwrap_or_default().to_owned(),
+                    user: username.get_ref().as_str().unwrap_or_default().to_owned(),
                     password: self.secret("password", password)?,
                 })
             }

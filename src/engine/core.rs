@@ -176,7 +176,8 @@ impl Core {
         loop {
             self.settle();
             if self.quitting && !self.at_work() {
-                return;
+                // Readings that are broken off may hold on to it for a while.
+                return self.keeper.close().await;
             }
             let wake = self.wake();
             tokio::select! {
@@ -241,11 +242,21 @@ impl Core {
         if (self.changed && self.shown + SHOW_GAP <= now) || due {
             self.show();
         }
+        if self.unresolved && self.read_and_compared() {
+            self.unresolved = false;
+            self.resolve();
+        }
         if !self.keeping
             && let Some(staging) = self.staging.take()
         {
             self.keep_staging(staging);
         }
+    }
+
+    /// Whether systems have been reached, and what was read of them is compared.
+    fn read_and_compared(&self) -> bool {
+        let reached = self.members.iter().any(|member| member.client.is_some() && member.site.is_some());
+        reached && !self.busy() && !self.stale && self.comparing.is_none() && self.compared.is_some()
     }
 
     fn compare(&mut self, now: Instant) {
@@ -346,8 +357,9 @@ impl Core {
             News::Opened(at, client) => self.members[at].client = Some(client),
             News::Failed(at, trouble) => self.members[at].failed(trouble),
             News::Probed(at, site, connector) => {
-                let member = &mut self.members[at];
-                (member.site, member.connector) = (Some(site), connector);
+                if self.members[at].probed(site, connector) {
+                    self.outdated();
+                }
             }
             News::Grew(at, snapshot) => {
                 if self.members[at].grew(snapshot) {
@@ -369,14 +381,12 @@ impl Core {
             }
             News::Crashed(at, text) => self.crashed(self.members[at].setup.id.to_string(), text),
             News::Rested(at) => {
-                let then = self.members[at].rested();
-                self.outdated();
+                let (changed, then) = self.members[at].rested();
+                if changed {
+                    self.outdated();
+                }
                 if !self.busy() {
                     self.compare_from = Instant::now();
-                    if self.unresolved && self.compared.is_some() {
-                        self.unresolved = false;
-                        self.resolve();
-                    }
                 }
                 if let Some(wish) = then {
                     self.begin(at, wish);

@@ -16,9 +16,10 @@ use bytes::BytesMut;
 use reqwest::Certificate;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 
+pub use crate::config::Auth;
 use again::{busy, cut_off, most_tries, redirects};
 use breaker::Breaker;
-pub use options::{Auth, Options, Timeouts};
+pub use options::{Options, Timeouts};
 
 use super::address::{Address, masked};
 use super::budget::Bucket;

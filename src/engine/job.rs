@@ -136,9 +136,11 @@ impl Job {
     /// adds what earlier pushes have taught.
     async fn pin(&self, site: &mut Site) {
         let (system, account) = (self.setup.id.clone(), site.account.clone());
+        // An account that the connector holds for the wrong one must not become the one that is expected.
+        let trusted = site.blocked.is_none();
         let asked = self.keeper.ask(move |journal| {
             let pinned = journal.pin(&system)?;
-            if let (None, Some(account)) = (&pinned, &account) {
+            if let (None, Some(account), true) = (&pinned, &account, trusted) {
                 journal.keep_pin(&system, account)?;
             }
             Ok::<_, StoreError>((pinned, journal.lessons(&system)?))

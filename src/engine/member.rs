@@ -41,6 +41,8 @@ pub(super) struct Member {
     trouble: Option<Trouble>,
     /// Why an older snapshot is still shown, by kind.
     kept: [Option<String>; 4],
+    /// The generation that came from an earlier run, by kind.
+    recalled: [Option<u64>; 4],
 }
 
 impl Member {
@@ -57,7 +59,25 @@ impl Member {
             progress: [None; 4],
             trouble: None,
             kept: [const { None }; 4],
+            recalled: [None; 4],
         }
+    }
+
+    /// What an earlier run has read. It is shown until it is read anew, and proves nothing: the world has moved on.
+    pub(super) fn recall(&mut self, mut snapshot: Snapshot) {
+        let at = snapshot.kind.index();
+        for feed in &mut snapshot.feeds {
+            feed.proof =
+                Proof::Partial { why: format!("this is from {}, and has not been read again yet", snapshot.taken) };
+        }
+        self.generations[at] = self.generations[at].max(snapshot.generation);
+        self.recalled[at] = Some(snapshot.generation);
+        self.snapshots[at] = Some(Arc::new(snapshot));
+    }
+
+    /// Whether a snapshot is all there was when it was read, in this run or an earlier one.
+    fn whole(&self, snapshot: &Snapshot) -> bool {
+        snapshot.proved() || self.recalled[snapshot.kind.index()] == Some(snapshot.generation)
     }
 
     /// A job begins.
@@ -83,7 +103,7 @@ impl Member {
         }
         let replaces = self.snapshots[at]
             .as_ref()
-            .is_none_or(|old| old.generation == snapshot.generation || old.table.is_empty() || !old.proved());
+            .is_none_or(|old| old.generation == snapshot.generation || old.table.is_empty() || !self.whole(old));
         if replaces {
             self.snapshots[at] = Some(Arc::new(snapshot));
         }
@@ -99,7 +119,7 @@ impl Member {
         let broken = stopped.is_some() || (denied && !snapshot.proved());
         let older = self.snapshots[at]
             .as_ref()
-            .filter(|old| old.generation != snapshot.generation && old.proved() && !old.table.is_empty());
+            .filter(|old| old.generation != snapshot.generation && self.whole(old) && !old.table.is_empty());
         if let (true, Some(older)) = (broken, older) {
             let why = partial(&snapshot).unwrap_or_else(|| "it was not read to the end".to_owned());
             self.kept[at] = Some(format!("{}: still as read at {}, since {why}", kind.plural(), older.taken));
@@ -115,17 +135,27 @@ impl Member {
         true
     }
 
-    /// The job has ended: nothing is under way any more, whatever it left behind. What to do next.
-    pub(super) fn rested(&mut self) -> Option<Wish> {
+    /// What the probe found. Whether the mapping has changed with it.
+    pub(super) fn probed(&mut self, site: Arc<Site>, connector: Arc<dyn Connector>) -> bool {
+        let changed = !Arc::ptr_eq(connector.mapping(), self.connector.mapping());
+        (self.site, self.connector) = (Some(site), connector);
+        changed
+    }
+
+    /// The job has ended: nothing is under way any more, whatever it left behind. Whether what is shown has changed, and
+    /// what to do next.
+    pub(super) fn rested(&mut self) -> (bool, Option<Wish>) {
+        let mut changed = false;
         for snapshot in self.snapshots.iter_mut().flatten() {
             if snapshot.reading() {
+                changed = true;
                 let feeds = &mut Arc::make_mut(snapshot).feeds;
                 for feed in feeds.iter_mut().filter(|feed| matches!(feed.proof, Proof::Reading { .. })) {
                     feed.proof = Proof::Partial { why: "the reading broke off".to_owned() };
                 }
             }
         }
-        self.running.take().and_then(|running| running.then)
+        (changed, self.running.take().and_then(|running| running.then))
     }
 
     /// How it stands.

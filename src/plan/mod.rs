@@ -2,6 +2,7 @@
 //!
 //! Pure: nothing here can send. A plan holds no secrets by construction, and is pinned to what it was computed from.
 
+mod again;
 mod change;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -14,6 +15,7 @@ mod site;
 pub mod stage;
 mod step;
 
+pub use again::{Created, retry, undo};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, confirm_keys, confirm_names, guards};
 pub use inverse::{CannotUndo, invert};

@@ -5,4 +5,5 @@
 mod bed;
 mod check;
 mod faults;
+mod quirks;
 mod usage;

@@ -219,3 +219,22 @@ fn the_top_level_stays_as_small_as_it_is() {
         assert!(name.starts_with('.') || known.contains(&name.as_str()), "{name} does not belong at the top level");
     }
 }
+
+/// What stands in the README between two marks.
+fn section(name: &str) -> String {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, rest) = readme.split_once(&format!("<!-- {name} -->\n")).expect("the mark that begins it");
+    rest.split_once(&format!("<!-- /{name} -->")).expect("the mark that ends it").0.to_owned()
+}
+
+#[test]
+fn the_readme_has_the_keys_of_the_registry() {
+    let table = trueup::console::app::action::key_table(&trueup::console::app::keys::Keymap::standard());
+    assert_eq!(section("keys"), table, "put what `trueup help keys` prints between the marks");
+}
+
+#[test]
+fn the_readme_shows_a_screen() {
+    let screen = section("screen");
+    assert!(screen.lines().count() > 15 && screen.contains("Users") && screen.contains("OUT OF TRUE"), "{screen}");
+}

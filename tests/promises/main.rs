@@ -2,4 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bed;
+mod complete;
+mod confirmed;
+mod crash;
+mod guards;
+mod hostile;
+mod isolation;
+mod preview;
+mod read_back;
+mod read_only;
+mod record;
+mod secrets;
+mod stale;
+mod undo;
+mod unknown;
 mod whole_way;

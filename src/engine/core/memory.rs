@@ -69,12 +69,7 @@ impl Core {
             Ok(loaded) => {
                 for (at, found) in loaded {
                     match found {
-                        Ok(snapshot) => {
-                            let member = &mut self.members[at];
-                            let kind = snapshot.kind.index();
-                            member.generations[kind] = member.generations[kind].max(snapshot.generation);
-                            member.snapshots[kind] = Some(Arc::new(snapshot));
-                        }
+                        Ok(snapshot) => self.members[at].recall(snapshot),
                         Err(error) => self.report(Report::Notice(error.to_string())),
                     }
                 }

@@ -333,14 +333,14 @@ async fn what_is_staged_outlives_the_program_and_the_last_wish_counts() {
         if run == 0 {
             engine.send(Command::KeepStaging(vec![change("a")]));
             engine.send(Command::KeepStaging(vec![change("a"), change("b")]));
-            engine.send(Command::KeepStaging(vec![change("b")]));
+            engine.send(Command::KeepStaging(vec![change("b"), change("c")]));
         } else {
             let found = wait(&mut said, |report| match report {
                 Report::Staging(changes) => Some(changes.clone()),
                 _ => None,
             })
             .await;
-            assert_eq!(found, vec![change("b")]);
+            assert_eq!(found, vec![change("b"), change("c")]);
         }
         engine.send(Command::Quit);
         engine.ended().await;
@@ -411,4 +411,44 @@ async fn stopping_ends_a_reading_that_waits() {
     wait(&mut said, world_where(stopped)).await;
     engine.send(Command::Quit);
     engine.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_run_has_read_is_shown_at_once_and_proves_nothing() {
+    let path = journal_file("cache");
+    let folder = path.parent().unwrap().to_owned();
+    let hr = service(&["lena", "omar"]).await;
+    let cached = |url: &str| {
+        let mut setup = setup(vec![system("hr", url, false)]);
+        setup.cache = Some(Box::new(crate::store::FileCache::new(&folder)));
+        setup
+    };
+    let (reports, mut said) = unbounded_channel();
+    let engine = start(cached(&hr.url), reports);
+    wait(&mut said, world_where(|world| users(world, "hr") == 2 && *health(world, "hr") == Health::Good)).await;
+    let schema = Mapping::builtin("scim").unwrap().kind(Kind::User).unwrap().schema.clone();
+    let kept = async {
+        let mut cache = crate::store::FileCache::new(&folder);
+        while !matches!(cache.load(&SystemId::new("hr"), Kind::User, &schema), Ok(Some(_))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), kept).await.expect("it was not kept");
+    engine.send(Command::Quit);
+    engine.ended().await;
+
+    let down = nobody_listens().await;
+    let (reports, mut said) = unbounded_channel();
+    let _engine = start(cached(&down), reports);
+    let failed = |world: &World| matches!(health(world, "hr"), Health::Bad { word, .. } if word == "down");
+    let world = wait(&mut said, world_where(failed)).await;
+    assert_eq!(users(&world, "hr"), 2);
+    assert!(!world.compared.inputs.systems[0].snapshot(Kind::User).unwrap().proved());
+    let (reports, mut said) = unbounded_channel();
+    let _engine = start(cached(&hr.url), reports);
+    let proved =
+        |world: &World| world.compared.inputs.systems[0].snapshot(Kind::User).is_some_and(|snapshot| snapshot.proved());
+    let world = wait(&mut said, world_where(proved)).await;
+    assert_eq!(users(&world, "hr"), 2);
+    std::fs::remove_dir_all(folder).unwrap();
 }

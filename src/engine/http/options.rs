@@ -1,43 +1,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::Auth;
 use crate::mapping::Rate;
-use crate::secret::Source;
-
-/// How a service is signed in to.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// `Authorization: Bearer …`.
-    Bearer(Source),
-    /// `Authorization: Basic …`.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Source,
-    },
-    /// A header of the service's own (`apikey`).
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Source,
-    },
-}
-
-impl Auth {
-    /// Where its secret comes from.
-    pub fn source(&self) -> Option<&Source> {
-        match self {
-            Self::None => None,
-            Self::Bearer(source) | Self::Basic { password: source, .. } | Self::Header { value: source, .. } => {
-                Some(source)
-            }
-        }
-    }
-}
 
 /// How long a service may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -265,7 +265,8 @@ impl Work {
             return Checked::Settled(states);
         }
         if new {
-            let what = format!("planned from: not there, wanted: create, now: there as {}", clean(&observed.id));
+            let taken = self.party.connector.taken(&observed);
+            let what = format!("planned from: not there, wanted: create, now: {}", clean(&taken));
             let state = OutcomeState::Stale { what };
             return Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect());
         }
@@ -366,7 +367,7 @@ impl Work {
             Verdict::Failed(why) => self.ended(receipt, status, OutcomeState::Failed { why }).await,
             Verdict::Stale(what) => self.ended(receipt, status, OutcomeState::Stale { what }).await,
             Verdict::OtherForm(why) => {
-                self.keep_lesson(step).await;
+                self.keep_lesson(step, &reply).await;
                 let rule = format!("the service does not take this form of the request ({why}); prepare it again");
                 self.ended(receipt, status, OutcomeState::Refused { rule }).await
             }
@@ -393,10 +394,9 @@ impl Work {
         Attempt::Done(false)
     }
 
-    async fn keep_lesson(&self, step: &Step) {
-        let Some(change) = self.group.first() else { return };
-        let (system, kind) = (step.system.clone(), change.kind);
-        let lesson = format!("{}:{kind}", step.write.method.to_string().to_lowercase());
+    async fn keep_lesson(&self, step: &Step, reply: &Reply) {
+        let Some(lesson) = self.party.connector.lesson(&self.party.site, step, reply) else { return };
+        let system = step.system.clone();
         let kept: Result<(), StoreError> =
             self.desk.keeper.ask(move |journal| journal.keep_lesson(&system, &lesson)).await;
         if let Err(why) = kept {

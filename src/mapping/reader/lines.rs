@@ -20,7 +20,6 @@ impl Reader {
     /// # Errors
     /// When a line is no whole JSON; the rows before it stay in the table.
     pub fn read_lines(&self, block: &[u8], into: &mut TableBuilder) -> Result<Taken, ReadError> {
-        let block = text(block)?;
         let batches = batches(block);
         let mut taken = Taken::default();
         let wide = rayon::current_num_threads().max(1);
@@ -54,17 +53,23 @@ impl Reader {
         }
     }
 
-    fn window<'b>(&self, window: &[&'b str]) -> Vec<(Cow<'b, str>, Found, Option<String>)> {
+    fn window<'b>(&self, window: &[&'b [u8]]) -> Vec<(Cow<'b, str>, Found, Option<String>)> {
         window
             .par_iter()
             .map(|batch| {
+                let batch = match text(batch) {
+                    Ok(batch) => batch,
+                    Err(ReadError::Broken(fault) | ReadError::NoRecords(fault)) => {
+                        return (Cow::Borrowed(""), Found::default(), Some(fault));
+                    }
+                };
                 let (found, fault) = self.batch(batch);
-                match mend(batch).filter(|_| fault.is_some()) {
+                match fault.as_ref().and_then(|_| mend(batch)) {
                     Some(mended) => {
                         let (found, fault) = self.batch(&mended);
                         (Cow::Owned(mended), found, fault)
                     }
-                    None => (Cow::Borrowed(*batch), found, fault),
+                    None => (Cow::Borrowed(batch), found, fault),
                 }
             })
             .collect()
@@ -92,10 +97,10 @@ fn lines(run: &mut Run<'_>, batch: &str) -> Option<String> {
 }
 
 /// The block cut after line ends.
-fn batches(mut block: &str) -> Vec<&str> {
+fn batches(mut block: &[u8]) -> Vec<&[u8]> {
     let mut batches = Vec::new();
     while block.len() > BATCH {
-        let Some(end) = block.as_bytes()[BATCH..].iter().position(|&byte| byte == b'\n') else { break };
+        let Some(end) = block[BATCH..].iter().position(|&byte| byte == b'\n') else { break };
         let (batch, rest) = block.split_at(BATCH + end + 1);
         batches.push(batch);
         block = rest;

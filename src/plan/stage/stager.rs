@@ -52,7 +52,8 @@ impl<'c> Stager<'c> {
     /// See [`super::offers`].
     pub fn offers(&self, kind: Kind, identity: u32, system: usize) -> Vec<Offer> {
         let state = self.compared.kind(kind).state(identity, system);
-        let (Some(mut case), Some(state)) = (self.case(kind, identity, system), state) else { return Vec::new() };
+        let Some(state) = state.filter(|state| state.pairing.counts()) else { return Vec::new() };
+        let Some(mut case) = self.case(kind, identity, system) else { return Vec::new() };
         let diffs = || facets(self.compared, kind, identity, system);
         match state.pairing {
             Pairing::None | Pairing::Same | Pairing::Shown => Vec::new(),

@@ -427,6 +427,10 @@ impl Connector for Fake {
         }
     }
 
+    fn lesson(&self, _: &Site, step: &Step, _: &Reply) -> Option<String> {
+        Some(format!("{}:User", step.write.method.to_string().to_lowercase()))
+    }
+
     fn explain(&self, _: &Request, reply: &Reply) -> String {
         format!("status {}", reply.status)
     }

@@ -1,0 +1,89 @@
+//! What a push leaves to do: taking it back, or trying again what did not come about.
+
+use super::inverse::{CannotUndo, invert};
+use super::{Change, ChangeId, Expect, Outcome, OutcomeState, Plan, Ref, Target, Wanted};
+use crate::model::{Op, RecordKey};
+
+/// The ids of the records that a push's creates brought into being.
+pub type Created<'c> = &'c dyn Fn(&ChangeId) -> Option<String>;
+
+/// The changes that take a push back, last ones first, and those that cannot be taken back, with the reason.
+///
+/// Only what came about is taken back. A create is taken back by switching the new account off, and what was written into
+/// that account goes with it.
+pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Change>, Vec<(ChangeId, String)>) {
+    let (mut back, mut cannot) = (Vec::new(), Vec::new());
+    let mut done: Vec<&Change> =
+        plan.steps.iter().flat_map(|step| &step.serves).filter_map(|id| plan.change(id)).collect();
+    done.reverse();
+    for change in done {
+        let state = outcomes.iter().find(|outcome| outcome.change == change.id).map(|outcome| &outcome.state);
+        let happened = matches!(
+            state,
+            Some(OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. } | OutcomeState::Accepted)
+        );
+        let known = |id: &ChangeId| back.iter().any(|(of, _): &(ChangeId, Change)| of == id);
+        if !happened || known(&change.id) || cannot.iter().any(|(of, _)| *of == change.id) {
+            continue;
+        }
+        if matches!(change.target, Target::New(_)) && change.op != Op::Create {
+            continue;
+        }
+        let before = match &change.expect {
+            Expect::Facets(facets) => &facets[..],
+            Expect::Absent { .. } => &[],
+        };
+        let record = created(&change.id).map(|id| RecordKey::new(change.system.clone(), change.kind, id));
+        match invert(change, before, record.as_ref()) {
+            Ok(inverse) => back.push((change.id.clone(), inverse)),
+            Err(CannotUndo(why)) => cannot.push((change.id.clone(), why)),
+        }
+    }
+    (back.into_iter().map(|(_, change)| change).collect(), cannot)
+}
+
+/// The changes of a push that did not come about and can be tried again, with the ids of what it created put in.
+///
+/// What is stale is not among them: it has to be looked at and staged anew. What is unknown has to be looked up first.
+pub fn retry(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Vec<Change> {
+    let state = |id: &ChangeId| outcomes.iter().find(|outcome| outcome.change == *id).map(|outcome| &outcome.state);
+    plan.changes
+        .iter()
+        .filter(|change| {
+            matches!(
+                state(&change.id),
+                Some(OutcomeState::Failed { .. } | OutcomeState::Refused { .. } | OutcomeState::Skipped { .. })
+            )
+        })
+        .map(|change| settled(change, created))
+        .collect()
+}
+
+/// A change with ids in the place of creates that have come about.
+fn settled(change: &Change, created: Created<'_>) -> Change {
+    let mut change = change.clone();
+    let put = |reference: &mut Ref| {
+        if let Ref::New(create) = reference
+            && let Some(id) = created(create)
+        {
+            *reference = Ref::Id(id.into());
+        }
+    };
+    for want in &mut change.want {
+        want.facet.key.iter_mut().flatten().for_each(put);
+        if let Wanted::Ref(reference) = &mut want.value {
+            put(reference);
+        }
+    }
+    if let Target::New(create) = &change.target
+        && change.op != Op::Create
+        && let Some(id) = created(create)
+    {
+        change.target = Target::Record(RecordKey::new(change.system.clone(), change.kind, id));
+    }
+    change.needs.retain(|need| created(need).is_none());
+    change
+}
+
+#[cfg(test)]
+mod tests;

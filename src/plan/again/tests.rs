@@ -1,0 +1,109 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::model::{AttrPath, Kind, SystemId};
+use crate::plan::fixture::{aha, time, user};
+use crate::plan::{By, Facet, Group, PlanId, Request, Seen, Step, StepId, Want, assemble};
+
+fn change(name: &str, op: Op, target: Target, facet: Facet, value: Wanted) -> Change {
+    let expect = Expect::Facets(vec![(facet.clone(), Seen::Absent)]);
+    Change {
+        id: Change::name(&aha(), Kind::User, name, op, Some(&facet)),
+        system: aha(),
+        kind: Kind::User,
+        target,
+        label: name.into(),
+        source: None,
+        op,
+        want: vec![Want { facet, value, by: By::Source }],
+        expect,
+        needs: Vec::new(),
+    }
+}
+
+fn set(name: &str) -> Change {
+    change(name, Op::Set, Target::Record(user(name)), Facet::attr("title"), Wanted::Text("Dr.".into()))
+}
+
+/// A create and a pair that needs it.
+fn new_user() -> [Change; 2] {
+    let id = Change::name(&aha(), Kind::User, "+h", Op::Create, None);
+    let create = Change {
+        id: id.clone(),
+        ..change("+h", Op::Create, Target::New(id.clone()), Facet::attr("userName"), Wanted::Text("h".into()))
+    };
+    let pair = Facet { path: AttrPath::new("productRoles"), key: Some(vec![Ref::Id("p1".into())]) };
+    let put = change("+h", Op::Put, Target::New(id.clone()), pair, Wanted::Text("viewer".into()));
+    [create, Change { needs: vec![id], ..put }]
+}
+
+fn plan(changes: &[Change]) -> Plan {
+    let group = |change: &Change| Group {
+        changes: vec![change.id.clone()],
+        steps: Ok(vec![Step {
+            id: StepId("".into()),
+            system: SystemId::new("aha"),
+            serves: vec![change.id.clone()],
+            after: Vec::new(),
+            read: Vec::new(),
+            write: Request::get("/"),
+            verify: Vec::new(),
+            yields: None,
+            side_effects: Vec::new(),
+        }]),
+    };
+    let groups = changes.iter().map(group).collect();
+    assemble(PlanId("p".into()), time(), changes.to_vec(), groups, Vec::new(), Vec::new())
+}
+
+fn outcome(change: &Change, state: OutcomeState) -> Outcome {
+    Outcome { change: change.id.clone(), state, at: time() }
+}
+
+fn confirmed(change: &Change) -> Outcome {
+    outcome(change, OutcomeState::Confirmed { unread: Vec::new() })
+}
+
+fn failed(change: &Change) -> Outcome {
+    outcome(change, OutcomeState::Failed { why: "no".into() })
+}
+
+#[test]
+fn only_what_came_about_is_taken_back_and_a_new_account_is_switched_off_once() {
+    let [create, put] = new_user();
+    let (done, not) = (set("a1"), set("a2"));
+    let plan = plan(&[create.clone(), put.clone(), done.clone(), not.clone()]);
+    let outcomes = [confirmed(&create), confirmed(&put), confirmed(&done), failed(&not)];
+    let (back, cannot) = undo(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
+    let told: Vec<_> = back.iter().map(|change| (change.op, change.target.clone())).collect();
+    assert_eq!(told, [(Op::Set, Target::Record(user("a1"))), (Op::Deactivate, Target::Record(user("new1")))]);
+    assert_eq!(cannot, Vec::new());
+    let (back, cannot) = undo(&plan, &outcomes, &|_| None);
+    assert_eq!((back.len(), cannot.len(), &cannot[0].0), (1, 1, &create.id));
+}
+
+#[test]
+fn what_failed_is_tried_again_on_the_record_that_was_created_meanwhile() {
+    let [create, put] = new_user();
+    let done = set("a1");
+    let plan = plan(&[create.clone(), put.clone(), done.clone()]);
+    let outcomes = [confirmed(&create), failed(&put), confirmed(&done)];
+    let again = retry(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
+    assert_eq!(again.len(), 1);
+    assert_eq!((&again[0].target, &again[0].needs), (&Target::Record(user("new1")), &Vec::new()));
+    let outcomes =
+        [failed(&create), outcome(&put, OutcomeState::Skipped { needs: create.id.clone() }), confirmed(&done)];
+    let again = retry(&plan, &outcomes, &|_| None);
+    assert_eq!(again.len(), 2);
+    assert!(again.contains(&create) && again.contains(&put));
+}
+
+#[test]
+fn what_is_stale_or_unknown_is_not_tried_again() {
+    let changes = [set("a1"), set("a2")];
+    let plan = plan(&changes);
+    let outcomes = [
+        outcome(&changes[0], OutcomeState::Stale { what: "x".into() }),
+        outcome(&changes[1], OutcomeState::Unknown { why: "x".into() }),
+    ];
+    assert_eq!(retry(&plan, &outcomes, &|_| None), Vec::new());
+}

@@ -1,0 +1,72 @@
+//! Promise 1: complete, or it does not count.
+
+use trueup::engine::protocol::{Health, World};
+use trueup::model::{Kind, Op, Proof};
+use trueup::plan::Change;
+use trueup::plan::stage::Offer;
+
+use crate::bed::{Bed, DIRECTORY, HR, Part, acknowledged, assert_refused, full, offers};
+
+/// All that would be taken away from a system on the strength of its users, staged or not.
+fn removals<'o>(all: &'o [Offer], system: &str) -> Vec<&'o Offer> {
+    let fits = |change: &Change| change.system.as_str() == system && change.kind == Kind::User && change.op.removes();
+    all.iter().filter(|offer| fits(&offer.change)).collect()
+}
+
+fn health<'w>(world: &'w World, system: &str) -> &'w Health {
+    &world.systems.iter().find(|status| status.id.as_str() == system).unwrap().health
+}
+
+/// Reads these systems, of which `broken` cannot be read to the end; then nothing is taken away from `target`.
+async fn nothing_is_taken_away(users: u32, parts: &[Part], broken: &str, target: &str) {
+    let bed = Bed::of(users, parts).await;
+    let mut console = bed.console(&full());
+    let world = console.world().await;
+    let inputs = &world.compared.inputs;
+    let view = inputs.systems.iter().find(|view| view.id.as_str() == broken).unwrap();
+    let snapshot = view.snapshot(Kind::User).unwrap();
+    assert!(!snapshot.table.is_empty(), "what was read can be browsed");
+    assert!(matches!(snapshot.feeds[0].proof, Proof::Partial { .. }), "{:?}", snapshot.feeds);
+    let health = health(&world, broken);
+    assert!(matches!(health, Health::Partial(_) | Health::Bad { .. }), "{health:?}");
+
+    let all = offers(&world);
+    let removals = removals(&all, target);
+    assert!(
+        removals.iter().any(|offer| offer.change.op == Op::Deactivate),
+        "there is something that could be taken away"
+    );
+    for offer in &removals {
+        let why = offer.blocked.as_deref().unwrap_or_default();
+        assert!(why.contains(&format!("of {broken} are not known to be complete")), "{}: {why}", offer.text);
+    }
+    // Sent past the keys.
+    let plan = acknowledged(&*console.prepare(vec![removals[0].change.clone()]).await);
+    let outcomes = console.push(plan).await;
+    assert_refused(&outcomes, &["incomplete", "Refresh"]);
+    bed.assert_unwritten();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_away_after_a_page_that_was_cut_short() {
+    let cut: Part = ("directory", "scim", "directory", &["max-results=100", "truncate=1000,skip=2@/scim/v2/Users?"]);
+    nothing_is_taken_away(300, &[HR, cut], "directory", "directory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_away_after_a_list_that_moved_under_the_walk() {
+    let moving: Part = ("aha", "aha", "aha", &["drift-remove"]);
+    nothing_is_taken_away(500, &[HR, moving], "aha", "aha").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_away_after_the_key_expired_on_the_way() {
+    let expiring: Part = ("directory", "scim", "directory", &["max-results=100", "expire=2@/scim/v2/Users?"]);
+    nothing_is_taken_away(300, &[HR, expiring], "directory", "directory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_away_from_a_target_while_the_source_is_not_known_to_be_complete() {
+    let cut: Part = ("hr", "scim", "source", &["max-results=100", "truncate=1000,skip=3@/scim/v2/Users?"]);
+    nothing_is_taken_away(300, &[cut, DIRECTORY], "hr", "directory").await;
+}
