@@ -17,6 +17,8 @@ pub struct Desk {
     pub app: App,
     pub wishes: Vec<Wish>,
     pub theme: Theme,
+    /// Lists that were made off the UI thread.
+    pub jobs: usize,
     keys: u64,
 }
 
@@ -24,7 +26,7 @@ impl Desk {
     pub fn new(columns: u16, rows: u16) -> Self {
         let setup = Setup { demo: false, title: "acme".into() };
         let app = App::new(setup, (columns, rows), now());
-        Self { app, wishes: Vec::new(), theme: Theme::named("default"), keys: 0 }
+        Self { app, wishes: Vec::new(), theme: Theme::named("default"), jobs: 0, keys: 0 }
     }
 
     pub fn with(columns: u16, rows: u16, world: World) -> Self {
@@ -37,7 +39,10 @@ impl Desk {
         let wishes = update(&mut self.app, msg, now());
         for wish in wishes {
             match wish {
-                Wish::Order(job) => self.send(Msg::Ordered(job.run())),
+                Wish::Order(job) => {
+                    self.jobs += 1;
+                    self.send(Msg::Ordered(job.run()));
+                }
                 Wish::Gather(job) => self.send(Msg::Gathered(job.run())),
                 other => self.wishes.push(other),
             }

@@ -79,13 +79,11 @@ impl Seat {
         let deadline = Instant::now() + PATIENCE;
         while !wanted(&self.screen()) {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.bytes.recv_timeout(left) {
-                Ok(bytes) => {
-                    self.parser.process(&bytes);
-                    self.all.extend(bytes);
-                }
-                Err(_) => panic!("waited in vain for {what}; the screen is\n{}", self.screen()),
-            }
+            let Ok(bytes) = self.bytes.recv_timeout(left) else {
+                panic!("waited in vain for {what}; the screen is\n{}", self.screen())
+            };
+            self.parser.process(&bytes);
+            self.all.extend(bytes);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trueup::compare::{Lint, Rule};
+use trueup::console::app::Msg;
 use trueup::engine::protocol::{Command, PastPush, Report};
 use trueup::model::{Kind, RecordKey, SystemId};
 use trueup::plan::{OutcomeState, PlanId};
@@ -126,6 +127,8 @@ fn a_push_live_at_120x36() {
     let what = "planned from Production, wanted Research, now Legal".into();
     desk.report(Report::Outcome(id.clone(), outcome(&changes[0], OutcomeState::Stale { what })));
     desk.report(Report::Outcome(id, outcome(&changes[1], OutcomeState::Sent)));
+    assert_eq!(desk.app.next_tick(), Some(1), "the reasons follow within a second");
+    desk.send(Msg::Tick);
     insta::assert_snapshot!(desk.screen());
 }
 

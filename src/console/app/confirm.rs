@@ -149,6 +149,9 @@ impl Confirm {
         for (effect, n) in side_effects(&plan) {
             lines.push(Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect)));
         }
+        if let Some(words) = super::planned::lasting(going.iter().copied()) {
+            lines.push(Line::of(Tone::Warn, format!(" i {words}")));
+        }
         for label in confirm_keys(&going.iter().map(|change| (*change).clone()).collect::<Vec<_>>()) {
             fields.push(Typed { wants: Wants::Deleted(label), input: Input::default() });
         }

@@ -33,11 +33,14 @@ pub struct History {
     /// The first row shown.
     pub top: usize,
     open: HashSet<PlanId>,
+    made: Option<(u64, bool)>,
+    version: u64,
 }
 
 impl History {
     pub(super) fn came(&mut self, pushes: Vec<PastPush>) {
         self.pushes = Some(pushes);
+        self.version += 1;
     }
 
     /// The push under the cursor.
@@ -46,7 +49,13 @@ impl History {
         self.pushes.as_ref()?.get(at)
     }
 
+    pub(super) fn unknown(&mut self, unknown: Vec<(ChangeId, String)>) {
+        self.unknown = unknown;
+        self.version += 1;
+    }
+
     pub(super) fn fold(&mut self) {
+        self.version += 1;
         if let Some(id) = self.here().map(|push| push.plan.id.clone())
             && !self.open.remove(&id)
         {
@@ -65,6 +74,11 @@ impl History {
     }
 
     pub(super) fn refresh(&mut self, world: Option<&World>) {
+        let stamp = (self.version, world.is_some());
+        if self.made == Some(stamp) {
+            return;
+        }
+        self.made = Some(stamp);
         let compared = world.map(|world| &*world.compared);
         let mut rows = Vec::new();
         for (id, what) in &self.unknown {

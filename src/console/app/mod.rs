@@ -270,6 +270,9 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
+        if self.plan.stale() {
+            return Some(1);
+        }
         let world = self.world.as_ref()?;
         let ages = world.compared.inputs.systems.iter().flat_map(|system| system.snapshots.iter().flatten());
         ages.map(|snapshot| lines::age_changes(snapshot.taken, self.now)).min()
@@ -321,6 +324,13 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
             }
             return wishes;
         }
+        Msg::Report(Report::Outcome(id, outcome)) => {
+            app.plan.outcome(&id, outcome);
+            // Outcomes come by the hundred; the words beside the changes are live, the rows follow five times a second.
+            if !app.plan.due(now) {
+                return wishes;
+            }
+        }
         Msg::Report(report) => app.report(report, &mut wishes),
         Msg::Ordered(ordered) => app.ordered(ordered),
         Msg::Gathered(gathered) => app.gathered(gathered),
@@ -334,7 +344,7 @@ impl App {
     fn settle(&mut self, wishes: &mut Vec<Wish>) {
         self.order(wishes);
         self.look();
-        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0);
+        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now);
         self.history.refresh(self.world.as_deref());
         if let Some(Popup::Filter(bar)) = &self.popup
             && let Some(kind) = self.kind()
@@ -382,9 +392,7 @@ impl App {
                 if !changes.is_empty() {
                     self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
                 }
-                for change in changes {
-                    self.staged.add(change);
-                }
+                self.staged.add_all(changes);
             }
             Report::Prepared(plan) => self.plan.prepared(plan),
             Report::NotPrepared(why) => {
@@ -392,7 +400,7 @@ impl App {
                 self.plan.not_prepared(why);
             }
             Report::PushBegan(id) => self.plan.began(&id),
-            Report::Outcome(id, outcome) => self.plan.outcome(&id, outcome),
+            Report::Outcome(..) => {}
             Report::PushEnded(id) => self.push_ended(&id, wishes),
             Report::Native { key, text } => self.native_came(&key, text),
             Report::History(pushes) => self.history.came(pushes),
@@ -404,7 +412,7 @@ impl App {
                     let key = self.keymap.shown(Action::LookUp);
                     self.say(Tone::Warn, text!("notice.unknown", n = n, key = key));
                 }
-                self.history.unknown = unknown;
+                self.history.unknown(unknown);
             }
             Report::Notice(text) => self.say(Tone::Plain, text),
             Report::Crashed { part, text } => {
@@ -415,9 +423,7 @@ impl App {
 
     fn push_ended(&mut self, id: &crate::plan::PlanId, wishes: &mut Vec<Wish>) {
         let Some(counts) = self.plan.ended(id) else { return };
-        for change in self.plan.confirmed() {
-            self.staged.remove(&change);
-        }
+        self.staged.remove_all(&self.plan.confirmed());
         self.keep(wishes);
         let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");

@@ -9,9 +9,10 @@ use unicode_width::UnicodeWidthStr;
 use crate::compare::Compared;
 use crate::engine::protocol::{Command, World};
 use crate::mapping::Edit;
-use crate::model::{AttrPath, Form, Kind, Op};
+use crate::model::{AttrPath, Form, Kind, Op, RecordKey};
 use crate::plan::{
     Body, By, Change, ChangeId, Expect, Outcome, OutcomeState, Plan, PlanId, Request, Seen, Step, Target, Wanted,
+    invert,
 };
 
 use super::confirm::{Ask, Confirm, Question, side_effects};
@@ -77,6 +78,7 @@ pub struct Planned {
     asked: u64,
     drawn_for: Option<(u64, bool, u16)>,
     cells: usize,
+    made: Option<jiff::Timestamp>,
     dirty: bool,
 }
 
@@ -174,6 +176,16 @@ impl Planned {
         push.outcomes.insert(outcome.change.clone(), outcome);
     }
 
+    /// Whether the rows do not show the latest outcomes yet.
+    pub fn stale(&self) -> bool {
+        self.dirty
+    }
+
+    /// Whether the rows were made long enough ago to be made anew for a mere outcome.
+    pub(super) fn due(&self, now: jiff::Timestamp) -> bool {
+        self.made.is_none_or(|made| now.as_millisecond() - made.as_millisecond() > 200)
+    }
+
     /// A push has ended: how many changes ended how.
     pub(super) fn ended(&mut self, id: &PlanId) -> Option<Vec<(&'static str, usize)>> {
         let push = self.push.as_mut().filter(|push| &push.id == id)?;
@@ -243,13 +255,14 @@ impl Planned {
     }
 
     /// Makes the rows anew where something has changed.
-    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged, columns: u16) {
+    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged, columns: u16, now: jiff::Timestamp) {
         let stamp = (staged.version(), world.is_some(), columns);
         self.cells = usize::from(columns).saturating_sub(4);
         if !self.dirty && self.drawn_for == Some(stamp) {
             return;
         }
         self.dirty = false;
+        self.made = Some(now);
         self.drawn_for = Some(stamp);
         let compared = world.map(|world| &*world.compared);
         self.rows = match &self.standing {
@@ -298,6 +311,9 @@ impl Planned {
             let n = text::count(n as u64);
             rows.push(PlanRow::Text(Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect))));
         }
+        if let Some(words) = lasting(&plan.changes) {
+            rows.push(PlanRow::Text(Line::of(Tone::Warn, format!(" i {words}"))));
+        }
         if !rows.is_empty() {
             rows.push(PlanRow::Text(Line::default()));
         }
@@ -337,6 +353,10 @@ impl Planned {
                     let whole = indent(4, describe(change, compared));
                     if whole.text().width() + 12 > self.cells {
                         rows.extend(whole.wrapped(self.cells).into_iter().map(PlanRow::Text));
+                    }
+                    if let Some(reason) = cannot_undo(change) {
+                        let line = indent(4, Line::of(Tone::Warn, text!("plan.no-undo", why = reason)));
+                        rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                     }
                     let none = Vec::new();
                     let steps = steps.get(&change.id).unwrap_or(&none);
@@ -392,6 +412,26 @@ pub fn indent(by: usize, line: Line) -> Line {
     set.parts.extend(line.parts);
     set.private.extend(line.private);
     set
+}
+
+/// Why a change cannot be taken back once it is made; `None`: it can.
+pub fn cannot_undo(change: &Change) -> Option<String> {
+    let before: &[_] = match &change.expect {
+        Expect::Facets(facets) => facets,
+        Expect::Absent { .. } => &[],
+    };
+    // A record that is created has its id only then; whether there is a way back does not hang on it.
+    let made = RecordKey::new(change.system.clone(), change.kind, "new");
+    let created = matches!(change.target, Target::New(_)).then_some(&made);
+    invert(change, before, created).err().map(|why| why.to_string())
+}
+
+/// How many of these changes cannot be taken back, in words; `None` where all can.
+pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Option<String> {
+    match changes.into_iter().filter(|change| cannot_undo(change).is_some()).count() {
+        0 => None,
+        n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
+    }
 }
 
 /// A change in one line: who, and from what to what.

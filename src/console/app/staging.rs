@@ -68,6 +68,14 @@ impl Staged {
         self.index();
     }
 
+    /// Takes many back, and those that need them.
+    pub fn remove_all<'i>(&mut self, ids: impl IntoIterator<Item = &'i ChangeId>) {
+        for id in ids {
+            self.staging.remove(id);
+        }
+        self.index();
+    }
+
     /// Takes all back.
     pub fn clear(&mut self) {
         self.staging.clear();
@@ -404,12 +412,10 @@ impl App {
         let plain = |offer: &Offer| offer.ticked && offer.blocked.is_none() && offer.blanks.is_empty();
         if chosen.is_some() && found.iter().all(|(_, offer)| plain(offer)) {
             let all = found.iter().all(|(_, offer)| self.staged.contains(&offer.change.id));
-            for (_, offer) in found {
-                if all {
-                    self.staged.remove(&offer.change.id);
-                } else {
-                    self.staged.add(offer.change);
-                }
+            if all {
+                self.staged.remove_all(found.iter().map(|(_, offer)| &offer.change.id));
+            } else {
+                self.staged.add_all(found.into_iter().map(|(_, offer)| offer.change));
             }
             self.keep(wishes);
             return self.move_list(1);
@@ -627,9 +633,7 @@ impl App {
         if ids.is_empty() {
             return self.say(Tone::Plain, text!("stage.nothing-here"));
         }
-        for id in &ids {
-            self.staged.remove(id);
-        }
+        self.staged.remove_all(&ids);
         self.keep(wishes);
         self.say(Tone::Plain, text!("stage.taken-back", n = text::count(ids.len() as u64)));
     }

@@ -6,6 +6,7 @@ use crate::compare::Compared;
 use crate::console::app::App;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
+use crate::console::app::order::Sort;
 use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
@@ -139,9 +140,14 @@ fn wanted(kind: Kind) -> &'static [&'static str] {
 fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &Columns) {
     let style = pen.theme.tone(Tone::Dim);
     let y = area.y;
-    pen.put(columns.name.x, y, columns.name.cells, text!("column.name"), style);
+    let list = app.list();
+    let headed = |words: &str, by: Sort| {
+        let sorted = list.filter(|list| list.sort == by);
+        sorted.map_or_else(|| words.to_owned(), |list| format!("{words} {}", if list.reverse { "v" } else { "^" }))
+    };
+    pen.put(columns.name.x, y, columns.name.cells, &headed(text!("column.name"), Sort::Name), style);
     let second = if rows.kind == Kind::User { text!("column.username") } else { text!("column.id") };
-    pen.put(columns.second.x, y, columns.second.cells, second, style);
+    pen.put(columns.second.x, y, columns.second.cells, &headed(second, Sort::Second), style);
     let inputs = &rows.compared.inputs;
     for (at, span) in &columns.systems {
         pen.put(span.x, y, span.cells, inputs.systems[*at].id.as_str(), style);
@@ -160,7 +166,7 @@ fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &
         0 => text!("column.out").to_owned(),
         n => text!("column.out-hidden", n = n),
     };
-    pen.put(columns.out.x, y, columns.out.cells, &out, style);
+    pen.put(columns.out.x, y, columns.out.cells, &headed(&out, Sort::Out), style);
 }
 
 fn tone(mark: Mark, lint: bool) -> Tone {
