@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::column::{NO_KEY, Part, Texts, hash};
+use super::column::{BLOCK, NO_KEY, Part, Texts, fetch, hash, spread};
 use super::entries::ListLane;
 use super::judge::{Life, Lives};
 use super::refs::{Found, Refs};
@@ -66,38 +66,20 @@ struct Resolved<'a> {
 impl<'a> Resolved<'a> {
     fn new(texts: Texts<'a>, resolve: impl Fn(&str) -> Found + Sync) -> Self {
         let mut codes: Vec<u32> = Vec::with_capacity(texts.parts().iter().map(Part::len).sum());
-        // What has no code of its own gets one here, after those of the dictionary: one row stands for its text.
+        // What has no code of its own gets one here, after those of the dictionary. The distinct texts are put next to each
+        // other: looking one up where it stands in its row would wait for memory each time.
         let first = texts.dict.len();
-        let mut rows: Vec<u32> = Vec::new();
-        let mut index: HashTable<(u64, u32)> = HashTable::new();
-        let mut scratch = String::new();
+        let mut distinct = Distinct::default();
         for part in texts.parts() {
             if let Part::Coded(of) = part {
                 codes.extend_from_slice(of);
                 continue;
             }
-            for at in 0..part.len() {
-                let row = codes.len() as u32;
-                let code = match part.get(at, texts.dict) {
-                    None => u32::MAX,
-                    Some("") => 0,
-                    Some(text) => {
-                        let hash = hash(text, Fold::Exact, &mut scratch);
-                        let same = |entry: &(u64, u32)| {
-                            entry.0 == hash && texts.get(rows[(entry.1 - first) as usize]) == Some(text)
-                        };
-                        if let Some(&(_, code)) = index.find(hash, same) {
-                            code
-                        } else {
-                            let code = first + rows.len() as u32;
-                            rows.push(row);
-                            index.insert_unique(hash, (hash, code), |entry| entry.0);
-                            code
-                        }
-                    }
-                };
-                codes.push(code);
-            }
+            codes.extend((0..part.len()).map(|at| match part.get(at, texts.dict) {
+                None => u32::MAX,
+                Some("") => 0,
+                Some(text) => first + distinct.number(text),
+            }));
         }
         let of = |text: &str| (!text.is_empty()).then(|| resolve(text));
         let coded = texts.parts().iter().any(|part| matches!(part, Part::Coded(_)));
@@ -105,7 +87,7 @@ impl<'a> Resolved<'a> {
         if coded {
             found.par_iter_mut().zip(0..first).for_each(|(found, code)| *found = of(texts.dict.get(code)));
         }
-        found.par_extend(rows.par_iter().map(|row| of(texts.get(*row).unwrap_or_default())));
+        found.par_extend((0..distinct.ends.len()).into_par_iter().map(|number| of(distinct.get(number))));
         // A column that has never been in codes may lack even the code of the empty text.
         if found.is_empty() {
             found.push(None);
@@ -114,12 +96,41 @@ impl<'a> Resolved<'a> {
     }
 }
 
+/// Distinct texts, numbered as they come.
+#[derive(Default)]
+struct Distinct {
+    text: String,
+    ends: Vec<u32>,
+    index: HashTable<(u32, u32)>,
+    scratch: String,
+}
+
+impl Distinct {
+    fn get(&self, number: usize) -> &str {
+        let start = if number == 0 { 0 } else { self.ends[number - 1] as usize };
+        &self.text[start..self.ends[number] as usize]
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        let hash = hash(text, Fold::Exact, &mut self.scratch);
+        let same = |entry: &(u32, u32)| entry.0 == hash && self.get(entry.1 as usize) == text;
+        if let Some(&(_, number)) = self.index.find(spread(hash), same) {
+            return number;
+        }
+        let number = self.ends.len() as u32;
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+        self.index.insert_unique(spread(hash), (hash, number), |entry| spread(entry.0));
+        number
+    }
+}
+
 /// Codes of two dictionaries that are equal where the folded texts are. Codes that only the target has come after all of
 /// the source's.
 pub(super) fn join(source: &Dict, target: &Dict, fold: Fold) -> [Vec<u32>; 2] {
     let mut scratch = String::new();
     let mut index: HashTable<u32> = HashTable::with_capacity(source.len() as usize);
-    let mut hashes: Vec<u64> = Vec::with_capacity(source.len() as usize);
+    let mut hashes: Vec<u32> = Vec::with_capacity(source.len() as usize);
     let mut ours: Vec<u32> = Vec::with_capacity(source.len() as usize);
     for (code, text) in (0_u32..).zip(source.iter()) {
         let hash = hash(text, fold, &mut scratch);
@@ -128,9 +139,10 @@ pub(super) fn join(source: &Dict, target: &Dict, fold: Fold) -> [Vec<u32>; 2] {
             ours.push(0);
             continue;
         }
-        let found = index.find(hash, |&at| hashes[at as usize] == hash && same(source.get(at), text, fold)).copied();
+        let alike = |&at: &u32| hashes[at as usize] == hash && same(source.get(at), text, fold);
+        let found = index.find(spread(hash), alike).copied();
         ours.push(found.unwrap_or_else(|| {
-            index.insert_unique(hash, code, |&at| hashes[at as usize]);
+            index.insert_unique(spread(hash), code, |&at| spread(hashes[at as usize]));
             code
         }));
     }
@@ -141,32 +153,11 @@ pub(super) fn join(source: &Dict, target: &Dict, fold: Fold) -> [Vec<u32>; 2] {
             if hash == NO_KEY {
                 return 0;
             }
-            let found = index.find(hash, |&at| hashes[at as usize] == hash && same(source.get(at), text, fold));
-            found.copied().unwrap_or(fresh)
+            let alike = |&at: &u32| hashes[at as usize] == hash && same(source.get(at), text, fold);
+            index.find(spread(hash), alike).copied().unwrap_or(fresh)
         })
         .collect();
     [ours, theirs]
-}
-
-/// Rows of the target are in any order, so each text is somewhere else in memory. Touching a block of them first, without
-/// looking at what is there, lets the processor fetch them all at once instead of one after the other.
-const BLOCK: usize = 32;
-
-fn fetch(parts: &[Part<'_>], rows: &[u32]) {
-    let mut starts = [(0_usize, 0_usize); BLOCK];
-    for (start, &row) in starts.iter_mut().zip(rows) {
-        if let Some(Part::Plain { ends, .. }) = parts.get(row as usize / CHUNK_ROWS) {
-            let at = row as usize % CHUNK_ROWS;
-            *start = (row as usize / CHUNK_ROWS, if at == 0 { 0 } else { ends[at - 1] as usize });
-        }
-    }
-    let mut touched = 0_u8;
-    for (chunk, start) in starts {
-        if let Some(Part::Plain { text, .. }) = parts.get(chunk) {
-            touched ^= text.as_bytes().get(start).copied().unwrap_or_default();
-        }
-    }
-    std::hint::black_box(touched);
 }
 
 impl<'a> TextLane<'a> {

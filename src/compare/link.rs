@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::column::{NO_KEY, Texts, UNREAD_KEY};
+use super::column::{BLOCK, NO_KEY, Texts, UNREAD_KEY, fetch, spread};
 use super::state::NO_ROW;
 use super::{Inputs, LinkVerdict, Rung, SystemView};
 use crate::mapping::KindMap;
@@ -74,7 +74,7 @@ pub(super) fn key_fold(target: &AttrDef, source: Option<&AttrDef>) -> Fold {
 struct Column<'t> {
     texts: Texts<'t>,
     fold: Fold,
-    hashes: Vec<u64>,
+    hashes: Vec<u32>,
 }
 
 /// The folded columns of one kind, each made once.
@@ -202,7 +202,7 @@ fn decisions(inputs: &Inputs, kind: Kind, base: usize, target: usize) -> Decisio
 
 /// Rows whose keys are alike: on the base's side, on the target's.
 struct Group {
-    hash: u64,
+    hash: u32,
     first: [u32; 2],
     all: [u32; 2],
 }
@@ -210,24 +210,68 @@ struct Group {
 /// Groups of more than one row on a side.
 type Crowd = [Vec<u32>; 2];
 
+/// From how many rows on the work is cut in parts; in tests, from few.
+const MANY: usize = if cfg!(test) { 4 } else { 100_000 };
+
 /// Marks a row that a stronger rung has linked: it is nobody's candidate any more.
 const SETTLED: u32 = 1 << 31;
 
-fn partition(column: &Column<'_>, parts: usize, settled: impl Fn(u32) -> bool) -> Vec<Vec<(u64, u32)>> {
-    let mut out: Vec<Vec<(u64, u32)>> =
-        (0..parts).map(|_| Vec::with_capacity(column.hashes.len() / parts * 9 / 8 + 16)).collect();
+/// The rows that have a key, in parts by their hash. Settled ones are marked; `worth` says whose hashes matter at all.
+fn partition(
+    column: &Column<'_>,
+    parts: usize,
+    settled: impl Fn(u32) -> bool,
+    worth: Option<&Marks>,
+) -> Vec<Vec<(u32, u32)>> {
+    let room = if worth.is_some() { 0 } else { column.hashes.len() / parts * 9 / 8 + 16 };
+    let mut out: Vec<Vec<(u32, u32)>> = (0..parts).map(|_| Vec::with_capacity(room)).collect();
     for (row, &hash) in (0_u32..).zip(&column.hashes) {
-        if hash > UNREAD_KEY {
+        if hash > UNREAD_KEY && worth.is_none_or(|worth| worth.has(hash)) {
             let row = if settled(row) { row | SETTLED } else { row };
-            out[(hash >> 32) as usize % parts].push((hash, row));
+            out[hash as usize % parts].push((hash, row));
         }
     }
     out
 }
 
+/// A set of hashes that may say yes to one that is not in it: a bit for the first 24 bits of each.
+struct Marks(Vec<u64>);
+
+impl Marks {
+    fn new() -> Self {
+        Self(vec![0; 1 << 18])
+    }
+
+    fn has(&self, hash: u32) -> bool {
+        self.0[hash as usize >> 14] >> (hash >> 8 & 63) & 1 == 1
+    }
+
+    /// Puts a hash in; whether it may have been there.
+    fn put(&mut self, hash: u32) -> bool {
+        let had = self.has(hash);
+        self.0[hash as usize >> 14] |= 1 << (hash >> 8 & 63);
+        had
+    }
+}
+
+/// The hashes that a further rung has to look at: those that several rows of one side have, and those of rows that are not
+/// linked yet. Of all others both sides are linked to each other, or there is no other side.
+fn worth(columns: [&Column<'_>; 2], pairs: &Pairs) -> Marks {
+    let mut worth = Marks::new();
+    for (side, column) in columns.into_iter().enumerate() {
+        let mut once = Marks::new();
+        for (row, &hash) in (0_u32..).zip(&column.hashes) {
+            if hash > UNREAD_KEY && (once.put(hash) || !pairs.linked(side, row)) {
+                worth.put(hash);
+            }
+        }
+    }
+    worth
+}
+
 /// The rows of one partition by key: pairs that are alone on both sides, and crowds.
 fn gather(
-    sides: [&[(u64, u32)]; 2],
+    sides: [&[(u32, u32)]; 2],
     columns: [&Column<'_>; 2],
     settled: impl Fn(u32, u32) -> bool,
 ) -> (Vec<(u32, u32)>, Vec<Crowd>) {
@@ -236,7 +280,7 @@ fn gather(
     let mut more: Vec<(u32, u8, u32)> = Vec::new();
     for (side, entries) in sides.into_iter().enumerate() {
         for &(hash, row) in entries {
-            if let Some(&at) = index.find(hash, |&at| groups[at as usize].hash == hash) {
+            if let Some(&at) = index.find(spread(hash), |&at| groups[at as usize].hash == hash) {
                 let group = &mut groups[at as usize];
                 group.all[side] += 1;
                 if group.all[side] == 1 {
@@ -250,20 +294,30 @@ fn gather(
                 group.first[side] = row;
                 group.all[side] = 1;
                 groups.push(group);
-                index.insert_unique(hash, at, |&at| groups[at as usize].hash);
+                index.insert_unique(spread(hash), at, |&at| spread(groups[at as usize].hash));
             }
         }
     }
     let text = |side: usize, row: u32| columns[side].texts.get(row & !SETTLED).unwrap_or_default();
     let alike = columns[0].fold;
-    let pairs = groups
+    let alone: Vec<(u32, u32)> = groups
         .iter()
         .filter(|group| group.all == [1, 1] && (group.first[0] | group.first[1]) & SETTLED == 0)
         .map(|group| (group.first[0], group.first[1]))
         // Whom an earlier rung has linked, both of them, this one need not even look at.
         .filter(|&(base, target)| !settled(base, target))
-        .filter(|&(base, target)| same(text(0, base), text(1, target), alike))
         .collect();
+    let mut pairs = Vec::with_capacity(alone.len());
+    for block in alone.chunks(BLOCK) {
+        for (side, column) in columns.into_iter().enumerate() {
+            let mut rows = [u32::MAX; BLOCK];
+            for (row, pair) in rows.iter_mut().zip(block) {
+                *row = if side == 0 { pair.0 } else { pair.1 };
+            }
+            fetch(column.texts.parts(), &rows[..block.len()]);
+        }
+        pairs.extend(block.iter().filter(|(base, target)| same(text(0, *base), text(1, *target), alike)));
+    }
     let mut crowds: BTreeMap<u32, Crowd> = BTreeMap::new();
     for (at, side, row) in more {
         let crowd = crowds.entry(at).or_insert_with(|| {
@@ -290,7 +344,7 @@ fn gather(
 
 /// One rung: links what is alone on both sides, and doubts the rest.
 fn climb(
-    step: Step,
+    (step, further): (Step, bool),
     columns: [&Column<'_>; 2],
     pairs: &mut Pairs,
     apart: &HashSet<(u32, u32)>,
@@ -303,9 +357,12 @@ fn climb(
         move |row: u32| pairs.strength(side, row) < by
     };
     let rows = columns[0].hashes.len().max(columns[1].hashes.len());
-    let parts = if rows > 100_000 { 64 } else { 1 };
-    let (base, target) =
-        rayon::join(|| partition(columns[0], parts, settled(0)), || partition(columns[1], parts, settled(1)));
+    let parts = if rows > MANY { 64 } else { 1 };
+    let worth = (rows > MANY && further).then(|| worth(columns, pairs));
+    let (base, target) = rayon::join(
+        || partition(columns[0], parts, settled(0), worth.as_ref()),
+        || partition(columns[1], parts, settled(1), worth.as_ref()),
+    );
     let known = &*pairs;
     let found: Vec<_> = base
         .par_iter()
@@ -401,14 +458,14 @@ fn ladder(
     for &(base, target) in &decisions.same {
         pairs.link(base, target, 1);
     }
-    for step in steps {
+    for (number, step) in steps.iter().enumerate() {
         let pair = [columns.get(systems[0], step.base, step.fold), columns.get(systems[1], step.target, step.fold)];
-        climb(*step, pair, &mut pairs, &decisions.apart, &mut |side, rows| {
+        climb((*step, number > 0), pair, &mut pairs, &decisions.apart, &mut |side, rows| {
             duplicates(side, if side == 0 { step.base } else { step.target }, rows);
         });
     }
     for (side, system) in systems.into_iter().enumerate() {
-        let keys: Vec<&[u64]> = steps
+        let keys: Vec<&[u32]> = steps
             .iter()
             .map(|step| &*columns.get(system, if side == 0 { step.base } else { step.target }, step.fold).hashes)
             .collect();

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 
-use super::column::{NO_KEY, Texts, UNREAD_KEY, hash};
+use super::column::{NO_KEY, Texts, UNREAD_KEY, hash, spread};
 use super::link::{key_fold, key_paths, readable};
 use super::state::NO_ROW;
 use super::{Comparison, Inputs, Pairing};
@@ -57,7 +57,7 @@ struct Keys<'a> {
 }
 
 /// One key's texts, how they are folded, and hash and row of all that have one.
-type KeyColumn<'a> = (Texts<'a>, Fold, HashTable<(u64, u32)>);
+type KeyColumn<'a> = (Texts<'a>, Fold, HashTable<(u32, u32)>);
 
 impl<'a> Keys<'a> {
     fn new(table: &'a Table, paths: &[AttrPath]) -> Self {
@@ -75,7 +75,7 @@ impl<'a> Keys<'a> {
                 let mut index = HashTable::with_capacity(hashes.len());
                 for (row, hash) in (0_u32..).zip(hashes) {
                     if hash != NO_KEY && hash != UNREAD_KEY {
-                        index.insert_unique(hash, (hash, row), |entry| entry.0);
+                        index.insert_unique(spread(hash), (hash, row), |entry| spread(entry.0));
                     }
                 }
                 Some((texts, fold, index))
@@ -90,7 +90,7 @@ impl<'a> Keys<'a> {
         for (texts, fold, index) in &self.columns {
             let hash = hash(text, *fold, &mut scratch);
             let mut rows = index
-                .iter_hash(hash)
+                .iter_hash(spread(hash))
                 .filter(|(have, row)| *have == hash && texts.get(*row).is_some_and(|have| same(have, text, *fold)));
             match (rows.next(), rows.next()) {
                 (Some((_, row)), None) => return Ok(Some(*row)),

@@ -23,7 +23,7 @@ use super::push::Keeper;
 use super::setup::Setup;
 use crate::compare::{Base, Compared, Inputs, Link, Waiver, compare};
 use crate::model::{Kind, SystemId};
-use crate::plan::Change;
+use crate::plan::{Change, PlanId};
 use crate::store::Cache;
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
@@ -89,8 +89,8 @@ pub(super) enum Aside {
     Uncompared(String),
     /// What is staged is on disk.
     StagingKept,
-    /// A push has ended; these kinds are to be read again.
-    Pushed(BTreeSet<(SystemId, Kind)>),
+    /// A push has ended, and the next one may begin; these kinds are to be read again.
+    Pushed(PlanId, BTreeSet<(SystemId, Kind)>),
     /// Something for the face.
     Report(Report),
     /// It was told on the way.
@@ -325,8 +325,9 @@ impl Core {
                 self.crashed("the comparison".to_owned(), text);
             }
             Aside::StagingKept => self.keeping = false,
-            Aside::Pushed(touched) => {
+            Aside::Pushed(plan, touched) => {
                 self.pushing = None;
+                self.report(Report::PushEnded(plan));
                 for (system, kind) in &touched {
                     self.refresh(Some(system), Wish::Kind(*kind));
                 }

@@ -154,19 +154,26 @@ impl Core {
         };
         let stop = CancellationToken::new();
         self.pushing = Some(stop.clone());
-        let (tell, id) = (self.tell(), plan.id.clone());
+        let (told, id) = (self.tell(), plan.id.clone());
+        let heard = told.clone();
+        // That it has ended is told once the next push may begin, and also where it broke.
+        let tell: Tell = Arc::new(move |report| {
+            if !matches!(report, Report::PushEnded(_)) {
+                heard(report);
+            }
+        });
+        let ended = id.clone();
         let work = async move {
-            let (told, carried) = (tell.clone(), plan.clone());
+            let carried = plan.clone();
             match push::push(Arc::new(desk), plan, &fingerprint, tell, stop).await {
-                Ok(outcomes) => Aside::Pushed(touched(&carried, &outcomes)),
+                Ok(outcomes) => Aside::Pushed(ended, touched(&carried, &outcomes)),
                 Err(why) => {
                     told(Report::Notice(format!("nothing was sent: {why}")));
-                    told(Report::PushEnded(id));
-                    Aside::Pushed(BTreeSet::new())
+                    Aside::Pushed(ended, BTreeSet::new())
                 }
             }
         };
-        self.beside("the push", work, Aside::Pushed(BTreeSet::new()));
+        self.beside("the push", work, Aside::Pushed(id, BTreeSet::new()));
     }
 
     /// Looks up what nobody knows.

@@ -49,12 +49,14 @@ fn settled(text: &str, how: Fold) -> Option<&str> {
     match how {
         Fold::Exact | Fold::Never => Some(text),
         Fold::Caseless | Fold::Email => {
+            // Most are like this, and without a way out of the loop many bytes are looked at at once.
+            let odd = text.bytes().fold(0, |odd, byte| odd | u8::from(byte.is_ascii_uppercase()) | (byte >> 7));
+            if odd == 0 {
+                return Some(trimmed(text));
+            }
             let inner = text.trim();
-            let settled = if inner.is_ascii() {
-                !inner.bytes().any(|byte| byte.is_ascii_uppercase())
-            } else {
-                is_nfkc_quick(inner.chars()) == IsNormalized::Yes && inner.chars().all(caseless)
-            };
+            let settled =
+                !inner.is_ascii() && is_nfkc_quick(inner.chars()) == IsNormalized::Yes && inner.chars().all(caseless);
             settled.then_some(inner)
         }
         Fold::Name => {
@@ -78,6 +80,12 @@ fn settled(text: &str, how: Fold) -> Option<&str> {
         }
         Fold::Instant => text.is_empty().then_some(text),
     }
+}
+
+/// The text between outer blanks; what has none, which is most, is not searched for them.
+fn trimmed(text: &str) -> &str {
+    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| *byte <= b' ');
+    if edge(text.as_bytes().first()) || edge(text.as_bytes().last()) { text.trim() } else { text }
 }
 
 /// Whether blanks inside a text are other than single spaces.

@@ -137,7 +137,7 @@ async fn nothing_is_lost(killed: &Killed) -> OutcomeState {
             Report::Unknown(named) => panic!("{named:?}"),
             Report::History(pushes) => {
                 let [push] = &pushes[..] else { panic!("{pushes:?}") };
-                assert_eq!(push.outcomes, [outcome.clone()]);
+                assert_eq!(push.outcomes, std::slice::from_ref(&outcome));
                 return outcome.state;
             }
             _ => {}

@@ -166,6 +166,13 @@ fn members_are_compared_as_people() {
     // Some services tell members by userName (targets/scim.md A6 rule 9).
     let found = compared(vec![hr.clone(), directory(&["A", "b"])]);
     assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
+    // What is to be taken away there is named as they name it.
+    let fewer =
+        system("hr", "scim").read(Kind::User, &people("s-", &["a", "b"])).read(Kind::Group, &[members("g", &["s-a"])]);
+    let found = compared(vec![fewer, directory(&["A", "B"])]);
+    let all = found.facets_of(Kind::Group, "g");
+    let surplus = all.iter().find(|facet| facet.verdict == Verdict::Differs).unwrap();
+    assert_eq!((surplus.key.clone(), surplus.want.as_deref()), (Some((vec!["B".into()], "b".into())), Some("")));
     let found = compared(vec![hr, directory(&["t-a"])]);
     assert_eq!(found.differs(Kind::Group, "g"), ["members"]);
     let all = found.facets_of(Kind::Group, "g");

@@ -1,9 +1,10 @@
 //! What was wanted, what was expected and what is there, held against each other.
 
+use crate::compare::Compared;
 use crate::connectors::Observed;
 use crate::mapping::Mapping;
 use crate::model::text::clean;
-use crate::model::{Attr, Form, Op, Row, Table, fold};
+use crate::model::{Attr, Fold, Form, Kind, Op, Row, SystemId, Table, fold};
 use crate::plan::{Change, ChangeId, Expect, Facet, Ref, Seen, Want, Wanted, seen};
 
 /// The ids of records that creates brought into being.
@@ -25,6 +26,52 @@ pub(super) enum Stands {
 pub(super) struct Judge<'j> {
     pub(super) known: Known<'j>,
     pub(super) mapping: &'j Mapping,
+    pub(super) names: Names<'j>,
+}
+
+/// How a system's records may be called other than by their ids: some services list members by userName though they were
+/// sent as ids (targets/scim.md A6 rule 9).
+#[derive(Clone, Copy)]
+pub(super) struct Names<'n> {
+    pub(super) compared: &'n Compared,
+    pub(super) system: &'n SystemId,
+}
+
+impl Names<'_> {
+    /// Whether this is one of a record's keys, and no other record's.
+    fn called(&self, kind: Kind, id: &str, name: &str) -> bool {
+        let Some(view) = self.compared.inputs.systems.iter().find(|view| view.id == *self.system) else { return false };
+        let (Some(snapshot), Some(map)) = (view.snapshot(kind), view.mapping.kind(kind)) else { return false };
+        let table = &snapshot.table;
+        let Some(row) = table.find(id).filter(|_| table.find(name).is_none()) else { return false };
+        let keys = map.rows.iter().filter(|row| row.key.is_some()).filter_map(|row| table.schema().find(&row.attr));
+        let folded = |attr: Attr| match table.schema().def(attr).fold {
+            Fold::Exact | Fold::Name => Fold::Caseless,
+            other => other,
+        };
+        let mut keys = keys.filter(|attr| table.schema().def(*attr).form == Form::Text);
+        keys.any(|attr| {
+            let has = |row: Row| fold::same(table.cell(row, attr).text(), name, folded(attr));
+            has(row) && (0..table.len()).filter(|at| has(Row(*at as u32))).count() == 1
+        })
+    }
+
+    /// Whether a list has an entry that means this one under another name; its value.
+    fn entry(&self, table: &Table, facet: &Facet) -> Option<Seen> {
+        let attr = table.schema().find(&facet.path)?;
+        let Form::List(list) = &table.schema().def(attr).form else { return None };
+        let key = facet.key.as_ref()?;
+        let means = |kind: Option<Kind>, part: Option<&Ref>, have: &str| match (part, kind) {
+            (None, _) => have.is_empty(),
+            (Some(Ref::Id(id)), _) if **id == *have => true,
+            (Some(Ref::Id(id)), Some(kind)) => self.called(kind, id, have),
+            _ => false,
+        };
+        let entries = table.entries(Row(0), attr)?;
+        let mut texts = entries.iter().map(|entry| table.entry_text(attr, *entry));
+        let hit = texts.find(|(have, _)| (0..2).all(|at| means(list.key[at], key.get(at), have[at])));
+        hit.map(|(_, value)| Seen::Value(value.to_owned()))
+    }
 }
 
 impl Judge<'_> {
@@ -38,7 +85,7 @@ impl Judge<'_> {
         }
         let (mut unread, mut other): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         for want in &change.want {
-            match facet_stands(&observed.table, want, self.known) {
+            match self.facet_stands(&observed.table, want) {
                 None => {
                     unread.push(want.facet.to_string());
                     other.extend(self.still(change, want, observed).filter(|still| !other.contains(still)));
@@ -48,6 +95,18 @@ impl Judge<'_> {
             }
         }
         if other.is_empty() { Stands::AsWanted { unread } } else { Stands::Otherwise { now: other.join("; ") } }
+    }
+
+    /// Whether a facet is as wanted; `None` where it cannot be read, otherwise what is there instead.
+    fn facet_stands(&self, table: &Table, want: &Want) -> Option<Result<(), Seen>> {
+        let facet = settled(&want.facet, self.known)?;
+        let now = match now(table, &facet) {
+            Seen::Unreadable => return None,
+            Seen::Absent if facet.key.is_some() => self.names.entry(table, &facet).unwrap_or(Seen::Absent),
+            now => now,
+        };
+        let attr = table.schema().find(&facet.path);
+        Some(if alike(table, attr, &want.value, &now, self.known)? { Ok(()) } else { Err(now) })
     }
 
     /// Where the writing of a facet shows that is never returned (a first name in the full name).
@@ -89,17 +148,6 @@ impl Judge<'_> {
         });
         readable.next().is_some_and(|first| first && readable.all(|same| same))
     }
-}
-
-/// Whether a facet is as wanted; `None` where it cannot be read, otherwise what is there instead.
-fn facet_stands(table: &Table, want: &Want, known: Known<'_>) -> Option<Result<(), Seen>> {
-    let facet = settled(&want.facet, known)?;
-    let now = now(table, &facet);
-    if now == Seen::Unreadable {
-        return None;
-    }
-    let attr = table.schema().find(&facet.path);
-    Some(if alike(table, attr, &want.value, &now, known)? { Ok(()) } else { Err(now) })
 }
 
 fn alike(table: &Table, attr: Option<Attr>, wanted: &Wanted, now: &Seen, known: Known<'_>) -> Option<bool> {
@@ -205,5 +253,62 @@ fn shown(seen: &Seen) -> String {
         Seen::Value(text) => format!("\"{}\"", clean(text)),
         Seen::Absent => "nothing".into(),
         Seen::Unreadable => "not readable".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+    use crate::model::{AttrPath, RecordKey, TableBuilder};
+    use crate::plan::fixture::{World, aha, mapping, record, schema};
+    use crate::plan::{By, Target};
+
+    fn group(members: &[&str]) -> Observed {
+        let schema = schema(Kind::Group, true);
+        let mut builder = TableBuilder::new(schema.clone());
+        assert!(builder.begin("g"));
+        for member in members {
+            builder.entry(schema.find(&AttrPath::new("members")).unwrap(), [member, ""], "");
+        }
+        builder.end();
+        Observed { id: "g".into(), table: builder.table(), native: serde_json::Value::Null, etag: None }
+    }
+
+    #[test]
+    fn a_member_that_is_listed_by_its_user_name_is_the_one_that_was_sent_by_id() {
+        let mut world = World::default();
+        let user = |id, name| record(id, &[("userName", name)], &[]);
+        let (other, twins) =
+            ([user("7", "lena@x"), user("omar@x", "kay@x")], [user("8", "twin@x"), user("9", "twin@x")]);
+        let all = other.into_iter().chain(twins).chain([user("10", "omar@x")]);
+        world.target.insert(Kind::User, all.collect());
+        let compared = world.compared();
+        let (mapping, system) = (mapping(true), aha());
+        let names = Names { compared: &compared, system: &system };
+        let judge = Judge { known: &|_| None, mapping: &mapping, names };
+        let stands = |member: &str, value: Wanted, listed: &[&str]| {
+            let facet = Facet { path: AttrPath::new("members"), key: Some(vec![Ref::Id(member.into())]) };
+            let target = Target::Record(RecordKey::new(aha(), Kind::Group, "g"));
+            let change = Change {
+                id: ChangeId("one".into()),
+                system: aha(),
+                kind: Kind::Group,
+                op: if value == Wanted::Clear { Op::Drop } else { Op::Put },
+                target,
+                label: "All".into(),
+                want: vec![Want { facet, value, by: By::Source }],
+                expect: Expect::Facets(Vec::new()),
+                source: None,
+                needs: Vec::new(),
+            };
+            matches!(judge.stands(&change, Some(&group(listed))), Stands::AsWanted { .. })
+        };
+        assert!(stands("7", Wanted::Present, &["7"]) && stands("7", Wanted::Present, &["LENA@x"]));
+        assert!(!stands("7", Wanted::Present, &["kay@x"]) && !stands("7", Wanted::Present, &[]));
+        assert!(!stands("7", Wanted::Clear, &["lena@x"]) && stands("7", Wanted::Clear, &["kay@x"]));
+        assert!(!stands("8", Wanted::Present, &["twin@x"]), "two are called so");
+        assert!(!stands("10", Wanted::Present, &["omar@x"]), "that is another one's id");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::judge::{Judge, Known, Stands};
+use super::judge::{Judge, Known, Names, Stands};
 use super::{Desk, Party};
 use crate::connectors::{Looked, Observed};
 use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
@@ -73,7 +73,8 @@ pub(super) struct View<'v> {
 
 impl View<'_> {
     pub(super) fn judge(&self) -> Judge<'_> {
-        Judge { known: self.known, mapping: self.party.connector.mapping() }
+        let names = Names { compared: &self.desk.compared, system: self.system };
+        Judge { known: self.known, mapping: self.party.connector.mapping(), names }
     }
 
     /// Carries out reads and lets the connector say what they show.

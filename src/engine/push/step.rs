@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::judge::{self, Judge, Stands, moved};
+use super::judge::{self, Judge, Names, Stands, moved};
 use super::look::{Found, Sought, View, busy_pause, keys_of};
 use super::{Desk, LineFault, Party, Tell};
 use crate::compare::{Link, LinkVerdict, Rung};
@@ -251,7 +251,8 @@ impl Work {
 
     fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
         let known = |change: &ChangeId| self.shared.known(change);
-        let judge = Judge { known: &known, mapping: self.party.connector.mapping() };
+        let names = Names { compared: &self.desk.compared, system: &self.step.system };
+        let judge = Judge { known: &known, mapping: self.party.connector.mapping(), names };
         let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
             Stands::AsWanted { unread } if unread.is_empty() || new => {
                 Some((change.id.clone(), OutcomeState::Confirmed { unread }))
