@@ -150,6 +150,13 @@ fn the_history_with_one_push_open() {
     insta::assert_snapshot!(shown);
     desk.keys("f");
     assert_eq!(desk.app.staged.len(), 1, "what failed is staged again");
+    desk.keys("U");
+    let back = desk.app.staged.changes().find(|change| change.op == trueup::model::Op::Set).unwrap();
+    assert_eq!(
+        back.want[0].value,
+        trueup::plan::Wanted::Text("Production".into()),
+        "and what was confirmed, backwards"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::model::{Kind, SystemId};
 
 use super::action::Action;
 use super::confirm::{Ask, Question, leave};
+use super::history::confirmed;
 use super::lines::{Line, Tone, clock};
 use super::order::Sort;
 use super::popup::{FilterBar, Popup};
@@ -39,6 +40,9 @@ impl App {
             Action::Newer if !self.has_newer() => say(text!("no.newer")),
             Action::Stop if !self.running() => Some(text!("no.job", key = self.keymap.shown(Action::Quit))),
             Action::Suspend if self.plan.pushing() => say(text!("push.running")),
+            Action::Undo if self.history.here().is_none_or(|push| confirmed(push).next().is_none()) => {
+                say(text!("no.confirmed"))
+            }
             Action::Retry if self.history.failed().is_empty() => say(text!("no.failed")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
             _ => None,
@@ -152,6 +156,7 @@ impl App {
             Action::Faster => self.tune(2.0, wishes),
             Action::Slower => self.tune(0.5, wishes),
             Action::Retry => self.retry(wishes),
+            Action::Undo => self.undo(wishes),
             Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
             Action::Stop => {
                 self.say(Tone::Warn, text!("notice.stopping"));

@@ -121,6 +121,7 @@ actions! {
     Faster "faster" Local &[Scope::Systems];
     Slower "slower" Local &[Scope::Systems];
     Retry "retry-failed" Local &[Scope::History];
+    Undo "undo" Local &[Scope::History];
     LookUp "look-up-unknown" Read &[Scope::History];
     Stop "stop" Local MAIN;
     Fold "fold" Read &[Scope::Plan, Scope::History];

@@ -3,12 +3,21 @@
 use std::collections::HashSet;
 
 use crate::engine::protocol::{PastPush, World};
-use crate::plan::{Change, ChangeId, OutcomeState, PlanId};
+use crate::plan::{Change, ChangeId, Expect, OutcomeState, PlanId, invert};
 
 use super::lines::{Line, Tone, clock};
 use super::planned::{describe, indent, outcome_tone, why};
+use super::rows::Rows;
 use super::text::{self, text};
 use super::{App, Wish};
+
+/// The changes of a push that came about.
+pub(super) fn confirmed(push: &PastPush) -> impl Iterator<Item = &Change> {
+    push.outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }))
+        .filter_map(|outcome| push.plan.change(&outcome.change))
+}
 
 /// One row of the tab.
 #[derive(Clone, Debug)]
@@ -129,6 +138,38 @@ impl History {
 }
 
 impl App {
+    /// Stages what takes the push under the cursor back: through plan, preview and confirmation like any other change.
+    pub(super) fn undo(&mut self, wishes: &mut Vec<Wish>) {
+        let Some(push) = self.history.here() else { return };
+        let compared = self.world.as_ref().map(|world| &world.compared);
+        let mut back = Vec::new();
+        let mut lost = 0;
+        for change in confirmed(push) {
+            let before: &[_] = match &change.expect {
+                Expect::Facets(facets) => facets,
+                Expect::Absent { .. } => &[],
+            };
+            let created = compared.and_then(|compared| {
+                let rows = Rows::new(compared, change.kind);
+                let identity = rows.find(change.source.as_ref()?, 0)?;
+                rows.key_in(identity, compared.inputs.index(&change.system)?)
+            });
+            match invert(change, before, created.as_ref()) {
+                Ok(inverse) => back.push(inverse),
+                Err(_) => lost += 1,
+            }
+        }
+        let n = text::count(back.len() as u64);
+        let key = self.keymap.shown(super::Action::Prepare);
+        self.staged.add_all(back);
+        self.keep(wishes);
+        if lost > 0 {
+            self.say(Tone::Warn, text!("history.undo-some", n = n, lost = lost, key = key));
+        } else {
+            self.say(Tone::Plain, text!("history.undo", n = n, key = key));
+        }
+    }
+
     /// Stages again what did not come about in the push under the cursor.
     pub(super) fn retry(&mut self, wishes: &mut Vec<Wish>) {
         let failed = self.history.failed();

@@ -42,6 +42,7 @@ pub struct Line {
     pub parts: Vec<(Tone, String)>,
     /// Whether the pieces hold remote data that the privacy mask hides: `true` per piece.
     pub private: Vec<bool>,
+    hang: usize,
 }
 
 impl Line {
@@ -69,36 +70,48 @@ impl Line {
         self
     }
 
-    /// The line as several of at most so many cells: broken at blanks where there are any, later lines set in as far as
-    /// the first.
+    /// Later rows of the line begin so many cells from the left.
+    pub fn hanging(mut self, cells: usize) -> Self {
+        self.hang = cells;
+        self
+    }
+
+    /// The line as several of at most so many cells: broken at blanks where there are any.
     pub fn wrapped(&self, cells: usize) -> Vec<Self> {
         let whole = self.text();
         if whole.width() <= cells || cells < 20 {
             return vec![self.clone()];
         }
-        let indent = whole.len() - whole.trim_start_matches(' ').len();
-        let indent = indent.min(cells / 2);
+        let blanks = whole.len() - whole.trim_start_matches(' ').len();
+        let hang = self.hang.max(blanks).min(cells / 2);
         let mut lines = vec![Self::default()];
         let mut used = 0;
         for ((tone, text), private) in self.parts.iter().zip(&self.private) {
-            for word in text.split_word_bounds() {
-                let wide = word.width();
-                if used + wide > cells && used > indent {
-                    lines.push(Self::plain(" ".repeat(indent)));
-                    used = indent;
-                    if word.trim().is_empty() {
-                        continue;
+            for word in text.split_inclusive(' ') {
+                let wide = word.trim_end().width();
+                // A word that is longer than a row is cut wherever the row ends.
+                let pieces: Vec<&str> = if wide > cells - hang { word.graphemes(true).collect() } else { vec![word] };
+                for piece in pieces {
+                    if used + piece.trim_end().width() > cells && used > hang {
+                        // A blank at the end of a row is no reason to cut it.
+                        if let Some((_, text)) = lines.last_mut().and_then(|line| line.parts.last_mut()) {
+                            text.truncate(text.trim_end_matches(' ').len());
+                        }
+                        lines.push(Self::plain(" ".repeat(hang)));
+                        used = hang;
                     }
-                }
-                let Some(line) = lines.last_mut() else { continue };
-                match line.parts.last_mut() {
-                    Some((same, text)) if same == tone && line.private.last() == Some(private) => text.push_str(word),
-                    _ => {
-                        line.parts.push((*tone, word.to_owned()));
-                        line.private.push(*private);
+                    let Some(line) = lines.last_mut() else { continue };
+                    match line.parts.last_mut() {
+                        Some((same, text)) if same == tone && line.private.last() == Some(private) => {
+                            text.push_str(piece);
+                        }
+                        _ => {
+                            line.parts.push((*tone, piece.to_owned()));
+                            line.private.push(*private);
+                        }
                     }
+                    used += piece.width();
                 }
-                used += wide;
             }
         }
         lines
@@ -145,5 +158,30 @@ pub fn op(op: crate::model::Op) -> &'static str {
         Op::Reactivate => text!("op.reactivate"),
         Op::Set => text!("op.set"),
         Op::Put => text!("op.put"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_is_broken_at_blanks_and_later_rows_hang() {
+        let line = Line::of(Tone::Dim, "mode  ").with(Tone::Plain, "at most ten of them at once").hanging(6);
+        let rows: Vec<String> = line.wrapped(20).iter().map(Line::text).collect();
+        assert_eq!(rows, ["mode  at most ten of", "      them at once"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_of_a_wrapped_line_is_too_wide_and_nothing_is_lost(text in "[a-z王 ]{0,200}", cells in 20_usize..90) {
+            let rows = Line::plain(text.clone()).wrapped(cells);
+            for row in &rows {
+                prop_assert!(row.text().trim_end().width() <= cells, "{:?}", row.text());
+            }
+            let squeeze = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(squeeze(&rows.iter().map(Line::text).collect::<String>()), squeeze(&text));
+        }
     }
 }

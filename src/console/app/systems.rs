@@ -80,7 +80,7 @@ impl App {
             let mut whole = Line::of(Tone::Dim, format!("{name:<10}"));
             whole.parts.extend(line.parts);
             whole.private.extend(line.private);
-            whole
+            whole.hanging(10)
         };
         let mut lines = Vec::new();
         lines.push(pair(text!("systems.url"), Line::default().data(Tone::Plain, status.url.clone())));
@@ -144,7 +144,8 @@ impl App {
             lines.push(
                 Line::of(tone, format!("  {mark} "))
                     .with(Tone::Plain, format!("{:<28} ", line.what))
-                    .data(Tone::Dim, line.detail.clone()),
+                    .data(Tone::Dim, line.detail.clone())
+                    .hanging(5),
             );
         }
         if evidence.is_empty() {
@@ -176,7 +177,8 @@ impl App {
                     Line::of(Tone::Plain, format!("  {:<9}{:<18} ", plural(snapshot.kind), feed.feed))
                         .with(Tone::Dim, format!("{:>4}  ", age(snapshot.taken, self.now)))
                         .with(tone, proof)
-                        .with(Tone::Dim, requests),
+                        .with(Tone::Dim, requests)
+                        .hanging(5),
                 );
             }
         }

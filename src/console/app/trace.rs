@@ -35,7 +35,8 @@ impl App {
 
 fn row_lines(row: &MapRow) -> Vec<Line> {
     let mut lines = vec![Line::of(Tone::Heading, row.attr.to_string())];
-    let part = |name: &str, words: String| Line::of(Tone::Dim, format!("  {name:<8}")).with(Tone::Plain, words);
+    let part =
+        |name: &str, words: String| Line::of(Tone::Dim, format!("  {name:<8}")).with(Tone::Plain, words).hanging(10);
     let read = if row.read.is_empty() { text!("trace.never").to_owned() } else { row.read.join(", ") };
     lines.push(part(text!("trace.read"), read));
     if !row.detail.is_empty() {

@@ -15,7 +15,7 @@ fn answer(tone: Tone, words: impl Into<String>) -> Line {
         Tone::Bad => " x",
         _ => "  ",
     };
-    Line::of(tone, format!("{mark} ")).data(if tone == Tone::Bad { tone } else { Tone::Plain }, words)
+    Line::of(tone, format!("{mark} ")).data(if tone == Tone::Bad { tone } else { Tone::Plain }, words).hanging(3)
 }
 
 impl App {

@@ -69,7 +69,7 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     let targets = match one {
         Some(at) if Some(at) == inputs.base() => Vec::new(),
         Some(at) => vec![at],
-        None => rows.targets(),
+        None => rows.targets().into_iter().filter(|at| serves(app, rows, *at)).collect(),
     };
     let own = one.is_some() && targets.is_empty();
     for at in targets {
@@ -125,6 +125,14 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
         out = area.right().saturating_sub(x + 1);
     }
     Columns { name, second, systems, attrs, out: Span { x, cells: out }, hidden }
+}
+
+/// Whether a system has this kind, as far as its probe says.
+fn serves(app: &App, rows: &Rows<'_>, at: usize) -> bool {
+    let view = &rows.compared.inputs.systems[at];
+    let status = app.world.as_ref().and_then(|world| world.systems.iter().find(|status| status.id == view.id));
+    let told = status.and_then(|status| status.site.as_ref()).filter(|site| !site.endpoints.is_empty());
+    view.snapshot(rows.kind).is_some() || told.is_none_or(|site| site.endpoint(rows.kind).is_some())
 }
 
 /// Attributes that one system's own list shows where there is room, the most wanted first.

@@ -278,6 +278,7 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Help, text!("hint.help"));
             hint(Action::Open, text!("hint.outcomes"));
             hint(Action::Retry, text!("hint.retry"));
+            hint(Action::Undo, text!("hint.undo"));
             hint(Action::LookUp, text!("hint.look-up"));
             hint(Action::Escape, text!("hint.back"));
         }
