@@ -63,6 +63,7 @@ pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
         journal: Box::new(journal),
         cache: Some(Box::new(cache)),
         who: who(),
+        patience: engine::push::Patience::default(),
         read_at_start: true,
     })
 }
