@@ -522,23 +522,30 @@ pub(super) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
         reach: vec![Reach::default(); count],
         duplicates: Vec::new(),
     };
-    let mut pairs: Vec<Option<Pairs>> = Vec::with_capacity(count);
-    for system in 0..count {
-        let found = match (base, base_table, tables[system]) {
-            (Some(base), Some(from), Some(to)) if system != base => {
-                let decisions = decisions(inputs, kind, base, system);
-                let systems = [base, system];
-                let mut seen = |side: usize, attr: Attr, rows: &[u32]| {
-                    let table = if side == 0 { from } else { to };
-                    for &row in rows {
-                        crowded.entry((systems[side], row)).or_insert_with(|| table.schema().def(attr).path.clone());
-                    }
-                };
-                Some(ladder([from.len(), to.len()], &plans[system], &columns, systems, &decisions, &mut seen))
+    let climbed: Vec<_> = (0..count)
+        .into_par_iter()
+        .map(|system| {
+            let mut shared: Vec<(usize, u32, AttrPath)> = Vec::new();
+            let (Some(base), Some(from), Some(to)) = (base, base_table, tables[system]) else { return (None, shared) };
+            if system == base {
+                return (None, shared);
             }
-            _ => None,
-        };
+            let decisions = decisions(inputs, kind, base, system);
+            let systems = [base, system];
+            let mut seen = |side: usize, attr: Attr, rows: &[u32]| {
+                let path = &[from, to][side].schema().def(attr).path;
+                shared.extend(rows.iter().map(|row| (systems[side], *row, path.clone())));
+            };
+            let pairs = ladder([from.len(), to.len()], &plans[system], &columns, systems, &decisions, &mut seen);
+            (Some(pairs), shared)
+        })
+        .collect();
+    let mut pairs: Vec<Option<Pairs>> = Vec::with_capacity(count);
+    for (found, shared) in climbed {
         pairs.push(found);
+        for (system, row, path) in shared {
+            crowded.entry((system, row)).or_insert(path);
+        }
     }
     made.duplicates = crowded.into_iter().map(|((system, row), path)| (system, row, path)).collect();
     if let Some(base) = base {

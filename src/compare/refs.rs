@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 
-use super::column::{NO_KEY, Texts, UNREAD_KEY, hash, spread};
+use super::column::{NO_KEY, Texts, hash, spread};
 use super::link::{key_fold, key_paths, readable};
 use super::state::NO_ROW;
 use super::{Comparison, Inputs, Pairing};
@@ -71,10 +71,13 @@ impl<'a> Keys<'a> {
                     fold => fold,
                 };
                 let texts = Texts::new(table, attr)?;
-                let hashes = texts.hashes(fold);
-                let mut index = HashTable::with_capacity(hashes.len());
-                for (row, hash) in (0_u32..).zip(hashes) {
-                    if hash != NO_KEY && hash != UNREAD_KEY {
+                // One after the other: whoever waits for this index must not be given a part of making it, as the cores
+                // that share a job would do.
+                let mut scratch = String::new();
+                let mut index = HashTable::with_capacity(table.len());
+                for row in 0..table.len() as u32 {
+                    let hash = texts.get(row).map_or(NO_KEY, |text| hash(text, fold, &mut scratch));
+                    if hash != NO_KEY {
                         index.insert_unique(spread(hash), (hash, row), |entry| spread(entry.0));
                     }
                 }

@@ -50,20 +50,23 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
     let mut raw: Vec<Raw> = Vec::new();
     let mut sides: Vec<Vec<Side>> = Vec::with_capacity(4);
     for kind in Kind::ALL {
-        let of_kind = systems
+        let of_kind: Vec<(Side, Vec<Raw>)> = systems
             .clone()
+            .into_par_iter()
             .map(|system| {
                 if Some(system) == inputs.base() {
-                    return Side { words: 1, ..Side::default() };
+                    return (Side { words: 1, ..Side::default() }, Vec::new());
                 }
                 let refs = Refs::new(&inputs, system, |kind| Standing {
                     of: &made[kind.index()].of[system],
                     pairings: &standings[kind.index()][system],
                     identity: &made[kind.index()].identity[system],
                 });
-                Side::new(&inputs, kind, system, &made[kind.index()], &standings[kind.index()][system], &refs, &mut raw)
+                Side::new(&inputs, kind, system, &made[kind.index()], &standings[kind.index()][system], &refs)
             })
             .collect();
+        let (of_kind, faults): (Vec<Side>, Vec<Vec<Raw>>) = of_kind.into_iter().unzip();
+        raw.extend(faults.into_iter().flatten());
         sides.push(of_kind);
     }
     drop(standings);
@@ -124,8 +127,7 @@ impl Side {
         made: &Identities,
         standing: &[Pairing],
         refs: &Refs<'_>,
-        raw: &mut Vec<Raw>,
-    ) -> Self {
+    ) -> (Self, Vec<Raw>) {
         let compares = compares(inputs, kind, system);
         let words = compares.len().div_ceil(64).max(1);
         let lanes = lanes(inputs, kind, system, &compares, refs);
@@ -209,8 +211,7 @@ impl Side {
                 raw
             })
             .collect();
-        raw.extend(found.into_iter().flatten());
-        side
+        (side, found.into_iter().flatten().collect())
     }
 }
 

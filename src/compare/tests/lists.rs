@@ -220,3 +220,19 @@ fn who_is_in_which_group_is_told_once() {
     assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
     assert_eq!(found.differs(Kind::Group, "g"), ["members"]);
 }
+
+#[test]
+fn many_managers_by_login_are_found_by_all_cores_at_once() {
+    let path = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
+    let people = |prefix: &str| -> Vec<Rec> {
+        (0..9000)
+            .map(|n| user(&format!("{prefix}{n}"), &format!("u{n}")).with(path, &format!("U{}", (n * 7) % 9000)))
+            .collect()
+    };
+    let hr = system("hr", "scim").read(Kind::User, &people("s"));
+    let directory = system("dir", "scim").read(Kind::User, &people("t"));
+    let other = system("two", "scim").read(Kind::User, &people("w"));
+    let found = compared(vec![hr, directory, other]);
+    assert_eq!(found.kind(Kind::User).tallies[1].same, 9000);
+    assert_eq!(found.kind(Kind::User).tallies[2].same, 9000);
+}
