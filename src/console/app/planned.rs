@@ -296,7 +296,8 @@ impl Planned {
         let mut rows = Vec::new();
         for (at, guard) in plan.guards.iter().enumerate() {
             let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
-            let mut line = Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone());
+            let mut line =
+                Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone()).hanging(5);
             if guard.acknowledged {
                 line = line.with(Tone::Dim, text!("plan.acknowledged"));
             } else if guard.can_acknowledge {
@@ -309,7 +310,8 @@ impl Planned {
         }
         for (effect, n) in side_effects(plan) {
             let n = text::count(n as u64);
-            rows.push(PlanRow::Text(Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect))));
+            let line = Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3);
+            rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
         }
         if let Some(words) = lasting(&plan.changes) {
             rows.push(PlanRow::Text(Line::of(Tone::Warn, format!(" i {words}"))));
@@ -343,7 +345,9 @@ impl Planned {
                     let line = indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why)));
                     rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                 }
-                if let Some(outcome) = self.outcome_of(&change.id)
+                let outcome = self.outcome_of(&change.id);
+                let good = |outcome: &Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. });
+                if let Some(outcome) = outcome.filter(|outcome| open || !good(outcome))
                     && let Some(why) = why(&outcome.state)
                 {
                     let line = indent(4, Line::default().data(outcome_tone(&outcome.state), why));
