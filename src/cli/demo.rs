@@ -14,9 +14,9 @@ use crate::simulate::{self, Options, Running};
 
 /// The systems of the demo: name, connector, view of the world, and what the configuration says beside the address.
 const SYSTEMS: &[(&str, &str, &str, &str)] = &[
-    ("hr", "scim", "source", ""),
+    ("hr", "scim", "source", "rate = 100\n"),
     ("aha", "aha", "aha", "mode = \"full\"\naccount = \"acme\"\n"),
-    ("directory", "scim", "directory", "mode = \"full\"\n"),
+    ("directory", "scim", "directory", "mode = \"full\"\nrate = 100\n"),
 ];
 
 /// Starts the simulators and opens the console over them, or only serves them.

@@ -4,6 +4,7 @@
 //! the exit statuses are a contract (DESIGN.md section 7).
 
 mod args;
+mod ask;
 mod check;
 mod console;
 mod help;

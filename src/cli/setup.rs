@@ -63,6 +63,7 @@ pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
         journal: Box::new(journal),
         cache: Some(Box::new(cache)),
         who: who(),
+        patience: engine::push::Patience::default(),
         read_at_start: true,
     })
 }
@@ -77,6 +78,7 @@ fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
         bail!("system {}: there is no connector `{}`", config.id, config.connector);
     };
     let rate = config.rate.map(|per_second| Rate { per_second, burst: burst(per_second), ..connector.mapping().rate });
+    let auth = super::ask::answered(config.id.as_str(), &config.auth)?;
     let timeouts = Timeouts { read: config.timeout, ..Timeouts::default() };
     Ok(SystemSetup {
         policy: config.policy.clone(),
@@ -87,7 +89,7 @@ fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
         timeouts,
         rate,
         settings: Some(settings),
-        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), config.auth.clone())
+        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), auth)
     })
 }
 

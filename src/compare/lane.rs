@@ -75,10 +75,16 @@ impl<'a> Resolved<'a> {
                 codes.extend_from_slice(of);
                 continue;
             }
+            let mut before = ("", 0);
             codes.extend((0..part.len()).map(|at| match part.get(at, texts.dict) {
                 None => u32::MAX,
                 Some("") => 0,
-                Some(text) => first + distinct.number(text),
+                // People of one team come one after the other.
+                Some(text) if text == before.0 => before.1,
+                Some(text) => {
+                    before = (text, first + distinct.number(text));
+                    before.1
+                }
             }));
         }
         let of = |text: &str| (!text.is_empty()).then(|| resolve(text));

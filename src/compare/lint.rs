@@ -325,11 +325,12 @@ fn suspicious(bytes: &[u8]) -> bool {
     };
     let Some((&last, first)) = bytes.split_last() else { return false };
     let second = &bytes[1..];
+    // Most blocks are printable ASCII, which takes two comparisons a byte to see and not twelve.
+    let plain = |block: &[u8]| !block.iter().fold(false, |odd, &byte| odd | !(0x20..0x7f).contains(&byte));
     pair(last, 0)
-        || first
-            .chunks(1024)
-            .zip(second.chunks(1024))
-            .any(|(first, second)| first.iter().zip(second).fold(false, |found, (&a, &b)| found | pair(a, b)))
+        || first.chunks(256).zip(second.chunks(256)).any(|(first, second)| {
+            !plain(first) && first.iter().zip(second).fold(false, |found, (&a, &b)| found | pair(a, b))
+        })
 }
 
 /// The target's only active billing administrator, where it is offered to switch that account off.

@@ -48,7 +48,8 @@ impl Form {
             }
             Self::Filter => "a filter, such as 'active eq true and department sw \"R\"'".into(),
             Self::Secret => {
-                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARG\"] }"
+                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARG\"] } \
+                 or { prompt = true }"
                     .into()
             }
             Self::Table => "a table".into(),

@@ -19,7 +19,7 @@ use super::job::{Job, News, Wish};
 use super::member::Member;
 use super::native;
 use super::protocol::{Command, Health, Report, World};
-use super::push::Keeper;
+use super::push::{Keeper, Patience};
 use super::setup::Setup;
 use crate::compare::{Base, Compared, Inputs, Link, Waiver, compare};
 use crate::model::{Kind, SystemId};
@@ -101,6 +101,7 @@ pub(super) struct Core {
     pub(super) members: Vec<Member>,
     pub(super) keeper: Keeper,
     pub(super) who: String,
+    pub(super) patience: Patience,
     cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
     reports: UnboundedSender<Report>,
     /// Somebody looks at everything as it comes; otherwise there is one comparison, when all is read.
@@ -142,6 +143,7 @@ impl Core {
             members,
             keeper: Keeper::from(setup.journal),
             who: setup.who,
+            patience: setup.patience,
             cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
             reports,
             face,

@@ -12,7 +12,7 @@ use super::drive::panicked;
 use super::fault::Fault;
 use super::http::Client;
 use super::protocol::Report;
-use super::push::{self, Desk, Line, LineFault, Party, Patience, Tell};
+use super::push::{self, Desk, Line, LineFault, Party, Tell};
 use crate::compare::Compared;
 use crate::model::filter::Filter;
 use crate::model::{Kind, RecordKey, SystemId};
@@ -98,7 +98,7 @@ impl Core {
             protected: Arc::new(protection(compared.clone(), filters)),
             compared,
             who: self.who.clone(),
-            patience: Patience::default(),
+            patience: self.patience,
             now: jiff::Timestamp::now,
         })
     }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::address::base;
 use super::http::{Auth, Options, Timeouts};
+use super::push::Patience;
 use crate::connectors::{Connector, Settings, connector};
 use crate::mapping::Rate;
 use crate::model::filter::Filter;
@@ -103,6 +104,8 @@ pub struct Setup {
     pub cache: Option<Box<dyn Cache>>,
     /// Who works here, as far as the operating system says.
     pub who: String,
+    /// How long a push waits for what.
+    pub patience: Patience,
     /// Whether all systems are read at the start.
     pub read_at_start: bool,
 }

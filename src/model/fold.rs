@@ -54,9 +54,13 @@ fn settled(text: &str, how: Fold) -> Option<&str> {
             if odd == 0 {
                 return Some(trimmed(text));
             }
+            if text.is_ascii() {
+                // An upper-case letter in it.
+                return None;
+            }
             let inner = text.trim();
-            let settled =
-                !inner.is_ascii() && is_nfkc_quick(inner.chars()) == IsNormalized::Yes && inner.chars().all(caseless);
+            let settled = inner.chars().all(|c| simple(c) == Some(c))
+                || is_nfkc_quick(inner.chars()) == IsNormalized::Yes && inner.chars().all(caseless);
             settled.then_some(inner)
         }
         Fold::Name => {
@@ -99,6 +103,22 @@ fn ragged(text: &str) -> bool {
     })
 }
 
+/// The folded form of a character that neither NFKC nor full case folding has anything special to do with, whatever stands
+/// beside it: most of what is written in names and addresses. `None` sends the whole text the long way.
+fn simple(c: char) -> Option<char> {
+    match c {
+        '\0'..='\x7f' => Some(c.to_ascii_lowercase()),
+        // Latin-1 letters but for the sharp s, and Latin Extended-A but for the Turkish i and what NFKC takes apart.
+        'À'..='Ö' | 'Ø'..='Þ' => char::from_u32(c as u32 + 0x20),
+        'à'..='ö' | 'ø'..='ÿ' | '\u{4e00}'..='\u{9fff}' => Some(c),
+        '\u{130}'..='\u{133}' | '\u{13f}' | '\u{140}' | '\u{149}' | '\u{17f}' => None,
+        '\u{100}'..='\u{17e}' => c.to_lowercase().next(),
+        // Full-width forms of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).map(|c| c.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
 /// Whether folding of case leaves a character as it is.
 fn caseless(c: char) -> bool {
     if c.is_ascii() {
@@ -125,7 +145,10 @@ fn write(text: &str, how: Fold, into: &mut String) {
         Fold::Caseless | Fold::Email => {
             let inner = text.trim();
             if inner.is_ascii() {
-                into.extend(inner.chars().map(|c| c.to_ascii_lowercase()));
+                into.push_str(inner);
+                into.make_ascii_lowercase();
+            } else if inner.chars().all(|c| simple(c).is_some()) {
+                into.extend(inner.chars().filter_map(simple));
             } else {
                 // Folding can bring forms that NFKC composes, and the other way round: twice settles it.
                 let once: String = inner.nfkc().flat_map(fold_case).nfkc().collect();
@@ -215,7 +238,27 @@ mod tests {
         assert!(same("Never", "never", Fold::Instant));
     }
 
+    /// The long way alone.
+    fn long_way(text: &str) -> String {
+        let once: String = text.trim().nfkc().flat_map(fold_case).nfkc().collect();
+        once.trim().chars().flat_map(fold_case).nfkc().collect()
+    }
+
+    #[test]
+    fn the_short_way_of_every_character_is_the_long_one() {
+        for c in ('\0'..=char::MAX).filter(|c| simple(*c).is_some()) {
+            let text = format!("x{c}y");
+            assert_eq!(fold(&text, Fold::Caseless), long_way(&text), "{c:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_short_way_is_the_long_one(text in "[a-zA-ZÀ-žＡ-ｚ王小\u{300}-\u{304}ßıſ ]{0,10}") {
+            let folded = fold(&text, Fold::Caseless);
+            prop_assert_eq!(&*folded, long_way(&text));
+        }
+
         #[test]
         fn folding_twice_is_folding_once(text in "\\PC{0,12}|[\\x00-\\x7f]{0,12}") {
             for how in ALL {

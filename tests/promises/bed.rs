@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use trueup::connectors::{self, Settings};
 use trueup::engine::protocol::{Command, Health, Report, World};
+use trueup::engine::push::Patience;
 use trueup::engine::{self, Auth, Handle, Setup, SystemSetup};
 use trueup::mapping::{Mapping, Rate};
 use trueup::model::{Kind, Op, SystemId};
@@ -80,6 +81,8 @@ pub fn setup(systems: Vec<SystemSetup>, dir: &Path) -> Setup {
         journal: Box::new(journal::open(&journal_in(dir)).unwrap()),
         cache: None,
         who: "lena".into(),
+        // What is not there at once never comes here; 30 s would only make the tests slow.
+        patience: Patience { show: Duration::from_secs(3), ..Patience::default() },
         read_at_start: true,
     }
 }

@@ -99,6 +99,9 @@ fn a_refused_form_teaches_the_next_plan_the_other_one() {
     assert_eq!(one(&site, &set, Some(&native))["write"], "PUT /scim/v2/Users/7");
 
     let group = render(&site, &members(0), None).unwrap().remove(0);
+    // A service that cannot read the filter in a path says so with `invalidSyntax`; elsewhere that is no matter of form.
+    assert_eq!(word(&scim().classify(&site, &group, &error(400, "invalidSyntax"))), "other form");
+    assert_eq!(word(&scim().classify(&site, &patch, &error(400, "invalidSyntax"))), "failed");
     let lesson = scim().lesson(&site, &group, &error(400, "noTarget")).unwrap();
     assert_eq!(lesson, "members:value-list");
     site.lessons.push(lesson);
@@ -162,7 +165,7 @@ fn keys_are_asked_as_simple_paths_with_json_strings() {
 
     let without = Site { filter: false, ..site(true) };
     let asked = scim().find(&without, Kind::User, &by);
-    assert_eq!(crate::connectors::drive::line(&asked[0]), "GET /scim/v2/Users?startIndex=1&count=100");
+    assert_eq!(crate::connectors::drive::line(&asked[0]), "GET /scim/v2/Users?startIndex=1&count=500");
 }
 
 #[test]

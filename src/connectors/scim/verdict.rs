@@ -28,6 +28,10 @@ impl Scim {
             400 if write.method == Method::Patch && (fault.is("noTarget") || fault.is("invalidPath")) => {
                 Verdict::OtherForm(format!("{told}: this form of the change is not taken"))
             }
+            // Canaille reads no filter in a path, and says so with this word.
+            400 if write.method == Method::Patch && fault.is("invalidSyntax") && removes_by_filter(write) => {
+                Verdict::OtherForm(format!("{told}: this form of removal is not taken"))
+            }
             405 | 501 if matches!(write.method, Method::Patch | Method::Put) => {
                 Verdict::OtherForm(format!("{told}: {} is not taken here", write.method))
             }

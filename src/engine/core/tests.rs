@@ -123,6 +123,7 @@ fn setup(systems: Vec<SystemSetup>) -> Setup {
         journal: Box::new(crate::store::journal::in_memory().unwrap()),
         cache: None,
         who: "tester".into(),
+        patience: crate::engine::push::Patience::default(),
         read_at_start: true,
     }
 }

@@ -101,6 +101,18 @@ fn the_work_mail_is_the_one_of_type_work_then_the_primary_then_one_without_a_typ
     assert_eq!(mail(r#"[{"value":"","type":"work"},{"value":"b","type":"work"}]"#), "b");
 }
 
+#[test]
+fn the_work_phone_is_the_one_of_type_work_else_one_without_a_type() {
+    let scim = Mapping::builtin("scim").unwrap();
+    let phone = |phones: &str| {
+        let page = format!(r#"{{"Resources":[{{"id":"1","phoneNumbers":{phones}}}]}}"#);
+        text(&read(&scim, "users", &page), 0, "phoneNumbers[work]")
+    };
+    assert_eq!(phone(r#"[{"value":"+49 1"},{"value":"+49 2","type":"work"}]"#), "+49 2");
+    assert_eq!(phone(r#"[{"value":"+49 1","type":"mobile"},{"value":"+49 2"}]"#), "+49 2");
+    assert_eq!(phone(r#"[{"value":"+49 1","type":"mobile"}]"#), "(empty)");
+}
+
 const AHA: &str = r#"{"users":[{"id":"16338845","name":"Lena Fischer","email":"lena.fischer@example.com","timezone":"Europe/Berlin",
   "created_at":"2024-02-01T08:00:00.000Z","updated_at":"2026-10-03T12:31:07.000Z","accessed_at":null,
   "product_roles":[{"role":50,"role_description":"Viewer","product_id":"131414752","product_name":"Mobile App"},
