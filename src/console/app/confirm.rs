@@ -38,6 +38,9 @@ impl Gate {
     }
 }
 
+/// Cells of a line in a confirmation.
+const WIDTH: usize = 68;
+
 /// What a field of the confirmation wants to be typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wants {
@@ -147,9 +150,10 @@ impl Confirm {
             lines.push(line);
         }
         for (effect, n) in side_effects(&plan) {
-            lines.push(Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect)));
+            let line = Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect));
+            lines.extend(line.hanging(3).wrapped(WIDTH));
         }
-        if let Some(words) = super::planned::lasting(going.iter().copied()) {
+        if let Some(words) = super::preview::lasting(going.iter().copied()) {
             lines.push(Line::of(Tone::Warn, format!(" i {words}")));
         }
         for label in confirm_keys(&going.iter().map(|change| (*change).clone()).collect::<Vec<_>>()) {

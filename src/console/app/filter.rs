@@ -4,7 +4,7 @@ use crate::compare::subject::Identity;
 use crate::model::filter::Query;
 
 use super::rows::Rows;
-use super::staging::Marks;
+use super::staged::Marks;
 
 /// A filter, ready to be asked.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use crate::engine::protocol::{PastPush, World};
 use crate::plan::{Change, ChangeId, Expect, OutcomeState, PlanId, invert};
 
 use super::lines::{Line, Tone, clock};
-use super::planned::{describe, indent, outcome_tone, why};
+use super::preview::{describe, indent, outcome_tone, why};
 use super::rows::Rows;
 use super::text::{self, text};
 use super::{App, Wish};

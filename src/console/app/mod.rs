@@ -5,9 +5,11 @@
 
 mod act;
 pub mod action;
+pub mod checklist;
 pub mod confirm;
 pub mod detail;
 pub mod filter;
+pub mod form;
 pub mod help;
 pub mod history;
 pub mod keys;
@@ -18,9 +20,11 @@ pub mod palette;
 mod place;
 pub mod planned;
 pub mod popup;
+pub mod preview;
 pub mod reader;
 pub mod rows;
-pub mod staging;
+pub mod staged;
+mod staging;
 pub mod systems;
 pub mod text;
 mod trace;
@@ -35,6 +39,7 @@ use crate::engine::protocol::{Command, Health, Report, World};
 use crate::model::{Kind, RecordKey, SystemId};
 
 use self::action::{Action, Scope};
+use self::checklist::{Gather, Gathered};
 use self::detail::Detail;
 use self::history::History;
 use self::keys::{Key, Keymap};
@@ -44,7 +49,7 @@ use self::order::{OrderJob, Ordered};
 use self::place::Trail;
 use self::planned::Planned;
 use self::popup::Popup;
-use self::staging::{Gather, Gathered, Staged};
+use self::staged::Staged;
 use self::systems::Systems;
 use self::text::text;
 

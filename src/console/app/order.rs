@@ -9,7 +9,7 @@ use crate::compare::Compared;
 use crate::model::Kind;
 
 use super::rows::Rows;
-use super::staging::Marks;
+use super::staged::Marks;
 
 /// From so many rows on, an order is made by a job and not while a key waits.
 pub const JOB_ROWS: u32 = 20_000;

@@ -5,12 +5,13 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::action::{Action, Scope};
+use super::checklist::Checklist;
 use super::confirm::{Answer, Ask, Confirm};
+use super::form::Form;
 use super::keys::Key;
 use super::lines::Tone;
 use super::palette::Palette;
 use super::reader::Reader;
-use super::staging::{Checklist, Form};
 use super::{App, Wish};
 
 /// One thing at a time lies over the screen.

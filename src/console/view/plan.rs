@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use crate::console::app::App;
 use crate::console::app::lines::{Line, Tone};
-use crate::console::app::planned::{PlanRow, Standing, outcome_tone};
+use crate::console::app::planned::{PlanRow, Standing};
+use crate::console::app::preview::outcome_tone;
 use crate::console::app::text::{changes, count, text};
 use crate::plan::Plan;
 

@@ -4,12 +4,13 @@ use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 
 use crate::console::app::App;
+use crate::console::app::checklist::Checklist;
 use crate::console::app::confirm::{Ask, Confirm, Wants};
+use crate::console::app::form::{Form, Part};
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
 use crate::console::app::reader::Reader;
-use crate::console::app::staging::{Checklist, Form, Part};
 use crate::console::app::text::{changes, count, text};
 
 use super::cells::{Pen, width};

@@ -265,6 +265,11 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Trace, text!("hint.trace"));
             hint(Action::Prepare, text!("hint.plan"));
         }
+        Scope::Plan if app.plan.pushing() => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Stop, text!("hint.stop"));
+            hint(Action::Open, text!("hint.requests"));
+        }
         Scope::Plan => {
             hint(Action::Help, text!("hint.help"));
             hint(Action::Push, text!("hint.push"));

@@ -1,0 +1,223 @@
+//! Changes and requests in words: what the preview shows, exactly as it will be sent.
+
+use crate::compare::Compared;
+use crate::mapping::Edit;
+use crate::model::{AttrPath, Form, Kind, RecordKey};
+use crate::plan::{Body, By, Change, Expect, OutcomeState, Request, Seen, Step, Target, Wanted, invert};
+
+use super::lines::{Line, Tone, clock};
+use super::text::{self, text};
+
+/// A line set in from the left.
+pub fn indent(by: usize, line: Line) -> Line {
+    let mut set = Line::plain(" ".repeat(by));
+    set.parts.extend(line.parts);
+    set.private.extend(line.private);
+    set
+}
+
+/// Why a change cannot be taken back once it is made; `None`: it can.
+pub fn cannot_undo(change: &Change) -> Option<String> {
+    let before: &[_] = match &change.expect {
+        Expect::Facets(facets) => facets,
+        Expect::Absent { .. } => &[],
+    };
+    // A record that is created has its id only then; whether there is a way back does not hang on it.
+    let made = RecordKey::new(change.system.clone(), change.kind, "new");
+    let created = matches!(change.target, Target::New(_)).then_some(&made);
+    invert(change, before, created).err().map(|why| why.to_string())
+}
+
+/// How many of these changes cannot be taken back, in words; `None` where all can.
+pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Option<String> {
+    match changes.into_iter().filter(|change| cannot_undo(change).is_some()).count() {
+        0 => None,
+        n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
+    }
+}
+
+/// A change in one line: who, and from what to what.
+pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
+    let mut line = Line::default().data(Tone::Strong, change.label.clone());
+    let yours: Vec<&str> =
+        change.want.iter().filter(|want| want.by == By::Operator).map(|want| want.facet.path.local(&[])).collect();
+    if !yours.is_empty() {
+        line = line.with(Tone::Warn, text!("plan.by-operator", what = yours.join(", ")));
+    }
+    let seen = |facet: &crate::plan::Facet| match &change.expect {
+        Expect::Facets(facets) => facets.iter().find(|(have, _)| have == facet).map(|(_, seen)| seen),
+        Expect::Absent { .. } => None,
+    };
+    for (at, want) in change.want.iter().enumerate() {
+        line = line.with(Tone::Dim, if at == 0 { "  " } else { ", " });
+        let refers = refers(compared, change, &want.facet.path);
+        let system = compared.and_then(|compared| compared.inputs.index(&change.system));
+        let called = |kind: Option<Kind>, id: &str| {
+            let name = compared.zip(system).zip(kind);
+            name.and_then(|((compared, system), kind)| super::detail::called(compared, system, kind, id))
+                .unwrap_or_else(|| id.to_owned())
+        };
+        let mut name = want.facet.path.local(&[]).to_owned();
+        if let Some(key) = &want.facet.key {
+            let parts: Vec<String> =
+                key.iter().zip(refers.0).map(|(part, kind)| called(kind, &part.to_string())).collect();
+            name = format!("{name}[{}]", parts.join(", "));
+        }
+        line = line.data(Tone::Plain, name);
+        match seen(&want.facet) {
+            Some(Seen::Value(text)) => {
+                line = line.with(Tone::Dim, ": ").data(Tone::Dim, called(refers.1, text)).with(Tone::Dim, " -> ");
+            }
+            _ => line = line.with(Tone::Dim, ": "),
+        }
+        line = match &want.value {
+            Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, text)),
+            Wanted::Ref(reference) => line.data(Tone::Plain, called(refers.1, &reference.to_string())),
+            Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
+            Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
+        };
+    }
+    // A change whose effect shows elsewhere (Aha!'s first and last name in the name): what is there now.
+    if let Expect::Facets(facets) = &change.expect {
+        for (facet, seen) in facets {
+            if let Seen::Value(text) = seen
+                && change.want.iter().all(|want| want.facet != *facet)
+                && facet.key.is_none()
+            {
+                let now = text!("plan.now", attribute = facet.path.local(&[]));
+                line = line.with(Tone::Dim, format!("   {now} ")).data(Tone::Dim, text.clone());
+            }
+        }
+    }
+    line
+}
+
+/// What an attribute's key parts and value refer to in the change's system.
+fn refers(compared: Option<&Compared>, change: &Change, path: &AttrPath) -> ([Option<Kind>; 2], Option<Kind>) {
+    let none = ([None, None], None);
+    let Some(compared) = compared else { return none };
+    let snapshot =
+        compared.inputs.index(&change.system).and_then(|at| compared.inputs.systems[at].snapshot(change.kind));
+    let Some(schema) = snapshot.map(|snapshot| snapshot.table.schema()) else { return none };
+    let Some(attr) = schema.find(path) else { return none };
+    let def = schema.def(attr);
+    match &def.form {
+        Form::Text => ([None, None], def.refers),
+        Form::List(list) => (list.key, list.value.flatten()),
+    }
+}
+
+/// The words of an outcome that needs more than one; `None` where the one word says all.
+pub fn why(state: &OutcomeState) -> Option<String> {
+    match state {
+        OutcomeState::Differs { now } => Some(text!("outcome.differs", now = now)),
+        OutcomeState::Failed { why } | OutcomeState::Unknown { why } => Some(why.clone()),
+        OutcomeState::Refused { rule } => Some(rule.clone()),
+        OutcomeState::Stale { what } => Some(what.clone()),
+        OutcomeState::Skipped { needs } => Some(text!("outcome.skipped", needs = needs)),
+        OutcomeState::Confirmed { unread } if !unread.is_empty() => {
+            Some(text!("outcome.unread", what = unread.join(", ")))
+        }
+        OutcomeState::Waiting { until } => Some(text!("outcome.waiting", until = clock(*until))),
+        _ => None,
+    }
+}
+
+/// How an outcome is meant.
+pub const fn outcome_tone(state: &OutcomeState) -> Tone {
+    match state {
+        OutcomeState::Pending | OutcomeState::Sent | OutcomeState::Accepted => Tone::Dim,
+        OutcomeState::Waiting { .. } | OutcomeState::Skipped { .. } => Tone::Warn,
+        OutcomeState::Confirmed { .. } => Tone::Good,
+        OutcomeState::Differs { .. } | OutcomeState::Stale { .. } | OutcomeState::Unknown { .. } => Tone::Warn,
+        OutcomeState::Failed { .. } | OutcomeState::Refused { .. } => Tone::Bad,
+    }
+}
+
+pub(super) fn step_lines(step: &Step) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for request in &step.read {
+        lines.push(request_line(text!("plan.read"), request));
+    }
+    lines.push(request_line(text!("plan.write"), &step.write));
+    lines.extend(write_lines(&step.write));
+    for request in &step.verify {
+        lines.push(request_line(text!("plan.check"), request));
+    }
+    for effect in &step.side_effects {
+        lines.push(indent(11, Line::of(Tone::Warn, effect.clone())));
+    }
+    if step.serves.len() > 1 {
+        let n = text::count(step.serves.len() as u64);
+        lines.push(indent(11, Line::of(Tone::Dim, text!("plan.serves", n = n))));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+fn request_line(what: &str, request: &Request) -> Line {
+    let tone = if request.reads() { Tone::Dim } else { Tone::Strong };
+    Line::of(Tone::Dim, format!("    {what:<6} "))
+        .with(tone, format!("{:<6} ", request.method))
+        .data(tone, target(request))
+}
+
+/// Path and query as they stand in the request's first line.
+pub fn target(request: &Request) -> String {
+    let mut target = request.path.clone();
+    for (at, (name, value)) in request.query.iter().enumerate() {
+        target.push(if at == 0 { '?' } else { '&' });
+        target.push_str(&encoded(name));
+        target.push('=');
+        target.push_str(&encoded(value));
+    }
+    target
+}
+
+/// A query's text as a form encodes it (WHATWG URL 5.2).
+fn encoded(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => shown.push(byte as char),
+            b' ' => shown.push('+'),
+            _ => shown.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    shown
+}
+
+fn write_lines(request: &Request) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (name, value) in &request.headers {
+        lines.push(indent(11, Line::of(Tone::Dim, format!("{name}: ")).data(Tone::Dim, value.clone())));
+    }
+    for edit in &request.edits {
+        let line = match edit {
+            Edit::Set { at, value } => Line::of(Tone::Differs, text!("edit.set"))
+                .with(Tone::Plain, format!(" {at} = "))
+                .data(Tone::Strong, value.to_string()),
+            Edit::Insert { at, key, value } => Line::of(Tone::Missing, text!("edit.insert"))
+                .with(Tone::Plain, format!(" {at}[{key}] = "))
+                .data(Tone::Strong, value.to_string()),
+            Edit::Remove { at, key } => {
+                Line::of(Tone::Extra, text!("edit.remove")).with(Tone::Plain, format!(" {at}[{key}]"))
+            }
+        };
+        lines.push(indent(11, line));
+    }
+    if let Body::Json { json, media } = &request.body {
+        lines.push(indent(11, Line::of(Tone::Dim, media.clone())));
+        let pretty = serde_json::to_string_pretty(json).unwrap_or_default();
+        lines.extend(pretty.lines().map(|line| indent(11, Line::default().data(Tone::Plain, line))));
+    }
+    if !request.carried.is_empty() {
+        let n = text::count(request.carried.len() as u64);
+        let what = request.carried.join(" ");
+        lines.push(indent(11, Line::of(Tone::Dim, text!("plan.carried", n = n, what = what))));
+    }
+    if !request.holes.is_empty() {
+        lines.push(indent(11, Line::of(Tone::Dim, text!("plan.holes"))));
+    }
+    lines
+}
