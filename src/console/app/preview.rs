@@ -174,13 +174,12 @@ pub fn target(request: &Request) -> String {
     target
 }
 
-/// A query's text as a form encodes it (WHATWG URL 5.2).
+/// A query's text as the engine sends it: all but RFC 3986's unreserved characters percent-encoded.
 fn encoded(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => shown.push(byte as char),
-            b' ' => shown.push('+'),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => shown.push(byte as char),
             _ => shown.push_str(&format!("%{byte:02X}")),
         }
     }
