@@ -6,6 +6,7 @@ use super::args::Color;
 use super::{Exit, Global, setup};
 use crate::console::run::Options;
 use crate::console::{self, term};
+use crate::engine::protocol::Command;
 use crate::engine::{self, Setup};
 
 /// Opens the console over the configuration.
@@ -38,7 +39,8 @@ pub fn open(setup: Setup, global: &Global, title: String, demo: bool) -> anyhow:
     let options = Options { demo, title, theme, compat_draw: global.compat_draw };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
-    // A write under way is finished and journaled before the program ends.
+    // However the console ended: a write under way is finished and journaled before the program ends.
+    handle.send(Command::Quit);
     if let Ok(handle) = Arc::try_unwrap(handle) {
         runtime.block_on(handle.ended());
     }

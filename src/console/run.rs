@@ -82,7 +82,15 @@ pub fn run(
     let outcome = runtime.block_on(async { Loop::open(send, reports, options)?.run().await });
     // Threads that wait for the terminal are not waited for.
     runtime.shutdown_background();
-    outcome
+    // A frame may hit the lost line before the reader tells of it.
+    outcome.or_else(|fault| if lost(&fault) { Ok(ExitKind::HangUp) } else { Err(fault) })
+}
+
+/// Whether a fault means that the terminal is gone.
+fn lost(fault: &anyhow::Error) -> bool {
+    fault.downcast_ref::<io::Error>().is_some_and(|fault| {
+        fault.kind() == io::ErrorKind::BrokenPipe || fault.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+    })
 }
 
 struct Signals {
