@@ -200,7 +200,7 @@ fn among_many_an_email_still_links_those_whom_no_login_does() {
         (0..60).map(|n| user(&format!("{prefix}{n}"), &login(n)).with("emails[work]", &format!("M{n}@x"))).collect()
     };
     let hr = system("hr", "scim").read(Kind::User, &people("s", &|n| format!("u{n}")));
-    let other = |n: u32| if n % 5 == 0 { format!("other{n}") } else { format!("U{n}") };
+    let other = |n: u32| if n.is_multiple_of(5) { format!("other{n}") } else { format!("U{n}") };
     let directory = system("dir", "scim").read(Kind::User, &people("t", &other));
     let found = compared(vec![hr, directory]);
     for n in 0..60 {
