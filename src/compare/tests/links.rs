@@ -193,3 +193,18 @@ fn the_card_says_why() {
     assert!(lines.iter().any(|line| line.text == "mandatory productRoles: hr has none, it has to be given"));
     assert_eq!(answer(found.of(Kind::User, 1, "z")).1.as_deref(), Some("not in hr"));
 }
+
+#[test]
+fn among_many_an_email_still_links_those_whom_no_login_does() {
+    let people = |prefix: &str, login: &dyn Fn(u32) -> String| -> Vec<Rec> {
+        (0..60).map(|n| user(&format!("{prefix}{n}"), &login(n)).with("emails[work]", &format!("M{n}@x"))).collect()
+    };
+    let hr = system("hr", "scim").read(Kind::User, &people("s", &|n| format!("u{n}")));
+    let other = |n: u32| if n.is_multiple_of(5) { format!("other{n}") } else { format!("U{n}") };
+    let directory = system("dir", "scim").read(Kind::User, &people("t", &other));
+    let found = compared(vec![hr, directory]);
+    for n in 0..60 {
+        assert_eq!(linked_to(&found, &format!("s{n}")), Some(format!("t{n}")));
+    }
+    assert_eq!(found.kind(Kind::User).len, 60);
+}

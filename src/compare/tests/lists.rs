@@ -236,3 +236,41 @@ fn many_managers_by_login_are_found_by_all_cores_at_once() {
     assert_eq!(found.kind(Kind::User).tallies[1].same, 9000);
     assert_eq!(found.kind(Kind::User).tallies[2].same, 9000);
 }
+
+#[test]
+fn a_source_may_name_products_that_it_does_not_serve() {
+    let hr = |list: &[(&str, &str)]| {
+        system("hr", "scim").read(Kind::Role, &roles()).read(Kind::User, &[user("1", "a@x").list("productRoles", list)])
+    };
+    let aha = |proof: Proof| {
+        let has = [user("a", "a@x").list("productRoles", &[("901", "viewer"), ("902", "viewer")])];
+        system("aha", "aha").read_as(Kind::Product, &theirs(), proof).read(Kind::Role, &roles()).read(Kind::User, &has)
+    };
+    let found = compared(vec![hr(&[("901", "viewer"), ("prj2", "viewer")]), aha(complete())]);
+    assert_eq!((found.stands(Kind::User, "1"), found.lint().len()), (Pairing::Same, 0));
+    let wrong = [("901", "viewer"), ("902", "viewer"), ("PRJ404", "viewer")];
+    let found = compared(vec![hr(&wrong), aha(complete())]);
+    assert_eq!((found.stands(Kind::User, "1"), found.lint().len()), (Pairing::Same, 1));
+    // What was not read completely could still bring it.
+    let found = compared(vec![hr(&wrong), aha(partial())]);
+    assert_eq!((found.stands(Kind::User, "1"), found.lint().len()), (Pairing::Same, 0));
+}
+
+#[test]
+fn nothing_is_taken_away_while_an_entry_of_the_source_is_not_known() {
+    let hr = system("hr", "scim")
+        .read(Kind::Product, &products())
+        .read(Kind::Role, &roles())
+        .read(Kind::User, &[user("1", "a@x").list("productRoles", &[("p2", "viewer")]), user("2", "b@x")]);
+    let aha = |proof: Proof, products: &[Rec]| {
+        system("aha", "aha")
+            .read_as(Kind::Product, products, proof)
+            .read(Kind::Role, &roles())
+            .read(Kind::User, &[user("a", "a@x").list("productRoles", &[("901", "viewer")]), user("b", "b@x")])
+    };
+    let found = compared(vec![hr.clone(), aha(partial(), &theirs()[..1])]);
+    assert_eq!(found.stands(Kind::User, "1"), Pairing::Same);
+    assert!(entries(&found).iter().all(|facet| facet.verdict == Verdict::Unread));
+    let found = compared(vec![hr, aha(complete(), &theirs())]);
+    assert_eq!(found.differs(Kind::User, "1"), ["productRoles"]);
+}
