@@ -8,19 +8,23 @@ mod catalog;
 #[cfg(test)]
 mod drive;
 mod fault;
+mod login;
 mod record;
 mod scim;
 mod walk;
 mod wanted;
 
 pub use catalog::{Settings, connector};
+pub use login::{Login, LoginInput, LoginNext, LoginRequest, Pass};
 pub use walk::{Finish, Input, Next, Page, Walk};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Kind, RecordKey, Row, Table};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
+use crate::secret::Secret;
 
 /// What one product's interface wants and says.
 pub trait Connector: Send + Sync {
@@ -69,6 +73,12 @@ pub trait Connector: Send + Sync {
     /// Words for a create whose key turns out to be taken: why it is stale, and what to do instead.
     fn taken(&self, found: &Observed) -> String {
         found.taken()
+    }
+
+    /// How this system is signed in to, where that takes a conversation: `secrets` holds the resolved values of the mapping's
+    /// secret settings by name. `None`: a fixed header from the configuration's `auth` does it.
+    fn login(&self, _secrets: &BTreeMap<String, Secret>) -> Option<Box<dyn Login>> {
+        None
     }
 
     /// How an error reply to a read is told to the operator.

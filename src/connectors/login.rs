@@ -1,0 +1,67 @@
+use crate::plan::{Method, Reply, Request};
+use crate::secret::Secret;
+
+/// One request of a sign-in: it may hold secrets, so it is no [`Request`], is never previewed and never noted with its body.
+#[derive(Clone, Debug)]
+pub struct LoginRequest {
+    /// The method.
+    pub method: Method,
+    /// A path under the system's base URL, or a whole address where the service has its sign-in elsewhere
+    /// (an OAuth2 token endpoint).
+    pub to: String,
+    /// Headers.
+    pub headers: Vec<(String, Secret)>,
+    /// Media type and text of the body.
+    pub body: Option<(String, Secret)>,
+}
+
+/// What goes on every request once signed in: headers, cookies included.
+#[derive(Clone, Debug, Default)]
+pub struct Pass {
+    /// Name and value.
+    pub headers: Vec<(String, Secret)>,
+    /// How many seconds it is good for, where that is known: it is renewed before.
+    pub seconds: Option<u64>,
+}
+
+/// What a sign-in is told.
+#[derive(Debug)]
+pub enum LoginInput<'r> {
+    /// Begin.
+    Start,
+    /// The reply to what it asked.
+    Reply(&'r Reply),
+}
+
+/// What a sign-in wants.
+#[derive(Debug)]
+pub enum LoginNext {
+    /// This sent.
+    Ask(LoginRequest),
+    /// Nothing more: these headers go on every request from now on.
+    Ready(Pass),
+    /// The service does not let us in: why, and what the operator can do. It is not tried again by itself, as services lock
+    /// accounts (targets/kingdee.md 3.2).
+    Denied(String),
+}
+
+/// How a service is signed in to, where that takes more than a fixed header. No I/O and no clock: the engine holds one per
+/// system, lets one sign-in at a time go on however many requests wait for it, and sends what it asks.
+pub trait Login: Send {
+    /// The next turn. `now`: seconds since 1970.
+    fn next(&mut self, input: LoginInput<'_>, now: i64) -> LoginNext;
+
+    /// Whether a reply means that the pass is no longer good (a 401, or Kingdee's words at status 200), so that one new
+    /// sign-in is worth a try. Directly after a sign-in the same reply means that access was not granted.
+    fn lost(&self, reply: &Reply) -> bool;
+
+    /// A pass that a reply brought with it (a rotated cookie).
+    fn renewed(&mut self, _reply: &Reply) -> Option<Pass> {
+        None
+    }
+
+    /// Headers that are computed for one request (signatures). `path`: as it is sent, base path included.
+    fn sign(&self, _request: &Request, _path: &str, _now: i64) -> Vec<(String, Secret)> {
+        Vec::new()
+    }
+}
