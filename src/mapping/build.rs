@@ -320,6 +320,7 @@ fn feeds(specs: &[Placed<FeedSpec>]) -> Result<Vec<Feed>, MappingError> {
             path: it.path.clone(),
             records: it.records.clone(),
             id: it.id.clone(),
+            or_id: it.or_id.0.clone(),
             single: it.single,
             detail_of: it.detail_of.as_deref().map(Arc::from),
             whole: it.whole,

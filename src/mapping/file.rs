@@ -78,6 +78,8 @@ pub(super) struct FeedSpec {
     #[serde(default)]
     pub id: String,
     #[serde(default)]
+    pub or_id: OneOrMany,
+    #[serde(default)]
     pub single: bool,
     pub detail_of: Option<String>,
     #[serde(default)]

@@ -53,6 +53,8 @@ pub struct Feed {
     pub records: String,
     /// The record's id field; empty where the records are entries of the owner's list.
     pub id: String,
+    /// What stands in for the id where a record has none: the first field that has a value (a file without ids).
+    pub or_id: Vec<String>,
     /// One record a document, not an array.
     pub single: bool,
     /// It brings details of records that another feed lists.
