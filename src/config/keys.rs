@@ -90,7 +90,8 @@ pub const KEYS: &[Key] = &[
         "url",
         Form::Url,
         true,
-        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2).",
+        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2). Not for connectors that have a setting \
+         of their own for it.",
     ),
     key("system", "auth", Form::Table, false, "How to sign in."),
     key(

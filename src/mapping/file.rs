@@ -61,6 +61,8 @@ pub(super) struct SettingSpec {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
+    #[serde(default)]
+    pub address: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,
