@@ -90,8 +90,7 @@ pub const KEYS: &[Key] = &[
         "url",
         Form::Url,
         true,
-        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2). Not for connectors that have a setting \
-         of their own for it.",
+        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2).",
     ),
     key("system", "auth", Form::Table, false, "How to sign in."),
     key(

@@ -196,30 +196,13 @@ impl File<'_> {
             .find(|mapping| mapping.connector == connector)
             .map_or(&[], |mapping| mapping.settings.as_slice());
         self.check(table, "system", settings)?;
-        let place = settings.iter().find(|setting| setting.address);
-        if let Some(place) = place
-            && let Some((url, _)) = table.get_key_value("url")
-        {
-            return self.fault(
-                url.span().start,
-                format!("`url` is not wanted for {connector}: its address is `{}`", place.name),
-            );
-        }
-        for key in keys::within("system").filter(|key| key.required && !(key.name == "url" && place.is_some())) {
+        for key in keys::within("system").filter(|key| key.required) {
             if !table.contains_key(key.name) {
                 return self.fault(at, format!("system {name} lacks `{}`: {}", key.name, key.form.describe()));
             }
         }
         let mut own = BTreeMap::new();
-        let mut url = table.get("url").and_then(|value| value.get_ref().as_str());
         for setting in settings {
-            if setting.address
-                && let Some(value) = table.get(setting.name.as_str())
-            {
-                self.url(&setting.name, value.get_ref().as_str(), value.span().start)?;
-                url = value.get_ref().as_str();
-                continue;
-            }
             match table.get(setting.name.as_str()) {
                 Some(value) => match value.get_ref().as_str() {
                     Some(text) if setting.one_of.is_empty() || setting.one_of.iter().any(|word| word == text) => {
@@ -261,7 +244,7 @@ impl File<'_> {
         Ok(SystemConfig {
             id: SystemId::new(name),
             connector: connector.to_owned(),
-            url: url.unwrap_or_default().trim_end_matches('/').to_owned(),
+            url: text("url").unwrap_or_default().trim_end_matches('/').to_owned(),
             auth: self.auth(table)?,
             policy,
             scope: filter("scope")?,

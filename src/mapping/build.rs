@@ -353,14 +353,7 @@ fn limitations(specs: Vec<Placed<LimitationSpec>>) -> Result<Vec<Limitation>, Ma
 }
 
 fn setting(spec: SettingSpec) -> Setting {
-    Setting {
-        name: spec.name,
-        required: spec.required,
-        secret: spec.secret,
-        address: spec.address,
-        help: spec.help,
-        one_of: spec.one_of,
-    }
+    Setting { name: spec.name, required: spec.required, secret: spec.secret, help: spec.help, one_of: spec.one_of }
 }
 
 fn record(spec: RecordSpec) -> (Kind, serde_json::Map<String, serde_json::Value>) {

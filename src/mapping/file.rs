@@ -61,8 +61,6 @@ pub(super) struct SettingSpec {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
-    #[serde(default)]
-    pub address: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,

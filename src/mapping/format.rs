@@ -289,8 +289,6 @@ pub struct Setting {
     pub required: bool,
     /// Whether it is a secret (and so a reference: `env`, `file`, `command`).
     pub secret: bool,
-    /// Whether it is the system's base address, in the place of `url`.
-    pub address: bool,
     /// What it is, for `help config`.
     pub help: String,
     /// The values that it may have; empty for any text.
