@@ -92,7 +92,11 @@ fn overview(mappings: &[Mapping]) -> String {
 }
 
 fn list(mappings: &[Mapping]) -> String {
-    mappings.iter().map(|mapping| format!("  {:<12}{}\n", mapping.connector, mapping.title)).collect()
+    let mut text = String::new();
+    for mapping in mappings {
+        text.push_str(&format!("  {:<12}{}\n", mapping.connector, mapping.title));
+    }
+    text
 }
 
 /// What simulated systems can be made to do, from the simulators' own lists.
