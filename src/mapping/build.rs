@@ -19,6 +19,7 @@ use super::{
 /// The built-in mapping files by connector.
 const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
+    ("file", include_str!("../../assets/connectors/file.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
 
@@ -258,6 +259,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let mut mapping = Mapping {
         speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
         connector,
+        about: draft.about.unwrap_or_default(),
         title: draft.title.ok_or_else(|| fault("`title` is missing: what people call the product"))?,
         settings: draft.settings.into_iter().map(|placed| setting(placed.it)).collect(),
         kinds,
@@ -391,7 +393,14 @@ fn limitations(specs: Vec<Placed<LimitationSpec>>) -> Result<Vec<Limitation>, Ma
 }
 
 fn setting(spec: SettingSpec) -> Setting {
-    Setting { name: spec.name, required: spec.required, secret: spec.secret, help: spec.help, one_of: spec.one_of }
+    Setting {
+        name: spec.name,
+        required: spec.required,
+        secret: spec.secret,
+        path: spec.path,
+        help: spec.help,
+        one_of: spec.one_of,
+    }
 }
 
 fn record(spec: RecordSpec) -> (Kind, serde_json::Map<String, serde_json::Value>) {

@@ -16,6 +16,7 @@ pub(super) struct File {
     pub connector: Option<String>,
     pub based_on: Option<String>,
     pub title: Option<String>,
+    pub about: Option<String>,
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
@@ -62,6 +63,8 @@ pub(super) struct SettingSpec {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
+    #[serde(default)]
+    pub path: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,

@@ -162,7 +162,8 @@ impl<'b> Cutter<'b> {
             return Some((open, "a quote is opened here and never closed".to_owned()));
         }
         // A closing quote says as well as a line end that the last cell is whole.
-        let what = "the file ends here without a line end, so it may have been cut off: if it is whole, end its last line";
+        let what =
+            "the file ends here without a line end, so it may have been cut off: if it is whole, end its last line";
         (!walked.ended && !walked.closed).then(|| (walked.field, what.to_owned()))
     }
 }

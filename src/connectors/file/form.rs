@@ -61,9 +61,14 @@ impl Form {
         }
     }
 
-    /// The form of a file: `set` is what the configuration says.
+    /// The form of a file, as far as it can be told without looking: `set` is what the configuration says.
+    pub(super) fn told(set: Option<Self>, file: &str) -> Option<Self> {
+        set.or_else(|| Self::of_name(file))
+    }
+
+    /// The form of a file that begins so.
     pub(super) fn of(set: Option<Self>, file: &str, head: &str) -> Self {
-        set.or_else(|| Self::of_name(file)).unwrap_or_else(|| Self::of_head(head))
+        Self::told(set, file).unwrap_or_else(|| Self::of_head(head))
     }
 }
 

@@ -148,7 +148,9 @@ impl Connector for File {
     }
 
     fn render(&self, _: &Site, _: &[&Change], _: Option<&Observed>) -> Result<Vec<Step>, Refusal> {
-        Err(Refusal::Cannot("a file is only read: change the system that it was exported from, and export again".into()))
+        Err(Refusal::Cannot(
+            "a file is only read: change the system that it was exported from, and export again".into(),
+        ))
     }
 
     fn classify(&self, _site: &Site, _step: &Step, _reply: &Reply) -> Verdict {

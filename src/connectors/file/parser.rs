@@ -33,6 +33,8 @@ pub(super) struct Parser {
     written: Written,
     begun: Option<Begun>,
     columns: Option<Columns>,
+    /// Bytes that came before enough was there to tell what the file is.
+    held: Vec<u8>,
     /// Text that is not done with, and the line on which it begins.
     rest: Vec<u8>,
     line: u64,
@@ -50,6 +52,7 @@ impl Parser {
             written,
             begun: None,
             columns: None,
+            held: Vec::new(),
             rest: Vec::new(),
             line: 1,
             faults: Faults::default(),
@@ -79,21 +82,30 @@ impl Parser {
 
     fn block(&mut self, block: &[u8], into: &mut TableBuilder) {
         let last = block.is_empty();
-        if self.begun.is_none() && last {
-            self.faults.whole("the file is empty");
-            return self.faults.last();
-        }
-        let mut mark = 0;
+        let mut held = std::mem::take(&mut self.held);
+        let mut block = block;
         if self.begun.is_none() {
-            let (decode, length) = Decode::new(self.written.encoding, block);
-            let head = lossy(decode.encoding(), &block[length..block.len().min(HEAD)]);
+            held.extend_from_slice(block);
+            block = &held;
+            if held.is_empty() {
+                self.faults.whole("the file is empty");
+                return self.faults.last();
+            }
+            let told = Form::told(self.written.form, &self.file).is_some() && held.len() > 3 && held.contains(&b'\n');
+            if !(told || last || held.len() >= HEAD) {
+                self.held = held;
+                return;
+            }
+            let (decode, mark) = Decode::new(self.written.encoding, block);
+            block = &block[mark..];
+            let head = lossy(decode.encoding(), &block[..block.len().min(HEAD)]);
             let form = Form::of(self.written.form, &self.file, &head);
             let separator = self.written.separator.unwrap_or_else(|| guess_separator(&head));
-            (self.begun, mark) = (Some(Begun { form, separator, decode }), length);
+            self.begun = Some(Begun { form, separator, decode });
         }
         let Some(begun) = &mut self.begun else { return };
         let (form, separator) = (begun.form, begun.separator);
-        let unfit = begun.decode.block(&block[mark..], last, &mut self.rest).err();
+        let unfit = begun.decode.block(block, last, &mut self.rest).err();
         if form == Form::Document {
             return self.collect(last, unfit, into);
         }
@@ -214,7 +226,8 @@ impl Parser {
                     self.records += fresh + 1;
                     let start = nth_line(here, number);
                     let end = here[start..].iter().position(|byte| *byte == b'\n').map(|at| from + start + at + 1);
-                    let cut = if last && end.is_none() { "; the file ends in it: it may have been cut off" } else { "" };
+                    let cut =
+                        if last && end.is_none() { "; the file ends in it: it may have been cut off" } else { "" };
                     let lines = text[..from + start].iter().filter(|byte| **byte == b'\n').count() as u64;
                     self.faults.add(|| (line + lines, column), || format!("{what}{cut}"));
                     let Some(end) = end else { break };
@@ -237,7 +250,8 @@ impl Parser {
             return self.faults.last();
         }
         if self.rest.len() > LARGEST {
-            self.faults.whole("one JSON document of more than 2 GiB: export it as JSON Lines, which is read piece by piece");
+            self.faults
+                .whole("one JSON document of more than 2 GiB: export it as JSON Lines, which is read piece by piece");
             return self.faults.last();
         }
         if last {
@@ -254,11 +268,13 @@ impl Parser {
                 return;
             }
         };
-        let (Some(reader), Some(feed)) = (self.mapping.reader(&self.feed).cloned(), self.mapping.feed(&self.feed)) else {
+        let (Some(reader), Some(feed)) = (self.mapping.reader(&self.feed).cloned(), self.mapping.feed(&self.feed))
+        else {
             return;
         };
         // A bare list is a ListResponse without the words around it.
-        let before = if text.trim_start().starts_with('[') { format!("{{\"{}\":", feed.records) } else { String::new() };
+        let before =
+            if text.trim_start().starts_with('[') { format!("{{\"{}\":", feed.records) } else { String::new() };
         let wrapped: Cow<'_, str> = if before.is_empty() { text.into() } else { format!("{before}{text}}}").into() };
         let have = into.len();
         let faults = &mut self.faults;
@@ -284,7 +300,12 @@ impl Parser {
             Err(ReadError::Broken(why)) => {
                 let (why, line, column) = position(&why);
                 let column = if line == 1 { column.saturating_sub(before.len() as u64).max(1) } else { column };
-                let cut = if why.starts_with("EOF") { "; the file ends in it: it may have been cut off" } else { "" };
+                let end = place(text.as_bytes(), text.trim_end().len(), 1);
+                let cut = if why.starts_with("EOF") || (line, column) >= end {
+                    "; the file ends in it: it may have been cut off"
+                } else {
+                    ""
+                };
                 self.faults.add(|| (line, column), || format!("this is no whole JSON document: {why}{cut}"));
             }
             Err(ReadError::NoRecords(_)) => {

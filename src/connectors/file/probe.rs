@@ -74,8 +74,7 @@ impl Probe {
         if head.is_empty() {
             return Shown::bad(format!("{file} is empty"));
         }
-        let (encoding, mark) =
-            Encoding::marked(head).unwrap_or((self.written.encoding.unwrap_or_default(), 0));
+        let (encoding, mark) = Encoding::marked(head).unwrap_or((self.written.encoding.unwrap_or_default(), 0));
         let text = lossy(encoding, &head[mark..]);
         let form = Form::of(self.written.form, file, &text);
         let mut shown = match form {
@@ -100,9 +99,7 @@ impl Probe {
             return Shown::bad(format!("the mapping has no feed for {}", kind.plural()));
         };
         match Columns::new(&self.mapping, feed, &names) {
-            Err(fault) => {
-                Shown::bad(format!("{}: {}", at(fault.column.unwrap_or(0)), fault.what))
-            }
+            Err(fault) => Shown::bad(format!("{}: {}", at(fault.column.unwrap_or(0)), fault.what)),
             Ok(columns) => {
                 let mut shown = Shown {
                     what: Ok(format!(
@@ -138,8 +135,8 @@ impl Probe {
                 _ => text.lines().filter(|line| !line.trim().is_empty()).nth(number),
             };
             // The last one may be cut where the head ends; the walk will say so if it is cut in the file.
-            let Some(Ok(Value::Object(fields))) = record
-                .and_then(|record| serde_json::Deserializer::from_str(record).into_iter::<Value>().next())
+            let Some(Ok(Value::Object(fields))) =
+                record.and_then(|record| serde_json::Deserializer::from_str(record).into_iter::<Value>().next())
             else {
                 break;
             };
@@ -172,7 +169,8 @@ impl Probe {
 
     /// Which of these the mapping gets as attributes of their own.
     fn grows(&self, kind: Kind, paths: &[String]) -> Vec<String> {
-        let grown = self.mapping.with_discovered(paths.iter().map(|path| (kind, AttrPath::new(path.as_str()))).collect());
+        let grown =
+            self.mapping.with_discovered(paths.iter().map(|path| (kind, AttrPath::new(path.as_str()))).collect());
         let new = |path: &&String| {
             let path = AttrPath::new(path.as_str());
             grown.row(kind, &path).is_some() && self.mapping.row(kind, &path).is_none()
@@ -200,9 +198,10 @@ impl Walk for Probe {
             site.evidence.push(Evidence {
                 what: "files".to_owned(),
                 finding: Finding::Bad,
-                detail: "no file is named: set `users` (and `groups`, `roles`, `products`) to a path, or to - for standard \
+                detail:
+                    "no file is named: set `users` (and `groups`, `roles`, `products`) to a path, or to - for standard \
                          input"
-                    .to_owned(),
+                        .to_owned(),
             });
         }
         Next::Done(Finish::Site(Box::new(site)))

@@ -87,9 +87,13 @@ impl Columns {
         }
         let rows = mapping.kind(feed.kind).map_or(&[][..], |map| map.rows.as_slice());
         let schema = mapping.kind(feed.kind).map(|map| &map.schema);
-        let key = std::iter::once(&feed.id)
-            .chain(&feed.or_id)
-            .find_map(|id| names.iter().position(|name| rank(name, &[id.as_str()]).is_some()));
+        let key = std::iter::once(&feed.id).chain(&feed.or_id).find_map(|id| {
+            let named = names.iter().position(|name| rank(name, &[id.as_str()]).is_some());
+            named.or_else(|| {
+                let row = rows.iter().find(|row| row.attr.as_str().eq_ignore_ascii_case(id) && row.list.is_none())?;
+                columns_of(row, &row.fields(feed)?, &names).first().copied()
+            })
+        });
         let Some(key) = key else {
             let wanted: Vec<String> =
                 std::iter::once(&feed.id).chain(&feed.or_id).map(|name| format!("`{name}`")).collect();
@@ -315,4 +319,3 @@ fn text_op(attr: crate::model::Attr, row: &MapRow, here: &[usize]) -> TextOp {
         default: row.default.clone(),
     }
 }
-

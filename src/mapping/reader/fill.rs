@@ -83,7 +83,14 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
         texts.iter().map(|text| path::parse(text).map_err(|message| fault(attr, message))).collect()
     };
     let mut id = if feed.id.is_empty() { Vec::new() } else { parse(ID, std::slice::from_ref(&feed.id))? };
-    id.extend(parse(ID, &feed.or_id)?);
+    for name in &feed.or_id {
+        id.extend(parse(ID, std::slice::from_ref(name))?);
+        let row = wanted.iter().find(|(_, row, _)| row.attr.as_str().eq_ignore_ascii_case(name) && row.list.is_none());
+        if let Some((.., fields)) = row {
+            id.extend(parse(ID, &fields.read)?);
+        }
+    }
+    id.dedup();
     let mut places = Vec::with_capacity(wanted.len());
     for (_, row, fields) in &wanted {
         places.push(parse(row.attr.as_str(), &fields.read)?);
