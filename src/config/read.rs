@@ -204,7 +204,8 @@ impl File<'_> {
             .find(|mapping| mapping.connector == connector)
             .map_or(&[], |mapping| mapping.settings.as_slice());
         self.check(table, "system", settings)?;
-        for key in keys::within("system").filter(|key| key.required) {
+        let files = self.files(name, at, table, settings)?;
+        for key in keys::within("system").filter(|key| key.required && (files.is_none() || key.name != "url")) {
             if !table.contains_key(key.name) {
                 return self.fault(at, format!("system {name} lacks `{}`: {}", key.name, key.form.describe()));
             }
@@ -252,7 +253,7 @@ impl File<'_> {
         Ok(SystemConfig {
             id: SystemId::new(name),
             connector: connector.to_owned(),
-            url: text("url").unwrap_or_default().trim_end_matches('/').to_owned(),
+            url: files.unwrap_or_else(|| text("url").unwrap_or_default().trim_end_matches('/').to_owned()),
             auth: self.auth(table)?,
             policy,
             scope: filter("scope")?,
@@ -264,6 +265,33 @@ impl File<'_> {
             mapping: text("mapping").map(home),
             own,
         })
+    }
+
+    /// For a connector that reads files: the first of them, as the system's address. `None`: it has a real address.
+    fn files(
+        &self,
+        name: &str,
+        at: usize,
+        table: &DeTable<'_>,
+        settings: &[Setting],
+    ) -> Result<Option<String>, ConfigError> {
+        let mut paths = settings.iter().filter(|setting| setting.path).peekable();
+        if paths.peek().is_none() {
+            return Ok(None);
+        }
+        let names: Vec<&str> = paths.map(|setting| setting.name.as_str()).collect();
+        for key in ["url", "auth", "ca_file"] {
+            if let Some(value) = table.get(key) {
+                return self.fault(
+                    value.span().start,
+                    format!("`{key}` is for services; system {name} reads files: {}", names.join(", ")),
+                );
+            }
+        }
+        match names.iter().find_map(|name| table.get(*name)?.get_ref().as_str()) {
+            Some(first) => Ok(Some(format!("file:{first}"))),
+            None => self.fault(at, format!("system {name} names no file; it needs one of: {}", names.join(", "))),
+        }
     }
 
     fn limits(&self, table: &DeTable<'_>) -> Result<Limits, ConfigError> {

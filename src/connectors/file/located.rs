@@ -1,12 +1,16 @@
 //! Where in a text something is, as an editor shows it: line and column from 1, columns in characters. Only used for what is
 //! told to the operator, so it may be slow.
 
+/// How many lines end in a text.
+pub(super) fn line_ends(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
 /// The line and column of a byte offset; `line` is the line on which the text begins.
 pub(super) fn place(text: &[u8], at: usize, line: u64) -> (u64, u64) {
     let before = &text[..at.min(text.len())];
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let lines = before.iter().filter(|byte| **byte == b'\n').count() as u64;
-    (line + lines, 1 + String::from_utf8_lossy(&before[start..]).chars().count() as u64)
+    (line + line_ends(before), 1 + String::from_utf8_lossy(&before[start..]).chars().count() as u64)
 }
 
 /// One row of CSV, walked by the rules by which it was read: a quote counts at the beginning of a field only.

@@ -7,7 +7,7 @@ use super::Written;
 use super::csv::{Batch, Cutter};
 use super::faults::Faults;
 use super::form::{Form, guess_separator};
-use super::located::{self, place, walk};
+use super::located::{self, line_ends, place, walk};
 use super::text::{Decode, NoText, check, lossy};
 use crate::mapping::{Columns, Mapping, ReadError, Rows, Taken};
 use crate::model::{Proof, TableBuilder};
@@ -111,7 +111,7 @@ impl Parser {
         }
         let text = std::mem::take(&mut self.rest);
         let done = self.lines_of(&text, last, unfit, form, separator, into);
-        self.line += text[..done].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += line_ends(&text[..done]);
         self.rest = text;
         self.rest.drain(..done);
         if self.rest.len() > LONGEST && !self.over() {
@@ -228,7 +228,7 @@ impl Parser {
                     let end = here[start..].iter().position(|byte| *byte == b'\n').map(|at| from + start + at + 1);
                     let cut =
                         if last && end.is_none() { "; the file ends in it: it may have been cut off" } else { "" };
-                    let lines = text[..from + start].iter().filter(|byte| **byte == b'\n').count() as u64;
+                    let lines = line_ends(&text[..from + start]);
                     self.faults.add(|| (line + lines, column), || format!("{what}{cut}"));
                     let Some(end) = end else { break };
                     from = end;

@@ -122,7 +122,7 @@ pub(super) fn check(text: &[u8]) -> Result<&str, NoText> {
             let good = error.valid_up_to();
             let near = &text[good.saturating_sub(64)..text.len().min(good + 64)];
             let line = around(text, good);
-            let guess = if near.iter().filter(|byte| **byte == 0).count() > near.len() / 4 {
+            let guess = if near.iter().map(|byte| usize::from(*byte == 0)).sum::<usize>() > near.len() / 4 {
                 "; many of them are zero: if the file is UTF-16, set encoding = \"utf-16\""
             } else if fits(GB18030.new_decoder_without_bom_handling(), line) {
                 "; they would be good GB18030 (or GBK): if the file comes from such a system, set encoding = \"gb18030\"; \

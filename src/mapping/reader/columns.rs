@@ -126,7 +126,9 @@ impl Columns {
                 continue;
             }
             let here = row.fields(feed).map(|fields| columns_of(row, &fields, &names)).unwrap_or_default();
-            here.iter().for_each(|column| used[*column] = true);
+            for &column in &here {
+                used[column] = true;
+            }
             if here.is_empty() {
                 columns.program.unread.push(attr);
                 continue;

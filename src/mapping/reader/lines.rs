@@ -76,7 +76,7 @@ impl Reader {
         window
             .par_iter()
             .map(|batch| {
-                let lines = batch.iter().filter(|&&byte| byte == b'\n').count() as u64;
+                let lines = line_ends(batch);
                 let (text, unfit) = whole(batch);
                 let (mut found, mut fault) = self.batch(text);
                 let mut text = Cow::Borrowed(text);
@@ -122,7 +122,7 @@ fn whole(batch: &[u8]) -> (&str, Option<Broken>) {
     let Err(error) = std::str::from_utf8(batch) else { return (std::str::from_utf8(batch).unwrap_or_default(), None) };
     let good = &batch[..error.valid_up_to()];
     let end = good.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let line = 1 + line_ends(good);
     let column = 1 + String::from_utf8_lossy(&good[end..]).chars().count() as u64;
     let what = "these bytes are no UTF-8".to_owned();
     (std::str::from_utf8(&good[..end]).unwrap_or_default(), Some(Broken { line, column, what }))
@@ -162,4 +162,8 @@ fn batches(mut block: &[u8]) -> Vec<&[u8]> {
         batches.push(block);
     }
     batches
+}
+
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
