@@ -31,8 +31,8 @@ fn field(value: &Value, name: &str) -> Option<Value> {
     let fields = value.as_object()?;
     let direct = fields.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
     direct.or_else(|| {
-        let inner = fields.iter().filter(|(have, _)| have.starts_with("urn:"));
-        inner.filter_map(|(_, value)| field(value, name)).next()
+        let mut inner = fields.iter().filter(|(have, _)| have.starts_with("urn:"));
+        inner.find_map(|(_, value)| field(value, name))
     })
 }
 

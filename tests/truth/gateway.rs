@@ -127,7 +127,7 @@ async fn every_row_of_aha_is_read_and_written_or_refused_through_the_gateway() {
     seen.extend(bed.simulator("starling").seen.all());
     let found = bed.get("starling", "/scim/v2/Users?filter=userName%20eq%20%22new.truth@example.com%22").await;
     let found = found["Resources"][0].clone();
-    assert_eq!(texts(&found, "productRoles[].productId"), [product.clone()]);
+    assert_eq!(texts(&found, "productRoles[].productId"), std::slice::from_ref(&product));
     assert_eq!(texts(&found, "productRoles[].role"), ["viewer"]);
     let id = texts(&found, "id").remove(0);
     let gone = change("starling", Kind::User, &id, Op::Deactivate, vec![text("active", "false")]);
