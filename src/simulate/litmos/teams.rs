@@ -102,12 +102,12 @@ pub fn update(state: &mut State, ask: &Ask, id: &str) -> Answer {
     }
     let parent = named_parent(&body).filter(|_| ask.flag_is("parent-change", "moved"));
     if let Some(parent) = &parent {
-        let mut at = Some(parent.clone());
+        let mut at = Some(parent.as_str());
         while let Some(above) = at {
             if above == id {
                 return Err(Refusal::body());
             }
-            at.clone_from(&reach(state, &above)?.parent);
+            at = reach(state, above)?.parent.as_deref();
         }
     }
     let partial = ask.flag_is("put-partial", "merge") && !body.contains_key("Description");

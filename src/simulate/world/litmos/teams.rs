@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn teams_are_a_tree_of_three_levels_with_two_names_that_are_there_twice() {
+    fn teams_are_a_tree_of_four_levels_with_two_names_that_are_there_twice() {
         let world = World::new(1, 1_203);
         let teams = world.teams();
         assert_eq!(teams.len(), 34);
@@ -210,7 +210,7 @@ mod tests {
             }
             depth
         };
-        assert_eq!(teams.iter().map(depth).collect::<BTreeSet<_>>(), BTreeSet::from([1, 2, 3]));
+        assert_eq!(teams.iter().map(depth).collect::<BTreeSet<_>>(), BTreeSet::from([1, 2, 3, 4]));
         assert_eq!(teams.iter().map(|team| &team.name).collect::<BTreeSet<_>>().len(), 32);
         assert_eq!(teams.iter().map(|team| &team.id).collect::<BTreeSet<_>>().len(), 34);
         assert!(teams.iter().any(|team| team.id.starts_with('-')));
