@@ -28,7 +28,9 @@ pub fn decided(desk: &Desk) -> Vec<Decision> {
 /// The world after what the desk decided.
 pub fn after(desk: &Desk) -> World {
     let mut kept = trueup::compare::Decisions::default();
-    decided(desk).into_iter().for_each(|decision| kept.take(decision));
+    for decision in decided(desk) {
+        kept.take(decision);
+    }
     with(|inputs| {
         inputs.links = kept.links;
         inputs.waivers = kept.waivers;

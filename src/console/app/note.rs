@@ -96,12 +96,9 @@ impl Note {
             self.at = 0;
             return Err(text!("note.no-reason").to_owned());
         }
-        let until = match day(self.value(1), now) {
-            Ok(until) => until,
-            Err(()) => {
-                self.at = 1;
-                return Err(text!("note.no-day", hint = text!("note.until-hint")));
-            }
+        let Ok(until) = day(self.value(1), now) else {
+            self.at = 1;
+            return Err(text!("note.no-day", hint = text!("note.until-hint")));
         };
         Ok(match &self.purpose {
             Purpose::Adopt(waivers) => waivers
