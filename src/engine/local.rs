@@ -148,7 +148,9 @@ impl Pipe {
             if std::io::stdin().is_terminal() {
                 return Err(Fault::refused(
                     "file",
-                    format!("{system}: standard input is the terminal; lead a file into it (trueup check < people.csv)"),
+                    format!(
+                        "{system}: standard input is the terminal; lead a file into it (trueup check < people.csv)"
+                    ),
                 ));
             }
             return Self::reading(system, || Ok(std::io::stdin()));

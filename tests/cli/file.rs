@@ -53,12 +53,13 @@ fn cell(user: &Value, at: &str) -> String {
 }
 
 fn row(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> = cells
-        .into_iter()
-        .map(|cell| {
-            if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
-        })
-        .collect();
+    let cells: Vec<String> =
+        cells
+            .into_iter()
+            .map(|cell| {
+                if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+            })
+            .collect();
     cells.join(",") + "\n"
 }
 
@@ -90,7 +91,7 @@ fn exported(bed: &Bed) {
     let write = |name: &str, text: String| std::fs::write(bed.dir.0.join(name), text).unwrap();
     write("people.csv", csv(world));
     write("groups.json", json!({ "totalResults": source.groups().len(), "Resources": source.groups() }).to_string());
-    write("products.jsonl", source.products().iter().map(|product| format!("{product}\n")).collect());
+    write("products.jsonl", source.products().iter().map(Value::to_string).collect::<Vec<_>>().join("\n"));
     write("roles.json", Value::Array(source.roles()).to_string());
     bed.edit(|text| {
         let (before, after) = text.split_once("[system.hr]").unwrap();
@@ -132,8 +133,7 @@ fn an_export_as_the_source_finds_what_the_live_source_finds() {
     }
     for system in ["aha", "directory"] {
         let (want, found) = (told(&live.lines("mismatch"), system), told(&ran.lines("mismatch"), system));
-        let (lost, invented): (Vec<_>, Vec<_>) =
-            (want.difference(&found).collect(), found.difference(&want).collect());
+        let (lost, invented): (Vec<_>, Vec<_>) = (want.difference(&found).collect(), found.difference(&want).collect());
         assert!(lost.is_empty() && invented.is_empty(), "{system}: not found {lost:#?}\ninvented {invented:#?}");
         assert!(want.len() > 10, "{system} differs in {} only", want.len());
     }

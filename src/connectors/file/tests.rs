@@ -326,6 +326,19 @@ fn a_walk_asks_on_where_it_stopped_and_holds_the_file_to_what_it_was() {
 }
 
 #[test]
+fn the_sample_of_the_help_is_read_as_the_help_says() {
+    let sample: Vec<&str> =
+        MAPPING.about.lines().skip_while(|line| !line.starts_with("    userName,")).take(3).collect();
+    let text: String = sample.iter().flat_map(|line| [line.trim(), "\n"]).collect();
+    let (table, proof) = read("people.csv", &text);
+    assert_eq!(complete(&proof), 2, "{text}");
+    assert_eq!(list(&table, "ana@x.com", "productRoles").unwrap(), ["MOB/=contributor", "WEB/=viewer"]);
+    assert_eq!(self::text(&table, "bo@x.com", "displayName"), "van Berg, Bo");
+    let site = probed(&[("users", "people.csv")], &[text.as_bytes()]);
+    assert_eq!(site.evidence.len(), 1, "every column is known: {:?}", site.evidence);
+}
+
+#[test]
 fn nothing_is_ever_written_to_a_file() {
     let file = File::new(MAPPING.clone(), &settings(&[("users", "p.csv")]));
     assert!(matches!(file.render(&Site::default(), &[], None), Err(Refusal::Cannot(_))));
