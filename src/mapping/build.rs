@@ -243,6 +243,8 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
             None => return Err(fault("`rate` is missing: { per_second, burst, parallel }")),
         },
         page_size: draft.page_size.ok_or_else(|| fault("`page_size` is missing: records asked for a page"))?,
+        api_key_header: draft.api_key_header,
+        http1_only: draft.http1_only.unwrap_or_default(),
     };
     mapping.compile().map_err(|message| fault(&message))?;
     Ok(mapping)
@@ -353,7 +355,14 @@ fn limitations(specs: Vec<Placed<LimitationSpec>>) -> Result<Vec<Limitation>, Ma
 }
 
 fn setting(spec: SettingSpec) -> Setting {
-    Setting { name: spec.name, required: spec.required, secret: spec.secret, help: spec.help, one_of: spec.one_of }
+    Setting {
+        name: spec.name,
+        required: spec.required,
+        secret: spec.secret,
+        help: spec.help,
+        one_of: spec.one_of,
+        address: spec.address,
+    }
 }
 
 fn record(spec: RecordSpec) -> (Kind, serde_json::Map<String, serde_json::Value>) {

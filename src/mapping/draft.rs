@@ -19,6 +19,8 @@ pub(super) struct Draft {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
     pub settings: Vec<Placed<SettingSpec>>,
     pub feeds: Vec<Placed<FeedSpec>>,
     pub words: Vec<(String, Placed<WordsSpec>)>,
@@ -42,6 +44,8 @@ impl Draft {
             page_size: file.page_size,
             address: file.address,
             rate: file.rate,
+            api_key_header: file.api_key_header,
+            http1_only: file.http1_only,
             settings: placed(file.setting, &place),
             feeds: placed(file.feed, &place),
             words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
@@ -61,6 +65,8 @@ impl Draft {
         self.page_size = over.page_size.or(self.page_size);
         self.address = over.address.or(self.address);
         self.rate = over.rate.or(self.rate);
+        self.api_key_header = over.api_key_header.or(self.api_key_header.take());
+        self.http1_only = over.http1_only.or(self.http1_only);
         lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
         lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
         for (name, words) in over.words {

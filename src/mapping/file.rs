@@ -18,6 +18,8 @@ pub(super) struct File {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
     #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
     #[serde(default)]
@@ -61,6 +63,8 @@ pub(super) struct SettingSpec {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
+    #[serde(default)]
+    pub address: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,
