@@ -18,8 +18,34 @@ use crate::store;
 /// # Errors
 /// When one of them does not compile, which the tests rule out.
 pub fn builtin() -> anyhow::Result<Vec<Mapping>> {
-    config::keys::CONNECTORS.iter().map(|name| Mapping::builtin(name).context("a built-in mapping is broken")).collect()
+    Mapping::builtin_names().map(|name| Mapping::builtin(name).context("a built-in mapping is broken")).collect()
 }
+
+/// The built-in mappings and the operator's own: every `connectors/*.toml` beside the configuration, then in the
+/// configuration directory. Of two with one name the first counts.
+///
+/// # Errors
+/// When one of them cannot be read or does not compile: a system may depend on it.
+pub fn mappings(dirs: &Dirs, config: &Path) -> anyhow::Result<Vec<Mapping>> {
+    let mut all = builtin()?;
+    let beside = config.parent().unwrap_or(Path::new(""));
+    for dir in [beside.join(OWN), dirs.config.join(OWN)] {
+        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+        files.sort();
+        for file in files {
+            let mapping = Mapping::own(&mapping_text(&file)?, &file.display().to_string())?;
+            if all.iter().all(|have| have.connector != mapping.connector) {
+                all.push(mapping);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The folder with the operator's own connectors.
+const OWN: &str = "connectors";
 
 /// The configuration that the options name, as the engine wants it.
 ///
@@ -34,25 +60,38 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 /// # Errors
 /// As [`load`].
 pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
-    let (config, dirs, title) = configuration(global)?;
-    Ok((build(&config, &dirs)?, title))
+    let read = configuration(global)?;
+    Ok((build(&read.config, &read.dirs, &read.mappings)?, read.title))
 }
 
-/// The configuration that the options name, where its data lives, and what it is called.
+/// A configuration with all that it stands on.
+pub struct Read {
+    /// What it says.
+    pub config: Config,
+    /// Where its data lives.
+    pub dirs: Dirs,
+    /// The connectors that it may name.
+    pub mappings: Vec<Mapping>,
+    /// What it is called.
+    pub title: String,
+}
+
+/// The configuration that the options name.
 ///
 /// # Errors
 /// When the configuration cannot be used.
-pub fn configuration(global: &Global) -> anyhow::Result<(Config, Dirs, String)> {
+pub fn configuration(global: &Global) -> anyhow::Result<Read> {
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let path = global.config.clone().unwrap_or_else(|| dirs.config_file());
-    let config = config::read(&path, &builtin()?)?;
+    let mappings = mappings(&dirs, &path)?;
+    let config = config::read(&path, &mappings)?;
     let path = std::fs::canonicalize(&path).unwrap_or(path);
     let file = path.file_stem().unwrap_or_default().to_string_lossy();
     let title = match path.parent().and_then(Path::file_name) {
         Some(folder) if file == "trueup" => folder.to_string_lossy().into_owned(),
         _ => file.into_owned(),
     };
-    Ok((config, dirs, title))
+    Ok(Read { config, dirs, mappings, title })
 }
 
 /// A checked configuration as the engine wants it. Secrets are not fetched here but by the engine, system by system, so that
@@ -60,10 +99,10 @@ pub fn configuration(global: &Global) -> anyhow::Result<(Config, Dirs, String)> 
 ///
 /// # Errors
 /// When a mapping or the journal cannot be used.
-pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
+pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Result<Setup> {
     let journal = store::journal::open(&dirs.state.join("journal.db"))?;
     let cache = store::FileCache::new(&dirs.cache);
-    let systems = config.systems.iter().map(system).collect::<anyhow::Result<Vec<_>>>()?;
+    let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
         systems,
         source: config.source.clone(),
@@ -76,19 +115,28 @@ pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
     })
 }
 
-fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
-    let mapping = match &config.mapping {
-        None => Mapping::builtin(&config.connector)?,
-        Some(path) => overlaid(&config.connector, path)?,
+fn system(config: &SystemConfig, mappings: &[Mapping]) -> anyhow::Result<SystemSetup> {
+    let known = mappings.iter().find(|mapping| mapping.connector == config.connector);
+    let mapping = match (&config.mapping, known) {
+        (None, Some(mapping)) => mapping.clone(),
+        (Some(path), Some(mapping)) if mapping.speaks == mapping.connector => overlaid(&config.connector, path)?,
+        (Some(_), Some(_)) => {
+            let advice = "put the rows of `mapping` into that file";
+            bail!("system {}: `{}` is a connector of your own; {advice}", config.id, config.connector)
+        }
+        (_, None) => bail!("system {}: there is no connector `{}`", config.id, config.connector),
     };
     let config = super::ask::answered(config)?;
     let (id, name) = (config.id.clone(), config.connector.clone());
     SystemSetup::over(config, Arc::new(mapping)).with_context(|| format!("system {id}: there is no connector `{name}`"))
 }
 
+fn mapping_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))
+}
+
 fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))?;
+    let text = mapping_text(path)?;
     let base = Mapping::builtin_text(connector).unwrap_or_default();
     Ok(Mapping::overlaid(base, &text, &path.display().to_string())?)
 }

@@ -13,14 +13,14 @@ use crate::plan::Finding;
 /// # Errors
 /// When the configuration is wrong or names no such system.
 pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
-    let (mut config, dirs, _) = setup::configuration(global)?;
+    let setup::Read { mut config, dirs, mappings, .. } = setup::configuration(global)?;
     if let Some(wanted) = &args.system {
         setup::known(config.systems.iter().map(|system| &system.id), wanted)?;
         // Nobody is asked for the secrets of the others.
         config.systems.retain(|system| system.id.as_str() == wanted);
     }
     let names: Vec<_> = config.systems.iter().map(|system| system.id.clone()).collect();
-    let sites = setup::runtime()?.block_on(engine::test(setup::build(&config, &dirs)?, &names));
+    let sites = setup::runtime()?.block_on(engine::test(setup::build(&config, &dirs, &mappings)?, &names));
     let mut out = std::io::stdout().lock();
     let mut good = true;
     for (system, site) in names.iter().zip(sites) {

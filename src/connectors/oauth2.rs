@@ -132,6 +132,7 @@ fn token(fields: &Map<String, Value>) -> LoginNext {
     LoginNext::Ready(Pass {
         headers: vec![("authorization".to_owned(), Secret::new(format!("Bearer {token}")))],
         seconds,
+        evidence: Vec::new(),
     })
 }
 

@@ -30,11 +30,11 @@ use transport::{exchange, transport};
 use super::address::{Address, masked};
 use super::budget::{Bucket, Permit};
 use super::fault::{Fault, Trouble};
-use super::limit::{named_wait, remaining, reset};
+use super::limit::{named_wait, over, remaining, reset};
 use super::protocol::{Budget, Sent};
 use super::recent::Recent;
 use crate::connectors::Login;
-use crate::plan::{Body, Method, Repeat, Reply, Request};
+use crate::plan::{Body, Evidence, Method, Reply, Request};
 use crate::secret::Secret;
 use crate::store::Receipt;
 
@@ -72,6 +72,7 @@ struct Inner {
     breaker: Breaker,
     body_limit: u64,
     first_pause: Duration,
+    window: Option<Duration>,
 }
 
 impl std::fmt::Debug for Client {
@@ -128,6 +129,7 @@ impl Client {
                 breaker: Breaker::default(),
                 body_limit: options.body_limit,
                 first_pause: options.first_pause,
+                window: options.window,
             }),
             requests: Arc::default(),
         })
@@ -163,6 +165,11 @@ impl Client {
         *self.inner.denied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the last good sign-in said of who we are there: lines of the connection test.
+    pub fn login_evidence(&self) -> Vec<Evidence> {
+        self.inner.session.as_ref().map(Session::evidence).unwrap_or_default()
+    }
+
     /// Closes the breaker: the operator wants it tried now. A sign-in that was denied stays denied.
     pub fn try_again(&self) {
         self.inner.breaker.went_well();
@@ -182,13 +189,8 @@ impl Client {
     /// When no whole reply came.
     pub async fn read(&self, request: &Request) -> Result<Reply, Fault> {
         let inner = &*self.inner;
-        // A query may be a POST by name, but nothing that changes something leaves without a receipt.
-        let reads = match request.method {
-            Method::Get => true,
-            Method::Post => request.repeat == Repeat::Safe && request.edits.is_empty(),
-            _ => false,
-        };
-        if !reads {
+        // Nothing that changes something leaves without a receipt.
+        if !request.reads() {
             return Err(inner.unsent("internal", "a write was about to be sent as a read"));
         }
         inner.breaker.closed()?;
@@ -202,8 +204,8 @@ impl Client {
                 Ok(reply) if busy(&reply) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause);
                     let wait = named_wait(&reply, jiff::Timestamp::now());
-                    if reply.status == 429 || wait.is_some() {
-                        let wait = wait.unwrap_or(pause * 4);
+                    if over(&reply) || wait.is_some() {
+                        let wait = wait.or(inner.window).unwrap_or(pause * 4);
                         inner.bucket.refused(wait);
                         if last || wait > PATIENCE {
                             return Ok(reply);
@@ -268,9 +270,9 @@ impl Client {
             });
             let last = attempt >= most_tries(&outcome).min(WRITE_TRIES);
             match outcome {
-                Ok(reply) if reply.status == 429 => {
+                Ok(reply) if over(&reply) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause) * 4;
-                    let wait = named_wait(&reply, jiff::Timestamp::now()).unwrap_or(pause);
+                    let wait = named_wait(&reply, jiff::Timestamp::now()).or(inner.window).unwrap_or(pause);
                     inner.bucket.refused(wait);
                     if last || wait > WRITE_PATIENCE {
                         return Ok(reply);
@@ -387,7 +389,7 @@ impl Inner {
 
     /// What a reply says of the service's own limit.
     fn heed(&self, reply: &Reply, at: jiff::Timestamp) {
-        if reply.status != 429 {
+        if !over(reply) {
             self.bucket.taken(remaining(reply), reset(reply, at));
         }
     }

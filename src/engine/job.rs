@@ -126,6 +126,7 @@ impl Job {
         }
         let parallel = self.setup.speed().parallel as usize;
         let mut site = probe(client, self.setup.connector.probe(), parallel, &self.cancel).await?;
+        site.evidence.splice(0..0, client.login_evidence());
         self.pin(&mut site).await;
         let connector = self.setup.grown(&site);
         let site = Arc::new(site);

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::address::base;
 use super::http::Options;
@@ -22,7 +23,8 @@ pub struct SystemSetup {
 impl SystemSetup {
     /// A system over a mapping; `None` where there is no such connector.
     pub fn over(config: SystemConfig, mapping: Arc<Mapping>) -> Option<Self> {
-        let connector = connector(&config.connector, mapping, &settings(&config))?;
+        let speaks = mapping.speaks.clone();
+        let connector = connector(&speaks, mapping, &settings(&config))?;
         Some(Self { config, connector })
     }
 
@@ -43,8 +45,10 @@ impl SystemSetup {
             return self.connector.clone();
         }
         let found = site.discovered.iter().map(|(kind, path)| (*kind, AttrPath::new(path.as_str()))).collect();
-        let grown = Arc::new(self.connector.mapping().with_discovered(found));
-        connector(&self.config.connector, grown, &settings(&self.config)).unwrap_or_else(|| self.connector.clone())
+        let mapping = self.connector.mapping();
+        let speaks = mapping.speaks.clone();
+        let grown = Arc::new(mapping.with_discovered(found));
+        connector(&speaks, grown, &settings(&self.config)).unwrap_or_else(|| self.connector.clone())
     }
 
     /// How its client is made.
@@ -55,6 +59,7 @@ impl SystemSetup {
         options.ca_file.clone_from(&config.ca_file);
         options.timeouts.read = config.timeout;
         options.http1_only = self.connector.mapping().http1_only;
+        options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
         options
     }
 

@@ -16,7 +16,7 @@ use crate::config::{Auth, ClientAuth};
 use crate::connectors::{Login, LoginInput, LoginNext, OAuth2, Pass};
 use crate::engine::address::Address;
 use crate::engine::fault::{Fault, Trouble};
-use crate::plan::{Reply, Request};
+use crate::plan::{Evidence, Reply, Request};
 use crate::secret::Secret;
 
 /// A pass that is lost within this time, and never served for anything, is not worth another sign-in: access was not
@@ -59,6 +59,8 @@ struct State {
     barren: Option<Instant>,
     /// The secret parts of the last passes.
     secrets: VecDeque<Secret>,
+    /// What the last good sign-in said of who we are.
+    evidence: Vec<Evidence>,
 }
 
 /// A pass as it is held.
@@ -138,6 +140,7 @@ impl Session {
         state.ended += 1;
         let held = Arc::new(held(pass, state.ended, false)?);
         state.keep_secrets(pass);
+        state.evidence.clone_from(&pass.evidence);
         state.failed = None;
         state.pass = Some(held.clone());
         Ok(held)
@@ -173,6 +176,11 @@ impl Session {
             }
         }
         false
+    }
+
+    /// What the last good sign-in said of who we are.
+    pub(super) fn evidence(&self) -> Vec<Evidence> {
+        lock(&self.state).evidence.clone()
     }
 
     /// Whether a reply says that the pass is no longer good.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::ClientAuth;
 use crate::connectors::{LoginInput, LoginNext, LoginRequest, Pass};
+use crate::plan::{Evidence, Finding};
 
 /// A service that forgets us at status 200, as Kingdee does, and hands out a cookie.
 struct Words;
@@ -38,7 +39,8 @@ impl Login for Words {
 
 fn pass(reply: &Reply) -> Pass {
     let cookie = reply.header("set-cookie").unwrap_or("sid=none");
-    Pass { headers: vec![("cookie".into(), Secret::new(cookie))], seconds: None }
+    let who = Evidence { what: "sign-in".into(), finding: Finding::Good, detail: "as lena".into() };
+    Pass { headers: vec![("cookie".into(), Secret::new(cookie))], seconds: None, evidence: vec![who] }
 }
 
 fn words(url: &str) -> Client {
@@ -77,6 +79,7 @@ async fn many_requests_wait_for_one_sign_in_and_all_carry_what_it_brought() {
         assert!(seen.contains(&format!("x-signature: GET|{path}\r\n")), "{seen}");
     }
     assert_eq!(client.requests(), 21, "the sign-in counts");
+    assert_eq!(client.login_evidence()[0].detail, "as lena");
     assert_eq!(client.recent().iter().filter(|sent| sent.target == "/login").count(), 1);
 }
 
