@@ -20,6 +20,8 @@ pub(super) struct File {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
     pub window: Option<u32>,
     #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
@@ -77,6 +79,8 @@ pub(super) struct SettingSpec {
     pub secret: bool,
     #[serde(default)]
     pub path: bool,
+    #[serde(default)]
+    pub address: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,

@@ -298,6 +298,8 @@ pub struct Setting {
     pub secret: bool,
     /// Whether it is the path of a file: a connector that has such settings reads files and has no address.
     pub path: bool,
+    /// Whether it is the system's address, so that no `url` is wanted beside it.
+    pub address: bool,
     /// What it is, for `help config`.
     pub help: String,
     /// The values that it may have; empty for any text.
@@ -374,6 +376,10 @@ pub struct Mapping {
     pub window: Option<u32>,
     /// Records a page that are asked for.
     pub page_size: u32,
+    /// The header in which an API key goes (`apikey`); `None`: the service takes none.
+    pub api_key_header: Option<String>,
+    /// Whether the service must not be spoken to in HTTP/2.
+    pub http1_only: bool,
     /// Other readings of some rows, by setting; see [`Mapping::chosen`].
     pub alternatives: Vec<Alternative>,
 }
@@ -411,7 +417,14 @@ impl Mapping {
     /// Whether an operation can be done on a kind, and if not, why.
     pub fn can(&self, kind: Kind, op: Op) -> Capability {
         self.capabilities.iter().find(|(of, what, _)| *of == kind && *what == op).map_or_else(
-            || Capability::No(format!("{} has no way to {} a {kind}", self.title, op.name())),
+            || {
+                let of = match op {
+                    Op::Put => " to",
+                    Op::Drop => " from",
+                    _ => "",
+                };
+                Capability::No(format!("{} has no way to {}{of} a {kind}", self.title, op.name()))
+            },
             |(_, _, capability)| capability.clone(),
         )
     }
