@@ -8,6 +8,7 @@ mod catalog;
 #[cfg(test)]
 mod drive;
 mod fault;
+mod litmos;
 mod login;
 mod oauth2;
 mod record;
