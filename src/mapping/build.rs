@@ -1,6 +1,5 @@
 //! From mapping files to a compiled [`Mapping`]: checking what they say together, and compiling it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
@@ -14,8 +13,8 @@ use super::file::{
 };
 use super::rows::{row, vocabularies};
 use super::{
-    Access, Address, Alternative, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping,
-    MappingError, Operation, Policy, Rate, Reader, Setting, SideEffect, Via, Words, Writer,
+    Access, Address, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
+    Operation, Policy, Rate, Reader, Setting, SideEffect, Via, Writer,
 };
 
 /// The built-in mapping files by connector.

@@ -19,7 +19,7 @@ pub(super) fn bo(more: Value) -> Value {
         "Email": "bo@x.test", "AccessLevel": "Learner", "DisableMessages": false, "Active": true, "Skype": null,
         "PhoneWork": null, "PhoneMobile": null, "LastLogin": "2016-12-09T07:54:27Z",
         "LoginKey": "https://t.litmos.com/login.aspx?loginkey=0f", "IsCustomUsername": false, "Password": "",
-        "SkipFirstLogin": true, "TimeZone": "UTC", "SalesforceId": null, "OriginalId": 4138947, "Street1": null,
+        "SkipFirstLogin": true, "TimeZone": "UTC", "SalesforceId": null, "OriginalId": 4_138_947, "Street1": null,
         "CustomField3": null, "Culture": "en-US", "CustomField4": null, "CreatedDate": "2016-11-10T13:50:11Z", "Points": 0,
         "Brand": "Default", "ManagerId": "0", "ManagerName": "", "Unheard": { "of": [1] }, "ProfileType": "External"
     });
