@@ -11,10 +11,12 @@
 //! | `source` | the source of truth, SCIM: users, groups, roles, products ([`documents`]) |
 //! | `aha` | Aha!: users with roles on products ([`accounts`]) |
 //! | `directory` | a second SCIM system: users and groups ([`documents`]) |
+//! | `kingdee` | Kingdee: users with roles per organisation, organisations, departments, employees ([`kingdee`]) |
 
 pub mod accounts;
 pub mod catalog;
 pub mod documents;
+pub mod kingdee;
 pub mod names;
 mod people;
 mod planting;
@@ -23,7 +25,7 @@ mod proof;
 mod telling;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -32,6 +34,9 @@ use planting::Plant;
 
 /// The source's schema for the people's roles on products.
 pub const AHA_SCHEMA: &str = "urn:example:params:scim:schemas:extension:aha:2.0:User";
+
+/// The source's schema for the people's roles in organisations.
+pub const KINGDEE_SCHEMA: &str = "urn:example:params:scim:schemas:extension:kingdee:2.0:User";
 
 /// The core schema of users.
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -88,6 +93,8 @@ struct Inner {
     /// Which numbers Aha! and the directory lack, sorted.
     aha_holes: Vec<u32>,
     directory_holes: Vec<u32>,
+    /// What was planted at Kingdee, once somebody has asked for it.
+    kingdee: OnceLock<kingdee::drift::Drifts>,
 }
 
 impl World {
@@ -109,6 +116,7 @@ impl World {
             directory_extras: planting::scaled(4, users),
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
+            kingdee: OnceLock::new(),
         };
         inner.plant();
         World(Arc::new(inner))
