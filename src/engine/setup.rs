@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::address::base;
 use super::http::{Auth, Options, Timeouts};
@@ -73,7 +74,7 @@ impl SystemSetup {
         let mapping = self.connector.mapping();
         let found = site.discovered.iter().map(|(kind, path)| (*kind, AttrPath::new(path.as_str()))).collect();
         let grown = Arc::new(mapping.with_discovered(found));
-        connector(&mapping.connector, grown, settings).unwrap_or_else(|| self.connector.clone())
+        connector(&mapping.speaks, grown, settings).unwrap_or_else(|| self.connector.clone())
     }
 
     /// How its client is made.
@@ -81,6 +82,7 @@ impl SystemSetup {
         let mut options = Options::new(self.id.as_str(), &self.url, self.auth.clone(), self.speed());
         options.ca_file.clone_from(&self.ca_file);
         options.timeouts = self.timeouts;
+        options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
         options
     }
 

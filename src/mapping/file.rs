@@ -14,10 +14,12 @@ use crate::model::{Fold, Kind, Op};
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub connector: Option<String>,
+    pub based_on: Option<String>,
     pub title: Option<String>,
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub window: Option<u32>,
     #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
     #[serde(default)]
@@ -36,6 +38,17 @@ pub(super) struct File {
     pub side_effect: Vec<Spanned<SideEffectSpec>>,
     #[serde(default)]
     pub limitation: Vec<Spanned<LimitationSpec>>,
+    #[serde(default)]
+    pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
+}
+
+/// Rows that stand in the place of others where a setting says so.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlternativeSpec {
+    pub when: BTreeMap<String, String>,
+    pub help: String,
+    pub row: Vec<Spanned<RowSpec>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -64,6 +77,7 @@ pub(super) struct SettingSpec {
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,
+    pub default: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -170,6 +184,14 @@ pub(super) struct ListSpec {
     pub shown: BTreeMap<String, String>,
     #[serde(default)]
     pub void: Vec<String>,
+    pub unlisted: Option<UnlistedSpec>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnlistedSpec {
+    pub attr: String,
+    pub is: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -213,6 +235,7 @@ pub(super) enum Step {
     StripPrefix(String),
     StripSuffix(String),
     Date(DateSpec),
+    Zone,
     Const(String),
 }
 
@@ -290,6 +313,9 @@ pub(super) struct OperationSpec {
 pub(super) struct SideEffectSpec {
     pub kind: Kind,
     pub op: OpName,
+    /// Settings that must have these values.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
     pub text: String,
     pub cite: String,
 }
