@@ -1,9 +1,10 @@
 //! Kingdee Cloud Starry Sky (K3Cloud WebAPI), simulated.
 //!
 //! Written from `targets/kingdee.md`; a comment names a choice where the real answer is unknown, and a switch gives the other one.
-//! Owns: which service is called, and the order in which a call is judged (protocol, path, gateway, body, what stands in the way,
-//! session, the service itself). [`call`] reads bodies, [`gate`] knows who calls, [`ledger`] holds the state, [`forms`] says what
-//! there is, [`query`], [`view`], [`save`] and [`operate`] are the services, [`reply`] the envelopes, [`words`] the texts.
+//! Owns: which service is called, and the order in which a call is judged (protocol, path, gateway, body, what stands in
+//! the way, session, the service itself). [`call`] reads bodies, [`gate`] knows who calls, [`ledger`] holds the state,
+//! [`forms`] says what there is, [`query`], [`view`], [`save`] and [`operate`] are the services, [`reply`] the envelopes,
+//! [`words`] the texts.
 //!
 //! `GET /__sim/records?form=SEC_User[&id=100001]` shows the state itself, for tests.
 //!

@@ -212,7 +212,8 @@ impl Save<'_> {
         })
     }
 
-    /// The id that a reference means: by number, or by id. One that leads nowhere is left empty, unless it is asked to be verified.
+    /// The id that a reference means: by number, or by id. One that leads nowhere is left empty, unless it is asked to be
+    /// verified.
     fn reference(&self, ledger: &Ledger, field: &Field, sent: &Value) -> Result<Value, Refused> {
         let Some(form) = referred(field.sort) else {
             return Ok(Value::Null);

@@ -1,4 +1,5 @@
-//! `View` and `QueryBusinessInfo`: one record under the names of its properties, and what a form can do (targets/kingdee.md 6, 7).
+//! `View` and `QueryBusinessInfo`: one record under the names of its properties, and what a form can do
+//! (targets/kingdee.md 6, 7).
 
 use serde_json::{Map, Value, json};
 

@@ -56,7 +56,8 @@ const DIVISIONS: [(&str, &str); 4] =
 /// Departments of the source have ids from here on.
 const FIRST_DEPARTMENT: i64 = 100_301;
 
-/// All departments: the divisions, below them the source's departments under the source's names, and one that is only being set up.
+/// All departments: the divisions, below them the source's departments under the source's names, and one that is only being
+/// set up.
 pub fn departments() -> Vec<Department> {
     let division = |name: &str| (0_i64..).zip(DIVISIONS).find(|(_, (source, _))| *source == name).map_or(0, |(i, _)| i);
     let mut all: Vec<Department> = (1_i64..)

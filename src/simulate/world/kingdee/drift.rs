@@ -1,7 +1,7 @@
 //! What was planted at Kingdee.
 //!
-//! Owns which drift sits on whom. Nobody who bears a plant of the source or of Aha! or the directory bears one of these, but for
-//! those who left, of whom some can still log in at Kingdee.
+//! Owns which drift sits on whom. Nobody who bears a plant of the source, of Aha! or of the directory bears one of these,
+//! but for those who left, of whom some can still log in at Kingdee.
 
 use std::collections::HashMap;
 
@@ -69,8 +69,8 @@ pub struct Drifts {
     pub order: Vec<(u32, Drift)>,
     /// Numbers of people whom Kingdee lacks, sorted.
     pub holes: Vec<u32>,
-    /// Numbers of people whom the source does not have: as many as there are holes, so that the site has as many accounts as the
-    /// source has people. The last third is forbidden.
+    /// Numbers of people whom the source does not have: as many as there are holes, so that the site has as many accounts
+    /// as the source has people. The last third is forbidden.
     pub extras: Vec<u32>,
 }
 

@@ -1,7 +1,7 @@
 //! The world as Kingdee has it, in plain facts.
 //!
-//! Owns what Kingdee says of each account and employee before anybody writes: [`catalog`] the organisations, departments and roles,
-//! [`drift`] what was planted, [`telling`] the list of it. Must not: know how Kingdee puts it on the wire.
+//! Owns what Kingdee says of each account and employee before anybody writes: [`catalog`] the organisations, departments
+//! and roles, [`drift`] what was planted, [`telling`] the list of it. Must not: know how Kingdee puts it on the wire.
 
 pub mod catalog;
 pub mod drift;

@@ -1,5 +1,5 @@
-//! Holds the list of what was planted at Kingdee to the facts: an independent, slow comparison with the source's documents must find
-//! exactly that list.
+//! Holds the list of what was planted at Kingdee to the facts: an independent, slow comparison with the source's documents
+//! must find exactly that list.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +53,9 @@ fn compare(world: &World) -> Told {
         let account = by_name.remove(&name);
         let key = text(&users[0]["userName"]);
         if users.len() > 1 {
-            users.iter().for_each(|user| tell("undecided", &text(&user["userName"]), ""));
+            for user in &users {
+                tell("undecided", &text(&user["userName"]), "");
+            }
             continue;
         }
         let user = &users[0];
