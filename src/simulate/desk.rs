@@ -16,8 +16,11 @@ use super::seen::{self, Seen};
 use super::world::World;
 use super::{BODY_LIMIT, clock, switches};
 
-/// Headers that carry a session or a signature.
-const SECRET_HEADERS: &[&str] = &["kdservice-sessionid", "x-kd-signature", "x-api-signature"];
+/// The header in which some services want their key.
+const API_KEY: &str = "apikey";
+
+/// Headers that carry a key, a session or a signature.
+const SECRET_HEADERS: &[&str] = &[API_KEY, "kdservice-sessionid", "x-kd-signature", "x-api-signature"];
 
 /// What stands around every simulator.
 #[derive(Clone)]
@@ -96,8 +99,8 @@ pub(super) async fn around(
                 let value = String::from_utf8_lossy(value.as_bytes());
                 let shown = match (secret, value.split_once(' ')) {
                     (false, _) => value.into_owned(),
-                    (true, Some((scheme, _))) => format!("{scheme} ***"),
-                    (true, None) => "***".to_owned(),
+                    (true, Some((scheme, _))) if !SECRET_HEADERS.contains(&name.as_str()) => format!("{scheme} ***"),
+                    (true, _) => "***".to_owned(),
                 };
                 (name.as_str().to_owned(), shown)
             })
@@ -123,6 +126,7 @@ pub(super) async fn around(
     if verdict.expired {
         parts.headers.remove(header::AUTHORIZATION);
         parts.extensions.insert(Expired);
+        parts.headers.remove(API_KEY);
     }
     let reply = match verdict.before {
         Some(Before::Reset) => {

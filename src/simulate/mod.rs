@@ -22,6 +22,7 @@ mod desk;
 pub mod faults;
 pub mod kingdee;
 mod line;
+pub mod litmos;
 pub mod scim;
 pub mod seen;
 pub mod shelf;
@@ -44,7 +45,7 @@ use seen::Seen;
 use world::World;
 
 /// The connectors that have a simulator.
-pub const CONNECTORS: &[&str] = &["scim", "aha", "kingdee"];
+pub const CONNECTORS: &[&str] = &["scim", "aha", "kingdee", "litmos"];
 
 /// What of a log-in is kept out of the record of requests, wherever it stands in a body.
 const SECRETS: &[&str] = &["application_secret", "password"];
@@ -65,7 +66,8 @@ pub struct Options {
     pub faults: Vec<String>,
     /// Whether the vendor's rate limit is kept.
     pub rate_limit: bool,
-    /// Which view of the world is shown: `source`, `aha`, `directory` or `kingdee`; empty takes the connector's own.
+    /// Which view of the world is shown: `source`, `aha`, `directory`, `kingdee` or `litmos`; empty takes the
+    /// connector's own.
     pub view: String,
 }
 
@@ -168,6 +170,7 @@ pub fn switches(connector: &str) -> &'static [Switch] {
     match connector {
         "aha" => aha::SWITCHES,
         "kingdee" => kingdee::SWITCHES,
+        "litmos" => litmos::SWITCHES,
         "scim" => scim::SWITCHES,
         _ => &[],
     }
@@ -185,13 +188,14 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     }
     let mut options = options;
     if options.view.is_empty() {
-        (if CONNECTORS[1..].contains(&connector) { connector } else { "source" }).clone_into(&mut options.view);
+        (if connector == "scim" { "source" } else { connector }).clone_into(&mut options.view);
     }
     let world = World::new(options.seed, options.users);
     let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
         "kingdee" => kingdee::service(&setting)?,
+        "litmos" => litmos::service(&setting)?,
         "scim" => scim::service(&setting)?,
         _ => return Err(StartError::Connector(connector.to_owned())),
     };

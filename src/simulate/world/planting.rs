@@ -136,6 +136,7 @@ impl Inner {
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
             kingdee: std::sync::OnceLock::new(),
+            litmos: super::litmos::drift::Drifts::default(),
             ..*self
         }));
         for (plant, base) in PLAN {
