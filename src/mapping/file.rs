@@ -213,6 +213,7 @@ pub(super) enum Step {
     Split(SplitSpec),
     StripPrefix(String),
     StripSuffix(String),
+    AddPrefix(String),
     Date(DateSpec),
     Const(String),
 }

@@ -81,6 +81,8 @@ pub enum Transform {
     StripPrefix(String),
     /// The native text ends with this, the canonical one does not.
     StripSuffix(String),
+    /// The canonical text begins with this, the native one does not: ids of two forms in one table are kept apart.
+    AddPrefix(String),
     /// An instant becomes RFC 3339 in UTC. One-way, as most forms name an instant in several ways.
     Date(DateForm),
     /// Always this, whatever the native text is, as long as there is one. One-way.
@@ -91,7 +93,12 @@ impl Transform {
     /// Whether the way back gives the same native text again.
     pub fn invertible(&self) -> bool {
         match self {
-            Self::Bool { .. } | Self::Not | Self::Words(_) | Self::StripPrefix(_) | Self::StripSuffix(_) => true,
+            Self::Bool { .. }
+            | Self::Not
+            | Self::Words(_)
+            | Self::StripPrefix(_)
+            | Self::StripSuffix(_)
+            | Self::AddPrefix(_) => true,
             Self::Trim
             | Self::Collapse
             | Self::Lower
@@ -140,6 +147,7 @@ impl Transform {
                 Some(rest) => Cow::Owned(rest.to_owned()),
                 None => text,
             },
+            Self::AddPrefix(prefix) => Cow::Owned(format!("{prefix}{text}")),
             Self::Date(form) => date(&text, *form).map_or(text, |instant| Cow::Owned(instant.to_string())),
             Self::Const(always) => {
                 if text.is_empty() {
@@ -172,6 +180,10 @@ impl Transform {
             Self::Words(words) => words.write(text),
             Self::StripPrefix(prefix) => Ok(format!("{prefix}{text}")),
             Self::StripSuffix(suffix) => Ok(format!("{text}{suffix}")),
+            Self::AddPrefix(prefix) => match text.strip_prefix(&**prefix) {
+                Some(rest) if !rest.is_empty() => Ok(rest.to_owned()),
+                _ => Err(format!("expected `{prefix}...`, found `{text}`")),
+            },
             Self::Date(form) => match form {
                 DateForm::Iso => Ok(text.to_owned()),
                 _ => text
