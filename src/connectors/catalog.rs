@@ -17,6 +17,7 @@ pub struct Settings {
 
 /// The connector that speaks this wire ([`Mapping::speaks`]) over a mapping, `None` if there is none.
 pub fn connector(name: &str, mapping: Arc<Mapping>, settings: &Settings) -> Option<Arc<dyn Connector>> {
+    let mapping = if mapping.settings.is_empty() { mapping } else { Arc::new(mapping.chosen(&settings.own)) };
     match name {
         "scim" => Some(Arc::new(Scim::new(mapping, settings))),
         "aha" => Some(Arc::new(Aha::new(mapping, settings))),

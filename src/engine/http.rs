@@ -24,7 +24,7 @@ pub use options::{Options, Timeouts};
 use super::address::{Address, masked};
 use super::budget::Bucket;
 use super::fault::{Fault, Trouble, told};
-use super::limit::{named_wait, remaining, reset};
+use super::limit::{named_wait, over, remaining, reset};
 use super::protocol::{Budget, Sent};
 use super::recent::Recent;
 use crate::plan::{Body, Method, Reply, Request};
@@ -64,6 +64,7 @@ struct Inner {
     breaker: Breaker,
     body_limit: u64,
     first_pause: Duration,
+    window: Option<Duration>,
 }
 
 enum Credentials {
@@ -151,6 +152,7 @@ impl Client {
                 breaker: Breaker::default(),
                 body_limit: options.body_limit,
                 first_pause: options.first_pause,
+                window: options.window,
             }),
             requests: Arc::default(),
         })
@@ -213,8 +215,8 @@ impl Client {
                 Ok(reply) if busy(&reply) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause);
                     let wait = named_wait(&reply, jiff::Timestamp::now());
-                    if reply.status == 429 || wait.is_some() {
-                        let wait = wait.unwrap_or(pause * 4);
+                    if over(&reply) || wait.is_some() {
+                        let wait = wait.or(inner.window).unwrap_or(pause * 4);
                         inner.bucket.refused(wait);
                         if last || wait > PATIENCE {
                             return Ok(reply);
@@ -279,9 +281,9 @@ impl Client {
             });
             let last = attempt >= most_tries(&outcome).min(WRITE_TRIES);
             match outcome {
-                Ok(reply) if reply.status == 429 => {
+                Ok(reply) if over(&reply) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause) * 4;
-                    let wait = named_wait(&reply, jiff::Timestamp::now()).unwrap_or(pause);
+                    let wait = named_wait(&reply, jiff::Timestamp::now()).or(inner.window).unwrap_or(pause);
                     inner.bucket.refused(wait);
                     if last || wait > WRITE_PATIENCE {
                         return Ok(reply);
@@ -333,7 +335,7 @@ impl Client {
         if let Ok(reply) = &outcome {
             sent.status = Some(reply.status);
             sent.bytes = reply.body.len() as u64;
-            if reply.status != 429 {
+            if !over(reply) {
                 inner.bucket.taken(remaining(reply), reset(reply, at));
             }
             let denied = matches!(reply.status, 401 | 403).then_some(reply.status);

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::address::base;
 use super::http::{Auth, Options, Timeouts};
@@ -81,6 +82,7 @@ impl SystemSetup {
         let mut options = Options::new(self.id.as_str(), &self.url, self.auth.clone(), self.speed());
         options.ca_file.clone_from(&self.ca_file);
         options.timeouts = self.timeouts;
+        options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
         options
     }
 

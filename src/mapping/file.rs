@@ -19,6 +19,7 @@ pub(super) struct File {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub window: Option<u32>,
     #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
     #[serde(default)]
@@ -37,6 +38,17 @@ pub(super) struct File {
     pub side_effect: Vec<Spanned<SideEffectSpec>>,
     #[serde(default)]
     pub limitation: Vec<Spanned<LimitationSpec>>,
+    #[serde(default)]
+    pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
+}
+
+/// Rows that stand in the place of others where a setting says so.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlternativeSpec {
+    pub when: BTreeMap<String, String>,
+    pub help: String,
+    pub row: Vec<Spanned<RowSpec>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -65,6 +77,7 @@ pub(super) struct SettingSpec {
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,
+    pub default: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -171,6 +184,14 @@ pub(super) struct ListSpec {
     pub shown: BTreeMap<String, String>,
     #[serde(default)]
     pub void: Vec<String>,
+    pub unlisted: Option<UnlistedSpec>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnlistedSpec {
+    pub attr: String,
+    pub is: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -215,6 +236,7 @@ pub(super) enum Step {
     StripSuffix(String),
     AddPrefix(String),
     Date(DateSpec),
+    Zone,
     Const(String),
 }
 
@@ -292,6 +314,9 @@ pub(super) struct OperationSpec {
 pub(super) struct SideEffectSpec {
     pub kind: Kind,
     pub op: OpName,
+    /// Settings that must have these values.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
     pub text: String,
     pub cite: String,
 }

@@ -40,6 +40,8 @@ pub struct Options {
     pub body_limit: u64,
     /// The first pause before a read is repeated; later ones double.
     pub first_pause: Duration,
+    /// How long to wait when the service says that there were too many requests and names no time.
+    pub window: Option<Duration>,
 }
 
 impl Options {
@@ -54,6 +56,7 @@ impl Options {
             rate,
             body_limit: 64 * 1024 * 1024,
             first_pause: Duration::from_millis(500),
+            window: None,
         }
     }
 }

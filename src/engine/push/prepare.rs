@@ -60,11 +60,11 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
             let sought = Sought::Id(key.id.to_string());
             let nothing = |_: &ChangeId| None;
             let view = View { desk, party: &party, system: &first.system, kind: first.kind, known: &nothing };
-            match view.look(&sought, &reads).await {
+            match view.look(&sought, &reads, &[]).await {
                 Found::Record(native) => {
                     party.connector.render(&party.site, group, Some(&native)).map_err(|why| why.to_string())
                 }
-                Found::Absent => Err(format!("{} is not there any more", first.label)),
+                Found::Absent => Err(format!("{}: {}", first.label, party.connector.gone(first.kind))),
                 Found::Unclear(why) => Err(format!("{} could not be read: {why}", first.label)),
             }
         }
