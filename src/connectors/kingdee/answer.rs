@@ -81,7 +81,8 @@ impl Complaint {
 
     /// The user may not do this.
     pub(super) fn no_right(&self) -> bool {
-        (self.has(&["没有"]) && self.has(&["权限"])) || self.has(&["no permission", "not authorized", "permission denied"])
+        (self.has(&["没有"]) && self.has(&["权限"]))
+            || self.has(&["no permission", "not authorized", "permission denied"])
     }
 
     /// A unique value is taken.
@@ -154,9 +155,7 @@ fn plain(body: &[u8]) -> Answer {
     let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST * 4)]);
     // An unhandled exception of the service (targets/kingdee.md 6).
     match text.trim_start().get(..15).filter(|start| start.eq_ignore_ascii_case("response_error:")) {
-        Some(start) => {
-            Answer::No(Complaint { broke: true, ..Complaint::new(text.trim_start()[start.len()..].trim()) })
-        }
+        Some(start) => Answer::No(Complaint { broke: true, ..Complaint::new(text.trim_start()[start.len()..].trim()) }),
         None if looks_like_page(body) => Answer::Odd("a web page instead of data".into()),
         None if matches!(body.first(), Some(b'{' | b'[')) => Answer::Odd("JSON that is not whole".into()),
         None => Answer::Odd(format!("no JSON but \"{}\"", cut(text.trim()))),
@@ -369,7 +368,14 @@ mod tests {
 
     #[test]
     fn rows_are_rows_and_nothing_else_is() {
-        for body in ["[]", " [ ] ", "[[1,\"会话信息已丢失\"]]", "\u{feff}[[null]]", "[[1],[2]]", r#"[{"FNumber":"a"},{"FNumber":"b"}]"#] {
+        for body in [
+            "[]",
+            " [ ] ",
+            "[[1,\"会话信息已丢失\"]]",
+            "\u{feff}[[null]]",
+            "[[1],[2]]",
+            r#"[{"FNumber":"a"},{"FNumber":"b"}]"#,
+        ] {
             assert_eq!(read(&reply(body)), Answer::Rows, "{body}");
         }
         for body in [LOST, &format!("[[{LOST}]]"), &format!("[{LOST}]")] {
@@ -380,11 +386,18 @@ mod tests {
     #[test]
     fn a_lost_session_is_known_in_every_wrapping_and_never_from_a_word_in_a_row() {
         let bare = r#"[{"FieldName":null,"Message":"会话信息已丢失，请重新登录","DIndex":0}]"#;
-        let english = LOST.replace("会话信息已丢失，请重新登录", "Session information is lost, please sign in").replace("\"MsgCode\":1", "\"MsgCode\":0");
+        let english = LOST
+            .replace("会话信息已丢失，请重新登录", "Session information is lost, please sign in")
+            .replace("\"MsgCode\":1", "\"MsgCode\":0");
         for body in [LOST.to_owned(), format!("[[{LOST}]]"), bare.to_owned(), english] {
             assert!(lost(&reply(body.clone())), "{body}");
         }
-        for body in [r#"[["会话信息已丢失"]]"#, "[]", r#"{"Result":{"ResponseStatus":{"IsSuccess":true,"Errors":[]},"Id":1,"Note":"会话"}}"#, ""] {
+        for body in [
+            r#"[["会话信息已丢失"]]"#,
+            "[]",
+            r#"{"Result":{"ResponseStatus":{"IsSuccess":true,"Errors":[]},"Id":1,"Note":"会话"}}"#,
+            "",
+        ] {
             assert!(!lost(&reply(body)), "{body}");
         }
         let unauthorised = Reply { status: 401, ..reply("") };
@@ -393,11 +406,16 @@ mod tests {
 
     #[test]
     fn success_is_a_flag_or_a_text() {
-        for (said, yes) in [("true", true), ("\"true\"", true), ("\"True\"", true), ("false", false), ("\"false\"", false)] {
-            let body = format!(r#"{{"Result":{{"ResponseStatus":{{"IsSuccess":{said},"Errors":[]}},"Id":7,"Number":"N"}}}}"#);
+        for (said, yes) in
+            [("true", true), ("\"true\"", true), ("\"True\"", true), ("false", false), ("\"false\"", false)]
+        {
+            let body =
+                format!(r#"{{"Result":{{"ResponseStatus":{{"IsSuccess":{said},"Errors":[]}},"Id":7,"Number":"N"}}}}"#);
             assert_eq!(matches!(read(&reply(body.clone())), Answer::Yes(_)), yes, "{body}");
         }
-        let Answer::Yes(result) = read(&reply(r#"{"Result":{"ResponseStatus":null,"Result":{"Id":7}}}"#)) else { panic!() };
+        let Answer::Yes(result) = read(&reply(r#"{"Result":{"ResponseStatus":null,"Result":{"Id":7}}}"#)) else {
+            panic!()
+        };
         assert_eq!(result["Result"], json!({"Id": 7}));
     }
 
@@ -407,12 +425,21 @@ mod tests {
         assert_eq!(no("\"response_error: z\"").text, "z");
         let filter = r#"[{"actionname":"showConfirm","params":[{"title":"","msg":"请求参数存在可疑数据,当前请求caller_in_less_Point_Bracket"}]}]"#;
         assert!(no(filter).suspected());
-        for (body, word) in [("", "empty answer"), ("{}", "empty object"), ("<html>", "web page"), ("{\"a\":", "not whole"), ("ok", "no JSON"),
-            (r#"{"Result":{"Result":{}}}"#, "empty result"), ("null", "empty"), ("[[[[", "not whole")] {
+        for (body, word) in [
+            ("", "empty answer"),
+            ("{}", "empty object"),
+            ("<html>", "web page"),
+            ("{\"a\":", "not whole"),
+            ("ok", "no JSON"),
+            (r#"{"Result":{"Result":{}}}"#, "empty result"),
+            ("null", "empty"),
+            ("[[[[", "not whole"),
+        ] {
             let Answer::Odd(what) = read(&reply(body)) else { panic!("{body}") };
             assert!(what.contains(word), "{body}: {what}");
         }
-        let skewed = Reply { status: 519, ..reply(r#"{"errcode":4006,"description":"stale","description_cn":"过期"}"#) };
+        let skewed =
+            Reply { status: 519, ..reply(r#"{"errcode":4006,"description":"stale","description_cn":"过期"}"#) };
         let Answer::No(complaint) = read(&skewed) else { panic!() };
         assert!(complaint.text.contains("4006 过期") && complaint.text.contains("clock"), "{complaint:?}");
     }
@@ -420,7 +447,10 @@ mod tests {
     #[test]
     fn the_edit_conflict_is_known_in_both_languages_with_its_holder() {
         for (text, holder) in [
-            ("“Administrator”使用业务单据：“采购入库单”业务操作-“[采购入库单-CGRK00011-修改]”冲突，请稍候再使用。", "Administrator"),
+            (
+                "“Administrator”使用业务单据：“采购入库单”业务操作-“[采购入库单-CGRK00011-修改]”冲突，请稍候再使用。",
+                "Administrator",
+            ),
             ("“demo”使用业务单据：“用户”业务操作-“[用户-zhangsan-修改]”冲突，请稍后再使用。", "demo"),
             (r#""xxxx" using business document: "User" business operation - "User-xxx-Modify" conflict"#, "xxxx"),
         ] {
@@ -437,7 +467,8 @@ mod tests {
     #[test]
     fn a_missing_record_is_not_a_missing_field_or_form() {
         assert!(Complaint::new("内码为7的数据不存在").absent());
-        for text in ["元数据中标识为FX的字段不存在", "标识为“X”的业务对象不存在，或者被删除。"] {
+        for text in ["元数据中标识为FX的字段不存在", "标识为“X”的业务对象不存在，或者被删除。"]
+        {
             assert!(!Complaint::new(text).absent(), "{text}");
         }
         assert!(Complaint::new("元数据中标识为FX的字段不存在").no_field());
@@ -446,12 +477,34 @@ mod tests {
 
     fn anything() -> impl Strategy<Value = Value> {
         let words = prop::sample::select(vec!["会话信息已丢失", "true", "冲突请稍候", "", "“", "response_error:"]);
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), words.prop_map(Value::from), ".{0,8}".prop_map(Value::from)];
-        let keys = || prop::sample::select(vec!["Result", "ResponseStatus", "IsSuccess", "Errors", "Message", "MsgCode", "params", "actionname", "msg", "SuccessEntitys", "FX"]);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            words.prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from)
+        ];
+        let keys = || {
+            prop::sample::select(vec![
+                "Result",
+                "ResponseStatus",
+                "IsSuccess",
+                "Errors",
+                "Message",
+                "MsgCode",
+                "params",
+                "actionname",
+                "msg",
+                "SuccessEntitys",
+                "FX",
+            ])
+        };
         leaf.prop_recursive(5, 48, 6, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec((keys(), inner), 0..5).prop_map(|all| Value::Object(all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())),
+                prop::collection::vec((keys(), inner), 0..5).prop_map(|all| Value::Object(
+                    all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+                )),
             ]
         })
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::forms::{DEPARTMENTS, Form, ORGANISATIONS};
-use super::record::{ORG, TWIN, part, number_of, state};
+use super::record::{ORG, TWIN, number_of, part, state};
 use super::write::{Field, Sorted, Work, cannot, edits, named, put, unaudit};
 use crate::connectors::wanted::bare;
 use crate::model::{AttrPath, Kind};

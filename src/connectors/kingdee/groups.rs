@@ -35,7 +35,17 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn new(kingdee: Kingdee, feed: Arc<str>, lean: [bool; 2]) -> Self {
         let rows = [Vec::new(), Vec::new()];
-        Self { kingdee, feed, lean, at: 0, progress: Progress::default(), rows, missed: Vec::new(), copies: 0, handed: false }
+        Self {
+            kingdee,
+            feed,
+            lean,
+            at: 0,
+            progress: Progress::default(),
+            rows,
+            missed: Vec::new(),
+            copies: 0,
+            handed: false,
+        }
     }
 
     fn form(&self) -> &'static Form {
@@ -107,7 +117,11 @@ impl Groups {
             }
             let organisation = if used.is_empty() { String::new() } else { format!("{ORG}{used}") };
             // Its number names a department on the wire; where two have the same, the later one can only be shown.
-            let id = if taken.insert(number.clone()) { number.clone() } else { format!("{number}{TWIN}{}", bare(&cell(row, 0))) };
+            let id = if taken.insert(number.clone()) {
+                number.clone()
+            } else {
+                format!("{number}{TWIN}{}", bare(&cell(row, 0)))
+            };
             let group = Group {
                 id,
                 number,
@@ -133,7 +147,8 @@ impl Groups {
                 why: format!("{records} rows came and {fresh} groups are among them: the list moved while it was read"),
             };
         }
-        let copies = if self.copies == 0 { String::new() } else { format!(" ({} of them allocated copies)", self.copies) };
+        let copies =
+            if self.copies == 0 { String::new() } else { format!(" ({} of them allocated copies)", self.copies) };
         let how = format!(
             "{organisations} organisations and {departments} departments{copies}, each list to its short last page"
         );

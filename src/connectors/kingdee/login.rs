@@ -52,10 +52,7 @@ impl SignIn {
         }
         let lcid = own.lcid.parse::<i64>().unwrap_or(2052);
         let (service, parameters) = match own.way {
-            Way::AppSecret => (
-                "LoginByAppSecret",
-                json!([own.account, own.user, own.app, self.secret.expose(), lcid]),
-            ),
+            Way::AppSecret => ("LoginByAppSecret", json!([own.account, own.user, own.app, self.secret.expose(), lcid])),
             Way::Sign => {
                 let signature = sign::of_login(&own.account, &own.user, &own.app, &self.secret, now);
                 ("LoginBySign", json!([own.account, own.user, own.app, now, signature, lcid]))
@@ -100,7 +97,9 @@ impl SignIn {
             self.cookies.entry(SESSION.to_owned()).or_insert(id);
         }
         if self.cookies.is_empty() {
-            return LoginNext::Denied("the log-in succeeded and brought no session, neither as a cookie nor in its answer".into());
+            return LoginNext::Denied(
+                "the log-in succeeded and brought no session, neither as a cookie nor in its answer".into(),
+            );
         }
         let evidence = self.told(&said);
         LoginNext::Ready(self.pass(evidence))
@@ -122,9 +121,11 @@ impl SignIn {
             format!("application_id and {} do not go together, or this host's clock is off", own.way.secret())
         } else {
             match own.way {
-                Way::Password => "check data_center_id, username and password; tenants on the public cloud that were opened \
+                Way::Password => {
+                    "check data_center_id, username and password; tenants on the public cloud that were opened \
                                   after November 2022 take no passwords: use login = \"app-secret\""
-                    .to_owned(),
+                        .to_owned()
+                }
                 _ => format!(
                     "check data_center_id, application_id, {} and username against Third-Party System Login Authorization, \
                      where the application must be enabled for that user",

@@ -37,7 +37,8 @@ impl Kingdee {
 
     pub(super) fn ask_by(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {
         let ask = |form: &Form, filter: String| self.rows(form, &filter, 0, LIMIT, lean(site, form));
-        let of = |name: &str| by.iter().find(|(path, value)| is(path, name) && !value.is_empty()).map(|(_, value)| value);
+        let of =
+            |name: &str| by.iter().find(|(path, value)| is(path, name) && !value.is_empty()).map(|(_, value)| value);
         match kind {
             Kind::User => {
                 let form = self.people.form();
@@ -110,11 +111,14 @@ impl Kingdee {
     }
 
     fn seen_user(&self, by: &[(AttrPath, String)], replies: &[Reply]) -> Result<Option<Observed>, String> {
-        let reply = replies.first().ok_or("Kingdee looks users up by account or e-mail address, and neither is known")?;
+        let reply =
+            replies.first().ok_or("Kingdee looks users up by account or e-mail address, and neither is known")?;
         let account = by.iter().find(|(path, value)| is(path, "userName") && !value.is_empty());
         let (at, wanted) = match account {
             Some((_, name)) => (1, name),
-            None => (3, by.iter().find(|(path, _)| is(path, "emails")).map(|(_, mail)| mail).ok_or("no key to look up")?),
+            None => {
+                (3, by.iter().find(|(path, _)| is(path, "emails")).map(|(_, mail)| mail).ok_or("no key to look up")?)
+            }
         };
         let hits: Vec<Vec<Value>> = rows(reply)?
             .into_iter()
@@ -202,9 +206,8 @@ pub(super) fn lean(site: &Site, form: &Form) -> bool {
 
 fn rows(reply: &Reply) -> Result<Vec<Vec<Value>>, String> {
     match answer::read(reply) {
-        Answer::Rows => {
-            serde_json::from_slice(&reply.body).map_err(|_| "Kingdee answered the search with rows of another form".into())
-        }
+        Answer::Rows => serde_json::from_slice(&reply.body)
+            .map_err(|_| "Kingdee answered the search with rows of another form".into()),
         other => Err(told(&other)),
     }
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use super::Kingdee;
 use super::answer::{self, Answer};
 use super::forms::{Form, LIMIT};
 use super::words::told;
-use super::Kingdee;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::mapping::Taken;
 use crate::model::Proof;

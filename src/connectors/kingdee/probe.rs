@@ -160,7 +160,11 @@ impl Probe {
                 }
             },
             Answer::No(complaint) if complaint.no_field() && self.stage == Stage::People => {
-                self.line(form.id, Finding::Note, format!("\"{}\": asked for without the fields that are only shown", complaint.text));
+                self.line(
+                    form.id,
+                    Finding::Note,
+                    format!("\"{}\": asked for without the fields that are only shown", complaint.text),
+                );
                 self.site.learned.insert(format!("lean {}", form.id), "true".into());
                 let request = self.kingdee.rows(form, "", 0, 1, true);
                 return self.ask(Stage::Lean, vec![request]);
@@ -203,7 +207,10 @@ impl Probe {
             Answer::Rows if first_row(reply).is_some() => (Finding::Good, format!("{} can be read", form.title)),
             Answer::Rows => (
                 Finding::Note,
-                format!("no {} came: there are none, or {} lacks the right to query them", form.title, self.kingdee.user),
+                format!(
+                    "no {} came: there are none, or {} lacks the right to query them",
+                    form.title, self.kingdee.user
+                ),
             ),
             Answer::No(complaint) if complaint.no_field() => {
                 self.site.learned.insert(format!("lean {}", form.id), "true".into());
@@ -262,16 +269,28 @@ impl Probe {
         match (self.queried, shown) {
             (true, Ok(())) => {
                 self.site.learned.insert("grants".into(), BY_QUERY.into());
-                self.line("grants", Finding::Good, "are read by query, all users together, and written through View and Save");
+                self.line(
+                    "grants",
+                    Finding::Good,
+                    "are read by query, all users together, and written through View and Save",
+                );
             }
             (false, Ok(())) => {
                 self.site.learned.insert("grants".into(), BY_VIEW.into());
-                self.line("grants", Finding::Note, "the query for them is not served: they are read user by user, a request each");
+                self.line(
+                    "grants",
+                    Finding::Note,
+                    "the query for them is not served: they are read user by user, a request each",
+                );
             }
             (true, Err(why)) => {
                 self.site.learned.insert("grants".into(), BY_QUERY.into());
                 self.site.learned.insert("grants unwritable".into(), why.clone());
-                self.line("grants", Finding::Note, format!("can be read and not written, since View cannot be relied on: {why}"));
+                self.line(
+                    "grants",
+                    Finding::Note,
+                    format!("can be read and not written, since View cannot be relied on: {why}"),
+                );
             }
             (false, Err(why)) => {
                 self.site.learned.insert("grants unwritable".into(), why.clone());

@@ -124,7 +124,16 @@ impl Group {
         let (document, forbid) = (of("DocumentStatus"), of("ForbidStatus"));
         if !department {
             let id = format!("{ORG}{number}");
-            return Self { id, number, name, sort: "organisation", parent: String::new(), organisation: String::new(), document, forbid };
+            return Self {
+                id,
+                number,
+                name,
+                sort: "organisation",
+                parent: String::new(),
+                organisation: String::new(),
+                document,
+                forbid,
+            };
         }
         let organisation = match number_of(&of("UseOrgId")) {
             number if number.is_empty() => String::new(),

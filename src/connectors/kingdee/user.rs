@@ -31,7 +31,8 @@ impl Work<'_> {
         let Some(create) = self.create() else { return Err(cannot("there is nothing to create")) };
         let Target::New(id) = &create.target else { return Err(cannot("it exists already")) };
         for must in ["FUserAccount", "FName"] {
-            let there = |field: &Field| field.at == must && field.value.as_str().is_some_and(|text| !text.trim().is_empty());
+            let there =
+                |field: &Field| field.at == must && field.value.as_str().is_some_and(|text| !text.trim().is_empty());
             if !sorted.fields.iter().any(there) {
                 return Err(cannot(format!("Kingdee creates no user without {must}")));
             }

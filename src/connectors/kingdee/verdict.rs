@@ -61,8 +61,11 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
     } else {
         return None;
     };
-    (!site.lessons.iter().any(|have| *have == lesson || have.starts_with("operation:") && lesson.starts_with("operation:")))
-        .then_some(lesson)
+    (!site
+        .lessons
+        .iter()
+        .any(|have| *have == lesson || have.starts_with("operation:") && lesson.starts_with("operation:")))
+    .then_some(lesson)
 }
 
 fn accepted(step: &Step, result: &Map<String, Value>) -> Verdict {

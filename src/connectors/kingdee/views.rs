@@ -44,11 +44,9 @@ impl Views {
     fn replied(&mut self, replies: &[Reply]) -> Next {
         for (at, id) in std::mem::take(&mut self.asked).into_iter().enumerate() {
             match replies.get(at).map(|reply| (answer::read(reply), reply)) {
-                Some((Answer::Yes(_), reply)) => self.pages.push_back(Page {
-                    feed: self.feed.clone(),
-                    owner: Some(id),
-                    bytes: reply.body.clone(),
-                }),
+                Some((Answer::Yes(_), reply)) => {
+                    self.pages.push_back(Page { feed: self.feed.clone(), owner: Some(id), bytes: reply.body.clone() })
+                }
                 Some((answer, _)) => self.missed.push(format!("{id}: {}", told(&answer))),
                 None => self.missed.push(format!("{id}: no reply")),
             }
@@ -66,9 +64,7 @@ impl Views {
     fn done(&self) -> Next {
         Next::Done(Finish::Feed(match self.missed.first() {
             None => Proof::Complete { how: "each user viewed".into(), total: self.read },
-            Some(first) => Proof::Partial {
-                why: format!("{} of {} users viewed; {first}", self.read, self.wanted),
-            },
+            Some(first) => Proof::Partial { why: format!("{} of {} users viewed; {first}", self.read, self.wanted) },
         }))
     }
 }

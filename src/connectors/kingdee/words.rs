@@ -58,7 +58,9 @@ pub(super) fn explain(request: &Request, reply: &Reply) -> String {
             status_text(404),
             request.path
         ),
-        (_, 502) => format!("{form}{}: Kingdee answers so to HTTP/2; something on the way may force it", status_text(502)),
+        (_, 502) => {
+            format!("{form}{}: Kingdee answers so to HTTP/2; something on the way may force it", status_text(502))
+        }
         _ => format!("{form}{}", told(&answer)),
     }
 }

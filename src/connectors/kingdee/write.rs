@@ -73,7 +73,9 @@ impl Kingdee {
         match first.kind {
             Kind::User => work.user(),
             Kind::Group => work.group(),
-            Kind::Role | Kind::Product => Err(cannot(format!("Kingdee's {} can only be read here", first.kind.plural()))),
+            Kind::Role | Kind::Product => {
+                Err(cannot(format!("Kingdee's {} can only be read here", first.kind.plural())))
+            }
         }
     }
 

@@ -124,7 +124,12 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
         }
         let via = |at: usize| list.key.get(at).map(|part| part.via.clone()).unwrap_or_default();
         let value = list.value.as_ref().map(|part| part.via.clone()).unwrap_or_default();
-        program.lists.push(ListOp { attr, via: [via(0), via(1), value], void: list.void.clone(), pair: list.key.len() > 1 });
+        program.lists.push(ListOp {
+            attr,
+            via: [via(0), via(1), value],
+            void: list.void.clone(),
+            pair: list.key.len() > 1,
+        });
     }
     let (trie, numbers) = planter.finish();
     let renumber = |slot: &mut u16| *slot = numbers[*slot as usize];
