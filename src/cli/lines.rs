@@ -64,6 +64,8 @@ pub enum Line<'l> {
         mismatches: usize,
         /// Lint.
         lint: usize,
+        /// Records with a difference that was adopted, and so is not counted.
+        waived: usize,
     },
 }
 

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bases;
 mod cells;
 mod links;
 mod lints;
