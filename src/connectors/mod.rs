@@ -10,6 +10,7 @@ mod drive;
 mod fault;
 mod kingdee;
 mod login;
+mod oauth2;
 mod record;
 mod scim;
 mod walk;
@@ -17,6 +18,7 @@ mod wanted;
 
 pub use catalog::{Settings, connector};
 pub use login::{Login, LoginInput, LoginNext, LoginRequest, Pass};
+pub use oauth2::OAuth2;
 pub use walk::{Finish, Input, Next, Page, Walk};
 
 use std::collections::BTreeMap;

@@ -293,6 +293,8 @@ pub struct Setting {
     pub required: bool,
     /// Whether it is a secret (and so a reference: `env`, `file`, `command`).
     pub secret: bool,
+    /// Whether it is the system's address, so that no `url` is wanted beside it.
+    pub address: bool,
     /// What it is, for `help config`.
     pub help: String,
     /// The values that it may have; empty for any text.
@@ -367,6 +369,10 @@ pub struct Mapping {
     pub window: Option<u32>,
     /// Records a page that are asked for.
     pub page_size: u32,
+    /// The header in which an API key goes (`apikey`); `None`: the service takes none.
+    pub api_key_header: Option<String>,
+    /// Whether the service must not be spoken to in HTTP/2.
+    pub http1_only: bool,
     /// Other readings of some rows, by setting; see [`Mapping::chosen`].
     pub alternatives: Vec<Alternative>,
 }
