@@ -16,9 +16,8 @@ use crate::secret::Secret;
 /// The session is renewed after this many seconds: a site forgets it after 20 idle minutes (targets/kingdee.md 4).
 const RENEW: u64 = 15 * 60;
 
-/// What every refusal ends in.
-const LOCKS: &str = "It is not tried again by itself, and no other log-in is tried: after a few failures Kingdee locks the \
-                     account for about 30 minutes";
+/// What every refusal ends in; that it is not tried again is said by whoever carries the sign-in out.
+const LOCKS: &str = "No other log-in is tried: after a few failures Kingdee locks the account for about 30 minutes";
 
 /// The cookie, and the header of the same name, that carries the session.
 const SESSION: &str = "kdservice-sessionid";
@@ -75,6 +74,9 @@ impl SignIn {
                 answer::Answer::No(complaint) => complaint.text,
                 _ => status_text(reply.status),
             };
+            if reply.status >= 500 && reply.status != 519 {
+                return LoginNext::Failed(format!("{what}; nothing says whether the log-in would be taken"));
+            }
             return LoginNext::Denied(format!(
                 "{what}: the log-in was not answered at {}; is server_address the one that ends in /k3cloud/? {LOCKS}",
                 self.kingdee.path("AuthService")
