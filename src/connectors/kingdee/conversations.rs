@@ -304,6 +304,16 @@ fn a_missing_parameter_is_told_and_nothing_is_asked() {
 }
 
 #[test]
+fn a_test_that_is_not_let_in_still_tells_of_its_parameters() {
+    let mut probe = kingdee(&[]).probe();
+    assert!(matches!(probe.next(Input::Start), Next::Ask(_)));
+    let site = probe.broken("erp: access was not granted").unwrap();
+    assert_eq!(line(&site, "data_center_id"), (Finding::Good, "set"));
+    assert!(line(&site, "log-in").1.contains("Third-Party System Login Authorization"));
+    assert!(!site.good() && site.account.is_none(), "what was not seen to be right is not remembered");
+}
+
+#[test]
 fn no_user_at_all_is_a_missing_right_and_a_form_that_cannot_be_read_is_a_note() {
     let (site, requests) = test(&[], |_, _| reply(200, json!([])));
     assert_eq!((requests, line(&site, "SEC_User").0), (1, Finding::Bad));

@@ -61,7 +61,6 @@ impl Probe {
                 endpoint(Kind::Role, &ROLES),
             ],
             filter: true,
-            account: Some(kingdee.account.clone()),
             whoami: Some(kingdee.user.clone()),
             ..Site::default()
         };
@@ -142,6 +141,7 @@ impl Probe {
         match answer::read(reply) {
             Answer::Rows => match first_row(reply) {
                 Some(row) => {
+                    self.site.account = Some(self.kingdee.account.clone());
                     self.user = row.first().map(bare).unwrap_or_default();
                     self.line(form.id, Finding::Good, format!("{} can be read", form.title));
                 }
@@ -311,6 +311,18 @@ impl Walk for Probe {
             Input::Replies(replies) => self.replied(&replies),
             Input::Taken(_) | Input::Unreadable(_) => self.done(),
         }
+    }
+
+    fn broken(&mut self, why: &str) -> Option<Box<Site>> {
+        // targets/kingdee.md 4: a log-in that is taken and then serves nothing is an application that is not authorised.
+        let more = if why.contains("not granted") {
+            "; in Kingdee, check under Third-Party System Login Authorization that the application is enabled for this user \
+             and data centre, and the IP list there"
+        } else {
+            ""
+        };
+        self.line("log-in", Finding::Bad, format!("{why}{more}"));
+        Some(Box::new(std::mem::take(&mut self.site)))
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn grants(user: &Map<String, Value>) -> Result<Vec<Value>, String> {
             return unseen("the organisation of an entry");
         }
         let mut kept = Vec::with_capacity(roles.len());
-        for role in roles.iter() {
+        for role in roles {
             let role = role.as_object().cloned().unwrap_or_default();
             let number = part(&role, "RoleId").map(number_of).unwrap_or_default();
             if number.is_empty() {

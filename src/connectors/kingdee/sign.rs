@@ -19,7 +19,9 @@ pub(super) fn of_login(account: &str, user: &str, app: &str, secret: &Secret, se
     let mut parts = [account, user, app, secret.expose(), &seconds];
     parts.sort_unstable();
     let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part.as_bytes()));
+    for part in parts {
+        hash.update(part.as_bytes());
+    }
     hex(&hash.finalize())
 }
 

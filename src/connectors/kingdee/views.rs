@@ -45,7 +45,7 @@ impl Views {
         for (at, id) in std::mem::take(&mut self.asked).into_iter().enumerate() {
             match replies.get(at).map(|reply| (answer::read(reply), reply)) {
                 Some((Answer::Yes(_), reply)) => {
-                    self.pages.push_back(Page { feed: self.feed.clone(), owner: Some(id), bytes: reply.body.clone() })
+                    self.pages.push_back(Page { feed: self.feed.clone(), owner: Some(id), bytes: reply.body.clone() });
                 }
                 Some((answer, _)) => self.missed.push(format!("{id}: {}", told(&answer))),
                 None => self.missed.push(format!("{id}: no reply")),
