@@ -9,6 +9,7 @@ mod catalog;
 mod drive;
 mod fault;
 mod litmos;
+mod kingdee;
 mod login;
 mod oauth2;
 mod record;
