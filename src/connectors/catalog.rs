@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use super::Connector;
 use super::aha::Aha;
-use super::litmos::Litmos;
 use super::kingdee::Kingdee;
+use super::litmos::Litmos;
 use super::scim::Scim;
 use crate::mapping::Mapping;
 

@@ -8,8 +8,8 @@ mod catalog;
 #[cfg(test)]
 mod drive;
 mod fault;
-mod litmos;
 mod kingdee;
+mod litmos;
 mod login;
 mod oauth2;
 mod record;
