@@ -10,6 +10,7 @@ use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
 use crate::compare::subject::Identity;
 use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
+use crate::engine::SystemSetup;
 use crate::engine::protocol::{Health, World};
 use crate::model::filter::Query;
 use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
@@ -29,7 +30,7 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
         })
         .transpose()?;
     if let Some(system) = &args.system {
-        setup::known(&setup, system)?;
+        setup::known(setup.systems.iter().map(SystemSetup::id), system)?;
     }
     let filter = args.filter.as_deref().map(Query::parse);
     if setup.source.is_none() && setup.reference.is_none() && setup.systems.len() > 1 {

@@ -79,13 +79,13 @@ impl Core {
         let mut parties = BTreeMap::new();
         let mut filters = BTreeMap::new();
         for member in &self.members {
-            let id = &member.setup.id;
-            if let Some(protect) = &member.setup.policy.protect {
+            let id = &member.setup.config.id;
+            if let Some(protect) = &member.setup.config.policy.protect {
                 filters.insert(id.clone(), Filter::parse(protect).ok());
             }
             let (Some(client), Some(site)) = (&member.client, &member.site) else { continue };
             clients.insert(id.clone(), client.clone());
-            let known = Known { policy: member.setup.policy.clone(), blocked: site.blocked.clone() };
+            let known = Known { policy: member.setup.config.policy.clone(), blocked: site.blocked.clone() };
             let party = Party {
                 connector: member.connector.clone(),
                 site: site.clone(),

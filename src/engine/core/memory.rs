@@ -55,7 +55,7 @@ impl Core {
             .enumerate()
             .flat_map(|(at, member)| {
                 let maps = &member.connector.mapping().kinds;
-                maps.iter().map(move |map| (at, member.setup.id.clone(), map.kind, map.schema.clone()))
+                maps.iter().map(move |map| (at, member.setup.config.id.clone(), map.kind, map.schema.clone()))
             })
             .collect();
         let loaded = tokio::task::spawn_blocking(move || {

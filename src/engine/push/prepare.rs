@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 
 use super::look::{Found, Sought, View};
 use super::{Desk, Party};
+use crate::mapping::Capability;
 use crate::plan::{Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, lacking};
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
@@ -49,6 +50,12 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
     let Some(first) = group.first() else { return Ok(Vec::new()) };
     let Some(party) = desk.parties.get(&first.system) else { return Err(format!("{} is not connected", first.system)) };
     let party = with_lessons(desk, first, party).await?;
+    // The mapping's word holds for every change, wherever it was staged.
+    for change in group {
+        if let Capability::No(why) = party.connector.mapping().can(change.kind, change.op) {
+            return Err(why);
+        }
+    }
     match party.connector.render(&party.site, group, None) {
         Ok(steps) => Ok(steps),
         Err(Refusal::Cannot(why)) => Err(why),
