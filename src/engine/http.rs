@@ -132,6 +132,8 @@ impl Client {
         if let Some(path) = &options.ca_file {
             builder = builder.tls_certs_merge(certificates(&system, path).map_err(setup)?);
         }
+        // Once for the whole process; whoever comes later finds it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = builder.build().map_err(|error| {
             let trouble = told(error, &system, address.host(), None);
             Trouble {
