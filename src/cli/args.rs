@@ -78,7 +78,7 @@ pub enum Command {
     Test(Test),
     /// Read everything, compare, and print what is out of true
     Check(Check),
-    /// Explain a topic: config, keys, filter, faults
+    /// Explain a topic: config, keys, filter, connectors, faults, or the name of a connector
     Help(Help),
     /// Print the completions of a shell
     Completions {
@@ -161,6 +161,6 @@ pub struct Check {
 /// Options of `help`.
 #[derive(Debug, Args)]
 pub struct Help {
-    /// config, keys, filter or faults
+    /// config, keys, filter, connectors, faults, or the name of a connector (aha, scim, ...)
     pub topic: Option<String>,
 }

@@ -41,9 +41,10 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
         runtime.block_on(setup::interrupted());
         return Ok(Exit::True);
     }
-    let config = config::parse(&text, "the demo's configuration", &setup::builtin()?)?;
+    let mappings = setup::builtin()?;
+    let config = config::parse(&text, "the demo's configuration", &mappings)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
-    let setup = setup::build(&config, &dirs)?;
+    let setup = setup::build(&config, &dirs, &mappings)?;
     console::open(setup, global, "acme".to_owned(), true)
 }
 

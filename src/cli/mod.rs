@@ -81,7 +81,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
         Some(Command::Test(test)) => test::run(&global, &test),
         Some(Command::Check(check)) => check::run(&global, &check),
-        Some(Command::Help(help)) => help::run(help.topic.as_deref()),
+        Some(Command::Help(help)) => help::run(help.topic.as_deref(), &global),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "trueup", &mut std::io::stdout());
             Ok(Exit::True)

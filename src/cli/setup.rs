@@ -19,8 +19,34 @@ use crate::store;
 /// # Errors
 /// When one of them does not compile, which the tests rule out.
 pub fn builtin() -> anyhow::Result<Vec<Mapping>> {
-    config::keys::CONNECTORS.iter().map(|name| Mapping::builtin(name).context("a built-in mapping is broken")).collect()
+    Mapping::builtin_names().map(|name| Mapping::builtin(name).context("a built-in mapping is broken")).collect()
 }
+
+/// The built-in mappings and the operator's own: every `connectors/*.toml` beside the configuration, then in the
+/// configuration directory. Of two with one name the first counts.
+///
+/// # Errors
+/// When one of them cannot be read or does not compile: a system may depend on it.
+pub fn mappings(dirs: &Dirs, config: &Path) -> anyhow::Result<Vec<Mapping>> {
+    let mut all = builtin()?;
+    let beside = config.parent().unwrap_or(Path::new(""));
+    for dir in [beside.join(OWN), dirs.config.join(OWN)] {
+        let Ok(entries) = std::fs::read_dir(&dir) else { continue };
+        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+        files.sort();
+        for file in files {
+            let mapping = Mapping::own(&mapping_text(&file)?, &file.display().to_string())?;
+            if all.iter().all(|have| have.connector != mapping.connector) {
+                all.push(mapping);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The folder with the operator's own connectors.
+const OWN: &str = "connectors";
 
 /// The configuration that the options name, as the engine wants it.
 ///
@@ -37,14 +63,15 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let path = global.config.clone().unwrap_or_else(|| dirs.config_file());
-    let config = config::read(&path, &builtin()?)?;
+    let mappings = mappings(&dirs, &path)?;
+    let config = config::read(&path, &mappings)?;
     let path = std::fs::canonicalize(&path).unwrap_or(path);
     let file = path.file_stem().unwrap_or_default().to_string_lossy();
     let title = match path.parent().and_then(Path::file_name) {
         Some(folder) if file == "trueup" => folder.to_string_lossy().into_owned(),
         _ => file.into_owned(),
     };
-    Ok((build(&config, &dirs)?, title))
+    Ok((build(&config, &dirs, &mappings)?, title))
 }
 
 /// A checked configuration as the engine wants it. Secrets are not fetched here but by the engine, system by system, so that
@@ -52,10 +79,10 @@ pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
 ///
 /// # Errors
 /// When a mapping or the journal cannot be used.
-pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
+pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Result<Setup> {
     let journal = store::journal::open(&dirs.state.join("journal.db"))?;
     let cache = store::FileCache::new(&dirs.cache);
-    let systems = config.systems.iter().map(system).collect::<anyhow::Result<Vec<_>>>()?;
+    let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
         systems,
         source: config.source.clone(),
@@ -68,14 +95,21 @@ pub fn build(config: &Config, dirs: &Dirs) -> anyhow::Result<Setup> {
     })
 }
 
-fn system(config: &SystemConfig) -> anyhow::Result<SystemSetup> {
-    let mapping = match &config.mapping {
-        None => Mapping::builtin(&config.connector)?,
-        Some(path) => overlaid(&config.connector, path)?,
+fn system(config: &SystemConfig, mappings: &[Mapping]) -> anyhow::Result<SystemSetup> {
+    let known = mappings.iter().find(|mapping| mapping.connector == config.connector);
+    let mapping = match (&config.mapping, known) {
+        (None, Some(mapping)) => mapping.clone(),
+        (Some(path), Some(mapping)) if mapping.speaks == mapping.connector => overlaid(&config.connector, path)?,
+        (Some(_), Some(_)) => {
+            let advice = "put the rows of `mapping` into that file";
+            bail!("system {}: `{}` is a connector of your own; {advice}", config.id, config.connector)
+        }
+        (_, None) => bail!("system {}: there is no connector `{}`", config.id, config.connector),
     };
     let settings = Settings { url: config.url.clone(), own: config.own.clone() };
-    let Some(connector) = connectors::connector(&config.connector, Arc::new(mapping), &settings) else {
-        bail!("system {}: there is no connector `{}`", config.id, config.connector);
+    let speaks = mapping.speaks.clone();
+    let Some(connector) = connectors::connector(&speaks, Arc::new(mapping), &settings) else {
+        bail!("system {}: there is no connector `{speaks}`", config.id);
     };
     let rate = config.rate.map(|per_second| Rate { per_second, burst: burst(per_second), ..connector.mapping().rate });
     let auth = super::ask::answered(config.id.as_str(), &config.auth)?;
@@ -98,9 +132,12 @@ fn burst(per_second: f64) -> u32 {
     (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
 }
 
+fn mapping_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))
+}
+
 fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("the mapping file {} cannot be read", path.display()))?;
+    let text = mapping_text(path)?;
     let base = Mapping::builtin_text(connector).unwrap_or_default();
     Ok(Mapping::overlaid(base, &text, &path.display().to_string())?)
 }

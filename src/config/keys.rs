@@ -21,6 +21,8 @@ pub enum Form {
     Number,
     /// A whole number, 0 or more.
     Count,
+    /// The name of a connector: built in, or from a file of the operator's own.
+    Connector,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// A filter of RFC 7644.
@@ -42,6 +44,7 @@ impl Form {
             Self::Flag => "true or false".into(),
             Self::Number => "a number above 0".into(),
             Self::Count => "a whole number, 0 or more".into(),
+            Self::Connector => "the name of a connector; `trueup help connectors` lists them".into(),
             Self::OneOf(words) => {
                 let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 format!("one of {}", quoted.join(", "))
@@ -76,15 +79,12 @@ const fn key(within: &'static str, name: &'static str, form: Form, required: boo
     Key { within, name, form, required, help }
 }
 
-/// The connectors that there are.
-pub const CONNECTORS: &[&str] = &["scim", "aha"];
-
 /// Every key, in the order of the help.
 pub const KEYS: &[Key] = &[
     key("", "source", Form::System, false, "The system that is right. Without it nothing can be staged."),
     key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
-    key("system", "connector", Form::OneOf(CONNECTORS), true, "What kind of system it is."),
+    key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(
         "system",
         "url",

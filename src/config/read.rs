@@ -111,6 +111,14 @@ impl File<'_> {
                 }
                 None => false,
             },
+            Form::Connector => match value.as_str() {
+                Some(name) if self.mappings.iter().any(|mapping| mapping.connector == name) => true,
+                Some(name) => {
+                    let known: Vec<&str> = self.mappings.iter().map(|mapping| mapping.connector.as_str()).collect();
+                    return self.unknown(at, "connector", name, &known);
+                }
+                None => false,
+            },
             Form::Secret | Form::Table => value.is_table(),
         };
         if good {

@@ -15,7 +15,7 @@ pub struct Settings {
     pub own: BTreeMap<String, String>,
 }
 
-/// The connector of this name over a mapping, `None` if there is none.
+/// The connector that speaks this wire ([`Mapping::speaks`]) over a mapping, `None` if there is none.
 pub fn connector(name: &str, mapping: Arc<Mapping>, settings: &Settings) -> Option<Arc<dyn Connector>> {
     match name {
         "scim" => Some(Arc::new(Scim::new(mapping, settings))),

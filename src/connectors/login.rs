@@ -1,4 +1,4 @@
-use crate::plan::{Method, Reply, Request};
+use crate::plan::{Evidence, Method, Reply, Request};
 use crate::secret::Secret;
 
 /// One request of a sign-in: it may hold secrets, so it is no [`Request`], is never previewed and never noted with its body.
@@ -22,6 +22,8 @@ pub struct Pass {
     pub headers: Vec<(String, Secret)>,
     /// How many seconds it is good for, where that is known: it is renewed before.
     pub seconds: Option<u64>,
+    /// What the service said of who we are there: lines of the connection test.
+    pub evidence: Vec<Evidence>,
 }
 
 /// What a sign-in is told.

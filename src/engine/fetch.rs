@@ -86,6 +86,7 @@ impl Fetch {
             let Driven { builder: back, proof, pages, stopped } = drive.feed(walk, builder).await;
             let state = &mut snapshot.feeds[at];
             (state.proof, state.pages, state.requests) = (proof, pages, client.requests() as u32);
+            let back = back.map(|builder| self.settled(feed, builder, &state.proof));
             let Some(back) = back else {
                 // The table broke with its reader: what was shown last is what there is.
                 broken = stopped;
@@ -108,6 +109,17 @@ impl Fetch {
             }
         }
         Some(Fetched { snapshot, stopped: broken })
+    }
+
+    /// Whoever a proved walk of a feed that brings the details of all did not mention has none of them.
+    fn settled(&self, feed: &str, mut builder: TableBuilder, proof: &Proof) -> TableBuilder {
+        if proof.complete()
+            && self.mapping.feed(feed).is_some_and(|feed| feed.whole)
+            && let Some(reader) = self.mapping.reader(feed)
+        {
+            reader.settle(&mut builder);
+        }
+        builder
     }
 
     fn reader(&self) -> ReadPage {

@@ -27,7 +27,7 @@ use super::fault::{Fault, Trouble, told};
 use super::limit::{named_wait, remaining, reset};
 use super::protocol::{Budget, Sent};
 use super::recent::Recent;
-use crate::plan::{Body, Method, Repeat, Reply, Request};
+use crate::plan::{Body, Method, Reply, Request};
 use crate::secret::{Secret, Source};
 use crate::store::Receipt;
 
@@ -200,13 +200,8 @@ impl Client {
     /// When no whole reply came.
     pub async fn read(&self, request: &Request) -> Result<Reply, Fault> {
         let inner = &*self.inner;
-        // A query may be a POST by name, but nothing that changes something leaves without a receipt.
-        let reads = match request.method {
-            Method::Get => true,
-            Method::Post => request.repeat == Repeat::Safe && request.edits.is_empty(),
-            _ => false,
-        };
-        if !reads {
+        // Nothing that changes something leaves without a receipt.
+        if !request.reads() {
             return Err(inner.unsent("internal", "a write was about to be sent as a read"));
         }
         inner.breaker.closed()?;

@@ -62,6 +62,8 @@ pub struct Patience {
     pub longest: Duration,
     /// How often a write is tried while the service says that it is busy.
     pub tries: u32,
+    /// The shortest and the longest pause while somebody else has the record open, and how often it is tried then.
+    pub in_use: (Duration, Duration, u32),
 }
 
 impl Default for Patience {
@@ -72,6 +74,8 @@ impl Default for Patience {
             first: Duration::from_millis(250),
             longest: Duration::from_secs(8),
             tries: 8,
+            // targets/kingdee.md 8: 3 to 4 tries, 5 to 10 s apart.
+            in_use: (Duration::from_secs(5), Duration::from_secs(10), 4),
         }
     }
 }

@@ -73,7 +73,7 @@ impl SystemSetup {
         let mapping = self.connector.mapping();
         let found = site.discovered.iter().map(|(kind, path)| (*kind, AttrPath::new(path.as_str()))).collect();
         let grown = Arc::new(mapping.with_discovered(found));
-        connector(&mapping.connector, grown, settings).unwrap_or_else(|| self.connector.clone())
+        connector(&mapping.speaks, grown, settings).unwrap_or_else(|| self.connector.clone())
     }
 
     /// How its client is made.

@@ -56,6 +56,36 @@ impl Mapping {
         build(Draft::read(text, origin)?, origin)
     }
 
+    /// A connector of the operator's own: a file that names the built-in one that it is laid over (`based_on`). Rows,
+    /// feeds, limitations and the rest go as in [`Mapping::overlaid`].
+    ///
+    /// # Errors
+    /// What is wrong in it, with file and line; a name that a built-in connector has already.
+    pub fn own(text: &str, origin: &str) -> Result<Self, MappingError> {
+        let fault = |message: String| MappingError { origin: origin.to_owned(), message };
+        let over = Draft::read(text, origin)?;
+        let known = Self::builtin_names().collect::<Vec<_>>().join(", ");
+        let Some(name) = over.connector.as_deref() else {
+            return Err(fault(
+                "`connector` is missing: the name that `connector = \"...\"` in trueup.toml gives".into(),
+            ));
+        };
+        if Self::builtin_text(name).is_some() {
+            let advice = "; choose another name, or lay single rows over it with `mapping` in the system's section";
+            return Err(fault(format!("`connector`: `{name}` is built in{advice}")));
+        }
+        let Some(base) = over.based_on.as_deref() else {
+            return Err(fault(format!("`based_on` is missing: the connector whose wire is spoken, one of {known}")));
+        };
+        let Some(below) = Self::builtin_text(base) else {
+            let hint = did_you_mean(base, Self::builtin_names());
+            return Err(fault(format!("`based_on`: there is no connector `{base}`, expected one of {known}{hint}")));
+        };
+        let mut draft = Draft::read(below, &format!("built-in {base}"))?;
+        draft.lay_over(over);
+        build(draft, origin)
+    }
+
     /// A mapping from one file laid over another: rows by kind and attribute, everything else by its name, scalars as a
     /// whole. `origin`: the upper file's name; the lower one is the built-in.
     ///
@@ -63,7 +93,12 @@ impl Mapping {
     /// What is wrong in either, with file and line.
     pub fn overlaid(base: &str, overlay: &str, origin: &str) -> Result<Self, MappingError> {
         let mut draft = Draft::read(base, "built-in")?;
-        draft.lay_over(Draft::read(overlay, origin)?);
+        let over = Draft::read(overlay, origin)?;
+        if over.based_on.is_some() {
+            let message = "`based_on` makes a connector of its own: put the file into the folder `connectors` instead";
+            return Err(MappingError { origin: origin.to_owned(), message: message.to_owned() });
+        }
+        draft.lay_over(over);
         build(draft, origin)
     }
 
@@ -219,8 +254,10 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         check_shows_in(map, &draft)?;
     }
     let capabilities = kinds_of(&draft, &mut kinds)?;
+    let connector = draft.connector.ok_or_else(|| fault("`connector` is missing: the connector's short name"))?;
     let mut mapping = Mapping {
-        connector: draft.connector.ok_or_else(|| fault("`connector` is missing: the connector's short name"))?,
+        speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
+        connector,
         title: draft.title.ok_or_else(|| fault("`title` is missing: what people call the product"))?,
         settings: draft.settings.into_iter().map(|placed| setting(placed.it)).collect(),
         kinds,

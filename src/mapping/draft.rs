@@ -15,6 +15,7 @@ use super::file::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Draft {
     pub connector: Option<String>,
+    pub based_on: Option<String>,
     pub title: Option<String>,
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
@@ -38,6 +39,7 @@ impl Draft {
         let place = |start: usize| Place { origin: origin.clone(), line: line(text, start) };
         Ok(Self {
             connector: file.connector,
+            based_on: file.based_on,
             title: file.title,
             page_size: file.page_size,
             address: file.address,
@@ -57,6 +59,7 @@ impl Draft {
     /// Lays another file over this one: what has the same name is replaced where it stands, the rest is added.
     pub fn lay_over(&mut self, over: Self) {
         self.connector = over.connector.or(self.connector.take());
+        self.based_on = over.based_on.or(self.based_on.take());
         self.title = over.title.or(self.title.take());
         self.page_size = over.page_size.or(self.page_size);
         self.address = over.address.or(self.address);

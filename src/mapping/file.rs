@@ -14,6 +14,7 @@ use crate::model::{Fold, Kind, Op};
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub connector: Option<String>,
+    pub based_on: Option<String>,
     pub title: Option<String>,
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,

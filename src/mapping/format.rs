@@ -317,6 +317,8 @@ pub struct KindMap {
 pub struct Mapping {
     /// The connector (`aha`).
     pub connector: String,
+    /// The built-in connector whose wire it speaks: itself, or what a file of the operator's own is based on (`scim`).
+    pub speaks: String,
     /// What people call it (`Aha!`).
     pub title: String,
     /// Its own settings.

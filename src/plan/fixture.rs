@@ -130,6 +130,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
     };
     Arc::new(Mapping {
         connector: "aha".into(),
+        speaks: "aha".into(),
         title: "Aha!".into(),
         settings: Vec::new(),
         kinds: Kind::ALL.into_iter().map(|kind| kind_map(kind, target)).collect(),

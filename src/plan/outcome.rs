@@ -12,6 +12,9 @@ pub enum OutcomeState {
     Waiting {
         /// When.
         until: jiff::Timestamp,
+        /// For what: who has the record open, which limit is reached.
+        #[serde(default)]
+        why: String,
     },
     /// Sent, no reply yet.
     Sent,

@@ -114,9 +114,19 @@ impl Request {
         self
     }
 
-    /// Whether it only reads.
+    /// A read whose question stands in its body (targets/kingdee.md 2: everything is a POST there).
+    pub fn ask(path: impl Into<String>, question: serde_json::Value) -> Self {
+        let body = Body::Json { json: question, media: "application/json".into() };
+        Self::new(Method::Post, path, body, Repeat::Safe)
+    }
+
+    /// Whether it only reads: a query may be a POST by name, but a write always says what it changes.
     pub fn reads(&self) -> bool {
-        self.method == Method::Get
+        match self.method {
+            Method::Get => true,
+            Method::Post => self.repeat == Repeat::Safe && self.edits.is_empty(),
+            _ => false,
+        }
     }
 
     /// Whether another rendering of the same changes asks for the same thing: method, address and edits, not what is
@@ -176,6 +186,9 @@ pub enum Verdict {
     OtherForm(String),
     /// Busy or over its limit: nothing was done, try later.
     Busy(String),
+    /// Somebody else has the record open (Kingdee's edit conflict): nothing was done. Worth a few tries at longer pauses, as
+    /// people close what they have open.
+    InUse(String),
     /// It may have been carried out or not: look, never resend.
     Unknown(String),
 }

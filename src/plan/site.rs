@@ -94,6 +94,9 @@ pub struct Site {
     /// Of those, the ones that are no texts, and what they are (`boolean`, `integer`, `decimal`).
     #[serde(default)]
     pub types: Vec<(String, String)>,
+    /// What the service calls things, as the probe has learned it (`operation SEC_User Forbid`: the number of that operation).
+    #[serde(default)]
+    pub learned: std::collections::BTreeMap<String, String>,
     /// Lessons from refused writes: the forms that this service does not take (`patch:User`).
     pub lessons: Vec<String>,
 }

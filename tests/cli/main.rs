@@ -5,5 +5,6 @@
 mod bed;
 mod check;
 mod faults;
+mod own;
 mod quirks;
 mod usage;

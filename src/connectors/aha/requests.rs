@@ -367,6 +367,7 @@ fn word(verdict: &Verdict) -> &'static str {
         Verdict::Stale(_) => "stale",
         Verdict::OtherForm(_) => "other form",
         Verdict::Busy(_) => "busy",
+        Verdict::InUse(_) => "in use",
         Verdict::Unknown(_) => "unknown",
     }
 }

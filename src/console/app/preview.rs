@@ -118,7 +118,10 @@ pub fn why(state: &OutcomeState) -> Option<String> {
         OutcomeState::Confirmed { unread } if !unread.is_empty() => {
             Some(text!("outcome.unread", what = unread.join(", ")))
         }
-        OutcomeState::Waiting { until } => Some(text!("outcome.waiting", until = clock(*until))),
+        OutcomeState::Waiting { until, why } if why.is_empty() => Some(text!("outcome.waiting", until = clock(*until))),
+        OutcomeState::Waiting { until, why } => {
+            Some(format!("{}: {why}", text!("outcome.waiting", until = clock(*until))))
+        }
         _ => None,
     }
 }

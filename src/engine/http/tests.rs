@@ -2,6 +2,7 @@
 use super::super::stand::{json, reply, stand};
 use super::*;
 use crate::mapping::Rate;
+use crate::plan::Repeat;
 use std::path::PathBuf;
 
 /// `{"Resources":["aaa…"]}` with 3,000 letters, compressed.

@@ -221,3 +221,11 @@ pub(super) fn busy_pause(reply: &Reply, attempt: u32, first: Duration, longest: 
     let said = reply.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()).map(Duration::from_secs);
     said.unwrap_or_else(|| first.saturating_mul(1 << attempt.min(16)).min(longest))
 }
+
+/// A pause between the two: whoever waits for the same record shall not ask at the same moment.
+pub(super) fn somewhere(shortest: Duration, longest: Duration) -> Duration {
+    let spread = longest.saturating_sub(shortest);
+    // The last bytes of a fresh id are random.
+    let chance = uuid::Uuid::now_v7().as_bytes()[15];
+    shortest + spread.mul_f64(f64::from(chance) / 255.0)
+}

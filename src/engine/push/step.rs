@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::judge::{self, Judge, Names, Stands, moved};
-use super::look::{Found, Sought, View, busy_pause, keys_of};
+use super::look::{Found, Sought, View, busy_pause, keys_of, somewhere};
 use super::{Desk, LineFault, Party, Tell};
 use crate::compare::{Link, LinkVerdict, Rung};
 use crate::connectors::Observed;
@@ -75,6 +75,8 @@ enum Attempt {
     Done(bool),
     /// Nothing was done; again after this pause.
     Busy(String, Duration),
+    /// Nothing was done, as somebody has the record open.
+    InUse(String),
 }
 
 /// What the look just before the write came to.
@@ -156,22 +158,34 @@ impl Work {
             // An earlier step of the same changes found everything as wanted.
             return states.iter().all(|state| matches!(state, OutcomeState::Confirmed { .. }));
         }
-        let tries = self.desk.patience.tries.max(1);
-        for attempt in 0..tries {
-            match self.attempt(attempt).await {
+        let patience = self.desk.patience;
+        let (mut busy, mut in_use) = (0, 0);
+        loop {
+            let (why, pause) = match self.attempt(busy).await {
                 Attempt::Done(yes) => return yes,
-                Attempt::Busy(why, _) if attempt + 1 == tries => {
-                    let why = format!("the service stayed busy ({why}); nothing was done");
-                    self.settle_all(OutcomeState::Failed { why }).await;
+                Attempt::Busy(why, pause) => {
+                    busy += 1;
+                    if busy >= patience.tries {
+                        let why = format!("the service stayed busy ({why}); nothing was done");
+                        self.settle_all(OutcomeState::Failed { why }).await;
+                        return false;
+                    }
+                    (why, pause)
                 }
-                Attempt::Busy(_, pause) => {
-                    let until = (self.desk.now)().checked_add(pause).unwrap_or_else(|_| (self.desk.now)());
-                    self.report_all(&OutcomeState::Waiting { until });
-                    tokio::time::sleep(pause).await;
+                Attempt::InUse(why) => {
+                    in_use += 1;
+                    if in_use >= patience.in_use.2 {
+                        let why = format!("{why}; tried {in_use} times, nothing was done: push it again later");
+                        self.settle_all(OutcomeState::Failed { why }).await;
+                        return false;
+                    }
+                    (why, somewhere(patience.in_use.0, patience.in_use.1))
                 }
-            }
+            };
+            let until = (self.desk.now)().checked_add(pause).unwrap_or_else(|_| (self.desk.now)());
+            self.report_all(&OutcomeState::Waiting { until, why });
+            tokio::time::sleep(pause).await;
         }
-        false
     }
 
     async fn attempt(&self, attempt: u32) -> Attempt {
@@ -217,7 +231,8 @@ impl Work {
         let view =
             View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
         let reads: Option<Vec<Request>> = self.step.read.iter().map(|read| fill(read, &known)).collect();
-        let (sought, new) = match (keys_of(&changes), self.id()) {
+        // The later steps of a create (submit, audit) are about the record that its first one brought into being.
+        let (sought, new) = match (keys_of(&changes).filter(|_| self.first), self.id()) {
             (Some(by), _) => (Sought::By(by), true),
             (None, Some(id)) => (Sought::Id(id), false),
             (None, None) => return refused("the record that it is about has no id yet".into()),
@@ -377,6 +392,11 @@ impl Work {
                 self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
                 let patience = self.desk.patience;
                 Attempt::Busy(why, busy_pause(&reply, attempt, patience.first, patience.longest))
+            }
+            Verdict::InUse(why) => {
+                lock(&self.shared.sent).remove(&self.step.id);
+                self.reached(receipt, StepState::Ended { status, why: format!("in use: {why}") }).await;
+                Attempt::InUse(why)
             }
             Verdict::Unknown(why) => self.unknown(receipt, &why).await,
         }

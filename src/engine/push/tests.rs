@@ -60,6 +60,7 @@ fn bench(service: Arc<Service>, policy: Policy, journal: impl Journal + 'static)
             first: Duration::from_millis(1),
             longest: Duration::from_millis(1),
             tries: 3,
+            in_use: (Duration::from_millis(1), Duration::from_millis(2), 4),
         },
         now: fixture::time,
     };

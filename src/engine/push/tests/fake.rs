@@ -420,6 +420,7 @@ impl Connector for Fake {
         match reply.status {
             200..300 => Verdict::Accepted { id: body["id"].as_str().map(str::to_owned), note: None },
             412 => Verdict::Stale("the service says that it moved".into()),
+            423 => Verdict::InUse("in use by demo".into()),
             429 => Verdict::Busy("too many requests".into()),
             501 => Verdict::OtherForm("not implemented".into()),
             500.. => Verdict::Unknown(format!("status {}", reply.status)),

@@ -255,6 +255,25 @@ async fn a_service_that_stays_busy_has_not_done_it() {
 }
 
 #[tokio::test]
+async fn a_record_that_somebody_has_open_is_waited_for_a_few_times_and_its_holder_is_told() {
+    let bench = in_memory(lena());
+    bench.service.fault(Fault::Status(423));
+    assert_eq!(bench.one(&set("a1", "title", "Ms.", "Dr.")).await, confirmed());
+    assert_eq!(bench.service.writes().len(), 2);
+    let waits = |report: &Report| matches!(report, Report::Outcome(_, outcome) if matches!(&outcome.state, OutcomeState::Waiting { why, .. } if why.contains("in use by demo")));
+    assert!(bench.told.lock().unwrap().iter().any(waits));
+
+    let bench = in_memory(lena());
+    for _ in 0..4 {
+        bench.service.fault(Fault::Status(423));
+    }
+    let OutcomeState::Failed { why } = bench.one(&set("a1", "title", "Ms.", "Dr.")).await else { panic!() };
+    assert!(why.contains("in use by demo") && why.contains("tried 4 times, nothing was done"), "{why}");
+    assert_eq!(bench.service.writes().len(), 4);
+    assert!(bench.desk.keeper.ask(|journal| journal.open_intents()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn each_no_has_its_own_word_and_leaves_nothing_open() {
     for (fault, word) in [
         (Fault::Status(422), "failed"),

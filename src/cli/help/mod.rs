@@ -1,0 +1,125 @@
+//! `trueup help`: what `--help` has no room for.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+
+use super::{Cli, Exit, Global, setup};
+use crate::config::{Dirs, keys};
+use crate::console::app::action::key_table;
+use crate::console::app::keys::Keymap;
+use crate::mapping::Mapping;
+
+mod sheet;
+#[cfg(test)]
+mod tests;
+
+const FILTER: &str = include_str!("../../../assets/help/filter.md");
+const CONNECTORS: &str = include_str!("../../../assets/help/connectors.md");
+
+/// The topics, with a line each.
+const TOPICS: &[(&str, &str)] = &[
+    ("config", "every key of trueup.toml"),
+    ("keys", "every key of the console"),
+    ("filter", "what --filter, scope, manage and / understand"),
+    ("connectors", "the systems that there are, and how to add one"),
+    ("faults", "what a simulated system can be made to do"),
+];
+
+/// Prints a topic, or the overview where none is named.
+///
+/// # Errors
+/// When there is no such topic, or a connector file of the operator's own is broken.
+pub fn run(topic: Option<&str>, global: &Global) -> anyhow::Result<Exit> {
+    let text = text(topic, &connectors(global))?;
+    let mut out = std::io::stdout().lock();
+    // A pager that was closed early is no fault.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(Exit::True)
+}
+
+/// All connectors that there are, or why the operator's own cannot be used: the rest of the help works without them.
+fn connectors(global: &Global) -> anyhow::Result<Vec<Mapping>> {
+    let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
+    let config = global.config.clone().unwrap_or_else(|| dirs.config_file());
+    setup::mappings(&dirs, &config)
+}
+
+/// The text of a topic.
+fn text(topic: Option<&str>, known: &anyhow::Result<Vec<Mapping>>) -> anyhow::Result<String> {
+    let builtin = setup::builtin()?;
+    let mappings = known.as_ref().unwrap_or(&builtin);
+    Ok(match topic {
+        None => overview(mappings),
+        Some("config") => keys::help(mappings),
+        Some("keys") => key_table(&Keymap::standard()),
+        Some("filter") => FILTER.to_owned(),
+        Some("connectors") => format!("{CONNECTORS}\n{}", list(mappings)),
+        #[cfg(feature = "simulate")]
+        Some("faults") => faults(),
+        Some(name) => {
+            if let Some(mapping) = mappings.iter().find(|mapping| mapping.connector == name) {
+                return Ok(sheet::sheet(mapping));
+            }
+            if let Some(command) = Cli::command().find_subcommand_mut(name) {
+                return Ok(command.render_long_help().to_string());
+            }
+            if let Err(broken) = known {
+                anyhow::bail!("there is no help on `{name}`, and your own connectors cannot be read: {broken:#}");
+            }
+            let names = TOPICS.iter().map(|(name, _)| *name);
+            let names: Vec<_> = names.chain(mappings.iter().map(|mapping| mapping.connector.as_str())).collect();
+            let nearest = names
+                .iter()
+                .map(|have| (strsim::damerau_levenshtein(&name.to_lowercase(), have), have))
+                .min()
+                .filter(|(distance, have)| *distance <= 2.max(have.len() / 3))
+                .map_or_else(String::new, |(_, have)| format!("; did you mean `{have}`?"));
+            anyhow::bail!("there is no help on `{name}`{nearest}\nThere is: {}", names.join(", "));
+        }
+    })
+}
+
+/// `--help`, and the topics.
+fn overview(mappings: &[Mapping]) -> String {
+    let mut text = Cli::command().render_long_help().to_string();
+    text.push_str("\nTopics (trueup help TOPIC):\n");
+    for (name, about) in TOPICS {
+        text.push_str(&format!("  {name:<12}{about}\n"));
+    }
+    text.push_str("\nConnectors (trueup help NAME: operations, attributes, limitations):\n");
+    text + &list(mappings)
+}
+
+fn list(mappings: &[Mapping]) -> String {
+    let mut text = String::new();
+    for mapping in mappings {
+        text.push_str(&format!("  {:<12}{}\n", mapping.connector, mapping.title));
+    }
+    text
+}
+
+/// What simulated systems can be made to do, from the simulators' own lists.
+#[cfg(feature = "simulate")]
+fn faults() -> String {
+    use std::fmt::Write as _;
+
+    use crate::simulate;
+
+    let mut text = String::from(
+        "Faults of simulated systems: trueup simulate CONNECTOR --fault SPEC, trueup demo --fault SYSTEM:SPEC.\n\n\
+         Any fault takes @METHOD, @/PATH or @METHOD/PATH behind it, and ,skip=K: only such requests, and not the first K.\n\
+         POST /__sim/fault with a JSON list of specs changes them while the simulator runs.\n",
+    );
+    let mut section = |title: &str, switches: &[simulate::faults::Switch]| {
+        let _ = write!(text, "\n{title}:\n");
+        for switch in switches {
+            let _ = writeln!(text, "  {}\n      {}", switch.form, switch.help);
+        }
+    };
+    section("Every simulator", simulate::faults::HELP);
+    for connector in simulate::CONNECTORS {
+        section(connector, simulate::switches(connector));
+    }
+    text
+}

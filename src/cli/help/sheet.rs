@@ -1,0 +1,328 @@
+//! What a connector's TOML says, as an operator reads it: plain text of at most 80 columns.
+//!
+//! Nothing is said here that is not in the mapping, so the two cannot disagree.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Rate, Via};
+use crate::model::Op;
+
+/// Columns of a terminal that is as narrow as they come.
+const WIDTH: usize = 80;
+
+/// Where the second and the third column of an attribute begin.
+const NATIVE: usize = 33;
+const ACCESS: usize = 64;
+
+/// The sheet of a connector.
+pub fn sheet(mapping: &Mapping) -> String {
+    let mut out = String::new();
+    head(&mut out, mapping);
+    settings(&mut out, mapping);
+    operations(&mut out, mapping);
+    abilities(&mut out, mapping);
+    mandatory(&mut out, mapping);
+    for map in &mapping.kinds {
+        attributes(&mut out, map);
+    }
+    limitations(&mut out, mapping, &[Via::Starling, Via::Direct, Via::Both]);
+    side_effects(&mut out, mapping);
+    feeds(&mut out, &mapping.feeds);
+    out
+}
+
+fn head(out: &mut String, mapping: &Mapping) {
+    let _ = writeln!(out, "{}", mapping.title);
+    let _ = writeln!(out, "{}\n", "=".repeat(mapping.title.width()));
+    let _ = writeln!(out, "In trueup.toml: connector = \"{}\"", mapping.connector);
+    if mapping.speaks != mapping.connector {
+        let _ = writeln!(out, "A file of your own, based on \"{}\".", mapping.speaks);
+    }
+    let Rate { per_second, burst, parallel } = mapping.rate;
+    let speed = format!(
+        "Unless `rate` says otherwise: at most {} requests a minute, {burst} at once, {parallel} side by side; pages of {}.",
+        per_second * 60.0,
+        mapping.page_size
+    );
+    para(out, 0, &speed);
+}
+
+fn settings(out: &mut String, mapping: &Mapping) {
+    title(out, "Settings");
+    for setting in &mapping.settings {
+        let mut marks = Vec::new();
+        if setting.required {
+            marks.push("required");
+        }
+        if setting.secret {
+            marks.push("a secret: { env | file | command | prompt }");
+        }
+        let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+        let _ = writeln!(out, "  {}{marks}", setting.name);
+        para(out, 6, &setting.help);
+        if !setting.one_of.is_empty() {
+            para(out, 6, &format!("One of: {}.", setting.one_of.join(", ")));
+        }
+    }
+    para(out, 2, "And those that every system has: `trueup help config`.");
+}
+
+fn operations(out: &mut String, mapping: &Mapping) {
+    if mapping.operations.is_empty() {
+        return;
+    }
+    title(out, "Operations of the vendor's guide");
+    for operation in &mapping.operations {
+        let _ = writeln!(out, "  {}: {} ({})", operation.kind, operation.name, operation.verb);
+        para(out, 6, &format!("{} [{}]", operation.here, operation.cite));
+    }
+}
+
+/// What can be done here, kind by kind, and why the rest cannot.
+fn abilities(out: &mut String, mapping: &Mapping) {
+    title(out, "What can be done");
+    let mut kinds: Vec<_> = mapping.capabilities.iter().map(|(kind, ..)| *kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    for kind in kinds {
+        let of = |op: Op| mapping.capabilities.iter().find(|(have, what, _)| *have == kind && *what == op);
+        let can: Vec<&str> =
+            Op::ALL.into_iter().filter(|op| matches!(of(*op), Some((.., Capability::Yes)))).map(Op::name).collect();
+        let reads = if mapping.kind(kind).is_some() { "read" } else { "not read" };
+        let list = if can.is_empty() { String::new() } else { format!(", {}", can.join(", ")) };
+        let _ = writeln!(out, "  {}: {reads}{list}", kind.plural());
+        let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+        for op in Op::ALL {
+            if let Some((.., Capability::No(why))) = of(op) {
+                match said.iter_mut().find(|(have, _)| have == why) {
+                    Some((_, ops)) => ops.push(op.name()),
+                    None => said.push((why, vec![op.name()])),
+                }
+            }
+        }
+        for (why, ops) in said {
+            para(out, 6, &format!("not {}: {why}", ops.join(", ")));
+        }
+        if mapping.kind(kind).is_some_and(|map| map.reference) {
+            para(out, 6, "reference data: what is absent on one side is never missing or extra");
+        }
+    }
+}
+
+fn mandatory(out: &mut String, mapping: &Mapping) {
+    if mapping.kinds.iter().all(|map| map.mandatory.is_empty()) {
+        return;
+    }
+    title(out, "Mandatory for a new record");
+    for map in &mapping.kinds {
+        for field in &map.mandatory {
+            para(out, 2, &format!("{}: {} [{}]", map.kind, field.attr, field.cite));
+        }
+    }
+}
+
+fn attributes(out: &mut String, map: &KindMap) {
+    title(out, &format!("Attributes of {}", map.kind.plural()));
+    line(out, 2, "canonical (SCIM)", "theirs", "");
+    for row in &map.rows {
+        attribute(out, row);
+    }
+}
+
+fn attribute(out: &mut String, row: &MapRow) {
+    let access = match row.access {
+        Access::ReadWrite => "read, write",
+        Access::ReadOnly => "read",
+        Access::WriteOnly => "write",
+        Access::Create => "on create",
+    };
+    let mut natives = Vec::new();
+    let all = row.read.iter().chain(&row.detail).chain(row.within.iter().flat_map(|(_, fields)| &fields.read));
+    for native in all.filter(|native| *native != ".") {
+        if !natives.contains(native) {
+            natives.push(native.clone());
+        }
+    }
+    if let Some(write) = row.write.as_ref().filter(|write| !natives.contains(write)) {
+        let mark = if natives.is_empty() { "" } else { "written: " };
+        natives.push(format!("{mark}{write}"));
+    }
+    let mut natives = natives.into_iter();
+    line(out, 2, row.attr.as_str(), &natives.next().unwrap_or_default(), access);
+    for native in natives {
+        line(out, 2, "", &native, "");
+    }
+    if let Some(list) = &row.list {
+        let refers = |kind: Option<crate::model::Kind>| kind.map(|kind| format!(": {kind}")).unwrap_or_default();
+        for part in &list.key {
+            line(out, 2, &format!("  .{}", part.name), &part.read.join(" or "), &format!("key{}", refers(part.refers)));
+        }
+        if let Some(part) = &list.value {
+            line(
+                out,
+                2,
+                &format!("  .{}", part.name),
+                &part.read.join(" or "),
+                &format!("value{}", refers(part.refers)),
+            );
+        }
+        for (name, native) in &list.shown {
+            line(out, 2, &format!("  .{name}"), native, "shown only");
+        }
+    }
+    let mut said: Vec<String> = Vec::new();
+    if let Some(rank) = row.key {
+        said.push(format!("records are linked by it ({rank})"));
+    }
+    if let Some(kind) = row.refers {
+        said.push(format!("the id of a {kind}"));
+    }
+    if row.secret {
+        said.push("a secret: never kept, shown or compared".to_owned());
+    } else if row.access == Access::WriteOnly {
+        said.push("never returned, so never out of true".to_owned());
+    } else if !row.compare {
+        said.push("shown, not compared".to_owned());
+    }
+    match row.policy {
+        Policy::Force => {}
+        Policy::Keep => said.push("the source's value only where there is none".to_owned()),
+        Policy::SkipEmpty => said.push("an empty value of the source never clears it".to_owned()),
+    }
+    if let Some(shown) = &row.shows_in {
+        said.push(format!("writing it changes {shown}"));
+    }
+    said.extend(row.note.clone());
+    let said = if said.is_empty() { String::new() } else { format!("{} ", said.join("; ")) };
+    para(out, 6, &format!("{said}[{}]", row.cite));
+}
+
+/// The vendor's limitations that hold on one of these ways, with what is done about each.
+pub fn limitations(out: &mut String, mapping: &Mapping, ways: &[Via]) {
+    let held: Vec<_> = mapping.limitations.iter().filter(|limitation| ways.contains(&limitation.via)).collect();
+    if held.is_empty() {
+        return;
+    }
+    title(out, &format!("Limitations of {}, and what is done about them", mapping.title));
+    for limitation in held {
+        let way = match limitation.via {
+            Via::Starling => "through Starling",
+            Via::Direct => "direct",
+            Via::Both => "direct and through Starling",
+        };
+        let _ = writeln!(out, "  {} ({way})", limitation.id);
+        para(out, 6, &format!("\"{}\"", limitation.sentence));
+        para(out, 6, &format!("Here: {} [{}]", limitation.here, limitation.cite));
+    }
+}
+
+fn side_effects(out: &mut String, mapping: &Mapping) {
+    if mapping.side_effects.is_empty() {
+        return;
+    }
+    title(out, "What happens outside the record");
+    for effect in &mapping.side_effects {
+        para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, effect.text, effect.cite));
+    }
+}
+
+fn feeds(out: &mut String, feeds: &[Feed]) {
+    title(out, "How it is read");
+    for feed in feeds {
+        let way = match (feed.single, &feed.detail_of) {
+            (_, Some(of)) if feed.whole => format!("one list of all details of {of}"),
+            (_, Some(of)) => format!("record by record of {of}"),
+            (true, None) => "one record".to_owned(),
+            (false, None) => "a list".to_owned(),
+        };
+        let path = if feed.path.is_empty() { "as discovered" } else { &feed.path };
+        para(out, 2, &format!("{} ({}): {way}, {path} [{}]", feed.name, feed.kind, feed.cite));
+    }
+}
+
+/// A title with an empty line before it.
+pub fn title(out: &mut String, text: &str) {
+    let _ = writeln!(out, "\n{text}\n{}", "-".repeat(text.width()));
+}
+
+/// Three columns; what does not fit into its own begins a line of its own.
+fn line(out: &mut String, indent: usize, first: &str, second: &str, third: &str) {
+    let mut at = indent;
+    let mut text = format!("{}{first}", " ".repeat(indent));
+    at += first.width();
+    for (column, cell) in [(NATIVE, second), (ACCESS, third)] {
+        if cell.is_empty() {
+            continue;
+        }
+        if at + 1 > column || column + cell.width() > WIDTH {
+            // What is too wide for the rest of its line moves left on the next one.
+            let start = column.min(WIDTH.saturating_sub(cell.width())).max(4);
+            if at + 1 > start {
+                put(out, &text);
+                text.clear();
+                at = 0;
+            }
+            text.push_str(&" ".repeat(start - at));
+            at = start;
+        } else {
+            text.push_str(&" ".repeat(column - at));
+            at = column;
+        }
+        text.push_str(cell);
+        at += cell.width();
+    }
+    put(out, &text);
+}
+
+/// A line, in pieces where it is wider than the terminal.
+fn put(out: &mut String, text: &str) {
+    for part in broken(text.trim_end(), WIDTH) {
+        out.push_str(&part);
+        out.push('\n');
+    }
+}
+
+/// Words in lines that fit, each indented.
+pub fn para(out: &mut String, indent: usize, text: &str) {
+    let room = WIDTH - indent;
+    let mut at = 0;
+    for word in text.split_whitespace() {
+        for part in broken(word, room) {
+            if at > 0 && at + 1 + part.width() <= room {
+                out.push(' ');
+                at += 1;
+            } else {
+                if at > 0 {
+                    out.push('\n');
+                }
+                out.push_str(&" ".repeat(indent));
+                at = 0;
+            }
+            out.push_str(&part);
+            at += part.width();
+        }
+    }
+    if at > 0 {
+        out.push('\n');
+    }
+}
+
+/// A text in pieces that are no wider than the room.
+fn broken(text: &str, room: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut at = 0;
+    for c in text.chars() {
+        let width = c.to_string().width();
+        if at + width > room {
+            pieces.push(String::new());
+            at = 0;
+        }
+        at += width;
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(c);
+        }
+    }
+    pieces
+}

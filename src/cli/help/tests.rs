@@ -1,0 +1,95 @@
+//! The sheets of the connectors: all that the mapping says is there, and fits.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{sheet, text};
+use crate::cli::setup::builtin;
+use crate::mapping::Mapping;
+
+/// A text without its line breaks, so that what was wrapped can be looked for.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_connectors_sheet_says_all_that_its_mapping_says() {
+    for mapping in builtin().unwrap() {
+        let name = mapping.connector.clone();
+        let shown = flowing(&text(Some(&name), &builtin()).unwrap());
+        let has = |what: &str| assert!(shown.contains(&flowing(what)), "{name}: not in the help: {what}");
+        for operation in &mapping.operations {
+            has(&format!("{}: {} ({}) {}", operation.kind, operation.name, operation.verb, operation.here));
+            has(&operation.cite);
+        }
+        for limitation in &mapping.limitations {
+            has(&limitation.sentence);
+            has(&format!("Here: {} [{}]", limitation.here, limitation.cite));
+        }
+        for map in &mapping.kinds {
+            for field in &map.mandatory {
+                has(&format!("{}: {}", map.kind, field.attr));
+            }
+            for row in &map.rows {
+                has(row.attr.as_str());
+                has(&row.cite);
+                row.read.iter().chain(&row.detail).chain(&row.write).for_each(|native| has(native));
+                row.note.iter().for_each(|note| has(note));
+                for (sub, native) in row.list.iter().flat_map(|list| &list.shown) {
+                    has(&format!(".{sub} {native} shown only"));
+                }
+            }
+        }
+        mapping.settings.iter().for_each(|setting| has(&format!("{} ", setting.name)));
+        mapping.settings.iter().for_each(|setting| has(&setting.help));
+        mapping.side_effects.iter().for_each(|effect| has(&effect.text));
+        mapping.feeds.iter().for_each(|feed| has(&feed.cite));
+    }
+}
+
+#[test]
+fn no_topic_is_wider_than_a_terminal() {
+    let names: Vec<String> = builtin().unwrap().into_iter().map(|mapping| mapping.connector).collect();
+    for topic in names.iter().map(String::as_str).chain(["connectors"]) {
+        let text = text(Some(topic), &builtin()).unwrap();
+        assert!(text.lines().count() > 40, "{topic} is short");
+        for line in text.lines() {
+            assert!(line.width() <= 80, "{topic}: {line}");
+            assert!(!line.ends_with(' ') && !line.chars().any(char::is_control), "{topic}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn a_wide_path_begins_a_line_of_its_own_and_a_wider_one_is_broken() {
+    let base = Mapping::builtin_text("scim").unwrap();
+    let path = format!("urn:{}:User:x", "long".repeat(30));
+    let row = format!("[[row]]\nkind = \"User\"\nattr = \"{path}\"\nread = \"short\"\ncite = \"here\"\n");
+    let shown = sheet::sheet(&Mapping::overlaid(base, &row, "mine").unwrap());
+    assert!(shown.lines().all(|line| line.width() <= 80));
+    let joined: String = shown.lines().collect();
+    assert!(joined.contains(&path), "broken, and whole: {shown}");
+}
+
+#[test]
+fn an_unknown_topic_names_the_nearest() {
+    let said = |topic: &str| text(Some(topic), &builtin()).unwrap_err().to_string();
+    assert!(said("ahha").contains("did you mean `aha`?"), "{}", said("ahha"));
+    assert!(said("filtr").contains("did you mean `filter`?"), "{}", said("filtr"));
+    let far = said("zebra-crossing");
+    assert!(!far.contains("did you mean") && far.contains("scim") && far.contains("connectors"), "{far}");
+}
+
+#[test]
+fn the_file_that_the_help_shows_is_a_connector() {
+    let shown = text(Some("connectors"), &builtin()).unwrap();
+    let code = shown.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>();
+    let config = code.iter().position(|line| *line == "[system.acme]").unwrap();
+    let file: Vec<&str> = code[..config].iter().chain(&code[config + 4..]).copied().collect();
+    let mapping = Mapping::own(&file.join("\n"), "the help").unwrap();
+    assert_eq!((mapping.connector.as_str(), mapping.speaks.as_str()), ("acme", "scim"));
+    let sheet = flowing(&sheet::sheet(&mapping));
+    for said in ["Acme People", "based on \"scim\"", "Names are cut at 40 characters.", "Acme keeps users for ever"] {
+        assert!(sheet.contains(said), "{said} is not in {sheet}");
+    }
+}
