@@ -15,7 +15,7 @@ use super::{Exit, Global, setup};
 use crate::engine::Setup;
 use crate::engine::protocol::Report;
 use crate::model::{Op, text};
-use crate::plan::{Outcome, OutcomeState, Plan};
+use crate::plan::{ChangeId, Outcome, OutcomeState, Plan};
 
 /// Carries out a saved plan.
 ///
@@ -96,8 +96,10 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     };
     runtime.block_on(session.close());
     let tally = paper::tally(&outcomes);
-    let done = outcomes.len() == plan.changes.len()
-        && outcomes.iter().all(|outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }));
+    let will = |id: &ChangeId| !plan.refused.iter().any(|(refused, _)| refused == id);
+    let confirmed =
+        |outcome: &&Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }) && will(&outcome.change);
+    let done = outcomes.iter().filter(confirmed).count() == plan.count();
     match args.format {
         Format::Json => paper::line(
             &mut std::io::stdout().lock(),
