@@ -10,8 +10,8 @@ use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
 use crate::compare::subject::Identity;
 use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
-use crate::engine::Setup;
 use crate::engine::protocol::{Health, World};
+use crate::engine::{Setup, SystemSetup};
 use crate::model::filter::Query;
 use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
 
@@ -79,7 +79,7 @@ impl<'w> Wanted<'w> {
             })
             .transpose()?;
         if let Some(system) = system {
-            setup::known(setup, system)?;
+            setup::known(setup.systems.iter().map(SystemSetup::id), system)?;
         }
         Ok(Self { kind, system, filter })
     }
@@ -285,6 +285,25 @@ fn key_kind(system: &SystemView, of: Kind, facet: &FacetDiff, part: usize) -> Op
     }
 }
 
+/// How many records have a difference that was adopted.
+fn waived(world: &World, wanted: &Wanted<'_>) -> usize {
+    let compared = &*world.compared;
+    let base = compared.inputs.base();
+    let systems: Vec<usize> = (0..compared.inputs.systems.len())
+        .filter(|system| Some(*system) != base && wanted.system(compared, *system))
+        .collect();
+    wanted
+        .kinds()
+        .flat_map(|kind| (0..compared.kind(kind).len).map(move |identity| (kind, identity)))
+        .map(|(kind, identity)| {
+            let is = |system: &&usize| {
+                compared.kind(kind).waived(identity, **system) && wanted.matches(compared, kind, identity, **system)
+            };
+            systems.iter().filter(is).count()
+        })
+        .sum()
+}
+
 fn lints<'w>(world: &'w World, wanted: &'w Wanted<'_>) -> impl Iterator<Item = &'w crate::compare::Lint> {
     world.compared.lints.iter().filter(move |lint| {
         wanted.kind.is_none_or(|kind| kind == lint.kind)
@@ -347,7 +366,8 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
             text: &fault.text,
         })?;
     }
-    write(&Line::Summary { mismatches, lint, changes: None, outcomes: None })?;
+    let waived = waived(world, wanted);
+    write(&Line::Summary { mismatches, lint, waived, changes: None, outcomes: None })?;
     Ok(mismatches)
 }
 
@@ -389,9 +409,13 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
             text::clean(found.key)
         )?;
         for attribute in &found.attributes {
+            let direction = match attribute.direction.words() {
+                "" => String::new(),
+                words => format!("   ({words})"),
+            };
             writeln!(
                 out,
-                "    {}: {} -> {}",
+                "    {}: {} -> {}{direction}",
                 text::clean(&attribute.path),
                 shown(attribute.target.as_deref()),
                 shown(attribute.source.as_deref())
@@ -411,7 +435,11 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
             text::clean(&fault.text)
         )?;
     }
-    writeln!(out, "\n{mismatches} out of true, {lint} lint")?;
+    let adopted = match waived(world, wanted) {
+        0 => String::new(),
+        n => format!(", {n} with adopted differences that are not counted"),
+    };
+    writeln!(out, "\n{mismatches} out of true, {lint} lint{adopted}")?;
     Ok(mismatches)
 }
 

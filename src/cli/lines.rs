@@ -109,6 +109,8 @@ pub enum Line<'l> {
         mismatches: usize,
         /// Lint.
         lint: usize,
+        /// Records with a difference that was adopted, and so is not counted.
+        waived: usize,
         /// Changes of the plan.
         #[serde(skip_serializing_if = "Option::is_none")]
         changes: Option<usize>,

@@ -93,7 +93,13 @@ pub fn finish(
 fn summary(compared: &Compared, changes: Option<usize>) -> Line<'static> {
     let mismatches =
         compared.kinds.iter().flat_map(|kind| &kind.tallies).map(|tally| tally.out_of_true() as usize).sum();
-    Line::Summary { mismatches, lint: compared.lints.len(), changes: Some(changes.unwrap_or(0)), outcomes: None }
+    Line::Summary {
+        mismatches,
+        lint: compared.lints.len(),
+        waived: 0,
+        changes: Some(changes.unwrap_or(0)),
+        outcomes: None,
+    }
 }
 
 /// What was chosen, and what was not, with the reason.

@@ -103,7 +103,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     match args.format {
         Format::Json => paper::line(
             &mut std::io::stdout().lock(),
-            &Line::Summary { mismatches: 0, lint: 0, changes: Some(plan.count()), outcomes: Some(tally) },
+            &Line::Summary { mismatches: 0, lint: 0, waived: 0, changes: Some(plan.count()), outcomes: Some(tally) },
         )?,
         Format::Table => {
             let words: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -154,8 +154,9 @@ struct Asked {
 impl Asked {
     fn new(plan: &Plan, setup: &Setup) -> Self {
         let will = || plan.changes.iter().filter(|change| !plan.refused.iter().any(|(id, _)| *id == change.id));
-        let production =
-            |name: &str| setup.systems.iter().any(|system| system.id.as_str() == name && system.policy.production);
+        let production = |name: &str| {
+            setup.systems.iter().any(|system| system.id().as_str() == name && system.config.policy.production)
+        };
         let mut systems: Vec<String> = will().map(|change| change.system.to_string()).collect();
         systems.sort();
         systems.dedup();

@@ -10,7 +10,7 @@ use super::served::{composition, own};
 use super::{Base, Compared, Comparison, Pairing, SystemView, Waiver, name};
 use crate::mapping::{Access, MapRow, Policy};
 use crate::model::fold::same;
-use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, ListDef, Row, Snapshot, Table};
+use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, ListDef, RecordKey, Row, Snapshot, Table};
 
 /// Which side moved since the two last had the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +37,10 @@ impl Direction {
         }
     }
 
-    /// From the last common value: which of the two is no longer so.
-    fn of(common: Option<&str>, source: &str, target: &str, fold: Fold) -> Self {
+    /// From the last common value, as each side had it: which of the two is no longer so.
+    fn of(common: Option<&Base>, source: &str, target: &str, fold: Fold) -> Self {
         let Some(common) = common else { return Self::Unknown };
-        match (same(common, source, fold), same(common, target, fold)) {
+        match (same(&common.source, source, fold), same(&common.value, target, fold)) {
             (false, true) => Self::SourceChanged,
             (true, false) => Self::TargetDrifted,
             (false, false) => Self::Both,
@@ -48,7 +48,8 @@ impl Direction {
         }
     }
 
-    const fn words(self) -> &'static str {
+    /// It in words; empty where nothing is known.
+    pub const fn words(self) -> &'static str {
         match self {
             Self::SourceChanged => "source changed",
             Self::TargetDrifted => "target drifted",
@@ -103,10 +104,31 @@ pub struct FacetDiff {
     pub refers: Option<Kind>,
     /// What the comparison says.
     pub verdict: Verdict,
+    /// What source and target themselves have: for a reference its text there, not the name that is shown.
+    pub own: [Option<String>; 2],
     /// Which side moved.
     pub direction: Direction,
+    /// Where that is known: since when they differ, as far as was seen.
+    pub since: Option<jiff::Timestamp>,
     /// Words for the WHY column.
     pub why: String,
+}
+
+impl FacetDiff {
+    /// The entry's key in the target's own ids, joined with a space; empty for a text.
+    pub fn entry(&self) -> String {
+        self.key.as_ref().map(|(ids, _)| ids.join(" ")).unwrap_or_default()
+    }
+
+    /// With what the last common value says of it.
+    fn directed(&mut self, common: Option<&Base>, fold: Fold) {
+        let own = |at: usize| self.own[at].as_deref().unwrap_or_default();
+        self.direction = Direction::of(common, own(0), own(1), fold);
+        self.since = common.filter(|_| self.direction != Direction::Unknown).map(|base| base.since);
+        if self.why.is_empty() {
+            self.direction.words().clone_into(&mut self.why);
+        }
+    }
 }
 
 /// All facets of an identity in a target: attributes in the source's order, then what only the target has; lists entry by
@@ -129,7 +151,7 @@ pub fn facets(compared: &Compared, kind: Kind, identity: u32, system: usize) -> 
 }
 
 /// One identity in one target.
-struct Case<'c> {
+pub(super) struct Case<'c> {
     comparison: &'c Comparison,
     kind: Kind,
     identity: u32,
@@ -142,7 +164,7 @@ struct Case<'c> {
     source: Option<(&'c Snapshot, Row)>,
     target: Option<(&'c Snapshot, Row)>,
     refs: Refs<'c>,
-    bases: Vec<&'c Base>,
+    bases: &'c [Base],
     waivers: Vec<&'c Waiver>,
 }
 
@@ -158,11 +180,7 @@ impl<'c> Case<'c> {
             comparison.row(identity, system).map(|row| (snapshot, row))
         };
         let target = at(to, system);
-        let is_it = |key: &crate::model::RecordKey| {
-            key.system == to.id
-                && key.kind == kind
-                && target.is_some_and(|(snapshot, row)| snapshot.table.id(row) == &*key.id)
-        };
+        let key = target.map(|(snapshot, row)| RecordKey::new(to.id.clone(), kind, snapshot.table.id(row)));
         Some(Self {
             comparison,
             kind,
@@ -175,9 +193,22 @@ impl<'c> Case<'c> {
             source: at(from, base),
             target,
             refs: Refs::later(inputs, system, Kind::ALL.map(|kind| &**compared.kind(kind))),
-            bases: inputs.bases.iter().filter(|base| is_it(&base.target)).collect(),
-            waivers: inputs.waivers.iter().filter(|waiver| is_it(&waiver.target)).collect(),
+            bases: key.as_ref().map_or(&[], |key| inputs.bases.of(key)),
+            waivers: inputs.waivers.iter().filter(|waiver| Some(&waiver.target) == key.as_ref()).collect(),
         })
+    }
+
+    /// The same pair of records as they were before, however it stands now: to see what was alike.
+    pub(super) fn past(
+        compared: &'c Compared,
+        kind: Kind,
+        identity: u32,
+        system: usize,
+        [source, target]: [(&'c Snapshot, Row); 2],
+    ) -> Option<Self> {
+        let now = Self::new(compared, kind, identity, system)?;
+        let (source, target) = (Some(source), Some(target));
+        Some(Self { source, target, pairing: Pairing::Differs, bases: &[], waivers: Vec::new(), ..now })
     }
 
     fn compared(&self, path: &AttrPath) -> bool {
@@ -188,11 +219,18 @@ impl<'c> Case<'c> {
         self.comparison.differing(self.identity, self.system).any(|compares| compares.path == *path)
     }
 
-    fn common(&self, path: &AttrPath, entry: &str) -> Option<&'c str> {
-        self.bases.iter().find(|base| base.path == *path && base.entry == entry).map(|base| &*base.value)
+    fn common(&self, path: &AttrPath, entry: &str) -> Option<&'c Base> {
+        self.bases.iter().find(|base| base.path == *path && base.entry == entry)
     }
 
-    fn facet(&self, path: &AttrPath, ours: Option<&'c Table>, theirs: Option<&'c Table>, found: &mut Vec<FacetDiff>) {
+    /// One attribute; for a list, entry by entry.
+    pub(super) fn facet(
+        &self,
+        path: &AttrPath,
+        ours: Option<&'c Table>,
+        theirs: Option<&'c Table>,
+        found: &mut Vec<FacetDiff>,
+    ) {
         let ours = ours.and_then(|table| table.schema().find(path).map(|attr| (table, attr, table.schema().def(attr))));
         let theirs =
             theirs.and_then(|table| table.schema().find(path).map(|attr| (table, attr, table.schema().def(attr))));
@@ -210,17 +248,24 @@ impl<'c> Case<'c> {
         }
     }
 
+    /// Whether the operator adopted what the target has, and neither side has moved since.
+    fn adopted(&self, path: &AttrPath, entry: &str, own: &[Option<String>; 2]) -> Option<&'c Waiver> {
+        self.waivers.iter().copied().find(|waiver| waiver.holds(path, entry, own))
+    }
+
     /// What a difference is for somebody who stands like this.
-    fn verdict(&self, path: &AttrPath) -> (Verdict, String) {
+    fn verdict(&self, path: &AttrPath, entry: &str, own: &[Option<String>; 2]) -> (Verdict, String) {
         if !self.compared(path) {
             return (Verdict::Shown, self.not_compared(path));
         }
+        if matches!(self.pairing, Pairing::Differs | Pairing::Same)
+            && let Some(waiver) = self.adopted(path, entry, own)
+        {
+            return (Verdict::Waived, waiver.reason.clone());
+        }
         match self.pairing {
             Pairing::Differs if self.counted(path) => (Verdict::Differs, String::new()),
-            Pairing::Differs | Pairing::Same => match self.waivers.iter().find(|waiver| waiver.path == *path) {
-                Some(waiver) => (Verdict::Waived, waiver.reason.clone()),
-                None => (Verdict::Shown, self.uncounted(path)),
-            },
+            Pairing::Differs | Pairing::Same => (Verdict::Shown, self.uncounted(path)),
             // Who is to be created differs in all; who is undecided is shown with what would have to be done.
             Pairing::Missing | Pairing::Undecided => (Verdict::Differs, String::new()),
             Pairing::Leaver if *path == AttrPath::new("active") => {
@@ -304,7 +349,9 @@ impl<'c> Case<'c> {
             want: None,
             refers: None,
             verdict: Verdict::Same,
+            own: [raw_source.clone(), raw_target.clone()],
             direction: Direction::Unknown,
+            since: None,
             why: String::new(),
         };
         let write_only = theirs.is_some_and(|(_, _, def)| def.unreadable)
@@ -370,12 +417,9 @@ impl<'c> Case<'c> {
                 diff.why = self.unresolved(resolved.and_then(|(source, _)| source), refers, &ours);
             }
             Alike::No => {
-                (diff.verdict, diff.why) = self.verdict(path);
+                (diff.verdict, diff.why) = self.verdict(path, "", &diff.own);
                 if diff.verdict == Verdict::Differs {
-                    diff.direction = Direction::of(self.common(path, ""), &ours, &theirs, fold);
-                    if diff.why.is_empty() {
-                        diff.direction.words().clone_into(&mut diff.why);
-                    }
+                    diff.directed(self.common(path, ""), fold);
                     (diff.want, diff.refers) = match resolved {
                         Some((Some(Found::There(kind, row)), _)) => (self.target_id(kind, row), Some(kind)),
                         _ if ours.is_empty() && self.target.is_none() => (None, None),
@@ -395,6 +439,12 @@ impl<'c> Case<'c> {
 
     /// The account of somebody who is offered to be switched off, or on: said of `active`, whatever the texts are.
     fn switched(&self, diff: &mut FacetDiff) -> bool {
+        if self.pairing != Pairing::Differs
+            && let Some(waiver) = self.adopted(&diff.path, "", &diff.own)
+        {
+            (diff.verdict, diff.why) = (Verdict::Waived, waiver.reason.clone());
+            return true;
+        }
         let off = match self.pairing {
             Pairing::Leaver => "inactive in the source",
             Pairing::Extra => "nobody in the source",
@@ -404,8 +454,7 @@ impl<'c> Case<'c> {
         diff.verdict = Verdict::Differs;
         off.clone_into(&mut diff.why);
         diff.want = self.authority.then(|| "false".to_owned());
-        let (ours, theirs) = (diff.source.clone().unwrap_or_default(), diff.target.clone().unwrap_or_default());
-        diff.direction = Direction::of(self.common(&diff.path, ""), &ours, &theirs, Fold::Flag);
+        diff.directed(self.common(&diff.path, ""), Fold::Flag);
         true
     }
 
@@ -469,7 +518,9 @@ impl<'c> Case<'c> {
             want: None,
             refers: None,
             verdict,
+            own: [None, None],
             direction: Direction::Unknown,
+            since: None,
             why,
         };
         if matches!(source, Some((_, _, None))) || matches!(target, Some((_, _, None))) {
@@ -570,7 +621,9 @@ impl<'c> Case<'c> {
             want: None,
             refers: None,
             verdict: Verdict::Same,
+            own: [shown(source), shown(target)],
             direction: Direction::Unknown,
+            since: None,
             why: String::new(),
         };
         if let Some(why) = &of.one_sided {
@@ -580,15 +633,10 @@ impl<'c> Case<'c> {
         } else if open {
             self.open(of, ours, theirs, &mut diff);
         } else if !alike {
-            (diff.verdict, diff.why) = self.verdict(of.path);
+            let entry = diff.entry();
+            (diff.verdict, diff.why) = self.verdict(of.path, &entry, &diff.own);
             if diff.verdict == Verdict::Differs {
-                let entry = diff.key.as_ref().map(|(ids, _)| ids.join(" ")).unwrap_or_default();
-                let text = |side: &Option<String>| side.clone().unwrap_or_default();
-                let common = self.common(of.path, &entry);
-                diff.direction = Direction::of(common, &text(&diff.source), &text(&diff.target), of.fold);
-                if diff.why.is_empty() {
-                    diff.direction.words().clone_into(&mut diff.why);
-                }
+                diff.directed(self.common(of.path, &entry), of.fold);
                 if self.authority {
                     (diff.want, diff.refers) = match (ours, source) {
                         (Some(cut), Some((_, value))) if valued => match record_of(cut.value) {

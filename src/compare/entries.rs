@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::lane::join;
 use super::refs::{Found, Refs};
 use crate::model::fold::{fold, same};
-use crate::model::{Attr, Dict, Entry, Fold, Kind, ListDef, Row, Table};
+use crate::model::{Attr, Dict, Entry, Fold, Kind, ListDef, Row, Table, Unlisted};
 
 /// A part of an entry as a number that is equal on both sides where the part means the same.
 type Token = u32;
@@ -24,9 +24,11 @@ const PENDING: Token = u32::MAX - 3;
 const ASIDE: Token = u32::MAX - 4;
 /// The role `none`: as good as no entry (targets/aha.md 10.4).
 const NONE: Token = u32::MAX - 5;
+/// A record whose entries the service never lists ([`Unlisted`]): whether it is there, nobody can say.
+const UNLISTED: Token = u32::MAX - 6;
 
 fn special(token: Token) -> bool {
-    token >= NONE
+    token >= UNLISTED
 }
 
 fn record(kind: Kind, row: Row) -> Token {
@@ -43,7 +45,7 @@ pub(super) fn trouble(token: Token) -> Option<Found> {
     Some(match token {
         NOWHERE => Found::Nowhere,
         DOUBT => Found::Doubt,
-        UNKNOWN => Found::Unknown,
+        UNKNOWN | UNLISTED => Found::Unknown,
         PENDING => Found::Pending,
         ASIDE => Found::Aside,
         _ => return None,
@@ -52,21 +54,28 @@ pub(super) fn trouble(token: Token) -> Option<Found> {
 
 /// How the texts of one part of a list become tokens.
 #[derive(Clone, Copy)]
-struct Means {
+struct Means<'d> {
     refers: Option<Kind>,
+    /// Of which records no entries are listed.
+    unlisted: Option<&'d Unlisted>,
     fold: Fold,
     /// It is the value, which may be a role: `none` is no entry, and an unlisted role of the target is a text.
     value: bool,
 }
 
-impl Means {
+impl Means<'_> {
+    fn record(self, kind: Kind, row: Row, refs: &Refs<'_>) -> Token {
+        let unlisted = self.unlisted.is_some_and(|of| refs.kind(kind).says(row, &of.attr, &of.is));
+        if unlisted { UNLISTED } else { record(kind, row) }
+    }
+
     fn source(self, text: &str, refs: &Refs<'_>, as_text: impl FnOnce() -> Token) -> Token {
         let Some(kind) = self.refers.filter(|_| !text.is_empty()) else { return as_text() };
         if self.value && none_role(kind, text) {
             return NONE;
         }
         match refs.source(kind, text) {
-            Found::There(kind, row) => record(kind, row),
+            Found::There(kind, row) => self.record(kind, row, refs),
             Found::Text => as_text(),
             Found::Nowhere => NOWHERE,
             Found::Doubt => DOUBT,
@@ -82,7 +91,7 @@ impl Means {
             return NONE;
         }
         match refs.target(kind, text) {
-            Found::There(kind, row) => record(kind, row),
+            Found::There(kind, row) => self.record(kind, row, refs),
             Found::Text => as_text(),
             // A role that the service does not list (`aha:role:7`) is there all the same.
             Found::Nowhere | Found::Unknown | Found::Aside | Found::Doubt if self.value => as_text(),
@@ -137,9 +146,9 @@ pub(super) struct ListLane<'a> {
     values: [Vec<Token>; 2],
 }
 
-fn means(def: &ListDef, fold: Fold) -> ([Means; 2], Option<Means>) {
-    let key = def.key.map(|refers| Means { refers, fold, value: false });
-    (key, def.value.map(|refers| Means { refers, fold, value: true }))
+fn means(def: &ListDef, fold: Fold) -> ([Means<'_>; 2], Option<Means<'_>>) {
+    let key = def.key.map(|refers| Means { refers, unlisted: def.unlisted.as_ref(), fold, value: false });
+    (key, def.value.map(|refers| Means { refers, unlisted: None, fold, value: true }))
 }
 
 fn text_fold(fold: Fold) -> Fold {
@@ -151,7 +160,7 @@ impl<'a> ListLane<'a> {
     pub(super) fn new(tables: [(&'a Table, Attr); 2], def: &ListDef, how: Fold, refs: &Refs<'_>) -> Self {
         let dicts = tables.map(|(table, attr)| table.list(table.schema().def(attr).slot));
         let (key, value) = means(def, text_fold(how));
-        let tokens = |means: Means, ours: &Dict, theirs: &Dict| {
+        let tokens = |means: Means<'_>, ours: &Dict, theirs: &Dict| {
             let [a, b] = join(ours, theirs, means.fold);
             let text = |code: u32| TEXT + code;
             // The empty part is the same whatever it could refer to.
@@ -254,7 +263,8 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
     let unknown = |cuts: &[Cut]| cuts.iter().any(|cut| cut.key.contains(&UNKNOWN));
     let open_source = unknown(source);
     let open_target = unknown(target);
-    told.unread = open_source || open_target;
+    let unlisted = |cuts: &[Cut]| cuts.iter().any(|cut| cut.key.contains(&UNLISTED));
+    told.unread = open_source || open_target || unlisted(source) || unlisted(target);
     let (mut a, mut b) = (source, target);
     while !a.is_empty() || !b.is_empty() {
         let key = match (a.first(), b.first()) {
@@ -324,7 +334,7 @@ impl Single {
             let Some((table, attr, entries)) = of else { return cuts };
             for (at, entry) in (0_u32..).zip(entries) {
                 let (parts, text) = table.entry_text(attr, *entry);
-                let mut mean = |means: Means, text: &str| {
+                let mut mean = |means: Means<'_>, text: &str| {
                     let as_text = || token(text, means.fold);
                     match (text.is_empty(), is_source) {
                         (true, _) => TEXT,

@@ -3,8 +3,10 @@
 //! Pure: snapshots, mappings, links, waivers, bases and scopes in; identities, states and lint out. What is not known
 //! (unread, unreadable, unproved) is never a difference.
 
+mod base;
 mod bound;
 mod column;
+mod decision;
 mod diff;
 mod entries;
 mod field;
@@ -24,9 +26,11 @@ pub mod subject;
 mod tests;
 mod why;
 
+pub use base::{Base, Bases, Before, Followed, follow};
 pub use bound::Bound;
+pub use decision::{Agreement, Decision, Decisions, Protection, Waiver};
 pub use diff::{Direction, FacetDiff, PRESENT, Verdict, facets};
-pub use identity::{Base, Link, LinkVerdict, Rung, Waiver};
+pub use identity::{Link, LinkVerdict, Rung};
 pub use label::{label, name};
 pub use lint::{Lint, Rule};
 pub use run::compare;
@@ -78,7 +82,11 @@ pub struct Inputs {
     /// Differences that were adopted and still are: the caller, who has the clock, leaves out those that are over.
     pub waivers: Vec<Waiver>,
     /// Last common values.
-    pub bases: Vec<Base>,
+    pub bases: Bases,
+    /// Records that are never touched.
+    pub protected: Vec<Protection>,
+    /// Values with odd characters that are meant.
+    pub agreed: Vec<Agreement>,
 }
 
 impl Inputs {

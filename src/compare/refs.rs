@@ -278,6 +278,14 @@ impl<'a> KindRefs<'a> {
         }
     }
 
+    /// Whether a record of the target has this text.
+    pub(super) fn says(&self, row: Row, path: &AttrPath, text: &str) -> bool {
+        let table = self.target.map(|snapshot| &snapshot.table);
+        table.is_some_and(|table| {
+            table.schema().find(path).is_some_and(|attr| same(table.cell(row, attr).text(), text, Fold::Caseless))
+        })
+    }
+
     /// The identity of a row of the target.
     pub(super) fn source_of(&self, row: Row) -> Option<u32> {
         self.identity_of(row.0)

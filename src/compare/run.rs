@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::column::Texts;
+use super::decision::adopted;
 use super::entries::ListLane;
-use super::identity::sides_hash;
 use super::judge::standing;
 use super::lane::{Alike, Lane};
 use super::link::{Identities, identities};
@@ -14,7 +14,7 @@ use super::lint::{Raw, RawKind, collect};
 use super::refs::{Found, Refs, Standing};
 use super::served::{compares, composition, lanes, spared};
 use super::state::{Compares, NO_ROW, Tally};
-use super::{Compared, Comparison, Inputs, Pairing};
+use super::{Compared, Comparison, Inputs, Pairing, Verdict};
 use crate::mapping::Policy;
 use crate::model::{AttrPath, CHUNK_ROWS, Form, Kind, Row};
 
@@ -98,15 +98,16 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
         }
         kinds.push(comparison);
     }
-    waive(&inputs, &mut kinds);
     let lints = collect(&inputs, &mut kinds, raw, duplicates);
-    for comparison in &mut kinds {
-        tally(comparison);
-    }
     let mut kinds = kinds.into_iter().map(Arc::new);
     let mut next = |kind: Kind| kinds.next().unwrap_or_else(|| Arc::new(Comparison::empty(kind)));
     let kinds = Kind::ALL.map(&mut next);
-    Compared { inputs, kinds, lints: lints.into() }
+    let mut compared = Compared { inputs, kinds, lints: lints.into() };
+    waive(&mut compared);
+    for comparison in &mut compared.kinds {
+        tally(Arc::make_mut(comparison));
+    }
+    compared
 }
 
 /// One target's columns of a comparison.
@@ -299,31 +300,37 @@ fn keep(pairing: Pairing, bits: &mut [u64], active: Option<usize>) {
 }
 
 /// Differences that the operator adopted do not count while both sides stay as they are.
-fn waive(inputs: &Inputs, kinds: &mut [Comparison]) {
-    for waiver in &inputs.waivers {
-        let kind = waiver.target.kind;
-        let Some(system) = inputs.index(&waiver.target.system) else { continue };
-        let Some(table) = inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table) else { continue };
-        let Some(row) = table.find(&waiver.target.id) else { continue };
-        let comparison = &mut kinds[kind.index()];
-        let Some(identity) = comparison.identity_of(system, row) else { continue };
-        let Some(at) = comparison.compares[system].iter().position(|compares| compares.path == waiver.path) else {
-            continue;
+fn waive(compared: &mut Compared) {
+    for (system, kind, identity, facets) in adopted(compared) {
+        let has = |path: &AttrPath, verdict: Verdict| {
+            facets.iter().any(|facet| facet.path == *path && facet.verdict == verdict)
         };
-        let place = identity as usize * comparison.words[system] + at / 64;
-        let compares = &comparison.compares[system][at];
-        if comparison.bits[system].get(place).is_none_or(|word| word >> (at % 64) & 1 == 0)
-            || sides_hash(inputs, kind, compares, Row(identity), (system, row)) != Some((waiver.source, waiver.value))
-        {
-            continue;
-        }
-        comparison.bits[system][place] &= !(1 << (at % 64));
-        comparison.flags[system][identity as usize] |= WAIVED;
+        // Nobody else has it yet, so nothing is copied.
+        let comparison = Arc::make_mut(&mut compared.kinds[kind.index()]);
         let words = comparison.words[system];
-        let left = comparison.bits[system][identity as usize * words..][..words].iter().any(|word| *word != 0);
+        let bits = &mut comparison.bits[system][identity as usize * words..][..words];
         let pairing = &mut comparison.pairings[system][identity as usize];
-        if !left && *pairing == Pairing::Differs {
-            *pairing = Pairing::Same;
+        let mut some = false;
+        for (number, compares) in comparison.compares[system].iter().enumerate() {
+            // A list counts until the last of its entries is adopted.
+            if has(&compares.path, Verdict::Waived) && pairing.counts() {
+                some = true;
+                if !has(&compares.path, Verdict::Differs) {
+                    bits[number / 64] &= !(1 << (number % 64));
+                }
+            }
+        }
+        // Who is extra has nothing to be compared with: it is the account itself that was adopted.
+        let active = AttrPath::new("active");
+        let account = matches!(pairing, Pairing::Extra | Pairing::Leaver | Pairing::Leaving);
+        some |= account && has(&active, Verdict::Waived);
+        let left = bits.iter().any(|word| *word != 0);
+        if some {
+            comparison.flags[system][identity as usize] |= WAIVED;
+            if (*pairing == Pairing::Differs && !left) || (account && has(&active, Verdict::Waived)) {
+                *pairing = Pairing::Same;
+                bits.fill(0);
+            }
         }
     }
 }

@@ -48,6 +48,11 @@ enum Node<'c> {
         empty: Option<bool>,
     },
     Staged([Option<bool>; 2]),
+    /// By whether a difference was adopted in one of these systems.
+    Waived {
+        systems: Vec<usize>,
+        verdicts: [Option<bool>; 2],
+    },
     /// By identity; those that are not here are as `other`.
     Listed {
         verdicts: HashMap<u32, Option<bool>>,
@@ -137,6 +142,13 @@ impl<'c> Matrix<'c> {
                 state(systems, &mut holds)
             }
             "staged" => Node::Staged([holds("false"), holds("true")]),
+            "waived" => {
+                let systems = match self.only {
+                    Some(only) => vec![only],
+                    None => (0..count).filter(|system| Some(*system) != base).collect(),
+                };
+                Node::Waived { systems, verdicts: [holds("false"), holds("true")] }
+            }
             "lint" => self.lint(&mut holds),
             "direction" => self.direction(&mut holds),
             _ => {
@@ -225,6 +237,10 @@ impl<'c> Matrix<'c> {
                 } else {
                     any_of(words.iter().map(|pairing| by_pairing[*pairing as usize]))
                 }
+            }
+            Node::Waived { systems, verdicts } => {
+                let waived = |system: &usize| self.comparison.waived(identity, *system);
+                verdicts[usize::from(systems.iter().any(waived))]
             }
             Node::Staged(verdicts) => verdicts[usize::from((self.staged)(identity))],
             Node::Listed { verdicts, other } => verdicts.get(&identity).copied().unwrap_or(*other),

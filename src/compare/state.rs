@@ -162,6 +162,12 @@ impl Comparison {
         self.identity.get(system)?.get(row.0 as usize).copied().filter(|identity| *identity != NO_ROW)
     }
 
+    /// Whether a difference of an identity was adopted in a target.
+    pub fn waived(&self, identity: u32, system: usize) -> bool {
+        let flags = self.flags.get(system).and_then(|flags| flags.get(identity as usize));
+        flags.is_some_and(|flags| flags & 2 != 0)
+    }
+
     /// How an identity stands in a target. `None` for the source itself.
     pub fn state(&self, identity: u32, system: usize) -> Option<RowState> {
         let at = identity as usize;

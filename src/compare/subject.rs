@@ -4,7 +4,7 @@ use super::field::{Field, Part, PickedEntry, field, part, picked_entries};
 use super::label::name_of;
 use super::{Compared, SystemView};
 use crate::model::filter::Subject;
-use crate::model::{Attr, Cell, Fold, Form, Kind, Row, Snapshot};
+use crate::model::{Attr, Cell, Fold, Form, Kind, RecordKey, Row, Snapshot};
 
 /// One record of one system, with the records that it refers to there.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +148,7 @@ impl Subject for Picked<'_, '_> {
 /// that of the first system that has one.
 ///
 /// Beside them it answers `state` (all that is out of true, or `same`), `state.SYSTEM`, `direction`, `lint` (the rules
-/// that were hit, whoever's record) and `staged`.
+/// that were hit, whoever's record), `waived` and `staged`.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     compared: &'a Compared,
@@ -183,6 +183,16 @@ impl<'a> Identity<'a> {
             .filter(move |system| only.map_or(Some(*system) != base, |only| only == *system))
     }
 
+    /// Whether a last common value of its record in a target is known.
+    fn directed(&self, system: usize) -> bool {
+        let view = &self.compared.inputs.systems[system];
+        let row = self.compared.kind(self.kind).row(self.identity, system).zip(view.snapshot(self.kind));
+        row.is_some_and(|(row, snapshot)| {
+            let key = RecordKey::new(view.id.clone(), self.kind, snapshot.table.id(row));
+            !self.compared.inputs.bases.of(&key).is_empty()
+        })
+    }
+
     fn pseudo(&self, path: &str, push: &mut dyn FnMut(Cell<'_>)) -> bool {
         let mut some = false;
         let mut tell = |text: &str, push: &mut dyn FnMut(Cell<'_>)| {
@@ -194,6 +204,10 @@ impl<'a> Identity<'a> {
         match path.to_ascii_lowercase().as_str() {
             "state" => self.systems().filter_map(|system| self.state(system)).for_each(|word| tell(word, push)),
             "staged" => tell(if self.staged { "true" } else { "false" }, push),
+            "waived" => {
+                let waived = |system| self.compared.kind(self.kind).waived(self.identity, system);
+                tell(if self.systems().any(waived) { "true" } else { "false" }, push);
+            }
             "lint" => {
                 let comparison = self.compared.kind(self.kind);
                 let hit = (0..self.compared.inputs.systems.len()).any(|system| {
@@ -211,13 +225,18 @@ impl<'a> Identity<'a> {
             }
             "direction" => {
                 for system in self.systems() {
-                    if self.compared.kind(self.kind).state(self.identity, system).is_some_and(|state| state.differ > 0)
+                    if self.compared.kind(self.kind).state(self.identity, system).is_none_or(|state| state.differ == 0)
                     {
+                        continue;
+                    }
+                    if self.directed(system) {
                         for diff in super::facets(self.compared, self.kind, self.identity, system) {
                             if diff.verdict == super::Verdict::Differs {
                                 tell(diff.direction.name(), push);
                             }
                         }
+                    } else {
+                        tell(super::Direction::Unknown.name(), push);
                     }
                 }
             }

@@ -9,6 +9,7 @@ mod catalog;
 mod drive;
 mod fault;
 mod login;
+mod oauth2;
 mod record;
 mod scim;
 mod walk;
@@ -16,6 +17,7 @@ mod wanted;
 
 pub use catalog::{Settings, connector};
 pub use login::{Login, LoginInput, LoginNext, LoginRequest, Pass};
+pub use oauth2::OAuth2;
 pub use walk::{Finish, Input, Next, Page, Walk};
 
 use std::collections::BTreeMap;
@@ -54,6 +56,23 @@ pub trait Connector: Send + Sync {
     fn observe(&self, site: &Site, kind: Kind, want: Looked<'_>, replies: &[Reply])
     -> Result<Option<Observed>, String>;
 
+    /// What these reads show, or what has to be read besides: the next page, or what a list leaves out. `about`: the changes
+    /// that it is read for. Otherwise as [`Connector::observe`], which is what most need.
+    ///
+    /// # Errors
+    /// As [`Connector::observe`].
+    fn look(
+        &self,
+        site: &Site,
+        kind: Kind,
+        want: Looked<'_>,
+        about: &[&Change],
+        read: Read<'_>,
+    ) -> Result<Look, String> {
+        let _ = about;
+        self.observe(site, kind, want, read.replies).map(|seen| Look::Seen(seen.map(Box::new)))
+    }
+
     /// The steps that carry out these changes of one record. Pure: called with the stored record for the preview and with
     /// the fresh one for the push, and both must come out alike.
     ///
@@ -70,6 +89,11 @@ pub trait Connector: Send + Sync {
         None
     }
 
+    /// Words for a record that is not there any more although something was to be done to it.
+    fn gone(&self, _kind: Kind) -> String {
+        "the record is not there any more".to_owned()
+    }
+
     /// Words for a create whose key turns out to be taken: why it is stale, and what to do instead.
     fn taken(&self, found: &Observed) -> String {
         found.taken()
@@ -83,6 +107,24 @@ pub trait Connector: Send + Sync {
 
     /// How an error reply to a read is told to the operator.
     fn explain(&self, request: &Request, reply: &Reply) -> String;
+}
+
+/// Reads and what they brought.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'r> {
+    /// What was asked, in order.
+    pub asked: &'r [Request],
+    /// The replies, in the same order.
+    pub replies: &'r [Reply],
+}
+
+/// What reads came to.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// All is told: the record, or that there is none.
+    Seen(Option<Box<Observed>>),
+    /// These have to be read as well.
+    More(Vec<Request>),
 }
 
 /// What was looked for.

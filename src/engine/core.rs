@@ -1,6 +1,7 @@
 //! The heart of the engine: takes the operator's wishes and the jobs' news, keeps what is known, has it compared, and
 //! reports. It waits for nothing itself: whatever takes time runs on a task or thread of its own.
 
+mod kept;
 mod memory;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,9 @@ use super::native;
 use super::protocol::{Command, Health, Report, World};
 use super::push::{Keeper, Patience};
 use super::setup::Setup;
-use crate::compare::{Base, Compared, Inputs, Link, Waiver, compare};
+use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
 use crate::model::{Kind, SystemId};
-use crate::plan::{Change, PlanId};
+use crate::plan::{Change, Outcome, Plan};
 use crate::store::Cache;
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
@@ -84,13 +85,17 @@ pub(super) type Watch<'w> = &'w (dyn Fn(&SystemId, &Health) + Send + Sync);
 /// What else comes to the core.
 pub(super) enum Aside {
     /// A comparison has ended.
-    Compared(Compared),
+    Compared(Compared, Followed),
     /// A comparison broke.
     Uncompared(String),
     /// What is staged is on disk.
     StagingKept,
+    /// What was decided is on disk.
+    Saved,
+    /// The decisions as the journal has them.
+    Decisions(Decisions),
     /// A push has ended, and the next one may begin; these kinds are to be read again.
-    Pushed(PlanId, BTreeSet<(SystemId, Kind)>),
+    Pushed(Arc<Plan>, Vec<Outcome>, BTreeSet<(SystemId, Kind)>),
     /// Something for the face.
     Report(Report),
     /// It was told on the way.
@@ -108,9 +113,18 @@ pub(super) struct Core {
     face: bool,
     source: Option<usize>,
     reference: Option<usize>,
-    links: Vec<Link>,
-    waivers: Vec<Waiver>,
-    bases: Vec<Base>,
+    decisions: Decisions,
+    bases: Bases,
+    /// Bases that were rewritten while a comparison was under way.
+    rewritten: Vec<Base>,
+    /// What pushes have confirmed and no snapshot shows yet.
+    awaiting: Vec<kept::Confirmed>,
+    /// Writes to the journal that are under way.
+    saving: usize,
+    /// Adoptions that the comparison knows of.
+    waived: usize,
+    /// Without a face: whole snapshots that are kept once they have been compared with those of before.
+    unkept: Vec<(usize, Kind)>,
     pub(super) compared: Option<Arc<Compared>>,
     generation: u64,
     news: (UnboundedSender<News>, UnboundedReceiver<News>),
@@ -133,8 +147,9 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(setup: Setup, reports: UnboundedSender<Report>, face: bool) -> Self {
-        let index =
-            |id: &Option<SystemId>| id.as_ref().and_then(|id| setup.systems.iter().position(|system| &system.id == id));
+        let index = |id: &Option<SystemId>| {
+            id.as_ref().and_then(|id| setup.systems.iter().position(|system| system.id() == id))
+        };
         let (source, reference) = (index(&setup.source), index(&setup.reference));
         let now = Instant::now();
         let members =
@@ -149,9 +164,13 @@ impl Core {
             face,
             source,
             reference,
-            links: Vec::new(),
-            waivers: Vec::new(),
-            bases: Vec::new(),
+            decisions: Decisions::default(),
+            bases: Bases::default(),
+            rewritten: Vec::new(),
+            awaiting: Vec::new(),
+            saving: 0,
+            waived: 0,
+            unkept: Vec::new(),
             compared: None,
             generation: 0,
             news: unbounded_channel(),
@@ -195,7 +214,7 @@ impl Core {
     pub(super) async fn run_out(&mut self, watch: Watch<'_>) {
         loop {
             self.settle();
-            if !self.busy() && !self.stale && self.comparing.is_none() {
+            if !self.busy() && !self.stale && self.comparing.is_none() && self.saving == 0 {
                 return;
             }
             let at = tokio::select! {
@@ -211,7 +230,7 @@ impl Core {
                 () = tokio::time::sleep_until(self.compare_from), if self.stale && self.comparing.is_none() && !self.busy() => None,
             };
             if let Some(member) = at.and_then(|at| self.members.get(at)) {
-                watch(&member.setup.id, &member.health());
+                watch(&member.setup.config.id, &member.health());
             }
         }
     }
@@ -223,19 +242,24 @@ impl Core {
 
     /// Something must come to its end before the program may.
     fn at_work(&self) -> bool {
-        self.keeping || self.staging.is_some() || self.pushing.is_some()
+        self.keeping || self.saving > 0 || self.staging.is_some() || self.pushing.is_some()
     }
 
     fn wake(&self) -> Option<Instant> {
         let compare = (self.stale && self.comparing.is_none()).then_some(self.compare_from);
         let show = self.changed.then(|| self.shown + SHOW_GAP);
         let tick = (self.busy() || self.pushing.is_some()).then(|| self.shown + TICK);
-        [compare, show, tick].into_iter().flatten().min()
+        let ends = self.next_end().map(|ends| Instant::now() + ends);
+        [compare, show, tick, ends].into_iter().flatten().min()
     }
 
     /// Starts what is due.
     fn settle(&mut self) {
         let now = Instant::now();
+        if self.waived > 0 && self.standing_waivers().len() < self.waived {
+            self.waived = 0;
+            self.outdated();
+        }
         let quiet = !self.face && self.busy();
         if self.stale && self.comparing.is_none() && now >= self.compare_from && !quiet {
             self.compare(now);
@@ -262,20 +286,32 @@ impl Core {
     }
 
     fn compare(&mut self, now: Instant) {
+        self.settle_confirmed();
+        let earlier = self.earlier();
         let inputs = Arc::new(Inputs {
             systems: self.members.iter().map(Member::view).collect(),
             source: self.source,
             reference: self.reference,
-            links: self.links.clone(),
-            waivers: self.waivers.clone(),
+            links: self.decisions.links.clone(),
+            waivers: self.standing_waivers(),
             bases: self.bases.clone(),
+            protected: self.decisions.protected.clone(),
+            agreed: self.decisions.agreed.clone(),
         });
+        self.waived = inputs.waivers.len();
         self.stale = false;
         self.comparing = Some(now);
         let asides = self.asides.0.clone();
         tokio::spawn(async move {
-            let aside = match tokio::task::spawn_blocking(move || compare(inputs)).await {
-                Ok(compared) => Aside::Compared(compared),
+            let work = move || {
+                let mut compared = compare(inputs);
+                let followed = follow(&compared, &|system, kind| earlier.get(system, kind));
+                // Nobody else has them yet: the directions of what has just moved are told at once.
+                Arc::make_mut(&mut compared.inputs).bases = followed.bases.clone();
+                (compared, followed)
+            };
+            let aside = match tokio::task::spawn_blocking(work).await {
+                Ok((compared, followed)) => Aside::Compared(compared, followed),
                 Err(error) => Aside::Uncompared(panicked(error)),
             };
             let _ = asides.send(aside);
@@ -317,18 +353,27 @@ impl Core {
 
     pub(super) fn notice(&mut self, aside: Aside) {
         match aside {
-            Aside::Compared(compared) => {
+            Aside::Compared(compared, followed) => {
                 self.compared = Some(Arc::new(compared));
                 self.rest();
+                self.followed(followed);
                 self.show();
+                for (at, kind) in std::mem::take(&mut self.unkept) {
+                    self.keep(at, kind);
+                }
             }
             Aside::Uncompared(text) => {
                 self.rest();
                 self.crashed("the comparison".to_owned(), text);
             }
             Aside::StagingKept => self.keeping = false,
-            Aside::Pushed(plan, touched) => {
+            Aside::Saved => self.saving -= 1,
+            Aside::Decisions(decisions) => self.decided(decisions),
+            Aside::Pushed(plan, outcomes, touched) => {
                 self.pushing = None;
+                self.confirmed(&plan, &outcomes);
+                self.read_decisions();
+                let plan = plan.id.clone();
                 self.report(Report::PushEnded(plan));
                 for (system, kind) in &touched {
                     self.refresh(Some(system), Wish::Kind(*kind));
@@ -371,18 +416,18 @@ impl Core {
             }
             News::Read(at, kind, Some(fetched)) => {
                 if let Some(super::drive::Stopped::Crashed(text)) = &fetched.stopped {
-                    self.crashed(format!("{} {}", self.members[at].setup.id, kind.plural()), text.clone());
+                    self.crashed(format!("{} {}", self.members[at].setup.config.id, kind.plural()), text.clone());
                 }
                 if self.members[at].read(kind, fetched) {
                     self.outdated();
-                    self.keep(at, kind);
+                    if self.face { self.keep(at, kind) } else { self.unkept.push((at, kind)) }
                 }
             }
             News::Read(at, kind, None) => {
-                let part = format!("{} {}", self.members[at].setup.id, kind.plural());
+                let part = format!("{} {}", self.members[at].setup.config.id, kind.plural());
                 self.crashed(part, "the table could not be made".to_owned());
             }
-            News::Crashed(at, text) => self.crashed(self.members[at].setup.id.to_string(), text),
+            News::Crashed(at, text) => self.crashed(self.members[at].setup.config.id.to_string(), text),
             News::Rested(at) => {
                 let (changed, then) = self.members[at].rested();
                 if changed {
@@ -401,7 +446,7 @@ impl Core {
     /// Reads systems again: one or all.
     pub(super) fn refresh(&mut self, system: Option<&SystemId>, wish: Wish) {
         for at in 0..self.members.len() {
-            if system.is_none_or(|system| &self.members[at].setup.id == system) {
+            if system.is_none_or(|system| &self.members[at].setup.config.id == system) {
                 self.begin(at, wish);
             }
         }
@@ -432,7 +477,7 @@ impl Core {
     }
 
     pub(super) fn find(&self, system: &SystemId) -> Option<&Member> {
-        self.members.iter().find(|member| &member.setup.id == system)
+        self.members.iter().find(|member| &member.setup.config.id == system)
     }
 
     fn obey(&mut self, wish: Command) {
@@ -440,7 +485,12 @@ impl Core {
             Command::Refresh { system, kind } => {
                 self.refresh(system.as_ref(), kind.map_or(Wish::All, Wish::Kind));
             }
-            Command::Test(system) => self.refresh(Some(&system), Wish::Probe),
+            Command::Test(system) => {
+                if let Some(client) = self.find(&system).and_then(|member| member.client.as_ref()) {
+                    client.sign_in_again();
+                }
+                self.refresh(Some(&system), Wish::Probe);
+            }
             Command::KeepStaging(changes) => self.staging = Some(changes),
             Command::Native(key) => {
                 let member = self.find(&key.system);
@@ -473,6 +523,7 @@ impl Core {
             Command::Prepare(changes) => self.prepare(changes),
             Command::Push { plan, fingerprint } => self.push(plan, fingerprint),
             Command::Resolve => self.resolve(),
+            Command::Decide(decisions) => decisions.into_iter().for_each(|decision| self.decide(decision)),
         }
     }
 

@@ -53,12 +53,15 @@ impl Line for Lines {
     }
 }
 
-/// Whether a record is protected, by its system's filter over what was read of it.
+/// Whether a record is protected: by the operator, or by its system's filter over what was read of it.
 fn protection(
     compared: Arc<Compared>,
     filters: BTreeMap<SystemId, Option<Filter>>,
 ) -> impl Fn(&RecordKey) -> Option<bool> + Send + Sync {
     move |key| {
+        if compared.inputs.protected.iter().any(|protection| protection.record == *key) {
+            return Some(true);
+        }
         let Some(filter) = filters.get(&key.system) else { return Some(false) };
         // A filter that cannot be read protects everything.
         let filter = filter.as_ref()?;
@@ -76,13 +79,13 @@ impl Core {
         let mut parties = BTreeMap::new();
         let mut filters = BTreeMap::new();
         for member in &self.members {
-            let id = &member.setup.id;
-            if let Some(protect) = &member.setup.policy.protect {
+            let id = &member.setup.config.id;
+            if let Some(protect) = &member.setup.config.policy.protect {
                 filters.insert(id.clone(), Filter::parse(protect).ok());
             }
             let (Some(client), Some(site)) = (&member.client, &member.site) else { continue };
             clients.insert(id.clone(), client.clone());
-            let known = Known { policy: member.setup.policy.clone(), blocked: site.blocked.clone() };
+            let known = Known { policy: member.setup.config.policy.clone(), blocked: site.blocked.clone() };
             let party = Party {
                 connector: member.connector.clone(),
                 site: site.clone(),
@@ -154,7 +157,7 @@ impl Core {
         };
         let stop = CancellationToken::new();
         self.pushing = Some(stop.clone());
-        let (told, id) = (self.tell(), plan.id.clone());
+        let (told, broken) = (self.tell(), plan.clone());
         let heard = told.clone();
         // That it has ended is told once the next push may begin, and also where it broke.
         let tell: Tell = Arc::new(move |report| {
@@ -162,18 +165,21 @@ impl Core {
                 heard(report);
             }
         });
-        let ended = id.clone();
+        let ended = plan.clone();
         let work = async move {
             let carried = plan.clone();
             match push::push(Arc::new(desk), plan, &fingerprint, tell, stop).await {
-                Ok(outcomes) => Aside::Pushed(ended, touched(&carried, &outcomes)),
+                Ok(outcomes) => {
+                    let touched = touched(&carried, &outcomes);
+                    Aside::Pushed(ended, outcomes, touched)
+                }
                 Err(why) => {
                     told(Report::Notice(format!("nothing was sent: {why}")));
-                    Aside::Pushed(ended, BTreeSet::new())
+                    Aside::Pushed(ended, Vec::new(), BTreeSet::new())
                 }
             }
         };
-        self.beside("the push", work, Aside::Pushed(id, BTreeSet::new()));
+        self.beside("the push", work, Aside::Pushed(broken, Vec::new(), BTreeSet::new()));
     }
 
     /// Looks up what nobody knows.

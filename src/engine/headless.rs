@@ -116,13 +116,19 @@ pub async fn read_all(setup: Setup, progress: impl Fn(Progress) + Send + Sync) -
     Session::read(setup, progress).await.world()
 }
 
-/// Probes one system: what was found, line by line.
-pub async fn test(setup: Setup, system: &SystemId) -> Site {
+/// Probes systems side by side: what was found of each, line by line, in the order asked for.
+pub async fn test(setup: Setup, systems: &[SystemId]) -> Vec<Site> {
     let (reports, _said) = unbounded_channel();
     let mut core = Core::new(setup, reports, false);
     core.compare_nothing();
-    core.refresh(Some(system), Wish::Probe);
+    for system in systems {
+        core.refresh(Some(system), Wish::Probe);
+    }
     core.run_out(&|_, _| {}).await;
+    systems.iter().map(|system| found(&core, system)).collect()
+}
+
+fn found(core: &Core, system: &SystemId) -> Site {
     let Some(member) = core.find(system) else { return failed(format!("there is no system {system}")) };
     match (&member.site, member.health()) {
         (Some(site), _) => (**site).clone(),

@@ -6,6 +6,21 @@ use jiff::Timestamp;
 
 use crate::plan::Reply;
 
+/// Whether a reply says that there were too many requests: nothing was done, and it can be tried again in a while. Some
+/// services say so with 503 and in words (targets/litmos.md 1); another 503 is an outage.
+pub(super) fn over(reply: &Reply) -> bool {
+    match reply.status {
+        429 => true,
+        503 => {
+            let said = String::from_utf8_lossy(&reply.body[..reply.body.len().min(2048)]).to_ascii_lowercase();
+            ["rate limit", "rating limit", "limit has been exceeded", "too many requests"]
+                .iter()
+                .any(|words| said.contains(words))
+        }
+        _ => false,
+    }
+}
+
 /// How many requests are left, as the service says.
 pub(super) fn remaining(reply: &Reply) -> Option<u32> {
     ["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"]
@@ -89,6 +104,14 @@ mod tests {
     fn retry_after_comes_before_the_reset_header_unless_it_is_nonsense() {
         assert_eq!(wait(&[("x-ratelimit-reset", "12"), ("retry-after", "3")]), Some(3));
         assert_eq!(wait(&[("x-ratelimit-reset", "12"), ("retry-after", "soon")]), Some(12));
+    }
+
+    #[test]
+    fn too_many_requests_may_be_said_in_words() {
+        let said = |status: u16, body: &'static str| over(&Reply { status, headers: Vec::new(), body: body.into() });
+        assert!(said(503, "{\"Detail\":\"The API rating limit has been exceeded.\"}"));
+        assert!(said(503, "Rate limit reached") && said(429, ""));
+        assert!(!said(503, "Service Unavailable") && !said(500, "The API rating limit has been exceeded."));
     }
 
     #[test]

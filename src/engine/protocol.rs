@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compare::Compared;
+use crate::compare::{Compared, Decision};
 use crate::mapping::Mapping;
 use crate::model::{Kind, RecordKey, SystemId};
 use crate::plan::{Change, ChangeId, Method, Mode, Outcome, Plan, PlanId, Policy, Site};
@@ -38,6 +38,8 @@ pub enum Command {
     History,
     /// Look unknown outcomes up by reading.
     Resolve,
+    /// Take decisions in, keep them, and compare anew.
+    Decide(Vec<Decision>),
     /// A system's request budget.
     Tune {
         /// Which system.

@@ -7,8 +7,8 @@ use crate::model::Kind;
 use super::MappingError;
 use super::fault::{Place, Placed, line, told};
 use super::file::{
-    AddressSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec, RowSpec, SettingSpec,
-    SideEffectSpec, WordsSpec,
+    AddressSpec, AlternativeSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec,
+    RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
 
 /// One or two files, each statement with its place.
@@ -20,6 +20,9 @@ pub(super) struct Draft {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
+    pub window: Option<u32>,
     pub settings: Vec<Placed<SettingSpec>>,
     pub feeds: Vec<Placed<FeedSpec>>,
     pub words: Vec<(String, Placed<WordsSpec>)>,
@@ -29,6 +32,7 @@ pub(super) struct Draft {
     pub operations: Vec<Placed<OperationSpec>>,
     pub side_effects: Vec<Placed<SideEffectSpec>>,
     pub limitations: Vec<Placed<LimitationSpec>>,
+    pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
 }
 
 impl Draft {
@@ -44,6 +48,9 @@ impl Draft {
             page_size: file.page_size,
             address: file.address,
             rate: file.rate,
+            api_key_header: file.api_key_header,
+            http1_only: file.http1_only,
+            window: file.window,
             settings: placed(file.setting, &place),
             feeds: placed(file.feed, &place),
             words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
@@ -53,6 +60,15 @@ impl Draft {
             operations: placed(file.operation, &place),
             side_effects: placed(file.side_effect, &place),
             limitations: placed(file.limitation, &place),
+            alternatives: file
+                .alternative
+                .into_iter()
+                .map(|(name, spanned)| {
+                    let mut spec = one(spanned, &place);
+                    let rows = placed(std::mem::take(&mut spec.it.row), &place);
+                    (name, spec, rows)
+                })
+                .collect(),
         })
     }
 
@@ -64,6 +80,9 @@ impl Draft {
         self.page_size = over.page_size.or(self.page_size);
         self.address = over.address.or(self.address);
         self.rate = over.rate.or(self.rate);
+        self.api_key_header = over.api_key_header.or(self.api_key_header.take());
+        self.http1_only = over.http1_only.or(self.http1_only);
+        self.window = over.window.or(self.window);
         lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
         lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
         for (name, words) in over.words {
@@ -79,8 +98,14 @@ impl Draft {
             have.kind == new.kind && have.fields.get("id") == new.fields.get("id")
         });
         lay(&mut self.operations, over.operations, |have, new| have.kind == new.kind && have.name == new.name);
-        lay(&mut self.side_effects, over.side_effects, |have, new| have.kind == new.kind && have.op == new.op);
+        lay(&mut self.side_effects, over.side_effects, |have, new| {
+            have.kind == new.kind && have.op == new.op && have.when == new.when
+        });
         lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
+        for alternative in over.alternatives {
+            self.alternatives.retain(|(name, ..)| *name != alternative.0);
+            self.alternatives.push(alternative);
+        }
     }
 }
 

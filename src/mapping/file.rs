@@ -19,6 +19,9 @@ pub(super) struct File {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
+    pub window: Option<u32>,
     #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
     #[serde(default)]
@@ -37,6 +40,17 @@ pub(super) struct File {
     pub side_effect: Vec<Spanned<SideEffectSpec>>,
     #[serde(default)]
     pub limitation: Vec<Spanned<LimitationSpec>>,
+    #[serde(default)]
+    pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
+}
+
+/// Rows that stand in the place of others where a setting says so.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlternativeSpec {
+    pub when: BTreeMap<String, String>,
+    pub help: String,
+    pub row: Vec<Spanned<RowSpec>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -62,9 +76,12 @@ pub(super) struct SettingSpec {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
+    #[serde(default)]
+    pub address: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,
+    pub default: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -171,6 +188,14 @@ pub(super) struct ListSpec {
     pub shown: BTreeMap<String, String>,
     #[serde(default)]
     pub void: Vec<String>,
+    pub unlisted: Option<UnlistedSpec>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnlistedSpec {
+    pub attr: String,
+    pub is: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -214,6 +239,7 @@ pub(super) enum Step {
     StripPrefix(String),
     StripSuffix(String),
     Date(DateSpec),
+    Zone,
     Const(String),
 }
 
@@ -291,6 +317,9 @@ pub(super) struct OperationSpec {
 pub(super) struct SideEffectSpec {
     pub kind: Kind,
     pub op: OpName,
+    /// Settings that must have these values.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
     pub text: String,
     pub cite: String,
 }

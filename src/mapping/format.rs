@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AttrPath, Fold, Kind, Op, Schema};
+use crate::model::{AttrPath, Fold, Kind, Op, Schema, Unlisted};
 
 use super::{Reader, Transform, Writer};
 
@@ -150,6 +150,8 @@ pub struct ListMap {
     pub shown: Vec<(String, String)>,
     /// Values that mean that there is no entry (Aha!'s role `none`).
     pub void: Vec<String>,
+    /// Whose entries the service never lists.
+    pub unlisted: Option<Unlisted>,
 }
 
 /// One row: a canonical attribute, where it is read and how it is written.
@@ -248,6 +250,8 @@ pub struct SideEffect {
     pub kind: Kind,
     /// The operation.
     pub op: Op,
+    /// The settings with which it happens, and their values; none: always.
+    pub when: Vec<(String, String)>,
     /// In words: `a paid seat may be taken and invoiced at once`.
     pub text: String,
     /// Where it is stated.
@@ -289,10 +293,27 @@ pub struct Setting {
     pub required: bool,
     /// Whether it is a secret (and so a reference: `env`, `file`, `command`).
     pub secret: bool,
+    /// Whether it is the system's address, so that no `url` is wanted beside it.
+    pub address: bool,
     /// What it is, for `help config`.
     pub help: String,
     /// The values that it may have; empty for any text.
     pub one_of: Vec<String>,
+    /// What it is where it is not given.
+    pub default: Option<String>,
+}
+
+/// Rows that stand in the place of others where the settings say so.
+#[derive(Clone, Debug)]
+pub struct Alternative {
+    /// Its name (`scim-address`).
+    pub name: String,
+    /// The settings with which it holds, and their values.
+    pub when: Vec<(String, String)>,
+    /// What it is, for `help`.
+    pub help: String,
+    /// Its rows.
+    pub rows: Vec<(Kind, MapRow)>,
 }
 
 /// The rows of one kind.
@@ -344,8 +365,16 @@ pub struct Mapping {
     pub address: Address,
     /// The default speed.
     pub rate: Rate,
+    /// The seconds in which the service counts requests, where it names no time to wait when it turns one away.
+    pub window: Option<u32>,
     /// Records a page that are asked for.
     pub page_size: u32,
+    /// The header in which an API key goes (`apikey`); `None`: the service takes none.
+    pub api_key_header: Option<String>,
+    /// Whether the service must not be spoken to in HTTP/2.
+    pub http1_only: bool,
+    /// Other readings of some rows, by setting; see [`Mapping::chosen`].
+    pub alternatives: Vec<Alternative>,
 }
 
 impl Mapping {
@@ -381,7 +410,14 @@ impl Mapping {
     /// Whether an operation can be done on a kind, and if not, why.
     pub fn can(&self, kind: Kind, op: Op) -> Capability {
         self.capabilities.iter().find(|(of, what, _)| *of == kind && *what == op).map_or_else(
-            || Capability::No(format!("{} has no way to {} a {kind}", self.title, op.name())),
+            || {
+                let of = match op {
+                    Op::Put => " to",
+                    Op::Drop => " from",
+                    _ => "",
+                };
+                Capability::No(format!("{} has no way to {}{of} a {kind}", self.title, op.name()))
+            },
             |(_, _, capability)| capability.clone(),
         )
     }

@@ -18,8 +18,8 @@ mod transform;
 mod writer;
 
 pub use format::{
-    Access, Address, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory, MapRow, Mapping,
-    MappingError, Operation, Part, Policy, Rate, Setting, SideEffect, Via,
+    Access, Address, Alternative, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory, MapRow,
+    Mapping, MappingError, Operation, Part, Policy, Rate, Setting, SideEffect, Via,
 };
 pub use reader::{ReadError, Reader, Taken};
 pub use transform::{DateForm, Transform, Word, Words};

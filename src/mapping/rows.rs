@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AttrPath, Fold};
+use crate::model::{AttrPath, Fold, Unlisted};
 
 use super::fault::{Place, Placed, did_you_mean};
 use super::file::{
@@ -107,6 +107,10 @@ pub(super) fn row(
                 value: list.value.as_ref().map(part).transpose()?,
                 shown: list.shown.iter().map(|(name, read)| (name.clone(), read.clone())).collect(),
                 void: list.void.clone(),
+                unlisted: list
+                    .unlisted
+                    .as_ref()
+                    .map(|of| Unlisted { attr: of.attr.as_str().into(), is: of.is.clone() }),
             })
         }
     };
@@ -244,6 +248,7 @@ fn steps(specs: &[Step], words: &[(String, Arc<Words>)]) -> Result<Vec<Transform
                     DateSpec::Unix => DateForm::Unix,
                     DateSpec::UnixMs => DateForm::UnixMs,
                 }),
+                Step::Zone => Transform::Zone,
                 Step::Const(text) => Transform::Const(text.clone()),
             })
         })

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::model::zone;
+
 /// One row of a table of words: a canonical token and the native texts that mean it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
@@ -83,6 +85,9 @@ pub enum Transform {
     StripSuffix(String),
     /// An instant becomes RFC 3339 in UTC. One-way, as most forms name an instant in several ways.
     Date(DateForm),
+    /// A time zone as Windows names it becomes the IANA zone that it is shown as; on the way out, the Windows zone that an
+    /// IANA zone belongs to. What is no zone there stays as it is.
+    Zone,
     /// Always this, whatever the native text is, as long as there is one. One-way.
     Const(String),
 }
@@ -91,7 +96,12 @@ impl Transform {
     /// Whether the way back gives the same native text again.
     pub fn invertible(&self) -> bool {
         match self {
-            Self::Bool { .. } | Self::Not | Self::Words(_) | Self::StripPrefix(_) | Self::StripSuffix(_) => true,
+            Self::Bool { .. }
+            | Self::Not
+            | Self::Words(_)
+            | Self::StripPrefix(_)
+            | Self::StripSuffix(_)
+            | Self::Zone => true,
             Self::Trim
             | Self::Collapse
             | Self::Lower
@@ -141,6 +151,7 @@ impl Transform {
                 None => text,
             },
             Self::Date(form) => date(&text, *form).map_or(text, |instant| Cow::Owned(instant.to_string())),
+            Self::Zone => zone::iana(&text).map_or(text, Cow::Borrowed),
             Self::Const(always) => {
                 if text.is_empty() {
                     text
@@ -183,6 +194,10 @@ impl Transform {
                     })
                     .map_err(|_| format!("expected a time such as 2026-01-31T08:00:00Z, found `{text}`")),
             },
+            Self::Zone if zone::iana(text).is_some() => Ok(text.to_owned()),
+            Self::Zone => zone::windows(text).map(str::to_owned).ok_or_else(|| {
+                format!("`{text}` is no time zone that the service knows: expected one such as Europe/Berlin")
+            }),
             Self::Join(_) => Err("it is put together from several fields, each of which is written by itself".into()),
             Self::Split { .. } => Err("it is a part of another field, which is written as a whole".into()),
             Self::Const(_) => Err("it is always the same".into()),
@@ -364,6 +379,15 @@ mod tests {
         assert_eq!((read(&flag, "a"), read(&flag, "B"), read(&flag, "C")), ("true".into(), "false".into(), "C".into()));
         assert_eq!(flag.write("false").unwrap(), "B");
         assert_eq!(read(&Transform::Not, "True"), "false");
+    }
+
+    #[test]
+    fn a_windows_time_zone_is_read_as_iana_and_written_as_windows() {
+        assert_eq!(read(&Transform::Zone, "Taipei Standard Time"), "Asia/Taipei");
+        assert_eq!(read(&Transform::Zone, "Mars"), "Mars");
+        assert_eq!(Transform::Zone.write("Europe/Vienna").unwrap(), "W. Europe Standard Time");
+        assert_eq!(Transform::Zone.write("GMT Standard Time").unwrap(), "GMT Standard Time");
+        assert!(Transform::Zone.write("Mars").unwrap_err().contains("no time zone"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
-use super::Fold;
+use super::{Fold, zone};
 
 /// The text as it is compared under a rule. Borrowed where the text is in that form already.
 pub fn fold(text: &str, how: Fold) -> Cow<'_, str> {
@@ -82,7 +82,7 @@ fn settled(text: &str, how: Fold) -> Option<&str> {
             let digits = text.strip_prefix('+').unwrap_or(text);
             (text.is_empty() || !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
         }
-        Fold::Instant => text.is_empty().then_some(text),
+        Fold::Instant | Fold::Zone => text.is_empty().then_some(text),
     }
 }
 
@@ -182,6 +182,7 @@ fn write(text: &str, how: Fold, into: &mut String) {
             Some(instant) => into.push_str(&instant.to_string()),
             None => write(text, Fold::Caseless, into),
         },
+        Fold::Zone => write(zone::windows(text).unwrap_or(text), Fold::Caseless, into),
     }
 }
 
@@ -190,8 +191,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Fold; 8] =
-        [Fold::Exact, Fold::Caseless, Fold::Name, Fold::Email, Fold::Flag, Fold::Phone, Fold::Instant, Fold::Never];
+    const ALL: [Fold; 9] = [
+        Fold::Exact,
+        Fold::Caseless,
+        Fold::Name,
+        Fold::Email,
+        Fold::Flag,
+        Fold::Phone,
+        Fold::Instant,
+        Fold::Zone,
+        Fold::Never,
+    ];
 
     #[test]
     fn a_text_in_its_form_already_is_borrowed() {
@@ -236,6 +246,14 @@ mod tests {
         assert!(same("2024-03-01", "2024-03-01T00:00:00Z", Fold::Instant));
         assert!(!same("2024-03-01T10:00:00Z", "2024-03-01T10:00:01Z", Fold::Instant));
         assert!(same("Never", "never", Fold::Instant));
+    }
+
+    #[test]
+    fn time_zones_are_alike_that_are_one_to_windows() {
+        assert!(same("Europe/Vienna", "Europe/Berlin", Fold::Zone));
+        assert!(same("W. Europe Standard Time", "europe/rome", Fold::Zone));
+        assert!(!same("Europe/Vienna", "Europe/London", Fold::Zone));
+        assert!(same("Mars", "mars", Fold::Zone) && !same("Mars", "", Fold::Zone));
     }
 
     /// The long way alone.

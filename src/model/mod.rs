@@ -18,6 +18,7 @@ mod schema;
 mod snapshot;
 mod table;
 pub mod text;
+pub mod zone;
 
 pub use builder::TableBuilder;
 pub use chunk::{Chunk, Column, Edges, Entry, ListDicts};
@@ -26,6 +27,6 @@ pub use key::{RecordKey, SystemId};
 pub use kind::Kind;
 pub use op::Op;
 pub use path::AttrPath;
-pub use schema::{Attr, AttrDef, Fold, Form, ListDef, Schema};
+pub use schema::{Attr, AttrDef, Fold, Form, ListDef, Schema, Unlisted};
 pub use snapshot::{FeedState, Proof, Snapshot};
 pub use table::{CHUNK_ROWS, Cell, Row, Table};

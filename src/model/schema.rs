@@ -28,6 +28,8 @@ pub enum Fold {
     Phone,
     /// The instant that a date names, whatever its notation.
     Instant,
+    /// The Windows time zone that a zone is or belongs to ([`super::zone`]); what is none is taken as `Caseless`.
+    Zone,
     /// Never compared; shown only.
     Never,
 }
@@ -42,6 +44,17 @@ pub struct ListDef {
     pub two: bool,
     /// Whether an entry carries a value (a pair's role), and what it refers to.
     pub value: Option<Option<Kind>>,
+    /// Entries that the service never lists, so that their absence says nothing.
+    pub unlisted: Option<Unlisted>,
+}
+
+/// Whose entries a list leaves out: those of records that have this text (inactive users, for Litmos' teams).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlisted {
+    /// The attribute of the record that the entry's key refers to.
+    pub attr: AttrPath,
+    /// What it says of those that are left out.
+    pub is: String,
 }
 
 /// Whether an attribute is one text or a keyed list.

@@ -44,7 +44,7 @@ fn def(path: &str) -> AttrDef {
 
 fn list(path: &str, key: Kind, value: Option<Kind>) -> AttrDef {
     let value = value.map(Some);
-    let form = Form::List(ListDef { key: [Some(key), None], two: false, value });
+    let form = Form::List(ListDef { key: [Some(key), None], two: false, value, unlisted: None });
     AttrDef { form, ..def(path) }
 }
 
@@ -143,7 +143,11 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         side_effects: Vec::new(),
         limitations: Vec::new(),
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },
+        window: None,
         page_size: 100,
+        api_key_header: None,
+        http1_only: false,
+        alternatives: Vec::new(),
     })
 }
 

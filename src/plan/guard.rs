@@ -108,7 +108,8 @@ pub struct Facts<'f> {
     pub compared: &'f Compared,
     /// What is known of each system; one that is not there may not be written.
     pub systems: &'f BTreeMap<SystemId, Known>,
-    /// Whether a record is protected by its system's `protect` filter. `None`: undecided, which counts as protected.
+    /// Whether a record is protected, by the operator or by its system's `protect` filter. `None`: undecided, which counts
+    /// as protected.
     pub protected: &'f dyn Fn(&RecordKey) -> Option<bool>,
 }
 
@@ -173,9 +174,7 @@ impl Look<'_> {
             self.limits(kind, &known.policy.limits, found);
             found.extend(self.incomplete(kind));
         }
-        if known.policy.protect.is_some() {
-            found.extend(self.protect());
-        }
+        found.extend(self.protect());
     }
 
     fn count(&self, kind: Kind, is: impl Fn(Op) -> bool) -> usize {
@@ -309,7 +308,7 @@ impl Look<'_> {
                 unsure.len()
             ));
         }
-        text.push_str(". Unstage them, or change protect in trueup.toml");
+        text.push_str(". Unstage them; or end the protection where it was given, by its key on the record or by protect in trueup.toml");
         Some(self.guard("protected", None, false, text))
     }
 }

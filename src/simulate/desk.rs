@@ -16,6 +16,9 @@ use super::seen::{self, Seen};
 use super::world::World;
 use super::{BODY_LIMIT, clock, switches};
 
+/// The header in which some services want their key.
+const API_KEY: &str = "apikey";
+
 /// What stands around every simulator.
 #[derive(Clone)]
 pub(super) struct Desk {
@@ -72,6 +75,10 @@ pub(super) async fn around(
     request: Request,
     next: Next,
 ) -> Response {
+    if request.uri().path().starts_with("/__sim/") {
+        // A control path of the simulator's own.
+        return next.run(request).await;
+    }
     let (mut parts, body) = request.into_parts();
     let address = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |p| p.as_str()).to_owned();
     let mut note = seen::Request {
@@ -83,12 +90,12 @@ pub(super) async fn around(
             .headers
             .iter()
             .map(|(name, value)| {
-                let secret = name == header::AUTHORIZATION || name == header::COOKIE;
+                let secret = [header::AUTHORIZATION, header::COOKIE].contains(name) || name == API_KEY;
                 let value = String::from_utf8_lossy(value.as_bytes());
                 let shown = match (secret, value.split_once(' ')) {
                     (false, _) => value.into_owned(),
-                    (true, Some((scheme, _))) => format!("{scheme} ***"),
-                    (true, None) => "***".to_owned(),
+                    (true, Some((scheme, _))) if name != API_KEY => format!("{scheme} ***"),
+                    (true, _) => "***".to_owned(),
                 };
                 (name.as_str().to_owned(), shown)
             })
@@ -110,6 +117,7 @@ pub(super) async fn around(
     }
     if verdict.expired {
         parts.headers.remove(header::AUTHORIZATION);
+        parts.headers.remove(API_KEY);
     }
     let reply = match verdict.before {
         Some(Before::Reset) => {

@@ -21,6 +21,7 @@ pub mod clock;
 mod desk;
 pub mod faults;
 mod line;
+pub mod litmos;
 pub mod scim;
 pub mod seen;
 pub mod shelf;
@@ -43,7 +44,7 @@ use seen::Seen;
 use world::World;
 
 /// The connectors that have a simulator.
-pub const CONNECTORS: &[&str] = &["scim", "aha"];
+pub const CONNECTORS: &[&str] = &["scim", "aha", "litmos"];
 
 /// Bodies above this are refused, as every vendor does somewhere.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -61,7 +62,7 @@ pub struct Options {
     pub faults: Vec<String>,
     /// Whether the vendor's rate limit is kept.
     pub rate_limit: bool,
-    /// Which view of the world is shown: `source`, `aha` or `directory`; empty takes the connector's own.
+    /// Which view of the world is shown: `source`, `aha`, `directory` or `litmos`; empty takes the connector's own.
     pub view: String,
 }
 
@@ -163,6 +164,7 @@ impl std::error::Error for StartError {}
 pub fn switches(connector: &str) -> &'static [Switch] {
     match connector {
         "aha" => aha::SWITCHES,
+        "litmos" => litmos::SWITCHES,
         "scim" => scim::SWITCHES,
         _ => &[],
     }
@@ -180,12 +182,13 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     }
     let mut options = options;
     if options.view.is_empty() {
-        (if connector == "aha" { "aha" } else { "source" }).clone_into(&mut options.view);
+        (if connector == "scim" { "source" } else { connector }).clone_into(&mut options.view);
     }
     let world = World::new(options.seed, options.users);
     let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
+        "litmos" => litmos::service(&setting)?,
         "scim" => scim::service(&setting)?,
         _ => return Err(StartError::Connector(connector.to_owned())),
     };

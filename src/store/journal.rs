@@ -1,7 +1,7 @@
 //! The journal in SQLite: one file, durable, readable with standard tools.
 //!
 //! What happens in a push is a chain of entries that are only ever added to. Beside them stand the few decisions that
-//! outlive a run (links, waivers, bases, staging, pins, lessons) and the leases.
+//! outlive a run (links, waivers, protections, agreements, bases, staging, pins, lessons) and the leases.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use super::chain::{self, Hash, Link as Chained};
 use super::holder::Holder;
 use super::{Entry, Journal, OpenIntent, Receipt, StepState, StoreError};
-use crate::compare::{Base, Link, Waiver};
-use crate::model::SystemId;
+use crate::compare::{Base, Decision, Decisions, Link};
+use crate::model::{AttrPath, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
 
 /// The layout that this program writes and reads.
@@ -42,12 +42,23 @@ create table link (a text not null, b text not null, a_system text not null, b_s
     primary key (a, b));
 create table waiver (target text not null, path text not null, system text not null, body text not null,
     primary key (target, path));
-create table base (place integer primary key, system text not null, body text not null);
-create index base_of_system on base (system);
 create table pin (system text primary key, account text not null);
 create table lesson (system text not null, lesson text not null, primary key (system, lesson));
 create table lease (system text primary key, who text not null, since text not null, holder text not null);
 ";
+
+/// Tables that came after the layout; they are made where they are not there yet.
+const ADDED: &str = "
+create table if not exists protection (record text primary key, system text not null, body text not null);
+create table if not exists agreement (record text not null, path text not null, system text not null, body text not null,
+    primary key (record, path));
+create table if not exists common (target text not null, path text not null, entry text not null, system text not null,
+    body text not null, primary key (target, path, entry));
+create table if not exists accepted (system text primary key, body text not null);
+";
+
+/// The tables of what outlives a run and belongs to one system.
+const OF_SYSTEM: [&str; 8] = ["waiver", "protection", "agreement", "common", "accepted", "pin", "lesson", "lease"];
 
 /// The time of the database: entries are stamped where they are written.
 const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
@@ -150,6 +161,17 @@ impl SqliteJournal {
                 Ok(())
             })?;
         }
+        let added = |db: &Connection| {
+            db.query_row(
+                "select count(*) from sqlite_master where type = 'table' and name in \
+                 ('protection', 'agreement', 'common', 'accepted')",
+                [],
+                |row| row.get::<_, i64>(0),
+            )
+        };
+        if journal.read(added)? < 4 {
+            journal.write(|change| change.execute_batch(ADDED))?;
+        }
         Ok(journal)
     }
 
@@ -236,6 +258,14 @@ fn add(db: &Connection, what: &str, plan: &PlanId, step: &str, about: i64, body:
     )?;
     db.execute("update head set number = ?, hash = ?", params![number, hash])?;
     Ok(number)
+}
+
+fn put_link(db: &Connection, link: &Link) -> rusqlite::Result<()> {
+    db.execute(
+        "insert or replace into link (a, b, a_system, b_system, body) values (?, ?, ?, ?, ?)",
+        params![json(&link.a)?, json(&link.b)?, link.a.system.as_str(), link.b.system.as_str(), json(link)?],
+    )?;
+    Ok(())
 }
 
 impl Journal for SqliteJournal {
@@ -424,47 +454,99 @@ impl Journal for SqliteJournal {
     }
 
     fn keep_link(&mut self, link: &Link) -> Result<(), StoreError> {
-        self.write(|db| {
-            db.execute(
-                "insert or replace into link (a, b, a_system, b_system, body) values (?, ?, ?, ?, ?)",
-                params![json(&link.a)?, json(&link.b)?, link.a.system.as_str(), link.b.system.as_str(), json(link)?],
-            )
-        })?;
-        Ok(())
+        self.write(|db| put_link(db, link))
     }
 
-    fn waivers(&mut self) -> Result<Vec<Waiver>, StoreError> {
-        self.rows("select body from waiver order by target, path", &[])
+    fn decisions(&mut self) -> Result<Decisions, StoreError> {
+        Ok(Decisions {
+            links: self.links()?,
+            waivers: self.rows("select body from waiver order by target, path", &[])?,
+            protected: self.rows("select body from protection order by record", &[])?,
+            agreed: self.rows("select body from agreement order by record, path", &[])?,
+        })
     }
 
-    fn keep_waiver(&mut self, waiver: &Waiver) -> Result<(), StoreError> {
-        self.write(|db| {
-            db.execute(
-                "insert or replace into waiver (target, path, system, body) values (?, ?, ?, ?)",
-                params![
-                    json(&waiver.target)?,
-                    waiver.path.as_str().to_ascii_lowercase(),
-                    waiver.target.system.as_str(),
-                    json(waiver)?
-                ],
-            )
-        })?;
-        Ok(())
+    fn decide(&mut self, decision: &Decision) -> Result<(), StoreError> {
+        let place = |path: &AttrPath, entry: &str| {
+            let path = path.as_str().to_ascii_lowercase();
+            if entry.is_empty() { path } else { format!("{path}\u{1f}{entry}") }
+        };
+        let run = |db: &Transaction<'_>| match decision {
+            Decision::Link(link) => put_link(db, link),
+            Decision::Unlink(a, b) => {
+                db.execute("delete from link where a = ? and b = ?", params![json(a)?, json(b)?]).map(drop)
+            }
+            Decision::Adopt(waiver) => db
+                .execute(
+                    "insert or replace into waiver (target, path, system, body) values (?, ?, ?, ?)",
+                    params![
+                        json(&waiver.target)?,
+                        place(&waiver.path, &waiver.entry),
+                        waiver.target.system.as_str(),
+                        json(waiver)?
+                    ],
+                )
+                .map(drop),
+            Decision::Withdraw(target, path, entry) => db
+                .execute("delete from waiver where target = ? and path = ?", params![json(target)?, place(path, entry)])
+                .map(drop),
+            Decision::Protect(protection) => db
+                .execute(
+                    "insert or replace into protection (record, system, body) values (?, ?, ?)",
+                    params![json(&protection.record)?, protection.record.system.as_str(), json(protection)?],
+                )
+                .map(drop),
+            Decision::Unprotect(record) => {
+                db.execute("delete from protection where record = ?", [json(record)?]).map(drop)
+            }
+            Decision::Agree(agreement) => db
+                .execute(
+                    "insert or replace into agreement (record, path, system, body) values (?, ?, ?, ?)",
+                    params![
+                        json(&agreement.record)?,
+                        place(&agreement.path, ""),
+                        agreement.record.system.as_str(),
+                        json(agreement)?
+                    ],
+                )
+                .map(drop),
+        };
+        self.write(run)
     }
 
     fn bases(&mut self) -> Result<Vec<Base>, StoreError> {
-        self.rows("select body from base order by place", &[])
+        self.rows("select body from common order by target, path, entry", &[])
     }
 
-    fn keep_bases(&mut self, system: &SystemId, bases: &[Base]) -> Result<(), StoreError> {
+    fn keep_bases(&mut self, new: &[Base], gone: &[Base]) -> Result<(), StoreError> {
         self.write(|db| {
-            db.execute("delete from base where system = ?", [system.as_str()])?;
-            let mut put = db.prepare_cached("insert into base (system, body) values (?, ?)")?;
-            for base in bases {
-                put.execute(params![system.as_str(), json(base)?])?;
+            let place = |base: &Base| base.path.as_str().to_ascii_lowercase();
+            let mut drop = db.prepare_cached("delete from common where target = ? and path = ? and entry = ?")?;
+            for base in gone {
+                drop.execute(params![json(&base.target)?, place(base), base.entry])?;
+            }
+            let mut put = db.prepare_cached(
+                "insert or replace into common (target, path, entry, system, body) values (?, ?, ?, ?, ?)",
+            )?;
+            for base in new {
+                let system = base.target.system.as_str();
+                put.execute(params![json(&base.target)?, place(base), base.entry, system, json(base)?])?;
             }
             Ok(())
         })
+    }
+
+    fn accepted(&mut self, system: &SystemId) -> Result<Option<String>, StoreError> {
+        self.read(|db| {
+            db.query_row("select body from accepted where system = ?", [system.as_str()], |row| row.get(0)).optional()
+        })
+    }
+
+    fn accept(&mut self, system: &SystemId, body: &str) -> Result<(), StoreError> {
+        self.write(|db| {
+            db.execute("insert or replace into accepted (system, body) values (?, ?)", params![system.as_str(), body])
+        })?;
+        Ok(())
     }
 
     fn pin(&mut self, system: &SystemId) -> Result<Option<String>, StoreError> {
@@ -568,7 +650,7 @@ impl Journal for SqliteJournal {
         self.read(|db| {
             db.query_row("select number, hash from head", [], |row| {
                 let hash: Hash = row.get(1)?;
-                Ok((row.get(0)?, hash.iter().map(|byte| format!("{byte:02x}")).collect()))
+                Ok((row.get(0)?, hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))))
             })
         })
     }
@@ -579,7 +661,7 @@ impl Journal for SqliteJournal {
         self.write(|db| {
             let name = system.as_str();
             db.execute("delete from link where a_system = ?1 or b_system = ?1", [name])?;
-            for table in ["waiver", "base", "pin", "lesson", "lease"] {
+            for table in OF_SYSTEM {
                 db.execute(&format!("delete from {table} where system = ?"), [name])?;
             }
             Ok(())

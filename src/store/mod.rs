@@ -9,7 +9,7 @@ pub mod journal;
 
 pub use cache::FileCache;
 
-use crate::compare::{Base, Link, Waiver};
+use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::{Kind, RecordKey, Snapshot, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
 
@@ -168,14 +168,18 @@ pub trait Journal: Send {
     fn links(&mut self) -> Result<Vec<Link>, StoreError>;
     /// Adds or replaces a decision.
     fn keep_link(&mut self, link: &Link) -> Result<(), StoreError>;
-    /// Adopted differences.
-    fn waivers(&mut self) -> Result<Vec<Waiver>, StoreError>;
-    /// Adds or replaces one.
-    fn keep_waiver(&mut self, waiver: &Waiver) -> Result<(), StoreError>;
+    /// All that the operator decided.
+    fn decisions(&mut self) -> Result<Decisions, StoreError>;
+    /// Keeps one decision, in the place of an older one about the same thing, or forgets it.
+    fn decide(&mut self, decision: &Decision) -> Result<(), StoreError>;
     /// Last common values.
     fn bases(&mut self) -> Result<Vec<Base>, StoreError>;
-    /// Replaces all bases of one target system.
-    fn keep_bases(&mut self, system: &SystemId, bases: &[Base]) -> Result<(), StoreError>;
+    /// Forgets those that are gone, and adds or replaces the new ones.
+    fn keep_bases(&mut self, new: &[Base], gone: &[Base]) -> Result<(), StoreError>;
+    /// The rules (scope, mapping) under which a system was last pushed to; `None`: it never was.
+    fn accepted(&mut self, system: &SystemId) -> Result<Option<String>, StoreError>;
+    /// Replaces them.
+    fn accept(&mut self, system: &SystemId, rules: &str) -> Result<(), StoreError>;
     /// A system's pinned identity (the account that its key answered for), `None` the first time.
     fn pin(&mut self, system: &SystemId) -> Result<Option<String>, StoreError>;
     /// Pins it.
@@ -193,7 +197,7 @@ pub trait Journal: Send {
     /// The number and the hash of the last entry, in hexadecimal; (0, all zeros) before the first one. Noted elsewhere, it shows
     /// later whether entries were taken away.
     fn head(&mut self) -> Result<(i64, String), StoreError>;
-    /// Forgets a system: links, bases, waivers, staging, pins; not the record of pushes.
+    /// Forgets a system: its decisions, bases, staging, pins; not the record of pushes.
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
 }
 

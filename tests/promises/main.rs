@@ -5,6 +5,7 @@ mod bed;
 mod complete;
 mod confirmed;
 mod crash;
+mod direction;
 mod guards;
 mod hostile;
 mod isolation;

@@ -69,6 +69,34 @@ fn a_product_may_be_named_by_its_prefix_and_a_role_by_its_name() {
 }
 
 #[test]
+fn an_entry_that_the_service_never_lists_is_not_read_and_neither_missing_nor_extra() {
+    let people = [user("1", "a@x"), user("2", "b@x"), user("3", "c@x")];
+    let team = |id: &str, members: &[&str]| {
+        let members: Vec<_> = members.iter().map(|id| (*id, "")).collect();
+        rec(id).with("displayName", "North").list("members", &members)
+    };
+    let compare = |ours: &[&str], theirs: &[&str]| {
+        let hr = system("hr", "scim").read(Kind::User, &people).read(Kind::Group, &[team("g", ours)]);
+        let accounts =
+            [user("a", "a@x").with("active", "true"), user("b", "b@x").with("active", "False"), user("c", "c@x")];
+        let there = SystemView { mapping: active_only(), ..system("litmos", "scim") };
+        compared(vec![hr, there.read(Kind::User, &accounts).read(Kind::Group, &[team("t", theirs)])])
+    };
+    let verdicts = |found: &Compared| {
+        let facets = found.facets_of(Kind::Group, "g").into_iter().filter(|facet| facet.key.is_some());
+        facets.map(|facet| (facet.source_key.concat(), facet.verdict)).collect::<Vec<_>>()
+    };
+    let found = compare(&["1", "2"], &["a"]);
+    assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
+    assert!(found.kind(Kind::Group).state(found.of(Kind::Group, 0, "g"), 1).unwrap().unread);
+    assert_eq!(verdicts(&found), [("1".into(), Verdict::Same), ("2".into(), Verdict::Unread)]);
+    let found = compare(&["1", "2", "3"], &["a"]);
+    assert_eq!(found.differs(Kind::Group, "g"), ["members"], "whoever is listed is missing all the same");
+    assert_eq!(compare(&["1"], &["a", "b"]).stands(Kind::Group, "g"), Pairing::Same);
+    assert_eq!(compare(&["1"], &["a", "c"]).differs(Kind::Group, "g"), ["members"]);
+}
+
+#[test]
 fn the_role_none_is_no_pair() {
     assert_eq!(world(&[("p1", "none")], &[]).differs(Kind::User, "1"), [""; 0]);
     assert_eq!(world(&[], &[("901", "None")]).differs(Kind::User, "1"), [""; 0]);

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bases;
 mod cells;
 mod links;
 mod lints;
@@ -48,6 +49,53 @@ fn mapping(connector: &str) -> Arc<Mapping> {
     static MADE: LazyLock<[(&str, Arc<Mapping>); 2]> =
         LazyLock::new(|| ["scim", "aha"].map(|name| (name, Arc::new(Mapping::builtin(name).unwrap()))));
     MADE.iter().find(|(name, _)| *name == connector).unwrap().1.clone()
+}
+
+/// A service whose lists of members leave out those that are switched off (SAP Litmos, targets/litmos.md 5).
+pub(super) fn active_only() -> Arc<Mapping> {
+    let text = r#"
+connector = "teams"
+title = "Teams"
+page_size = 10
+rate = { per_second = 1.0, burst = 1, parallel = 1 }
+feed = [{ name = "users", kind = "User", id = "id", cite = "here" }, { name = "teams", kind = "Group", id = "id", cite = "here" }]
+
+[[row]]
+kind = "User"
+attr = "userName"
+read = "login"
+write = "login"
+match = 1
+cite = "here"
+
+[[row]]
+kind = "User"
+attr = "active"
+read = "on"
+write = "on"
+type = "boolean"
+cite = "here"
+
+[[row]]
+kind = "Group"
+attr = "displayName"
+read = "name"
+write = "name"
+match = 1
+cite = "here"
+
+[[row]]
+kind = "Group"
+attr = "members"
+read = "members[]"
+access = "read-write"
+cite = "here"
+
+[row.list]
+key = [{ name = "value", read = "id", ref = "User" }]
+unlisted = { attr = "active", is = "false" }
+"#;
+    Arc::new(Mapping::parse(text, "teams.toml").unwrap())
 }
 
 /// A system with a mapping, and nothing read yet.

@@ -139,8 +139,8 @@ fn a_waived_difference_does_not_count_until_a_side_moves() {
     let theirs = |name: &str| user("a", "a@x").with("displayName", name);
     let found = pair(ours("Ann"), theirs("Anna"));
     let identity = found.of(Kind::User, 0, "1");
-    let path = AttrPath::new("displayName");
-    let waiver = Waiver::of(&found, Kind::User, identity, 1, &path, "her wish", None).unwrap();
+    let facet = found.facet(Kind::User, "1", "displayName");
+    let waiver = Waiver::of(&found, Kind::User, identity, 1, &facet, "her wish", None).unwrap();
     let again = |name: &str| {
         let mut inputs = (*pair(ours("Ann"), theirs(name)).inputs).clone();
         inputs.waivers = vec![waiver.clone()];
@@ -170,9 +170,12 @@ fn the_last_common_value_says_who_moved() {
             target: key("aha", Kind::User, "a"),
             path: AttrPath::new("displayName"),
             entry: String::new(),
+            source: "Old".into(),
             value: "Old".into(),
             at: jiff::Timestamp::UNIX_EPOCH,
-        }];
+            since: jiff::Timestamp::UNIX_EPOCH,
+        }]
+        .into();
         let found = compare(Arc::new(inputs));
         assert_eq!(found.facet(Kind::User, "1", "displayName").direction, expected);
         let query = crate::model::filter::Query::parse(&format!("direction={}", expected.name()));

@@ -27,7 +27,7 @@ impl App {
             {
                 say(text!("no.record"))
             }
-            Action::Stage | Action::StageAll | Action::Range => {
+            Action::Stage | Action::StageAll | Action::Range | Action::Adopt | Action::Protect => {
                 self.no_staging().or_else(|| if record() { None } else { say(text!("no.record")) })
             }
             Action::Unstage | Action::Discard if self.staged.is_empty() => say(text!("push.nothing-staged")),
@@ -113,6 +113,8 @@ impl App {
             }
             Action::StageAll => self.stage_all(wishes),
             Action::Unstage => self.unstage(wishes),
+            Action::Adopt => self.adopt(wishes),
+            Action::Protect => self.protect(wishes),
             Action::Prepare => self.go_plan(wishes),
             Action::Push => self.ask_push(),
             Action::Acknowledge => {

@@ -108,6 +108,8 @@ actions! {
     Range "range" Local LISTS;
     StageAll "stage-all" Local LISTS;
     Unstage "unstage" Local &[Scope::List, Scope::Detail, Scope::Plan];
+    Adopt "adopt" Local RECORDS;
+    Protect "protect" Local RECORDS;
     Prepare "plan" Local MAIN;
     Push "push" Write &[Scope::Plan];
     Acknowledge "acknowledge" Local &[Scope::Plan];

@@ -26,6 +26,8 @@ pub struct DetailRow {
     pub target: String,
     /// Why it is so.
     pub why: String,
+    /// Since when, where that is known.
+    pub since: Option<jiff::Timestamp>,
     /// Which facet it is, where it can be staged at all.
     pub facet: Option<FacetDiff>,
     /// It is staged.
@@ -53,6 +55,8 @@ pub struct About {
     pub linked: String,
     /// How it stands there, in words; empty where nothing is to be said.
     pub state: String,
+    /// That it is protected, and why; empty where it is not.
+    pub protected: String,
 }
 
 /// The detail of the record under the cursor.
@@ -136,7 +140,7 @@ impl App {
     }
 
     /// The system that the detail compares with: the list's, the one chosen by hand, else the first that is out of true.
-    fn detail_system(&self, compared: &Compared, kind: Kind, identity: u32) -> usize {
+    pub(super) fn detail_system(&self, compared: &Compared, kind: Kind, identity: u32) -> usize {
         let rows = Rows::new(compared, kind);
         if let Some(at) = self.system_index() {
             return at;
@@ -220,6 +224,11 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize) -> 
         id: rows.record(identity, system).map(|(table, row)| table.id(row).to_owned()).unwrap_or_default(),
         linked: linked.to_owned(),
         state: state.map(|state| state.pairing.state()).unwrap_or_default().to_owned(),
+        protected: rows
+            .key_in(identity, system)
+            .and_then(|key| compared.inputs.protected.iter().find(|protection| protection.record == key))
+            .map(|protection| text!("detail.protected", why = protection.reason))
+            .unwrap_or_default(),
     }
 }
 
@@ -276,12 +285,7 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
                 Verdict::Unresolved => ('x', Tone::Bad),
                 Verdict::OneSided => (' ', Tone::Dim),
             };
-            let local = facet.path.local(&[]);
-            let name = match &facet.key {
-                Some((parts, called)) if called.is_empty() => format!("{local}[{}]", parts.join(", ")),
-                Some((_, called)) => format!("{local}[{called}]"),
-                None => local.to_owned(),
-            };
+            let name = facet_name(&facet);
             let side = |value: &Option<String>, here: bool, theirs: bool| match value {
                 Some(text) => text.clone(),
                 None if !here || facet.verdict == Verdict::OneSided => String::new(),
@@ -291,9 +295,25 @@ fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<De
             };
             let source = side(&facet.source, in_source, false);
             let target = side(&facet.target, in_target, true);
-            DetailRow { mark, tone, name, source, target, why: facet.why.clone(), facet: Some(facet), staged: false }
+            let (mut why, mut since) = (facet.why.clone(), facet.since);
+            if facet.verdict == Verdict::Waived {
+                why = text!("detail.adopted", why = why);
+            }
+            // What the WHY column says for another reason has no such age.
+            since = since.filter(|_| why == facet.direction.words());
+            DetailRow { mark, tone, name, source, target, why, since, facet: Some(facet), staged: false }
         })
         .collect()
+}
+
+/// What a facet is called: its attribute, for an entry with its key.
+pub(super) fn facet_name(facet: &FacetDiff) -> String {
+    let local = facet.path.local(&[]);
+    match &facet.key {
+        Some((parts, called)) if called.is_empty() => format!("{local}[{}]", parts.join(", ")),
+        Some((_, called)) => format!("{local}[{called}]"),
+        None => local.to_owned(),
+    }
 }
 
 fn empty(side: Option<&String>) -> bool {
@@ -318,6 +338,7 @@ fn plain(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<D
             source,
             target,
             why: String::new(),
+            since: None,
             facet: None,
             staged: false,
         });

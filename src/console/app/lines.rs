@@ -133,6 +133,16 @@ pub fn age(from: jiff::Timestamp, now: jiff::Timestamp) -> String {
     }
 }
 
+/// How long ago, as it reads in a sentence: `just now`, `3 min ago`, `2 h ago`, `5 d ago`.
+pub fn ago(from: jiff::Timestamp, now: jiff::Timestamp) -> String {
+    match now.as_second() - from.as_second() {
+        ..60 => text!("ago.now").to_owned(),
+        seconds @ 60..3600 => text!("ago.minutes", n = seconds / 60),
+        seconds @ 3600..172_800 => text!("ago.hours", n = seconds / 3600),
+        seconds => text!("ago.days", n = seconds / 86_400),
+    }
+}
+
 /// Seconds until an age would be shown differently.
 pub fn age_changes(from: jiff::Timestamp, now: jiff::Timestamp) -> i64 {
     match now.as_second() - from.as_second() {

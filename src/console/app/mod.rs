@@ -7,6 +7,7 @@ mod act;
 pub mod action;
 pub mod checklist;
 pub mod confirm;
+mod decide;
 pub mod detail;
 pub mod filter;
 pub mod form;
@@ -15,6 +16,7 @@ pub mod history;
 pub mod keys;
 pub mod lines;
 pub mod list;
+pub mod note;
 pub mod order;
 pub mod palette;
 mod place;
@@ -280,7 +282,8 @@ impl App {
         }
         let world = self.world.as_ref()?;
         let ages = world.compared.inputs.systems.iter().flat_map(|system| system.snapshots.iter().flatten());
-        ages.map(|snapshot| lines::age_changes(snapshot.taken, self.now)).min()
+        let shown = self.detail.rows.iter().filter_map(|row| row.since);
+        ages.map(|snapshot| snapshot.taken).chain(shown).map(|from| lines::age_changes(from, self.now)).min()
     }
 
     /// Whether a confirmation waits for its first frame.
@@ -385,6 +388,7 @@ impl App {
             Some(Popup::Filter(bar)) => bar.paste(&line),
             Some(Popup::Palette(palette)) => palette.paste(&line),
             Some(Popup::Form(form)) => form.paste(&line),
+            Some(Popup::Note(note)) => note.paste(&line),
             Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
             _ => {}
         }

@@ -10,6 +10,7 @@ use super::confirm::{Answer, Ask, Confirm};
 use super::form::Form;
 use super::keys::Key;
 use super::lines::Tone;
+use super::note::Note;
 use super::palette::Palette;
 use super::reader::Reader;
 use super::{App, Wish};
@@ -21,6 +22,8 @@ pub enum Popup {
     Checklist(Checklist),
     /// Values to give.
     Form(Form),
+    /// A reason to give.
+    Note(Note),
     /// A push to confirm.
     Confirm(Box<Confirm>),
     /// A question.
@@ -82,6 +85,16 @@ impl App {
                     self.hand_in(form, wishes);
                 } else {
                     self.popup = Some(Popup::Form(form));
+                }
+            }
+            Popup::Note(mut note) => {
+                if event.code == KeyCode::Esc {
+                    return;
+                }
+                if note.key(event) {
+                    self.noted(note, wishes);
+                } else {
+                    self.popup = Some(Popup::Note(note));
                 }
             }
             Popup::Confirm(mut confirm) => {

@@ -77,6 +77,9 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
         };
     }
+    if let Some(words) = compared.and_then(|compared| direction(change, compared)) {
+        line = line.with(Tone::Dim, format!("   ({words})"));
+    }
     // A change whose effect shows elsewhere (Aha!'s first and last name in the name): what is there now.
     if let Expect::Facets(facets) = &change.expect {
         for (facet, seen) in facets {
@@ -90,6 +93,31 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
         }
     }
     line
+}
+
+/// Which side moved, where that is known.
+fn direction(change: &Change, compared: &Compared) -> Option<&'static str> {
+    let Target::Record(key) = &change.target else { return None };
+    if compared.inputs.bases.of(key).is_empty() {
+        return None;
+    }
+    let system = compared.inputs.index(&key.system)?;
+    let row = compared.inputs.systems[system].snapshot(key.kind)?.table.find(&key.id)?;
+    let identity = compared.kind(key.kind).identity_of(system, row)?;
+    let all = crate::compare::facets(compared, key.kind, identity, system);
+    // What is written may show elsewhere (Aha!'s first and last name in the name): there it is what differs.
+    let expected = match &change.expect {
+        Expect::Facets(facets) => &facets[..],
+        Expect::Absent { .. } => &[],
+    };
+    let about = |facet: &&crate::compare::FacetDiff| {
+        change.want.iter().any(|want| super::detail::is(&want.facet, facet))
+            || expected
+                .iter()
+                .any(|(shown, _)| super::detail::is(shown, facet) && shown.path != AttrPath::new("active"))
+    };
+    let told = all.iter().filter(about);
+    told.map(|facet| facet.direction.words()).find(|words| !words.is_empty())
 }
 
 /// What an attribute's key parts and value refer to in the change's system.

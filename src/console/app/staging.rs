@@ -19,7 +19,7 @@ use super::{App, Focus, Wish};
 const QUICK: usize = 200;
 
 impl App {
-    fn looked_at(&self) -> Option<(Kind, u32, Arc<Compared>)> {
+    pub(super) fn looked_at(&self) -> Option<(Kind, u32, Arc<Compared>)> {
         let kind = self.kind()?;
         let list = &self.lists[kind.index()];
         Some((kind, list.identity()?, list.shown.clone()?))

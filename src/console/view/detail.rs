@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::console::app::detail::{About, DetailRow};
-use crate::console::app::lines::Tone;
+use crate::console::app::lines::{Tone, ago};
 use crate::console::app::text::text;
 use crate::console::app::{App, Focus};
 
@@ -45,7 +45,11 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         if y >= area.bottom() {
             break;
         }
-        facet(pen, area, y, row, focused && at == app.detail.at, about.own, name, value, xs);
+        let why = match row.since {
+            Some(since) => format!("{} {}", row.why, ago(since, app.now)),
+            None => row.why.clone(),
+        };
+        facet(pen, area, y, row, &why, focused && at == app.detail.at, about.own, name, value, xs);
         y += 1;
     }
 }
@@ -62,7 +66,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
         words.push(' ');
         words.push_str(&about.id);
     }
-    for part in [&about.linked, &about.state] {
+    for part in [&about.linked, &about.state, &about.protected] {
         if !part.is_empty() {
             words.push_str(", ");
             words.push_str(part);
@@ -78,6 +82,7 @@ fn facet(
     area: Rect,
     y: u16,
     row: &DetailRow,
+    why: &str,
     cursor: bool,
     own: bool,
     name: u16,
@@ -106,7 +111,7 @@ fn facet(
     let target = if differs { theme.tone(row.tone) } else { plain };
     pen.data(xs[2], y, value - 1, &row.target, target);
     let room = area.right().saturating_sub(xs[3]);
-    if width(&row.why) > 0 {
-        pen.data(xs[3], y, room, &row.why, theme.tone(if differs { Tone::Plain } else { Tone::Dim }));
+    if width(why) > 0 {
+        pen.data(xs[3], y, room, why, theme.tone(if differs { Tone::Plain } else { Tone::Dim }));
     }
 }

@@ -21,6 +21,7 @@ pub mod cells;
 mod detail;
 mod history;
 mod list;
+mod note;
 mod plan;
 mod popup;
 mod systems;

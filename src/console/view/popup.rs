@@ -32,6 +32,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
         }
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
+        Popup::Note(shown) => super::note::draw(pen, area, shown),
         Popup::Palette(shown) => Some(palette(app, pen, area, shown)),
         Popup::Filter(bar) => {
             let y = area.y + 2;
@@ -54,7 +55,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
 
 /// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
 /// it would otherwise eat the frame.
-fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
+pub(super) fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
     // A strip of the screen too narrow to be read would only be noise beside the frame.
     let wide = if width_wanted + 10 > area.width { area.width } else { width_wanted.max(10) };
     let high = height_wanted.min(area.height.saturating_sub(2)).max(3);
@@ -88,7 +89,7 @@ fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, ti
 }
 
 /// Keys with what they do, on one row.
-fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str, &str)]) {
+pub(super) fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str, &str)]) {
     let end = x + room;
     let mut x = x;
     for (key, words) in hints {
@@ -101,7 +102,7 @@ fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str, &str)]) {
 }
 
 /// A text field; gives the place of the cursor in it.
-fn input(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, input: &Input) -> Position {
+pub(super) fn input(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, input: &Input) -> Position {
     let room = room.max(1);
     let cells = usize::from(room - 1);
     let scroll = input.visual_scroll(cells);

@@ -16,12 +16,13 @@ impl Core {
     /// Decisions of earlier runs, what was staged, what nobody knows; and snapshots where a face wants them at once.
     pub(in crate::engine) async fn remember(&mut self) {
         let asked = self.keeper.ask(|journal| {
-            let decided = (journal.links()?, journal.waivers()?, journal.bases()?);
+            let decided = (journal.decisions()?, journal.bases()?);
             Ok((decided, journal.staging()?, journal.open_intents()?, journal.unfinished()?))
         });
         match asked.await {
             Ok((decided, staging, open, unfinished)) => {
-                (self.links, self.waivers, self.bases) = decided;
+                self.decisions = decided.0;
+                self.bases = decided.1.into();
                 self.unresolved = self.face && !(open.is_empty() && unfinished.is_empty());
                 if !staging.is_empty() {
                     self.report(Report::Staging(staging));
@@ -54,7 +55,7 @@ impl Core {
             .enumerate()
             .flat_map(|(at, member)| {
                 let maps = &member.connector.mapping().kinds;
-                maps.iter().map(move |map| (at, member.setup.id.clone(), map.kind, map.schema.clone()))
+                maps.iter().map(move |map| (at, member.setup.config.id.clone(), map.kind, map.schema.clone()))
             })
             .collect();
         let loaded = tokio::task::spawn_blocking(move || {
@@ -79,16 +80,21 @@ impl Core {
     }
 
     /// Keeps a whole snapshot for the next run.
-    pub(super) fn keep(&self, at: usize, kind: Kind) {
+    pub(super) fn keep(&mut self, at: usize, kind: Kind) {
         let Some(cache) = self.cache.clone() else { return };
         let Some(snapshot) = self.members[at].snapshots[kind.index()].clone().filter(|kept| kept.complete()) else {
             return;
         };
         let asides = self.asides.0.clone();
+        self.saving += usize::from(!self.face);
+        let last = !self.face;
         tokio::task::spawn_blocking(move || {
             let kept = cache.lock().unwrap_or_else(PoisonError::into_inner).keep(&snapshot);
             if let Err(error) = kept {
                 let _ = asides.send(Aside::Report(Report::Notice(error.to_string())));
+            }
+            if last {
+                let _ = asides.send(Aside::Saved);
             }
         });
     }

@@ -3,7 +3,10 @@ use super::super::stand::{json, reply, stand};
 use super::*;
 use crate::mapping::Rate;
 use crate::plan::Repeat;
+use crate::secret::Source;
 use std::path::PathBuf;
+
+mod session;
 
 /// `{"Resources":["aaa…"]}` with 3,000 letters, compressed.
 const ZIPPED: &[u8] = &[
@@ -159,6 +162,31 @@ async fn too_many_with_a_date_is_waited_out() {
     let service = stand(move |number, _| if number == 0 { reply(429, &header, b"") } else { json("{}") }).await;
     Client::quick(&service.url, TOKEN).read(&get("/Users")).await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(990), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn too_many_as_an_outage_in_words_is_waited_out_for_the_window_and_another_outage_is_not() {
+    let options = |url: &str| {
+        let rate = Rate { per_second: 1_000_000.0, burst: 1000, parallel: 8 };
+        let mut options = Options::new("litmos", url, Auth::Bearer(Source::Given(Secret::new(TOKEN))), rate);
+        options.first_pause = Duration::from_millis(1);
+        options.window = Some(Duration::from_millis(400));
+        options
+    };
+    const SAID: &[u8] = b"{\"Detail\":\"The API rating limit has been exceeded.\"}";
+    let service = stand(|number, _| if number == 0 { reply(503, "", SAID) } else { json("{}") }).await;
+    let client = Client::new(&options(&service.url)).unwrap();
+    let began = Instant::now();
+    assert!(client.read(&get("/users")).await.unwrap().ok());
+    assert!(began.elapsed() >= Duration::from_millis(390), "{:?}", began.elapsed());
+    assert!(client.budget().per_second < 1e6, "the rate was not lowered");
+    // Turned away, so nothing was done, and the wait is short enough.
+    let service = stand(|number, _| if number == 0 { reply(503, "", SAID) } else { reply(201, "", b"") }).await;
+    let answer = Client::new(&options(&service.url)).unwrap().write(create(), &receipt()).await.unwrap();
+    assert_eq!((answer.status, service.seen().len()), (201, 2));
+    let down = stand(|_, _| reply(503, "", b"Service Unavailable")).await;
+    let answer = Client::new(&options(&down.url)).unwrap().write(create(), &receipt()).await.unwrap();
+    assert_eq!((answer.status, down.seen().len()), (503, 1), "an outage says nothing of what was done");
 }
 
 #[tokio::test]

@@ -204,6 +204,10 @@ pub(super) fn moved(
             continue;
         }
         let wanted = change.want.iter().find(|want| settled(&want.facet, known).as_ref() == Some(&facet));
+        // Somebody else did just this: no reason to leave out what goes in the same request (the other members of a team).
+        if wanted.is_some_and(|want| same(observed, &facet, &brought(&want.value, known), &now)) {
+            continue;
+        }
         let wanted = wanted.map_or("as it was".to_owned(), |want| shown(&brought(&want.value, known)));
         told.push(format!(
             "{}: planned from {}, wanted {wanted}, now {}",

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use super::judge::{Judge, Known, Names, Stands};
 use super::{Desk, Party};
-use crate::connectors::{Looked, Observed};
+use crate::connectors::{Look, Looked, Observed, Read};
+use crate::engine::limit::over;
 use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
 use crate::plan::{Change, ChangeId, Expect, Method, OutcomeState, Reply, Request};
+
+/// A record that takes more reads than this is not looked at.
+const MOST_READS: usize = 1000;
 
 /// What a look at one record showed.
 #[derive(Clone, Debug)]
@@ -77,39 +81,48 @@ impl View<'_> {
         Judge { known: self.known, mapping: self.party.connector.mapping(), names }
     }
 
-    /// Carries out reads and lets the connector say what they show.
-    pub(super) async fn look(&self, sought: &Sought, requests: &[Request]) -> Found {
+    /// Carries out reads and lets the connector say what they show, and what has to be read besides. `about`: the changes
+    /// that they are for.
+    pub(super) async fn look(&self, sought: &Sought, requests: &[Request], about: &[&Change]) -> Found {
         if requests.is_empty() {
             return Found::Unclear(format!("{} has no way to read one {}", self.system, self.kind));
         }
+        let mut asked: Vec<Request> = requests.to_vec();
         let mut replies: Vec<Reply> = Vec::new();
-        for request in requests {
-            // Some services read by POST; none reads by these.
-            if !matches!(request.method, Method::Get | Method::Post) {
-                return Found::Unclear(format!("{} is no read", request.method));
+        loop {
+            for request in &asked[replies.len()..] {
+                // Some services read by POST; none reads by these.
+                if !matches!(request.method, Method::Get | Method::Post) {
+                    return Found::Unclear(format!("{} is no read", request.method));
+                }
+                match self.desk.line.read(self.system, request.clone()).await {
+                    Ok(reply) => replies.push(reply),
+                    Err(why) => return Found::Unclear(why.to_string()),
+                }
             }
-            match self.desk.line.read(self.system, request.clone()).await {
-                Ok(reply) => replies.push(reply),
-                Err(why) => return Found::Unclear(why.to_string()),
+            let read = Read { asked: &asked, replies: &replies };
+            match self.party.connector.look(&self.party.site, self.kind, sought.looked(), about, read) {
+                Ok(Look::Seen(Some(observed))) => return Found::Record(observed),
+                Ok(Look::Seen(None)) => return Found::Absent,
+                Ok(Look::More(more)) if more.is_empty() || asked.len() + more.len() > MOST_READS => {
+                    return Found::Unclear(format!("one {} takes more than {MOST_READS} reads", self.kind));
+                }
+                Ok(Look::More(more)) => asked.extend(more),
+                Err(why) => return Found::Unclear(why),
             }
-        }
-        match self.party.connector.observe(&self.party.site, self.kind, sought.looked(), &replies) {
-            Ok(Some(observed)) => Found::Record(Box::new(observed)),
-            Ok(None) => Found::Absent,
-            Err(why) => Found::Unclear(why),
         }
     }
 
     /// Looks again and again until the record is there, or patience ends.
     pub(super) async fn wait_for(&self, sought: &Sought) -> Found {
         let requests = sought.reads(self.party, self.system, self.kind);
-        let mut found = self.look(sought, &requests).await;
+        let mut found = self.look(sought, &requests, &[]).await;
         for pause in self.desk.patience.pauses() {
             if found.record().is_some() {
                 break;
             }
             tokio::time::sleep(pause).await;
-            found = self.look(sought, &requests).await;
+            found = self.look(sought, &requests, &[]).await;
         }
         found
     }
@@ -124,7 +137,7 @@ impl View<'_> {
         note: Option<&str>,
     ) -> Vec<(ChangeId, OutcomeState)> {
         let mut before: Option<Vec<Stands>> = None;
-        let mut found = self.look(sought, requests).await;
+        let mut found = self.look(sought, requests, changes).await;
         for pause in self.desk.patience.pauses() {
             let now: Vec<Stands> = changes.iter().map(|change| self.judge().stands(change, found.record())).collect();
             let done = !matches!(found, Found::Unclear(_)) && self.done(changes, &found, &now, before.as_deref());
@@ -133,7 +146,7 @@ impl View<'_> {
             }
             before = Some(now);
             tokio::time::sleep(pause).await;
-            found = self.look(sought, requests).await;
+            found = self.look(sought, requests, changes).await;
         }
         changes.iter().map(|change| (change.id.clone(), self.accepted(change, &found, note))).collect()
     }
@@ -158,7 +171,7 @@ impl View<'_> {
         match self.judge().stands(change, found.record()) {
             Stands::AsWanted { unread } => OutcomeState::Confirmed { unread },
             Stands::Otherwise { now } => OutcomeState::Differs { now: now + &note },
-            Stands::Gone => OutcomeState::Differs { now: format!("the record is not there{note}") },
+            Stands::Gone => OutcomeState::Differs { now: format!("{}{note}", self.party.connector.gone(self.kind)) },
         }
     }
 
@@ -172,7 +185,7 @@ impl View<'_> {
         why: &str,
     ) -> (Vec<(ChangeId, OutcomeState)>, Option<String>) {
         let requests = sought.reads(self.party, self.system, self.kind);
-        let mut found = self.look(sought, &requests).await;
+        let mut found = self.look(sought, &requests, changes).await;
         for pause in self.desk.patience.pauses() {
             let all = |stands: Stands| matches!(stands, Stands::AsWanted { .. });
             if !matches!(found, Found::Unclear(_))
@@ -181,7 +194,7 @@ impl View<'_> {
                 break;
             }
             tokio::time::sleep(pause).await;
-            found = self.look(sought, &requests).await;
+            found = self.look(sought, &requests, changes).await;
         }
         let id = found.record().map(|observed| observed.id.clone());
         (changes.iter().map(|change| (change.id.clone(), self.looked_up(change, &found, why))).collect(), id)
@@ -211,14 +224,28 @@ impl View<'_> {
             (Stands::Otherwise { .. }, Some(observed)) if self.judge().untouched(change, observed) => not_done(),
             (Stands::Otherwise { .. }, _) if change.op == Op::Delete => not_done(),
             (Stands::Otherwise { now }, _) => unknown(&format!("now {now}")),
-            (Stands::Gone, _) => unknown("the record is not there"),
+            // Whatever became of it, nothing is left to find out (targets/litmos.md 8: the 500 of a deleted user).
+            (Stands::Gone, _) => OutcomeState::Stale {
+                what: format!(
+                    "planned from: there, wanted: {}, now: {} ({why})",
+                    change.op.name(),
+                    self.party.connector.gone(self.kind)
+                ),
+            },
         }
     }
 }
 
-/// How long to wait before a busy service is tried again: what it says, else longer each time.
-pub(super) fn busy_pause(reply: &Reply, attempt: u32, first: Duration, longest: Duration) -> Duration {
-    let said = reply.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok()).map(Duration::from_secs);
+/// How long to wait before a busy service is tried again: what it says, or the window in which it counts requests if there
+/// were too many, else longer each time.
+pub(super) fn busy_pause(
+    reply: &Reply,
+    attempt: u32,
+    (first, longest): (Duration, Duration),
+    window: Option<u32>,
+) -> Duration {
+    let said = reply.header("retry-after").and_then(|text| text.trim().parse::<u64>().ok());
+    let said = said.or_else(|| window.filter(|_| over(reply)).map(u64::from)).map(Duration::from_secs);
     said.unwrap_or_else(|| first.saturating_mul(1 << attempt.min(16)).min(longest))
 }
 

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 
 use super::look::{Found, Sought, View};
 use super::{Desk, Party};
+use crate::mapping::Capability;
 use crate::plan::{Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking};
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
@@ -52,6 +53,12 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
     let Some(first) = group.first() else { return Ok(Vec::new()) };
     let Some(party) = desk.parties.get(&first.system) else { return Err(format!("{} is not connected", first.system)) };
     let party = with_lessons(desk, first, party).await?;
+    // The mapping's word holds for every change, wherever it was staged.
+    for change in group {
+        if let Capability::No(why) = party.connector.mapping().can(change.kind, change.op) {
+            return Err(why);
+        }
+    }
     match party.connector.render(&party.site, group, None) {
         Ok(steps) => Ok(steps),
         Err(Refusal::Cannot(why)) => Err(why),
@@ -63,11 +70,11 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
             let sought = Sought::Id(key.id.to_string());
             let nothing = |_: &ChangeId| None;
             let view = View { desk, party: &party, system: &first.system, kind: first.kind, known: &nothing };
-            match view.look(&sought, &reads).await {
+            match view.look(&sought, &reads, &[]).await {
                 Found::Record(native) => {
                     party.connector.render(&party.site, group, Some(&native)).map_err(|why| why.to_string())
                 }
-                Found::Absent => Err(format!("{} is not there any more", first.label)),
+                Found::Absent => Err(format!("{}: {}", first.label, party.connector.gone(first.kind))),
                 Found::Unclear(why) => Err(format!("{} could not be read: {why}", first.label)),
             }
         }

@@ -241,7 +241,7 @@ impl Work {
             Some(reads) if !reads.is_empty() => reads,
             _ => sought.reads(&self.party, &self.step.system, first.kind),
         };
-        let mut found = view.look(&sought, &reads).await;
+        let mut found = view.look(&sought, &reads, &[]).await;
         if matches!((&found, self.target()), (Found::Absent, Some(Target::New(_)))) && !new {
             // It was created a moment ago and may be slow to show.
             found = view.wait_for(&sought).await;
@@ -249,16 +249,20 @@ impl Work {
         match found {
             Found::Unclear(why) => refused(format!("it could not be read just before the write: {why}")),
             Found::Absent if new => Checked::Go(None),
-            Found::Absent => Checked::Settled(Self::absent(&changes)),
+            Found::Absent => Checked::Settled(self.absent(&changes)),
             Found::Record(observed) => self.present(&changes, observed, new),
         }
     }
 
-    fn absent(changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
+    fn absent(&self, changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
         let state = |change: &Change| match change.op {
             Op::Delete => OutcomeState::Confirmed { unread: Vec::new() },
             op => OutcomeState::Stale {
-                what: format!("planned from: there, wanted: {}, now: the record is not there any more", op.name()),
+                what: format!(
+                    "planned from: there, wanted: {}, now: {}",
+                    op.name(),
+                    self.party.connector.gone(change.kind)
+                ),
             },
         };
         changes.iter().map(|change| (change.id.clone(), state(change))).collect()
@@ -391,7 +395,8 @@ impl Work {
                 lock(&self.shared.sent).remove(&self.step.id);
                 self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
                 let patience = self.desk.patience;
-                Attempt::Busy(why, busy_pause(&reply, attempt, patience.first, patience.longest))
+                let window = self.party.connector.mapping().window;
+                Attempt::Busy(why, busy_pause(&reply, attempt, (patience.first, patience.longest), window))
             }
             Verdict::InUse(why) => {
                 lock(&self.shared.sent).remove(&self.step.id);

@@ -147,6 +147,106 @@ cite = "our own"
     assert!(message.starts_with("my-aha.toml: line 3") && message.contains("did you mean `page_size`?"), "{message}");
 }
 
+const CHOICE: &str = r#"
+[[setting]]
+name = "address"
+help = "how addresses are read"
+one_of = ["guide", "scim"]
+default = "guide"
+
+[[setting]]
+name = "mail"
+help = "whether a mail is sent"
+one_of = ["no", "yes"]
+
+[[row]]
+kind = "User"
+attr = "locality"
+read = "State"
+write = "State"
+cite = "the guide"
+
+[[row]]
+kind = "User"
+attr = "region"
+read = "City"
+write = "City"
+cite = "the guide"
+
+[[side_effect]]
+kind = "User"
+op = "create"
+when = { mail = "yes" }
+text = "a mail is sent"
+cite = "here"
+
+[[side_effect]]
+kind = "User"
+op = "create"
+when = { address = "guide" }
+text = "swapped"
+cite = "here"
+
+[alternative.scim-address]
+when = { address = "scim" }
+help = "a locality is a city (RFC 7643 4.1.2)"
+
+[[alternative.scim-address.row]]
+kind = "User"
+attr = "locality"
+read = "City"
+write = "City"
+cite = "RFC 7643 4.1.2"
+
+[[alternative.scim-address.row]]
+kind = "User"
+attr = "region"
+read = "State"
+write = "State"
+cite = "RFC 7643 4.1.2"
+"#;
+
+#[test]
+fn a_setting_chooses_another_reading_and_what_happens_beside() {
+    let mapping = Mapping::parse(&format!("{HEAD}{REST}{CHOICE}"), "x.toml").unwrap();
+    let own = |settings: &[(&str, &str)]| {
+        mapping.chosen(&settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    };
+    let read = |mapping: &Mapping| {
+        let mut into = builder(mapping, "users");
+        take(mapping, "users", r#"[{"id":"1","City":"Oslo","State":"OS"}]"#, None, &mut into);
+        let at = |path: &str| text(&into.table(), "1", path);
+        let written = mapping.kind(Kind::User).unwrap().writer.edit(&AttrPath::from("locality"), "Rome").unwrap();
+        (at("locality"), at("region"), format!("{written:?}").contains("City"))
+    };
+    let texts = |mapping: &Mapping| mapping.side_effects.iter().map(|effect| effect.text.clone()).collect::<Vec<_>>();
+    let guide = own(&[]);
+    assert_eq!(read(&guide), ("OS".into(), "Oslo".into(), false));
+    assert_eq!(texts(&guide), ["swapped"]);
+    let scim = own(&[("address", "scim"), ("mail", "yes")]);
+    assert_eq!(read(&scim), ("Oslo".into(), "OS".into(), true));
+    assert_eq!(texts(&scim), ["a mail is sent"]);
+    assert_eq!(read(&own(&[("address", "guide")])), read(&guide));
+}
+
+#[test]
+fn a_choice_names_a_setting_a_value_and_rows_that_there_are() {
+    for (extra, wanted) in [
+        (CHOICE.replace("when = { mail = \"yes\" }", "when = { mial = \"yes\" }"), "did you mean `mail`?"),
+        (CHOICE.replace("when = { address = \"scim\" }", "when = { address = \"skim\" }"), "`address` is never `skim`"),
+        (
+            CHOICE.replace(
+                "scim-address.row]]\nkind = \"User\"\nattr = \"region\"",
+                "scim-address.row]]\nkind = \"User\"\nattr = \"country\"",
+            ),
+            "no row `country`",
+        ),
+    ] {
+        let message = wrong(&extra);
+        assert!(message.contains(wanted), "{wanted:?} is not in: {message}");
+    }
+}
+
 #[test]
 fn a_discovered_attribute_is_read_and_written_as_it_is_called() {
     let scim = Mapping::builtin("scim").unwrap();

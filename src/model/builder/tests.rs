@@ -16,7 +16,7 @@ fn text(path: &str) -> AttrDef {
 }
 
 fn schema() -> Arc<Schema> {
-    let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(None) });
+    let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(None), unlisted: None });
     Schema::new(
         Kind::User,
         vec![

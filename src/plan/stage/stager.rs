@@ -101,6 +101,7 @@ impl<'c> Stager<'c> {
             blocked: None,
         };
         case.lints = self.lints_of(&case);
+        case.blocked = case.protection();
         Some(case)
     }
 
@@ -135,6 +136,19 @@ impl Case<'_> {
             expect: Expect::Facets(Vec::new()),
             needs: Vec::new(),
         })
+    }
+
+    /// Why nothing of the target's record may be touched, where the operator protected it.
+    fn protection(&self) -> Option<String> {
+        let (snapshot, row) = self.row?;
+        let id = snapshot.table.id(row);
+        let all = &self.compared.inputs.protected;
+        let own = all.iter().find(|protection| {
+            protection.record.system == self.target.id
+                && protection.record.kind == self.kind
+                && *protection.record.id == *id
+        });
+        own.map(|protection| format!("protected: {}", protection.reason))
     }
 
     pub(super) fn source_key(&self) -> Option<RecordKey> {

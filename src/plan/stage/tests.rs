@@ -32,7 +32,9 @@ fn diff(path: &str, source: Option<&str>, target: Option<&str>) -> FacetDiff {
         want: Some(source.unwrap_or_default().to_owned()),
         refers: None,
         verdict: Verdict::Differs,
+        own: [source, target].map(|side| side.map(str::to_owned)),
         direction: Direction::Unknown,
+        since: None,
         why: String::new(),
     }
 }

@@ -4,7 +4,7 @@
 //! faults in [`HELP`] mean the same for every simulator; a simulator's own switches are [`Switch`]es that it declares
 //! and asks for with [`Faults::flag`] and [`Faults::spend`].
 //!
-//! Must not: know any vendor's shapes. An expired token is shown by taking the `Authorization` header away, so that each
+//! Must not: know any vendor's shapes. An expired token is shown by taking the header that authorises (`Authorization`, `apikey`) away, so that each
 //! simulator refuses in its own words.
 
 mod spec;

@@ -343,7 +343,8 @@ impl Documents {
 /// Employee numbers start here.
 const FIRST_EMPLOYEE: u32 = 100_000;
 
-fn external_id(person: u32) -> String {
+/// The number of an employee.
+pub(super) fn external_id(person: u32) -> String {
     format!("E{:07}", person + FIRST_EMPLOYEE)
 }
 

@@ -1,20 +1,22 @@
-//! The demo world: one population, and three views of it that have drifted apart.
+//! The demo world: one population, and four views of it that have drifted apart.
 //!
 //! Owns: who there is, what every system says of them, and the list of what was planted. Everything is a function of a
 //! seed and a number, so a million people cost nothing until they are asked for; only what was planted is held.
 //!
-//! Must not: know any vendor's wire shapes but SCIM's (which is the world's own tongue). [`accounts`] gives Aha!'s view
-//! as plain facts; the simulator puts them into Aha!'s words.
+//! Must not: know any vendor's wire shapes but SCIM's (which is the world's own tongue). [`accounts`] and [`litmos`] give
+//! Aha!'s and Litmos's views as plain facts; the simulators put them into their words.
 //!
 //! | view | what it is |
 //! |---|---|
 //! | `source` | the source of truth, SCIM: users, groups, roles, products ([`documents`]) |
 //! | `aha` | Aha!: users with roles on products ([`accounts`]) |
 //! | `directory` | a second SCIM system: users and groups ([`documents`]) |
+//! | `litmos` | SAP Litmos: users and teams ([`litmos`]) |
 
 pub mod accounts;
 pub mod catalog;
 pub mod documents;
+pub mod litmos;
 pub mod names;
 mod people;
 mod planting;
@@ -69,6 +71,7 @@ pub struct Planted {
 #[derive(Clone)]
 pub struct World(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     seed: u64,
     users: u32,
@@ -88,6 +91,8 @@ struct Inner {
     /// Which numbers Aha! and the directory lack, sorted.
     aha_holes: Vec<u32>,
     directory_holes: Vec<u32>,
+    /// What was planted at Litmos alone.
+    litmos: litmos::drift::Drifts,
 }
 
 impl World {
@@ -109,9 +114,13 @@ impl World {
             directory_extras: planting::scaled(4, users),
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
+            litmos: litmos::drift::Drifts::default(),
         };
         inner.plant();
-        World(Arc::new(inner))
+        let world = World(Arc::new(inner));
+        let drifts = litmos::drift::Drifts::plant(&world);
+        // Nobody else holds it yet, so nothing is copied.
+        World(Arc::new(Inner { litmos: drifts, ..Arc::unwrap_or_clone(world.0) }))
     }
 
     /// How many people the source has.

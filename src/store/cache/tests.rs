@@ -16,7 +16,7 @@ fn text_def(path: &str) -> AttrDef {
 }
 
 fn schema(extra: &[&str]) -> Arc<Schema> {
-    let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(None) });
+    let list = Form::List(ListDef { key: [Some(Kind::Product), None], two: false, value: Some(None), unlisted: None });
     let mut defs = vec![
         AttrDef { unique: true, ..text_def("userName") },
         AttrDef { unreadable: true, ..text_def("name.givenName") },

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
-use crate::compare::{LinkVerdict, Rung};
+use crate::compare::{Agreement, LinkVerdict, Protection, Rung, Waiver};
 use crate::model::{AttrPath, Kind, Op, RecordKey};
 use crate::plan::{By, Expect, Facet, Method, OutcomeState, Request, Target, Want, Wanted, assemble};
 
@@ -263,18 +263,43 @@ fn decisions_are_kept_and_purged_with_their_system() {
     let waiver = Waiver {
         target: key("1"),
         path: AttrPath::new("title"),
+        entry: String::new(),
         source: 1,
         value: 2,
         reason: "agreed".into(),
         until: None,
     };
-    journal.keep_waiver(&waiver).unwrap();
-    assert_eq!(journal.waivers().unwrap(), vec![waiver]);
-    let base =
-        Base { target: key("1"), path: AttrPath::new("title"), entry: String::new(), value: "x".into(), at: time() };
-    journal.keep_bases(&aha, &[base.clone(), base.clone()]).unwrap();
-    journal.keep_bases(&aha, std::slice::from_ref(&base)).unwrap();
+    let entry = Waiver { entry: "p1".into(), ..waiver.clone() };
+    let protection = Protection { record: key("1"), reason: "service account".into(), since: time() };
+    let agreement = Agreement::to(key("1"), AttrPath::new("title"), "a\u{7}", time());
+    for decision in [
+        Decision::Adopt(waiver.clone()),
+        Decision::Adopt(entry.clone()),
+        Decision::Protect(protection.clone()),
+        Decision::Agree(agreement.clone()),
+    ] {
+        journal.decide(&decision).unwrap();
+    }
+    let found = journal.decisions().unwrap();
+    assert_eq!(found.waivers, vec![waiver.clone(), entry.clone()]);
+    assert_eq!((&found.protected[..], &found.agreed[..]), (&[protection][..], &[agreement][..]));
+    journal.decide(&Decision::Withdraw(key("1"), AttrPath::new("Title"), String::new())).unwrap();
+    assert_eq!(journal.decisions().unwrap().waivers, vec![entry]);
+    let base = Base {
+        target: key("1"),
+        path: AttrPath::new("title"),
+        entry: String::new(),
+        source: "x".into(),
+        value: "x".into(),
+        at: time(),
+        since: time(),
+    };
+    let pair = Base { entry: "p1".into(), ..base.clone() };
+    journal.keep_bases(&[base.clone(), pair.clone()], &[]).unwrap();
+    journal.keep_bases(std::slice::from_ref(&base), &[pair]).unwrap();
     assert_eq!(journal.bases().unwrap(), vec![base]);
+    journal.accept(&aha, "all").unwrap();
+    assert_eq!(journal.accepted(&aha).unwrap().as_deref(), Some("all"));
     let mut elsewhere = change("9");
     elsewhere.system = other.clone();
     journal.keep_staging(&[change("1"), elsewhere.clone()]).unwrap();
@@ -290,7 +315,7 @@ fn decisions_are_kept_and_purged_with_their_system() {
     journal.open(&plan, "lena").unwrap();
 
     journal.purge(&aha).unwrap();
-    assert!(journal.links().unwrap().is_empty() && journal.waivers().unwrap().is_empty());
+    assert_eq!((journal.decisions().unwrap(), journal.accepted(&aha).unwrap()), (Decisions::default(), None));
     assert!(journal.bases().unwrap().is_empty() && journal.lessons(&aha).unwrap().is_empty());
     assert_eq!(journal.staging().unwrap(), vec![elsewhere]);
     assert_eq!((journal.pin(&aha).unwrap(), journal.pin(&other).unwrap().as_deref()), (None, Some("kept")));

@@ -1,0 +1,137 @@
+//! What the operator decides: keys in, the decision out, and what the screen says once it holds.
+
+use trueup::compare::{Base, Bases, Decision, Inputs, compare};
+use trueup::engine::protocol::{Command, World};
+use trueup::model::{AttrPath, Kind, RecordKey, SystemId};
+
+use crate::desk::{Desk, now};
+use crate::world;
+
+/// The small world with other inputs.
+pub fn with(change: impl FnOnce(&mut Inputs)) -> World {
+    let mut world = world::small();
+    let mut inputs = (*world.compared.inputs).clone();
+    change(&mut inputs);
+    world.compared = std::sync::Arc::new(compare(std::sync::Arc::new(inputs)));
+    world
+}
+
+/// What the engine was told to take in.
+pub fn decided(desk: &Desk) -> Vec<Decision> {
+    let told = desk.commands().into_iter().filter_map(|command| match command {
+        Command::Decide(decisions) => Some(decisions.clone()),
+        _ => None,
+    });
+    told.flatten().collect()
+}
+
+/// The world after what the desk decided.
+pub fn after(desk: &Desk) -> World {
+    let mut kept = trueup::compare::Decisions::default();
+    for decision in decided(desk) {
+        kept.take(decision);
+    }
+    with(|inputs| {
+        inputs.links = kept.links;
+        inputs.waivers = kept.waivers;
+        inputs.protected = kept.protected;
+        inputs.agreed = kept.agreed;
+    })
+}
+
+fn lena() -> RecordKey {
+    RecordKey::new(SystemId::new("aha"), Kind::User, "7310")
+}
+
+fn drifted() -> World {
+    with(|inputs| {
+        let since = now().checked_sub(jiff::SignedDuration::from_hours(3)).unwrap();
+        let base = |path: &str, entry: &str, value: &str| Base {
+            target: lena(),
+            path: AttrPath::new(path),
+            entry: entry.into(),
+            source: value.into(),
+            value: value.into(),
+            at: since,
+            since,
+        };
+        inputs.bases = Bases::from(vec![base("displayName", "", "Lena Fischer"), base("productRoles", "1", "viewer")]);
+    })
+}
+
+#[test]
+fn the_why_column_says_which_side_moved_and_when() {
+    let mut desk = Desk::with(120, 36, drifted());
+    desk.keys("Enter");
+    let screen = desk.screen();
+    let line = |what: &str| screen.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{screen}"));
+    assert!(line("Fischer-Vogt ").contains("target drifted 3 h ago"), "{screen}");
+    assert!(line("productRoles[Phoenix]").contains("source changed 3 h ago"), "{screen}");
+}
+
+#[test]
+fn the_filter_asks_for_the_direction_and_the_plan_says_it() {
+    let mut desk = Desk::with(120, 36, drifted());
+    desk.keys("/ direction=target-drifted Enter");
+    assert_eq!(desk.app.list().unwrap().order.len(), 1);
+    desk.keys("Space Enter p");
+    let screen = desk.screen();
+    assert!(screen.contains("(target drifted)") && screen.contains("(source changed)"), "{screen}");
+}
+
+#[test]
+fn a_difference_is_adopted_with_a_reason_and_counts_no_more() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("Enter");
+    let differs = |desk: &Desk| desk.app.detail.rows.iter().filter(|row| row.mark == '~').count();
+    let before = differs(&desk);
+    assert!(desk.screen().contains("displayName"), "{}", desk.screen());
+    while desk.app.detail.rows[desk.app.detail.at].name != "displayName" {
+        desk.keys("j");
+    }
+    desk.keys("A Enter Enter");
+    assert!(desk.screen().contains("A reason is needed"), "{}", desk.screen());
+    assert_eq!(decided(&desk), []);
+    desk.keys("her wish Enter 2020-01-01 Enter");
+    assert!(desk.screen().contains("No day to come"), "{}", desk.screen());
+    for _ in 0..10 {
+        desk.press(crossterm::event::KeyCode::Backspace);
+    }
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("30d Enter");
+    let [Decision::Adopt(waiver)] = &decided(&desk)[..] else { panic!("{:?}", decided(&desk)) };
+    assert_eq!((&waiver.target, waiver.path.as_str(), waiver.reason.as_str()), (&lena(), "displayName", "herwish"));
+    let days = waiver.until.unwrap().duration_since(now()).as_hours() / 24;
+    assert!((29..=31).contains(&days), "{days}");
+
+    desk.report(trueup::engine::protocol::Report::World(std::sync::Arc::new(after(&desk))));
+    assert_eq!(differs(&desk), before - 1);
+    assert!(desk.screen().contains("adopted: herwish"), "{}", desk.screen());
+    desk.keys("Esc / waived=true Enter");
+    assert_eq!(desk.app.list().unwrap().order.len(), 1);
+    desk.keys("Enter");
+    while desk.app.detail.rows[desk.app.detail.at].name != "displayName" {
+        desk.keys("j");
+    }
+    desk.keys("A");
+    assert!(matches!(&decided(&desk)[..], [_, Decision::Withdraw(key, path, entry)]
+        if *key == lena() && path.as_str() == "displayName" && entry.is_empty()));
+}
+
+#[test]
+fn a_protected_record_says_so_and_can_not_be_staged() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.keys("l l K");
+    assert!(desk.screen().contains("Protect in aha"), "{}", desk.screen());
+    desk.keys("legal Enter");
+    let [Decision::Protect(protection)] = &decided(&desk)[..] else { panic!("{:?}", decided(&desk)) };
+    assert_eq!((&protection.record, &*protection.reason, protection.since), (&lena(), "legal", now()));
+    desk.report(trueup::engine::protocol::Report::World(std::sync::Arc::new(after(&desk))));
+    assert!(desk.screen().contains("protected: legal"), "{}", desk.screen());
+    desk.keys("Space");
+    assert!(desk.screen().contains("[-]"), "{}", desk.screen());
+    desk.keys("Enter");
+    assert!(desk.app.staged.is_empty());
+    desk.keys("K");
+    assert_eq!(decided(&desk).last(), Some(&Decision::Unprotect(lena())));
+}
