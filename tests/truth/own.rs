@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use trueup::connectors::{Settings, connector};
+use trueup::config::SystemConfig;
 use trueup::engine::{Auth, SystemSetup};
-use trueup::mapping::{Mapping, Rate};
+use trueup::mapping::Mapping;
 use trueup::model::{Kind, Op, SystemId};
 use trueup::plan::Wanted;
 use trueup::secret::{Secret, Source};
@@ -73,18 +73,11 @@ async fn a_toml_alone_makes_a_further_scim_product_read_written_and_refused() {
     let running = bed.simulator("acme");
     let mapping = Arc::new(Mapping::own(ACME, "acme.toml").unwrap());
     assert_eq!(mapping.speaks, "scim");
-    let settings = Settings { url: running.url.clone(), ..Settings::default() };
-    let acme = SystemSetup {
-        policy: full(),
-        rate: Some(Rate { ..mapping.rate }),
-        settings: Some(settings.clone()),
-        ..SystemSetup::new(
-            SystemId::new("acme"),
-            connector(&mapping.speaks, mapping.clone(), &settings).unwrap(),
-            &running.url,
-            Auth::Bearer(Source::Given(Secret::new(running.login["token"].clone()))),
-        )
-    };
+    let auth = Auth::Bearer(Source::Given(Secret::new(running.login["token"].clone())));
+    let mut config = SystemConfig::new(SystemId::new("acme"), "acme", &running.url, auth);
+    config.policy = full();
+    config.rate = Some(1000.0);
+    let acme = SystemSetup::over(config, mapping).unwrap();
     let mut systems = bed.setup(&full()).systems;
     systems[1] = acme;
     let mut console = Console::over(crate::bed::setup(systems, &bed.dir.0));
