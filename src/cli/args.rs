@@ -109,7 +109,7 @@ pub struct Demo {
 #[cfg(feature = "simulate")]
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// scim, aha or litmos
+    /// scim, aha, kingdee or litmos
     pub connector: String,
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
