@@ -20,6 +20,7 @@ use super::{
 /// The built-in mapping files by connector.
 const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
+    ("kingdee", include_str!("../../assets/connectors/kingdee.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
 
