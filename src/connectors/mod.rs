@@ -9,6 +9,8 @@ mod catalog;
 mod drive;
 mod fault;
 pub mod file;
+mod kingdee;
+mod litmos;
 mod login;
 mod oauth2;
 mod record;

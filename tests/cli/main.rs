@@ -7,5 +7,6 @@ mod check;
 mod faults;
 mod file;
 mod own;
+mod plan;
 mod quirks;
 mod usage;

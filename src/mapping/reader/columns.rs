@@ -162,7 +162,8 @@ impl Columns {
             self.program.shapes.push(Shape { list: self.program.lists.len(), of_record: Vec::new(), flat: false });
         }
         let of_value = value.map(|part| part.via.clone()).unwrap_or_default();
-        self.program.lists.push(ListOp { attr, via: [via(0), via(1), of_value], void: list.void.clone() });
+        let pair = list.key.len() > 1;
+        self.program.lists.push(ListOp { attr, via: [via(0), via(1), of_value], void: list.void.clone(), pair });
     }
 
     /// How many columns there are.
