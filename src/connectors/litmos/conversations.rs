@@ -20,7 +20,7 @@ fn at(url: &str, own: &[(&str, &str)]) -> Arc<dyn Connector> {
     all.extend_from_slice(own);
     let own = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mapping = Arc::new(Mapping::builtin("litmos").unwrap());
-    connector("litmos", mapping, &Settings { url: url.into(), own }).unwrap()
+    connector("litmos", mapping, &Settings { url: url.into(), own, ..Settings::default() }).unwrap()
 }
 
 fn probe(connector: &Arc<dyn Connector>, mut serve: impl FnMut(&Request) -> Reply) -> Site {
@@ -318,7 +318,7 @@ cite = "our own"
     let mapping = Mapping::overlaid(Mapping::builtin_text("litmos").unwrap(), over, "litmos.toml").unwrap();
     let own = [("source_name", "t"), ("user_groups", "yes"), ("custom_fields", "yes")];
     let own = own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let settings = Settings { url: "https://api.litmos.com".into(), own };
+    let settings = Settings { url: "https://api.litmos.com".into(), own, ..Settings::default() };
     let litmos = connector("litmos", Arc::new(mapping), &settings).unwrap();
     let mut serve = service(3, 2);
     let loaded = load(&litmos, Kind::User, |request| match request.path.as_str() {
