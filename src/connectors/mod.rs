@@ -8,6 +8,7 @@ mod catalog;
 #[cfg(test)]
 mod drive;
 mod fault;
+mod kingdee;
 mod litmos;
 mod login;
 mod oauth2;

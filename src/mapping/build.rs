@@ -21,6 +21,7 @@ use super::{
 const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
     ("litmos", include_str!("../../assets/connectors/litmos.toml")),
+    ("kingdee", include_str!("../../assets/connectors/kingdee.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
 
