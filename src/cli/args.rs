@@ -123,7 +123,7 @@ pub struct Demo {
 #[cfg(feature = "simulate")]
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// scim, aha, kingdee or litmos
+    /// scim, aha, idaas, kingdee or litmos
     pub connector: String,
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]

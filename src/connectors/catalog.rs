@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::Connector;
 use super::aha::Aha;
 use super::file::File;
+use super::idaas::Idaas;
 use super::kingdee::Kingdee;
 use super::litmos::Litmos;
 use super::scim::Scim;
@@ -29,6 +30,7 @@ pub fn connector(name: &str, mapping: Arc<Mapping>, settings: &Settings) -> Opti
         "file" => Some(Arc::new(File::new(mapping, settings))),
         "litmos" => Some(Arc::new(Litmos::new(mapping, settings))),
         "kingdee" => Some(Arc::new(Kingdee::new(mapping, settings))),
+        "idaas" => Some(Arc::new(Idaas::new(mapping, settings))),
         _ => None,
     }
 }

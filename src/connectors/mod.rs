@@ -9,6 +9,7 @@ mod catalog;
 mod drive;
 mod fault;
 pub mod file;
+mod idaas;
 mod kingdee;
 mod litmos;
 mod login;

@@ -23,6 +23,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("file", include_str!("../../assets/connectors/file.toml")),
     ("litmos", include_str!("../../assets/connectors/litmos.toml")),
     ("kingdee", include_str!("../../assets/connectors/kingdee.toml")),
+    ("idaas", include_str!("../../assets/connectors/idaas.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
 

@@ -20,6 +20,7 @@ pub mod aha;
 pub mod clock;
 mod desk;
 pub mod faults;
+pub mod idaas;
 pub mod kingdee;
 mod line;
 pub mod litmos;
@@ -45,7 +46,7 @@ use seen::Seen;
 use world::World;
 
 /// The connectors that have a simulator.
-pub const CONNECTORS: &[&str] = &["scim", "aha", "kingdee", "litmos"];
+pub const CONNECTORS: &[&str] = &["scim", "aha", "idaas", "kingdee", "litmos"];
 
 /// What of a log-in is kept out of the record of requests, wherever it stands in a body.
 const SECRETS: &[&str] = &["application_secret", "password"];
@@ -169,6 +170,7 @@ impl std::error::Error for StartError {}
 pub fn switches(connector: &str) -> &'static [Switch] {
     match connector {
         "aha" => aha::SWITCHES,
+        "idaas" => idaas::SWITCHES,
         "kingdee" => kingdee::SWITCHES,
         "litmos" => litmos::SWITCHES,
         "scim" => scim::SWITCHES,
@@ -188,12 +190,13 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     }
     let mut options = options;
     if options.view.is_empty() {
-        (if connector == "scim" { "source" } else { connector }).clone_into(&mut options.view);
+        (if matches!(connector, "scim" | "idaas") { "source" } else { connector }).clone_into(&mut options.view);
     }
     let world = World::new(options.seed, options.users);
     let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
+        "idaas" => idaas::service(&setting)?,
         "kingdee" => kingdee::service(&setting)?,
         "litmos" => litmos::service(&setting)?,
         "scim" => scim::service(&setting)?,

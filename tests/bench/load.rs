@@ -8,11 +8,14 @@
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
+use trueup::connectors::{Finish, Input, Next, Settings, connector};
 use trueup::mapping::Mapping;
-use trueup::model::{Table, TableBuilder};
+use trueup::model::{Kind, Proof, Table, TableBuilder};
+use trueup::plan::{Reply, Site};
 
 /// What is read from the file at a time.
 const BLOCK: usize = 8 << 20;
@@ -69,6 +72,77 @@ fn pages(bencher: divan::Bencher<'_, '_>, users: u64) {
         }
         into.table()
     });
+}
+
+/// The same users as an export in CSV, through the connector `file`: every walk ends proved.
+#[divan::bench(args = [10_000, 100_000], sample_count = 5)]
+fn csv(bencher: divan::Bencher<'_, '_>, users: u64) {
+    let path = csv_population(users);
+    bencher.counter(divan::counter::ItemsCount::new(users)).bench(|| export(&path, users));
+}
+
+/// An export, block by block as the engine answers them.
+fn export(path: &Path, users: u64) -> Table {
+    let mapping = Arc::new(Mapping::builtin("file").expect("the built-in mapping"));
+    let mut into = TableBuilder::new(mapping.kind(Kind::User).expect("users").schema.clone());
+    let own = [("users".to_owned(), path.display().to_string())].into();
+    let file = connector("file", mapping, &Settings { own, ..Settings::default() }).expect("the connector");
+    let mut walk = file.walk(&Site::default(), "users", Vec::new());
+    let mut bytes = File::open(path).expect("the population");
+    let mut input = Input::Start;
+    loop {
+        input = match walk.next(input) {
+            Next::Ask(_) => {
+                let mut body = Vec::new();
+                (&mut bytes).take(4 << 20).read_to_end(&mut body).expect("a block");
+                Input::Replies(vec![Reply { status: 200, headers: Vec::new(), body: body.into() }])
+            }
+            Next::Block(block) => Input::Taken(block.read(&mut into).expect("whole rows")),
+            Next::Done(Finish::Feed(Proof::Complete { total, .. })) => {
+                assert_eq!(total, users);
+                return into.table();
+            }
+            other => panic!("the export is not proved: {other:?}"),
+        };
+    }
+}
+
+/// The population as CSV: the columns that are texts of the record itself, and the work address.
+fn csv_population(users: u64) -> PathBuf {
+    const COLUMNS: [(&str, &str); 14] = [
+        ("id", "/id"),
+        ("externalId", "/externalId"),
+        ("userName", "/userName"),
+        ("name.givenName", "/name/givenName"),
+        ("name.familyName", "/name/familyName"),
+        ("displayName", "/displayName"),
+        ("emails[work]", "/emails/0/value"),
+        ("phoneNumbers[work]", "/phoneNumbers/0/value"),
+        ("phoneNumbers[mobile]", "/phoneNumbers/1/value"),
+        ("active", "/active"),
+        ("title", "/title"),
+        ("addresses[work].streetAddress", "/addresses/0/streetAddress"),
+        ("locale", "/locale"),
+        ("timezone", "/timezone"),
+    ];
+    let path = population(users).with_extension("csv");
+    if path.exists() {
+        return path;
+    }
+    let text = std::fs::read_to_string(population(users)).expect("the population");
+    let mut out = COLUMNS.map(|(name, _)| name).join(",") + "\n";
+    for line in text.lines() {
+        let user: serde_json::Value = serde_json::from_str(line).expect("a user");
+        let cell = |at: &str| match user.pointer(at) {
+            Some(serde_json::Value::String(text)) => format!("\"{}\"", text.replace('"', "\"\"")),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        out.push_str(&COLUMNS.map(|(_, at)| cell(at)).join(","));
+        out.push('\n');
+    }
+    std::fs::write(&path, out).expect("room in the temporary directory");
+    path
 }
 
 /// The file block by block, the next one being read while one is parsed.
