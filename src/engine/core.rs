@@ -3,10 +3,11 @@
 
 mod kept;
 mod memory;
+mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -113,8 +114,10 @@ pub(super) struct Core {
     face: bool,
     source: Option<usize>,
     reference: Option<usize>,
-    decisions: Decisions,
+    pub(super) decisions: Decisions,
     bases: Bases,
+    /// The rules of the last push, where they are not those of now.
+    accepted: BTreeMap<SystemId, rules::Rules>,
     /// Bases that were rewritten while a comparison was under way.
     rewritten: Vec<Base>,
     /// What pushes have confirmed and no snapshot shows yet.
@@ -165,6 +168,7 @@ impl Core {
             reference,
             decisions: Decisions::default(),
             bases: Bases::default(),
+            accepted: BTreeMap::new(),
             rewritten: Vec::new(),
             awaiting: Vec::new(),
             saving: 0,
@@ -371,6 +375,7 @@ impl Core {
             Aside::Pushed(plan, outcomes, touched) => {
                 self.pushing = None;
                 self.confirmed(&plan, &outcomes);
+                self.accept_rules(&plan, &outcomes);
                 self.read_decisions();
                 let plan = plan.id.clone();
                 self.report(Report::PushEnded(plan));

@@ -30,6 +30,14 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             ask(pen, area, question);
             None
         }
+        Popup::Links(shown) => {
+            super::links::draw(pen, area, shown);
+            None
+        }
+        Popup::Lenses(shown) => {
+            super::links::lenses(pen, area, shown);
+            None
+        }
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
         Popup::Note(shown) => super::note::draw(pen, area, shown),

@@ -85,7 +85,10 @@ impl Core {
     }
 
     /// Writes to the journal beside the core; what cannot be kept is told.
-    fn save(&mut self, work: impl FnOnce(&mut dyn crate::store::Journal) -> Result<(), StoreError> + Send + 'static) {
+    pub(super) fn save(
+        &mut self,
+        work: impl FnOnce(&mut dyn crate::store::Journal) -> Result<(), StoreError> + Send + 'static,
+    ) {
         self.saving += 1;
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
         tokio::spawn(async move {

@@ -42,6 +42,7 @@ impl Core {
             Err(error) => self.report(Report::Notice(error.to_string())),
         }
         if self.face {
+            self.remember_rules().await;
             self.recall().await;
         }
     }
