@@ -1,10 +1,10 @@
 //! Who could be who, with the evidence: for an operator to decide. Likeness only ever suggests, it never links.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::state::NO_ROW;
 use super::{Compared, LinkVerdict, label};
 use crate::model::fold::fold;
 use crate::model::{Attr, Cell, Fold, Form, Kind, RecordKey, Row, Table};
@@ -186,15 +186,21 @@ fn judge(a: &Marks, b: &Marks) -> Option<Judged> {
     worth.then_some(Judged { evidence, weight, likely: strong && !against })
 }
 
+/// The records of one side that have no partner on the other one.
+type Open = Vec<(Row, Marks)>;
+
 /// Finds candidates between the base and one target.
 pub struct Suggester<'c> {
     compared: &'c Compared,
     kind: Kind,
     system: usize,
     base: usize,
-    /// Those without a partner: the base's rows and the target's.
-    open: [Vec<(Row, Marks)>; 2],
-    /// The target's by what is the same, as places in `open`.
+    /// The base's table and the target's.
+    tables: [&'c Table; 2],
+    traits: [Traits; 2],
+    /// Those without a partner: of the base, made only when they are asked for, and of the target.
+    open: [OnceLock<Open>; 2],
+    /// The target's by what is the same, as places among them.
     same: HashMap<String, Vec<usize>>,
 }
 
@@ -203,30 +209,37 @@ impl<'c> Suggester<'c> {
     pub fn new(compared: &'c Compared, kind: Kind, system: usize) -> Option<Self> {
         let inputs = &compared.inputs;
         let base = inputs.base().filter(|base| *base != system)?;
-        let comparison = compared.kind(kind);
-        let (ours, theirs) = (inputs.systems[base].snapshot(kind)?, inputs.systems[system].snapshot(kind)?);
-        let (ours, theirs) = (&ours.table, &theirs.table);
-        let marks = |table: &Table, rows: Vec<Row>| -> Vec<(Row, Marks)> {
-            let traits = Traits::new(table);
-            rows.into_par_iter().map(|row| (row, traits.of(table, row))).collect()
-        };
-        let alone = |at: usize, other: usize, table: &Table| -> Vec<Row> {
-            let partner = |row: &Row| {
-                let identity = comparison.identity_of(at, *row);
-                identity.is_some_and(|identity| {
-                    comparison.of[other].get(identity as usize).is_some_and(|row| *row != NO_ROW)
-                })
-            };
-            table.rows().filter(|row| !partner(row)).collect()
-        };
-        let open = [marks(ours, alone(base, system, ours)), marks(theirs, alone(system, base, theirs))];
+        let table = |system: usize| inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table);
+        let tables = [table(base)?, table(system)?];
+        let traits = tables.map(Traits::new);
+        let open = [const { OnceLock::new() }; 2];
+        let mut made = Self { compared, kind, system, base, tables, traits, open, same: HashMap::new() };
         let mut same: HashMap<String, Vec<usize>> = HashMap::new();
-        for (place, (_, marks)) in open[1].iter().enumerate() {
+        for (place, (_, marks)) in made.open(1).iter().enumerate() {
             for key in keys(marks) {
                 same.entry(key).or_default().push(place);
             }
         }
-        Some(Self { compared, kind, system, base, open, same })
+        made.same = same;
+        Some(made)
+    }
+
+    /// The records of one side without a partner.
+    fn open(&self, side: usize) -> &Open {
+        self.open[side].get_or_init(|| {
+            let comparison = self.compared.kind(self.kind);
+            let (own, other) = if side == 0 { (self.base, self.system) } else { (self.system, self.base) };
+            let alone = |row: &Row| {
+                let identity = comparison.identity_of(own, *row);
+                identity.is_none_or(|identity| comparison.row(identity, other).is_none())
+            };
+            let rows: Vec<Row> = self.tables[side].rows().filter(alone).collect();
+            rows.into_par_iter().map(|row| (row, self.marks(side, row))).collect()
+        })
+    }
+
+    fn marks(&self, side: usize, row: Row) -> Marks {
+        self.traits[side].of(self.tables[side], row)
     }
 
     fn key(&self, side: usize, row: Row) -> Option<RecordKey> {
@@ -249,8 +262,8 @@ impl<'c> Suggester<'c> {
             (None, Some(row)) => (row, 1),
             _ => return Vec::new(),
         };
-        let Some((_, mine)) = self.open[side].iter().find(|(open, _)| *open == row) else { return Vec::new() };
-        let others = &self.open[1 - side];
+        let mine = &self.marks(side, row);
+        let others = self.open(1 - side);
         let places: Vec<usize> =
             if others.len() <= MANY || side == 1 { (0..others.len()).collect() } else { self.places(mine) };
         let mut found: Vec<(Row, Judged)> = places
@@ -294,12 +307,14 @@ impl<'c> Suggester<'c> {
     /// The target's record that somebody who is to be created probably is already.
     pub fn duplicate(&self, identity: u32) -> Option<Candidate> {
         let row = self.compared.kind(self.kind).row(identity, self.base)?;
-        // Rows without a partner are in the order of their table.
-        let at = self.open[0].binary_search_by_key(&row.0, |(open, _)| open.0).ok()?;
-        let mine = &self.open[0][at].1;
+        let others = self.open(1);
+        if others.is_empty() {
+            return None;
+        }
+        let mine = &self.marks(0, row);
         let own = self.key(0, row)?;
         let likely = |place: usize| {
-            let (row, theirs) = &self.open[1][place];
+            let (row, theirs) = &others[place];
             let judged = judge(mine, theirs).filter(|judged| judged.likely)?;
             self.candidate(&own, 0, *row, judged).filter(|candidate| candidate.likely)
         };

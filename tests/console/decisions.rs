@@ -177,7 +177,7 @@ fn who_is_not_the_same_can_be_created() {
     desk.report(trueup::engine::protocol::Report::World(std::sync::Arc::new(linked(vec![link.clone()]))));
     desk.keys("Esc Space");
     let screen = desk.screen();
-    assert!(screen.contains("asks for values") && !screen.contains("possible duplicate"), "{screen}");
+    assert!(screen.contains("asks for") && !screen.contains("possible duplicate"), "{screen}");
 }
 
 #[test]
@@ -189,8 +189,8 @@ fn a_lens_is_a_filter_with_a_name() {
     assert_eq!(desk.app.list().unwrap().order.len(), 1);
     assert!(desk.screen().contains("Omar Haddad"), "{}", desk.screen());
     desk.keys("L j Enter");
-    let names: Vec<_> = desk.screen().lines().filter(|line| line.contains("productRoles")).map(str::to_owned).collect();
-    assert_eq!(names.len(), desk.app.list().unwrap().order.len());
+    let roles = |name: &str| desk.screen().lines().any(|line| line.contains(name) && !line.contains(" L "));
+    assert_eq!((desk.app.list().unwrap().order.len(), roles("Lena"), roles("Łukasz")), (2, true, true));
     desk.keys("L k k Enter");
     assert_eq!(desk.app.list().unwrap().order.len(), 7);
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Core;
-use crate::compare::{Compared, Shift, shift};
+use crate::compare::{Compared, Shift, Tally, shift};
 use crate::engine::member::Member;
 use crate::engine::setup::SystemSetup;
 use crate::model::SystemId;
@@ -76,8 +76,7 @@ fn moved(compared: &Compared, member: &Member, before: &Rules) -> Vec<(String, S
         ));
     }
     if now.mapping != before.mapping {
-        let out: u32 =
-            compared.kinds.iter().filter_map(|kind| kind.tallies.get(at)).map(|tally| tally.out_of_true()).sum();
+        let out: u32 = compared.kinds.iter().filter_map(|kind| kind.tallies.get(at)).map(Tally::out_of_true).sum();
         found.push((
             "mapping-changed".to_owned(),
             format!("the mapping of {system} was changed since the last push there: {out} records are out of true by it now."),

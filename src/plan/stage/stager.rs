@@ -16,12 +16,15 @@ use crate::plan::{By, Change, ChangeId, Expect, Facet, Ref, Seen, Target, Want, 
 /// The attribute that says whether an account is switched on.
 pub(super) const ACTIVE: &str = "active";
 
+/// Who could be whom in one target; `None` where nobody can be linked.
+type Suggesting<'c> = Option<Rc<Suggester<'c>>>;
+
 /// Makes offers for many identities of one comparison.
 pub struct Stager<'c> {
     compared: &'c Compared,
     lints: HashMap<(&'c str, Kind, &'c str), Vec<&'c Lint>>,
     /// Who could be whom, made where a create is first looked at.
-    suggesters: RefCell<HashMap<(Kind, usize), Option<Rc<Suggester<'c>>>>>,
+    suggesters: RefCell<HashMap<(Kind, usize), Suggesting<'c>>>,
 }
 
 /// One identity in one target, with everything that its offers are made of.
