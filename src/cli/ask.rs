@@ -6,34 +6,32 @@ use std::io::{BufRead, BufReader, Write};
 use anyhow::{Context, bail};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use crate::config::Auth;
+use crate::config::SystemConfig;
 use crate::secret::{Secret, Source};
 
-/// The same log-in with what the operator typed in place of `prompt`.
+/// The same system with what the operator typed in place of each `prompt`.
 ///
 /// # Errors
 /// When there is no terminal to ask on, or nothing was typed.
-pub fn answered(system: &str, auth: &Auth) -> anyhow::Result<Auth> {
-    let asked = |source: &Source| match source {
-        Source::Prompt => secret(system).map(Source::Given),
-        known => Ok(known.clone()),
-    };
-    Ok(match auth {
-        Auth::None => Auth::None,
-        Auth::Bearer(source) => Auth::Bearer(asked(source)?),
-        Auth::Basic { user, password } => Auth::Basic { user: user.clone(), password: asked(password)? },
-        Auth::Header { name, value } => Auth::Header { name: name.clone(), value: asked(value)? },
-    })
+pub fn answered(config: &SystemConfig) -> anyhow::Result<SystemConfig> {
+    let mut config = config.clone();
+    let system = config.id.to_string();
+    for (what, source) in config.sources_mut() {
+        if source.prompts() {
+            *source = Source::Given(secret(&system, what)?);
+        }
+    }
+    Ok(config)
 }
 
-fn secret(system: &str) -> anyhow::Result<Secret> {
+fn secret(system: &str, what: &str) -> anyhow::Result<Secret> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").with_context(|| {
-        format!("system {system} asks for its secret (`prompt = true`), and there is no terminal to ask on; use `env`, `file` or `command`")
+        format!("system {system} asks for its {what} (`prompt = true`), and there is no terminal to ask on; use `env`, `file` or `command`")
     })?;
     let before = tcgetattr(&terminal)?;
     let mut silent = before.clone();
     silent.local_modes &= !LocalModes::ECHO;
-    write!(terminal, "Secret of {system}: ")?;
+    write!(terminal, "{system}, {what}: ")?;
     tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
     let mut typed = String::new();
     let read = BufReader::new(&terminal).read_line(&mut typed);

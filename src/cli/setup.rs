@@ -7,11 +7,10 @@ use anyhow::{Context, bail};
 
 use super::Global;
 use crate::config::{self, Config, Dirs, SystemConfig};
-use crate::connectors::{self, Settings};
 use crate::engine::protocol::{Health, World};
-use crate::engine::{self, Progress, Setup, SystemSetup, Timeouts};
-use crate::mapping::{Mapping, Rate};
-use crate::model::text;
+use crate::engine::{self, Progress, Session, Setup, SystemSetup};
+use crate::mapping::Mapping;
+use crate::model::{SystemId, text};
 use crate::store;
 
 /// The built-in mappings of all connectors.
@@ -61,6 +60,27 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 /// # Errors
 /// As [`load`].
 pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
+    let read = configuration(global)?;
+    Ok((build(&read.config, &read.dirs, &read.mappings)?, read.title))
+}
+
+/// A configuration with all that it stands on.
+pub struct Read {
+    /// What it says.
+    pub config: Config,
+    /// Where its data lives.
+    pub dirs: Dirs,
+    /// The connectors that it may name.
+    pub mappings: Vec<Mapping>,
+    /// What it is called.
+    pub title: String,
+}
+
+/// The configuration that the options name.
+///
+/// # Errors
+/// When the configuration cannot be used.
+pub fn configuration(global: &Global) -> anyhow::Result<Read> {
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let path = global.config.clone().unwrap_or_else(|| dirs.config_file());
     let mappings = mappings(&dirs, &path)?;
@@ -71,7 +91,7 @@ pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
         Some(folder) if file == "trueup" => folder.to_string_lossy().into_owned(),
         _ => file.into_owned(),
     };
-    Ok((build(&config, &dirs, &mappings)?, title))
+    Ok(Read { config, dirs, mappings, title })
 }
 
 /// A checked configuration as the engine wants it. Secrets are not fetched here but by the engine, system by system, so that
@@ -106,30 +126,9 @@ fn system(config: &SystemConfig, mappings: &[Mapping]) -> anyhow::Result<SystemS
         }
         (_, None) => bail!("system {}: there is no connector `{}`", config.id, config.connector),
     };
-    let settings = Settings { url: config.url.clone(), own: config.own.clone() };
-    let speaks = mapping.speaks.clone();
-    let Some(connector) = connectors::connector(&speaks, Arc::new(mapping), &settings) else {
-        bail!("system {}: there is no connector `{speaks}`", config.id);
-    };
-    let rate = config.rate.map(|per_second| Rate { per_second, burst: burst(per_second), ..connector.mapping().rate });
-    let auth = super::ask::answered(config.id.as_str(), &config.auth)?;
-    let timeouts = Timeouts { read: config.timeout, ..Timeouts::default() };
-    Ok(SystemSetup {
-        policy: config.policy.clone(),
-        scope: config.scope.clone(),
-        manage: config.manage.clone(),
-        deactivate_out_of_scope: config.deactivate_out_of_scope,
-        ca_file: config.ca_file.clone(),
-        timeouts,
-        rate,
-        settings: Some(settings),
-        ..SystemSetup::new(config.id.clone(), connector, config.url.clone(), auth)
-    })
-}
-
-/// Requests at once at a given speed: two seconds' worth, at least one.
-fn burst(per_second: f64) -> u32 {
-    (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
+    let config = super::ask::answered(config)?;
+    let (id, name) = (config.id.clone(), config.connector.clone());
+    SystemSetup::over(config, Arc::new(mapping)).with_context(|| format!("system {id}: there is no connector `{name}`"))
 }
 
 fn mapping_text(path: &Path) -> anyhow::Result<String> {
@@ -156,11 +155,11 @@ fn who() -> String {
 ///
 /// # Errors
 /// When there is no such system.
-pub fn known(setup: &Setup, name: &str) -> anyhow::Result<()> {
-    if setup.systems.iter().any(|system| system.id.as_str() == name) {
+pub fn known<'n>(systems: impl Iterator<Item = &'n SystemId>, name: &str) -> anyhow::Result<()> {
+    let names: Vec<_> = systems.map(SystemId::as_str).collect();
+    if names.contains(&name) {
         return Ok(());
     }
-    let names: Vec<_> = setup.systems.iter().map(|system| system.id.as_str()).collect();
     bail!("there is no system `{name}`; there are: {}", names.join(", "));
 }
 
@@ -177,11 +176,17 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// # Errors
 /// When the engine cannot be started.
 pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
+    let session = session(&runtime()?, setup);
+    session.world().map(Arc::new).map_err(anyhow::Error::msg)
+}
+
+/// The same, kept open for planning and pushing.
+pub fn session(runtime: &tokio::runtime::Runtime, setup: Setup) -> Session {
     use std::io::{IsTerminal, Write};
     if !std::io::stderr().is_terminal() {
-        return setup_world(runtime()?.block_on(engine::read_all(setup, |_| {})));
+        return runtime.block_on(Session::read(setup, |_| {}));
     }
-    let systems: Vec<_> = setup.systems.iter().map(|system| system.id.clone()).collect();
+    let systems: Vec<_> = setup.systems.iter().map(|system| system.id().clone()).collect();
     let health = std::sync::Mutex::new(vec![Health::Idle; systems.len()]);
     let progress = |progress: Progress| {
         let mut err = std::io::stderr().lock();
@@ -201,13 +206,9 @@ pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
         }
         let _ = err.flush();
     };
-    let world = runtime()?.block_on(engine::read_all(setup, progress));
+    let session = runtime.block_on(Session::read(setup, progress));
     eprint!("\r\x1b[K");
-    setup_world(world)
-}
-
-fn setup_world(world: Result<World, String>) -> anyhow::Result<Arc<World>> {
-    world.map(Arc::new).map_err(anyhow::Error::msg)
+    session
 }
 
 /// How a system stands, in a word or two.

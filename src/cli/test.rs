@@ -13,18 +13,17 @@ use crate::plan::Finding;
 /// # Errors
 /// When the configuration is wrong or names no such system.
 pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
-    let setup = setup::load(global)?;
-    if let Some(system) = &args.system {
-        setup::known(&setup, system)?;
+    let setup::Read { mut config, dirs, mappings, .. } = setup::configuration(global)?;
+    if let Some(wanted) = &args.system {
+        setup::known(config.systems.iter().map(|system| &system.id), wanted)?;
+        // Nobody is asked for the secrets of the others.
+        config.systems.retain(|system| system.id.as_str() == wanted);
     }
-    let names: Vec<_> = setup.systems.iter().map(|system| system.id.clone()).collect();
-    let names: Vec<_> =
-        names.into_iter().filter(|id| args.system.as_deref().is_none_or(|wanted| wanted == id.as_str())).collect();
-    let runtime = setup::runtime()?;
+    let names: Vec<_> = config.systems.iter().map(|system| system.id.clone()).collect();
+    let sites = setup::runtime()?.block_on(engine::test(setup::build(&config, &dirs, &mappings)?, &names));
     let mut out = std::io::stdout().lock();
     let mut good = true;
-    for system in names {
-        let site = runtime.block_on(engine::test(setup::load(global)?, &system));
+    for (system, site) in names.iter().zip(sites) {
         let usable = site.good() && site.blocked.is_none();
         good &= usable;
         match args.format {

@@ -89,8 +89,9 @@ pub const KEYS: &[Key] = &[
         "system",
         "url",
         Form::Url,
-        true,
-        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2).",
+        false,
+        "Its base address, for SCIM with the path (https://idaas.example.com/scim/v2). Wanted unless the connector has its \
+         own key for it.",
     ),
     key("system", "auth", Form::Table, false, "How to sign in."),
     key(
@@ -124,8 +125,24 @@ pub const KEYS: &[Key] = &[
     key("system", "mapping", Form::Path, false, "A mapping file that is laid over the built-in one."),
     key("auth", "bearer", Form::Secret, false, "A bearer token or API key."),
     key("auth", "basic", Form::Table, false, "A user and a password."),
+    key("auth", "api_key", Form::Secret, false, "An API key, in the header that the connector's service wants."),
+    key("auth", "header", Form::Table, false, "A header of the service's own."),
+    key("auth", "oauth2", Form::Table, false, "A token that a token endpoint gives out for client credentials."),
     key("auth.basic", "username", Form::Text, true, "The user."),
     key("auth.basic", "password", Form::Secret, true, "The password."),
+    key("auth.header", "name", Form::Text, true, "The header's name."),
+    key("auth.header", "value", Form::Secret, true, "Its value."),
+    key("auth.oauth2", "token_url", Form::Url, true, "The token endpoint; it may be on another host."),
+    key("auth.oauth2", "client_id", Form::Text, true, "The client id."),
+    key("auth.oauth2", "client_secret", Form::Secret, true, "The client secret."),
+    key("auth.oauth2", "scope", Form::Text, false, "What is asked for. Default: nothing in particular."),
+    key(
+        "auth.oauth2",
+        "client_auth",
+        Form::OneOf(&["basic", "form"]),
+        false,
+        "How the client id and secret are sent. Default: \"basic\", and as a form where that is refused.",
+    ),
     key("limits", "deactivate", Form::Count, false, "Accounts switched off. Default: 10."),
     key("limits", "delete", Form::Count, false, "Records deleted. Default: 0."),
     key("limits", "remove", Form::Count, false, "Members, roles and grants taken away. Default: 100."),
@@ -148,6 +165,8 @@ pub fn help(mappings: &[Mapping]) -> String {
         ("system", "In each [system.NAME]"),
         ("auth", "In auth"),
         ("auth.basic", "In auth.basic"),
+        ("auth.header", "In auth.header"),
+        ("auth.oauth2", "In auth.oauth2"),
         ("limits", "In [system.NAME.limits], or limits = { ... }"),
     ];
     for (place, title) in places {
@@ -163,6 +182,13 @@ pub fn help(mappings: &[Mapping]) -> String {
         for setting in &mapping.settings {
             let must = if setting.required { " (required)" } else { "" };
             let _ = writeln!(text, "  {}{must}\n      {}", setting.name, setting.help);
+            if setting.secret {
+                let _ = writeln!(text, "      {}", Form::Secret.describe());
+            } else if setting.address {
+                let _ = writeln!(text, "      {}; instead of url", Form::Url.describe());
+            } else if !setting.one_of.is_empty() {
+                let _ = writeln!(text, "      one of {}", setting.one_of.join(", "));
+            }
         }
     }
     text.push_str(

@@ -3,9 +3,12 @@
 //! One table of keys ([`keys::KEYS`]) drives the parser and `trueup help config`, so the two cannot disagree. Secrets are
 //! references here, never values.
 
+mod auth;
 mod dirs;
 pub mod keys;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ use crate::model::filter::Filter;
 use crate::plan::Policy;
 use crate::secret::Source;
 
+pub use auth::{Auth, ClientAuth};
 pub use dirs::Dirs;
 pub use read::{parse, read};
 
@@ -29,41 +33,6 @@ pub struct ConfigError {
     pub line: Option<usize>,
     /// What is wrong and what to do.
     pub message: String,
-}
-
-/// How a service is signed in to.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    /// Not at all.
-    None,
-    /// `Authorization: Bearer …`.
-    Bearer(Source),
-    /// `Authorization: Basic …`.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Source,
-    },
-    /// A header of the service's own (`apikey`).
-    Header {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Source,
-    },
-}
-
-impl Auth {
-    /// Where its secret comes from.
-    pub fn source(&self) -> Option<&Source> {
-        match self {
-            Self::None => None,
-            Self::Bearer(source) | Self::Basic { password: source, .. } | Self::Header { value: source, .. } => {
-                Some(source)
-            }
-        }
-    }
 }
 
 /// One `[system.NAME]`.
@@ -95,6 +64,36 @@ pub struct SystemConfig {
     pub mapping: Option<PathBuf>,
     /// The connector's own settings that are no secrets.
     pub own: BTreeMap<String, String>,
+    /// Where those of them come from that are secrets.
+    pub own_secrets: BTreeMap<String, Source>,
+}
+
+impl SystemConfig {
+    /// A system with nothing but what it must have: read-only, all defaults.
+    pub fn new(id: SystemId, connector: impl Into<String>, url: impl Into<String>, auth: Auth) -> Self {
+        Self {
+            id,
+            connector: connector.into(),
+            url: url.into(),
+            auth,
+            policy: Policy::default(),
+            scope: None,
+            manage: None,
+            deactivate_out_of_scope: false,
+            ca_file: None,
+            timeout: Duration::from_secs(30),
+            rate: None,
+            mapping: None,
+            own: BTreeMap::new(),
+            own_secrets: BTreeMap::new(),
+        }
+    }
+
+    /// Every place that a secret comes from, with what the secret is.
+    pub fn sources_mut(&mut self) -> impl Iterator<Item = (&str, &mut Source)> {
+        let auth = self.auth.source_mut().map(|source| ("secret", source));
+        auth.into_iter().chain(self.own_secrets.iter_mut().map(|(name, source)| (name.as_str(), source)))
+    }
 }
 
 /// The whole configuration.

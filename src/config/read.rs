@@ -1,5 +1,7 @@
 //! From text to [`Config`], with every fault told by file and line.
 
+mod auth;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Form, Key};
-use super::{Auth, Config, ConfigError, SystemConfig};
+use super::{Config, ConfigError, SystemConfig};
 use crate::mapping::{Mapping, Setting};
 use crate::model::SystemId;
 use crate::model::filter::Filter;
@@ -56,6 +58,9 @@ struct File<'t> {
 }
 
 type Value<'v> = Spanned<DeValue<'v>>;
+
+/// A connector's own settings, and where the secret ones come from.
+type Own = (BTreeMap<String, String>, BTreeMap<String, Source>);
 
 impl File<'_> {
     fn line(&self, at: usize) -> usize {
@@ -125,12 +130,19 @@ impl File<'_> {
             return Ok(());
         }
         if key.form == Form::Secret && value.is_str() {
-            return self.fault(
-                at,
-                format!("`{}` holds the secret itself. Write {} instead, and change the secret if others can read this file", key.name, Form::Secret.describe()),
-            );
+            return self.written_out(key.name, at);
         }
         self.fault(at, format!("`{}` must be {}", key.name, key.form.describe()))
+    }
+
+    fn written_out<T>(&self, name: &str, at: usize) -> Result<T, ConfigError> {
+        let form = Form::Secret.describe();
+        self.fault(
+            at,
+            format!(
+                "`{name}` holds the secret itself. Write {form} instead, and change the secret if others can read this file"
+            ),
+        )
     }
 
     fn url(&self, name: &str, value: Option<&str>, at: usize) -> Result<(), ConfigError> {
@@ -198,37 +210,15 @@ impl File<'_> {
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {
         let connector = table.get("connector").and_then(|value| value.get_ref().as_str()).unwrap_or_default();
-        let settings: &[Setting] = self
-            .mappings
-            .iter()
-            .find(|mapping| mapping.connector == connector)
-            .map_or(&[], |mapping| mapping.settings.as_slice());
+        let mapping = self.mappings.iter().find(|mapping| mapping.connector == connector);
+        let settings: &[Setting] = mapping.map_or(&[], |mapping| mapping.settings.as_slice());
         self.check(table, "system", settings)?;
         for key in keys::within("system").filter(|key| key.required) {
             if !table.contains_key(key.name) {
                 return self.fault(at, format!("system {name} lacks `{}`: {}", key.name, key.form.describe()));
             }
         }
-        let mut own = BTreeMap::new();
-        for setting in settings {
-            match table.get(setting.name.as_str()) {
-                Some(value) => match value.get_ref().as_str() {
-                    Some(text) if setting.one_of.is_empty() || setting.one_of.iter().any(|word| word == text) => {
-                        own.insert(setting.name.clone(), text.to_owned());
-                    }
-                    _ => {
-                        let words: Vec<&str> = setting.one_of.iter().map(String::as_str).collect();
-                        let expected =
-                            if words.is_empty() { "text".to_owned() } else { format!("one of {}", words.join(", ")) };
-                        return self.fault(value.span().start, format!("`{}` must be {expected}", setting.name));
-                    }
-                },
-                None if setting.required => {
-                    return self.fault(at, format!("system {name} lacks `{}`: {}", setting.name, setting.help));
-                }
-                None => {}
-            }
-        }
+        let (own, own_secrets) = self.own(name, at, table, settings)?;
         let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str());
         let flag = |key: &str| table.get(key).and_then(|value| value.get_ref().as_bool()).unwrap_or(false);
         let filter = |key: &str| -> Result<Option<Filter>, ConfigError> {
@@ -252,8 +242,8 @@ impl File<'_> {
         Ok(SystemConfig {
             id: SystemId::new(name),
             connector: connector.to_owned(),
-            url: text("url").unwrap_or_default().trim_end_matches('/').to_owned(),
-            auth: self.auth(table)?,
+            url: self.address(name, at, table, settings)?,
+            auth: self.auth(table, mapping)?,
             policy,
             scope: filter("scope")?,
             manage: filter("manage")?,
@@ -263,7 +253,58 @@ impl File<'_> {
             rate: table.get("rate").and_then(|value| number(value.get_ref())),
             mapping: text("mapping").map(home),
             own,
+            own_secrets,
         })
+    }
+
+    /// The connector's own settings: texts, and where the secret ones come from.
+    fn own(&self, name: &str, at: usize, table: &DeTable<'_>, settings: &[Setting]) -> Result<Own, ConfigError> {
+        let (mut own, mut secrets) = Own::default();
+        for setting in settings {
+            match table.get(setting.name.as_str()) {
+                Some(value) if setting.secret => {
+                    if value.get_ref().is_str() {
+                        return self.written_out(&setting.name, value.span().start);
+                    }
+                    secrets.insert(setting.name.clone(), self.secret(&setting.name, value)?);
+                }
+                Some(value) if setting.address => {
+                    self.url(&setting.name, value.get_ref().as_str(), value.span().start)?;
+                    own.insert(setting.name.clone(), value.get_ref().as_str().unwrap_or_default().to_owned());
+                }
+                Some(value) => match value.get_ref().as_str() {
+                    Some(text) if setting.one_of.is_empty() || setting.one_of.iter().any(|word| word == text) => {
+                        own.insert(setting.name.clone(), text.to_owned());
+                    }
+                    _ => {
+                        let words: Vec<&str> = setting.one_of.iter().map(String::as_str).collect();
+                        let expected =
+                            if words.is_empty() { "text".to_owned() } else { format!("one of {}", words.join(", ")) };
+                        return self.fault(value.span().start, format!("`{}` must be {expected}", setting.name));
+                    }
+                },
+                None if setting.required => {
+                    return self.fault(at, format!("system {name} lacks `{}`: {}", setting.name, setting.help));
+                }
+                None => {}
+            }
+        }
+        Ok((own, secrets))
+    }
+
+    /// The base URL: `url`, or the connector's own key for it.
+    fn address(&self, name: &str, at: usize, table: &DeTable<'_>, settings: &[Setting]) -> Result<String, ConfigError> {
+        let own = settings.iter().find(|setting| setting.address).map(|setting| setting.name.as_str());
+        let key = own.unwrap_or("url");
+        match (table.get(key), table.get("url")) {
+            (Some(_), Some(url)) if own.is_some() => {
+                self.fault(url.span().start, format!("`url` and `{key}` say the same thing; leave `url` out"))
+            }
+            (Some(value), _) | (None, Some(value)) => {
+                Ok(value.get_ref().as_str().unwrap_or_default().trim_end_matches('/').to_owned())
+            }
+            (None, None) => self.fault(at, format!("system {name} lacks `{key}`: {}", Form::Url.describe())),
+        }
     }
 
     fn limits(&self, table: &DeTable<'_>) -> Result<Limits, ConfigError> {
@@ -281,62 +322,6 @@ impl File<'_> {
             read("percent", &mut limits.percent);
         }
         Ok(limits)
-    }
-
-    fn auth(&self, table: &DeTable<'_>) -> Result<Auth, ConfigError> {
-        let Some(value) = table.get("auth") else { return Ok(Auth::None) };
-        let Some(auth) = value.get_ref().as_table() else { return Ok(Auth::None) };
-        self.check(auth, "auth", &[])?;
-        match (auth.get("bearer"), auth.get("basic")) {
-            (Some(bearer), None) => Ok(Auth::Bearer(self.secret("bearer", bearer)?)),
-            (None, Some(basic)) => {
-                let Some(basic_table) = basic.get_ref().as_table() else { return Ok(Auth::None) };
-                self.check(basic_table, "auth.basic", &[])?;
-                let (Some(username), Some(password)) = (basic_table.get("username"), basic_table.get("password"))
-                else {
-                    return self.fault(basic.span().start, "`basic` needs `username` and `password`");
-                };
-                Ok(Auth::Basic {
-                    user: username.get_ref().as_str().unwrap_or_default().to_owned(),
-                    password: self.secret("password", password)?,
-                })
-            }
-            _ => self.fault(value.span().start, "`auth` needs one of `bearer` and `basic`"),
-        }
-    }
-
-    fn secret(&self, name: &str, value: &Value<'_>) -> Result<Source, ConfigError> {
-        let at = value.span().start;
-        let Some(table) = value.get_ref().as_table() else {
-            return self.fault(at, format!("`{name}` must be {}", Form::Secret.describe()));
-        };
-        let mut entries = table.iter();
-        let (Some((key, value)), None) = (entries.next(), entries.next()) else {
-            return self.fault(at, format!("`{name}` must be {}", Form::Secret.describe()));
-        };
-        let text = value.get_ref().as_str().filter(|text| !text.is_empty());
-        match (&**key.get_ref(), text) {
-            ("env", Some(text)) => Ok(Source::Env(text.to_owned())),
-            ("file", Some(text)) => Ok(Source::File(home(text))),
-            ("prompt", None) if value.get_ref().as_bool() == Some(true) => Ok(Source::Prompt),
-            ("command", _) => {
-                let argv: Option<Vec<String>> = value
-                    .get_ref()
-                    .as_array()
-                    .map(|items| items.iter().filter_map(|item| item.get_ref().as_str()).map(str::to_owned).collect());
-                match argv {
-                    Some(argv) if !argv.is_empty() => Ok(Source::Command(argv)),
-                    _ => self.fault(at, "`command` is a list: [\"program\", \"argument\", ...]"),
-                }
-            }
-            ("env" | "file" | "prompt", _) => self.fault(at, format!("`{name}` must be {}", Form::Secret.describe())),
-            (other, _) => self.unknown(
-                key.span().start,
-                "way to keep a secret called",
-                other,
-                &["env", "file", "command", "prompt"],
-            ),
-        }
     }
 }
 

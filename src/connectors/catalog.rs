@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Connector;
@@ -6,13 +6,15 @@ use super::aha::Aha;
 use super::scim::Scim;
 use crate::mapping::Mapping;
 
-/// A system's settings as data, checked by `config`: no secrets.
+/// A system's settings as data, checked by `config`: no secrets, only which of them are there.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The base URL as given, scheme and host included, without a slash at the end.
     pub url: String,
     /// The connector's own settings.
     pub own: BTreeMap<String, String>,
+    /// The names of the secret ones that are given.
+    pub secrets: BTreeSet<String>,
 }
 
 /// The connector that speaks this wire ([`Mapping::speaks`]) over a mapping, `None` if there is none.

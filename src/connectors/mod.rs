@@ -9,6 +9,7 @@ mod catalog;
 mod drive;
 mod fault;
 mod login;
+mod oauth2;
 mod record;
 mod scim;
 mod walk;
@@ -16,6 +17,7 @@ mod wanted;
 
 pub use catalog::{Settings, connector};
 pub use login::{Login, LoginInput, LoginNext, LoginRequest, Pass};
+pub use oauth2::OAuth2;
 pub use walk::{Finish, Input, Next, Page, Walk};
 
 use std::collections::BTreeMap;

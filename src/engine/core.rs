@@ -154,8 +154,9 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(setup: Setup, reports: UnboundedSender<Report>, face: bool) -> Self {
-        let index =
-            |id: &Option<SystemId>| id.as_ref().and_then(|id| setup.systems.iter().position(|system| &system.id == id));
+        let index = |id: &Option<SystemId>| {
+            id.as_ref().and_then(|id| setup.systems.iter().position(|system| system.id() == id))
+        };
         let (source, reference) = (index(&setup.source), index(&setup.reference));
         let now = Instant::now();
         let members =
@@ -239,7 +240,7 @@ impl Core {
                 () = tokio::time::sleep_until(self.compare_from), if self.stale && self.comparing.is_none() && !self.busy() => None,
             };
             if let Some(member) = at.and_then(|at| self.members.get(at)) {
-                watch(&member.setup.id, &member.health());
+                watch(&member.setup.config.id, &member.health());
             }
         }
     }
@@ -430,7 +431,7 @@ impl Core {
             }
             News::Read(at, kind, Some(fetched)) => {
                 if let Some(super::drive::Stopped::Crashed(text)) = &fetched.stopped {
-                    self.crashed(format!("{} {}", self.members[at].setup.id, kind.plural()), text.clone());
+                    self.crashed(format!("{} {}", self.members[at].setup.config.id, kind.plural()), text.clone());
                 }
                 if self.members[at].read(kind, fetched) {
                     self.outdated();
@@ -438,10 +439,10 @@ impl Core {
                 }
             }
             News::Read(at, kind, None) => {
-                let part = format!("{} {}", self.members[at].setup.id, kind.plural());
+                let part = format!("{} {}", self.members[at].setup.config.id, kind.plural());
                 self.crashed(part, "the table could not be made".to_owned());
             }
-            News::Crashed(at, text) => self.crashed(self.members[at].setup.id.to_string(), text),
+            News::Crashed(at, text) => self.crashed(self.members[at].setup.config.id.to_string(), text),
             News::Rested(at) => {
                 let (changed, then) = self.members[at].rested();
                 if changed {
@@ -460,7 +461,7 @@ impl Core {
     /// Reads systems again: one or all.
     pub(super) fn refresh(&mut self, system: Option<&SystemId>, wish: Wish) {
         for at in 0..self.members.len() {
-            if system.is_none_or(|system| &self.members[at].setup.id == system) {
+            if system.is_none_or(|system| &self.members[at].setup.config.id == system) {
                 self.begin(at, wish);
             }
         }
@@ -491,7 +492,7 @@ impl Core {
     }
 
     pub(super) fn find(&self, system: &SystemId) -> Option<&Member> {
-        self.members.iter().find(|member| &member.setup.id == system)
+        self.members.iter().find(|member| &member.setup.config.id == system)
     }
 
     fn obey(&mut self, wish: Command) {
@@ -499,7 +500,12 @@ impl Core {
             Command::Refresh { system, kind } => {
                 self.refresh(system.as_ref(), kind.map_or(Wish::All, Wish::Kind));
             }
-            Command::Test(system) => self.refresh(Some(&system), Wish::Probe),
+            Command::Test(system) => {
+                if let Some(client) = self.find(&system).and_then(|member| member.client.as_ref()) {
+                    client.sign_in_again();
+                }
+                self.refresh(Some(&system), Wish::Probe);
+            }
             Command::KeepStaging(changes) => self.staging = Some(changes),
             Command::Native(key) => {
                 let member = self.find(&key.system);

@@ -74,20 +74,20 @@ fn protection(
 
 impl Core {
     /// A desk over what is known now; `None` before the first comparison.
-    fn desk(&self) -> Option<Desk> {
+    pub(super) fn desk(&self) -> Option<Desk> {
         let compared = self.compared.clone()?;
         let mut clients = BTreeMap::new();
         let mut parties = BTreeMap::new();
         let mut filters = BTreeMap::new();
         for member in &self.members {
-            let id = &member.setup.id;
-            if let Some(protect) = &member.setup.policy.protect {
+            let id = &member.setup.config.id;
+            if let Some(protect) = &member.setup.config.policy.protect {
                 filters.insert(id.clone(), Filter::parse(protect).ok());
             }
             let (Some(client), Some(site)) = (&member.client, &member.site) else { continue };
             clients.insert(id.clone(), client.clone());
             let known = Known {
-                policy: member.setup.policy.clone(),
+                policy: member.setup.config.policy.clone(),
                 blocked: site.blocked.clone(),
                 moved: self.moved(&compared, member),
             };

@@ -5,30 +5,37 @@
 
 mod again;
 mod breaker;
+mod credentials;
 mod options;
+mod session;
+mod signing;
+mod transport;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use bytes::BytesMut;
-use reqwest::Certificate;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 
 pub use crate::config::Auth;
 use again::{busy, cut_off, most_tries, redirects};
 use breaker::Breaker;
+use credentials::{Credentials, resolved};
 pub use options::{Options, Timeouts};
+use session::{Held, Session, oauth2};
+use transport::{exchange, transport};
 
 use super::address::{Address, masked};
-use super::budget::Bucket;
-use super::fault::{Fault, Trouble, told};
+use super::budget::{Bucket, Permit};
+use super::fault::{Fault, Trouble};
 use super::limit::{named_wait, over, remaining, reset};
 use super::protocol::{Budget, Sent};
 use super::recent::Recent;
-use crate::plan::{Body, Method, Reply, Request};
-use crate::secret::{Secret, Source};
+use crate::connectors::Login;
+use crate::plan::{Body, Evidence, Method, Reply, Request};
+use crate::secret::Secret;
 use crate::store::Receipt;
 
 /// How often a read is sent at most.
@@ -58,6 +65,7 @@ struct Inner {
     address: Address,
     http: reqwest::Client,
     credentials: Credentials,
+    session: Option<Session>,
     bucket: Bucket,
     recent: Recent,
     denied: Mutex<Option<u16>>,
@@ -65,13 +73,6 @@ struct Inner {
     body_limit: u64,
     first_pause: Duration,
     window: Option<Duration>,
-}
-
-enum Credentials {
-    None,
-    Bearer(Secret),
-    Basic(String, Secret),
-    Header(HeaderName, HeaderValue, Secret),
 }
 
 impl std::fmt::Debug for Client {
@@ -84,68 +85,44 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for one system. Blocks: gets the secret (a file, a command) and reads the certificates.
+    /// A client for one system that is signed in to with a fixed header or OAuth2. Blocks: gets the secret (a file, a
+    /// command) and reads the certificates.
     ///
     /// # Errors
     /// When the system cannot be used as it is configured: this is that system's trouble and nobody else's.
     pub fn new(options: &Options) -> Result<Self, Trouble> {
+        Self::with_login(options, |_| None)
+    }
+
+    /// The same for a system that may be signed in to by a conversation: `login` is told the connector's own secrets.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_login(
+        options: &Options,
+        login: impl FnOnce(&BTreeMap<String, Secret>) -> Option<Box<dyn Login>>,
+    ) -> Result<Self, Trouble> {
         let system = options.system.clone();
         let setup = |text: String| Trouble { word: "setup", text };
         let address = Address::parse(&system, &options.url).map_err(setup)?;
-        let secret = |source: &Source| {
-            source.resolve().map_err(|error| Trouble { word: "secret", text: format!("{system}: {error}") })
-        };
-        let unsendable =
-            |what: &str| setup(format!("{system}: {what} holds characters that cannot be sent in a header"));
-        let sendable = |secret: Secret| {
-            let fits = HeaderValue::from_str(secret.expose()).is_ok();
-            if fits { Ok(secret) } else { Err(unsendable("the secret")) }
-        };
-        let credentials = match &options.auth {
-            Auth::None => Credentials::None,
-            Auth::Bearer(source) => Credentials::Bearer(sendable(secret(source)?)?),
-            Auth::Basic { user, password } => Credentials::Basic(user.clone(), secret(password)?),
-            Auth::Header { name, value } => {
-                let secret = secret(value)?;
-                let name =
-                    HeaderName::try_from(name.as_str()).map_err(|_| unsendable("the name of the auth header"))?;
-                let mut value = HeaderValue::from_str(secret.expose()).map_err(|_| unsendable("the secret"))?;
-                value.set_sensitive(true);
-                Credentials::Header(name, value, secret)
-            }
-        };
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("trueup/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            // What is repeated is decided here alone.
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .connect_timeout(options.timeouts.connect)
-            .read_timeout(options.timeouts.read)
-            .timeout(options.timeouts.total)
-            // Not longer than services keep idle connections: a write on a dead one is a needless unknown.
-            .pool_idle_timeout(Duration::from_secs(15))
-            .tcp_keepalive(Duration::from_secs(30));
-        if address.loopback() {
-            // A key that may go to this machine in plain text must not take the way over a proxy.
-            builder = builder.no_proxy();
+        let credentials = Credentials::new(&system, &options.auth)?;
+        let mut secrets = BTreeMap::new();
+        for (name, source) in &options.own_secrets {
+            secrets.insert(name.clone(), resolved(&system, name, source)?);
         }
-        if let Some(path) = &options.ca_file {
-            builder = builder.tls_certs_merge(certificates(&system, path).map_err(setup)?);
-        }
-        let http = builder.build().map_err(|error| {
-            let trouble = told(error, &system, address.host(), None);
-            Trouble {
-                word: "tls",
-                text: format!("{trouble}; does this host have CA certificates installed, or is ca_file wrong?"),
-            }
-        })?;
+        let signs_in = oauth2(&system, &options.auth, &mut secrets)?.or_else(|| login(&secrets));
+        let session = match signs_in {
+            Some(login) => Some(Session::new(login, options, &address, secrets.into_values().collect())?),
+            None => None,
+        };
+        let http = transport(options, address.host(), address.loopback())?;
         Ok(Self {
             inner: Arc::new(Inner {
                 system,
                 address,
                 http,
                 credentials,
+                session,
                 bucket: Bucket::new(options.rate),
                 recent: Recent::default(),
                 denied: Mutex::default(),
@@ -188,9 +165,21 @@ impl Client {
         *self.inner.denied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes the breaker: the operator wants it tried now.
+    /// What the last good sign-in said of who we are there: lines of the connection test.
+    pub fn login_evidence(&self) -> Vec<Evidence> {
+        self.inner.session.as_ref().map(Session::evidence).unwrap_or_default()
+    }
+
+    /// Closes the breaker: the operator wants it tried now. A sign-in that was denied stays denied.
     pub fn try_again(&self) {
         self.inner.breaker.went_well();
+    }
+
+    /// Forgets the session and that a sign-in was denied: the operator wants the credentials tried now.
+    pub fn sign_in_again(&self) {
+        if let Some(session) = &self.inner.session {
+            session.begin_anew();
+        }
     }
 
     /// Sends a read: waits for the budget, repeats it where something went wrong on the way or the service was busy. A
@@ -209,7 +198,7 @@ impl Client {
         let mut pauses = inner.pauses();
         let mut hops = 0;
         for attempt in 1.. {
-            let outcome = self.once(request, &target, attempt, true).await;
+            let outcome = self.signed(request, &target, attempt, true).await;
             let last = attempt >= most_tries(&outcome);
             match outcome {
                 Ok(reply) if busy(&reply) => {
@@ -274,7 +263,7 @@ impl Client {
         for attempt in 1.. {
             let task = {
                 let (client, request, target) = (self.clone(), request.clone(), target.clone());
-                tokio::spawn(async move { client.once(&request, &target, attempt, false).await })
+                tokio::spawn(async move { client.signed(&request, &target, attempt, false).await })
             };
             let outcome = task.await.unwrap_or_else(|_| {
                 Err(Fault::lost("internal", format!("{}: the sending of this write broke off", inner.system)))
@@ -302,60 +291,107 @@ impl Client {
         Err(inner.unsent("internal", "no try was left"))
     }
 
-    /// Sends one request once and notes it.
-    async fn once(&self, request: &Request, target: &str, attempt: u32, reads: bool) -> Result<Reply, Fault> {
+    /// Sends one request once, with the pass that is good then, and notes it. Gives the pass that it went with.
+    async fn once(
+        &self,
+        request: &Request,
+        target: &str,
+        attempt: u32,
+        reads: bool,
+    ) -> Result<(Reply, Option<Arc<Held>>), Fault> {
         let inner = &*self.inner;
-        let ready = inner.ready(request, target)?;
-        let paused = inner.bucket.paused();
-        if paused > PATIENCE {
-            let minutes = paused.as_secs().div_ceil(60);
-            return Err(inner.unsent(
-                "busy",
-                &format!(
-                    "the service lets nobody in for another {minutes} min; try again then, or raise its limit there"
-                ),
-            ));
+        let mut ready = inner.ready(request, target)?;
+        inner.not_for_long()?;
+        let (permit, held) = self.permit().await?;
+        if let (Some(session), Some(held)) = (&inner.session, &held) {
+            let path = target.split('?').next().unwrap_or_default();
+            ready = session.put_on(ready, held, request, path).map_err(|what| inner.unsent("internal", &what))?;
         }
-        let permit = inner.bucket.acquire().await;
-        let at = jiff::Timestamp::now();
-        let began = Instant::now();
+        let mut note = Note::new(request.method, inner.redacted(&masked(target)), attempt);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let outcome = inner.exchange(ready).await;
-        let took = began.elapsed();
-        let mut sent = Sent {
-            at,
-            method: request.method,
-            target: inner.redacted(&masked(target)),
-            status: None,
-            took: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
-            bytes: 0,
-            attempt,
-            fault: None,
-        };
+        let outcome = exchange(ready, &inner.system, inner.address.host(), inner.body_limit).await;
+        note.took();
+        let mut lost = false;
         if let Ok(reply) = &outcome {
-            sent.status = Some(reply.status);
-            sent.bytes = reply.body.len() as u64;
-            if !over(reply) {
-                inner.bucket.taken(remaining(reply), reset(reply, at));
-            }
+            note.reply(reply);
+            inner.heed(reply, note.sent.at);
             let denied = matches!(reply.status, 401 | 403).then_some(reply.status);
             if denied.is_some() || reply.ok() {
                 *inner.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
             }
+            if let (Some(session), Some(held)) = (&inner.session, &held) {
+                lost = session.heard(held, reply);
+            }
         }
-        let outcome = if reads { outcome.and_then(|reply| inner.judge(reply, target)) } else { outcome };
+        let judged = reads && !lost;
+        let outcome = if judged { outcome.and_then(|reply| inner.judge(reply, target)) } else { outcome };
         if let Err(fault) = &outcome {
-            sent.fault = Some(inner.redacted(&fault.trouble().text));
+            note.sent.fault = Some(inner.redacted(&fault.trouble().text));
         }
-        inner.recent.add(sent);
+        inner.recent.add(note.sent);
         drop(permit);
-        outcome
+        outcome.map(|reply| (reply, held))
+    }
+
+    /// The right to send one request, and what says who we are: neither grows old while the other is waited for.
+    async fn permit(&self) -> Result<(Permit<'_>, Option<Arc<Held>>), Fault> {
+        loop {
+            let Some(session) = &self.inner.session else { return Ok((self.inner.bucket.acquire().await, None)) };
+            self.signed_in(session).await?;
+            let permit = self.inner.bucket.acquire().await;
+            if let Some(held) = session.current() {
+                return Ok((permit, Some(held)));
+            }
+        }
+    }
+}
+
+/// A request as it is noted, while it is under way.
+struct Note {
+    sent: Sent,
+    began: Instant,
+}
+
+impl Note {
+    /// `target`: without secrets.
+    fn new(method: Method, target: String, attempt: u32) -> Self {
+        let at = jiff::Timestamp::now();
+        let sent = Sent { at, method, target, status: None, took: 0, bytes: 0, attempt, fault: None };
+        Self { sent, began: Instant::now() }
+    }
+
+    fn took(&mut self) {
+        self.sent.took = u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX);
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        self.sent.status = Some(reply.status);
+        self.sent.bytes = reply.body.len() as u64;
     }
 }
 
 impl Inner {
     fn unsent(&self, word: &'static str, text: &str) -> Fault {
         Fault::refused(word, format!("{}: {text}", self.system))
+    }
+
+    /// Nobody waits for hours in silence.
+    fn not_for_long(&self) -> Result<(), Fault> {
+        let paused = self.bucket.paused();
+        if paused <= PATIENCE {
+            return Ok(());
+        }
+        let minutes = paused.as_secs().div_ceil(60);
+        let text =
+            format!("the service lets nobody in for another {minutes} min; try again then, or raise its limit there");
+        Err(self.unsent("busy", &text))
+    }
+
+    /// What a reply says of the service's own limit.
+    fn heed(&self, reply: &Reply, at: jiff::Timestamp) {
+        if !over(reply) {
+            self.bucket.taken(remaining(reply), reset(reply, at));
+        }
     }
 
     fn pauses(&self) -> backon::ExponentialBackoff {
@@ -437,57 +473,27 @@ impl Inner {
             builder = builder.body(bytes);
         }
         builder = builder.headers(headers);
-        Ok(match &self.credentials {
-            Credentials::None => builder,
-            Credentials::Bearer(secret) => builder.bearer_auth(secret.expose()),
-            Credentials::Basic(user, secret) => builder.basic_auth(user, Some(secret.expose())),
-            Credentials::Header(name, value, _) => builder.header(name, value.clone()),
-        })
-    }
-
-    async fn exchange(&self, ready: reqwest::RequestBuilder) -> Result<Reply, Fault> {
-        let told = |error, status| told(error, &self.system, self.address.host(), status);
-        let mut response = ready.send().await.map_err(|error| told(error, None))?;
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
-        let expected = response.content_length().unwrap_or(0).min(self.body_limit);
-        let mut body = BytesMut::with_capacity(expected as usize);
-        while let Some(chunk) = response.chunk().await.map_err(|error| told(error, Some(status)))? {
-            if body.len() as u64 + chunk.len() as u64 > self.body_limit {
-                return Err(Fault::lost(
-                    "size",
-                    format!(
-                        "{}: the reply is larger than {} MiB, which no page should be; ask for smaller pages",
-                        self.system,
-                        self.body_limit / (1024 * 1024)
-                    ),
-                ));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Reply { status, headers, body: body.freeze() })
+        Ok(self.credentials.on(builder))
     }
 
     /// A text without our secrets, should one ever find its way there.
     fn redacted(&self, text: &str) -> String {
-        let secret = match &self.credentials {
-            Credentials::None => return text.to_owned(),
-            Credentials::Bearer(secret) | Credentials::Basic(_, secret) | Credentials::Header(_, _, secret) => secret,
-        };
-        if secret.expose().len() < 4 { text.to_owned() } else { text.replace(secret.expose(), "***") }
+        let mut text = text.to_owned();
+        if let Some(secret) = self.credentials.secret() {
+            hide(&mut text, secret.expose());
+        }
+        if let Some(session) = &self.session {
+            session.redact(&mut text);
+        }
+        text
     }
 }
 
-fn certificates(system: &str, path: &std::path::Path) -> Result<Vec<Certificate>, String> {
-    let shown = path.display();
-    let pem = std::fs::read(path).map_err(|error| format!("{system}: the ca_file {shown} cannot be read: {error}"))?;
-    let found = Certificate::from_pem_bundle(&pem)
-        .map_err(|_| format!("{system}: the ca_file {shown} holds no certificates in PEM form"))?;
-    if found.is_empty() { Err(format!("{system}: the ca_file {shown} holds no certificate")) } else { Ok(found) }
+/// Masks a secret in a text. What is very short is no secret, and would only make holes into words.
+fn hide(text: &mut String, secret: &str) {
+    if secret.len() >= 4 && text.contains(secret) {
+        *text = text.replace(secret, "***");
+    }
 }
 
 #[cfg(test)]
@@ -500,7 +506,7 @@ impl Client {
         let mut options = Options::new(
             "hr",
             url,
-            Auth::Bearer(Source::Given(Secret::new(token))),
+            Auth::Bearer(crate::secret::Source::Given(Secret::new(token))),
             crate::mapping::Rate { per_second: 1_000_000.0, burst: 1000, parallel: 8 },
         );
         options.first_pause = Duration::from_millis(1);

@@ -113,7 +113,8 @@ impl Job {
             return Ok(client.clone());
         }
         let options = self.setup.options();
-        let made = tokio::task::spawn_blocking(move || Client::new(&options)).await;
+        let connector = self.setup.connector.clone();
+        let made = tokio::task::spawn_blocking(move || Client::with_login(&options, |own| connector.login(own))).await;
         let client = made.map_err(|error| Trouble { word: "broken", text: panicked(error) })??;
         self.tell(News::Opened(self.at, client.clone()));
         Ok(client)
@@ -125,6 +126,7 @@ impl Job {
         }
         let parallel = self.setup.speed().parallel as usize;
         let mut site = probe(client, self.setup.connector.probe(), parallel, &self.cancel).await?;
+        site.evidence.splice(0..0, client.login_evidence());
         self.pin(&mut site).await;
         let connector = self.setup.grown(&site);
         let site = Arc::new(site);
@@ -135,7 +137,7 @@ impl Job {
     /// Holds the account that answered against the one that answered the first time (targets/aha.md 13, limitation 2), and
     /// adds what earlier pushes have taught.
     async fn pin(&self, site: &mut Site) {
-        let (system, account) = (self.setup.id.clone(), site.account.clone());
+        let (system, account) = (self.setup.config.id.clone(), site.account.clone());
         // An account that the connector holds for the wrong one must not become the one that is expected.
         let trusted = site.blocked.is_none();
         let asked = self.keeper.ask(move |journal| {
@@ -155,7 +157,7 @@ impl Job {
                     let detail = format!(
                         "{}: the key answers for the account {account}, and so far it was {pinned}; nothing is pushed. \
                          If that is meant, run: trueup purge {}",
-                        self.setup.id, self.setup.id
+                        self.setup.config.id, self.setup.config.id
                     );
                     site.evidence.push(Evidence {
                         what: "the account behind the key".to_owned(),
@@ -185,7 +187,7 @@ impl Job {
                 continue;
             }
             let fetch = Fetch {
-                system: self.setup.id.clone(),
+                system: self.setup.config.id.clone(),
                 kind,
                 generation: self.generations[kind.index()],
                 connector: connector.clone(),

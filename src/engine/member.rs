@@ -216,14 +216,14 @@ impl Member {
             remaining: None,
         };
         SystemStatus {
-            id: self.setup.id.clone(),
+            id: self.setup.config.id.clone(),
             connector: mapping.connector.clone(),
             title: mapping.title.clone(),
             url: self.setup.shown_url(),
             source: self.source,
-            mode: self.setup.policy.mode,
-            production: self.setup.policy.production,
-            policy: self.setup.policy.clone(),
+            mode: self.setup.config.policy.mode,
+            production: self.setup.config.policy.production,
+            policy: self.setup.config.policy.clone(),
             health: self.health(),
             site: self.site.clone(),
             mapping: mapping.clone(),
@@ -235,12 +235,12 @@ impl Member {
     /// It as the comparison sees it.
     pub(super) fn view(&self) -> SystemView {
         SystemView {
-            id: self.setup.id.clone(),
+            id: self.setup.config.id.clone(),
             mapping: self.connector.mapping().clone(),
             snapshots: self.snapshots.clone(),
-            scope: self.setup.scope.clone(),
-            manage: self.setup.manage.clone(),
-            deactivate_out_of_scope: self.setup.deactivate_out_of_scope,
+            scope: self.setup.config.scope.clone(),
+            manage: self.setup.config.manage.clone(),
+            deactivate_out_of_scope: self.setup.config.deactivate_out_of_scope,
         }
     }
 }

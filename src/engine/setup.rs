@@ -1,95 +1,82 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::base;
-use super::http::{Auth, Options, Timeouts};
+use super::http::Options;
 use super::push::Patience;
+use crate::config::SystemConfig;
 use crate::connectors::{Connector, Settings, connector};
-use crate::mapping::Rate;
-use crate::model::filter::Filter;
+use crate::mapping::{Mapping, Rate};
 use crate::model::{AttrPath, SystemId};
-use crate::plan::{Policy, Site};
+use crate::plan::Site;
 use crate::store::{Cache, Journal};
 
-/// One system to be connected, as the configuration has it.
+/// One system to be connected: what the configuration says, and what knows its wire.
 #[derive(Clone)]
 pub struct SystemSetup {
-    /// Its name.
-    pub id: SystemId,
+    /// What the configuration says.
+    pub config: SystemConfig,
     /// What knows its wire, with the mapping that it goes by.
     pub connector: Arc<dyn Connector>,
-    /// What the connector was made with, so that it can be made anew with the attributes that a probe discovers; `None`:
-    /// it stays as it is.
-    pub settings: Option<Settings>,
-    /// Its base URL.
-    pub url: String,
-    /// How it is signed in to.
-    pub auth: Auth,
-    /// What its owner allows.
-    pub policy: Policy,
-    /// Which of the source's users should have an account here; `None`: all.
-    pub scope: Option<Filter>,
-    /// Which of its own users are ours to judge; `None`: all.
-    pub manage: Option<Filter>,
-    /// Whether an account whose person is out of scope is offered for deactivation.
-    pub deactivate_out_of_scope: bool,
-    /// Certificates of an authority of one's own.
-    pub ca_file: Option<PathBuf>,
-    /// How long it may take.
-    pub timeouts: Timeouts,
-    /// How fast it may be called; `None`: as its mapping says.
-    pub rate: Option<Rate>,
 }
 
 impl SystemSetup {
-    /// A system with nothing but what it must have: read-only, all of its mapping's defaults.
-    pub fn new(id: SystemId, connector: Arc<dyn Connector>, url: impl Into<String>, auth: Auth) -> Self {
-        Self {
-            id,
-            connector,
-            settings: None,
-            url: url.into(),
-            auth,
-            policy: Policy::default(),
-            scope: None,
-            manage: None,
-            deactivate_out_of_scope: false,
-            ca_file: None,
-            timeouts: Timeouts::default(),
-            rate: None,
-        }
+    /// A system over a mapping; `None` where there is no such connector.
+    pub fn over(config: SystemConfig, mapping: Arc<Mapping>) -> Option<Self> {
+        let speaks = mapping.speaks.clone();
+        let connector = connector(&speaks, mapping, &settings(&config))?;
+        Some(Self { config, connector })
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &SystemId {
+        &self.config.id
     }
 
     /// How fast it may be called.
     pub(super) fn speed(&self) -> Rate {
-        self.rate.unwrap_or(self.connector.mapping().rate)
+        let usual = self.connector.mapping().rate;
+        self.config.rate.map_or(usual, |per_second| Rate { per_second, burst: burst(per_second), ..usual })
     }
 
     /// The connector with the attributes that a probe found beside those of the mapping.
     pub(super) fn grown(&self, site: &Site) -> Arc<dyn Connector> {
-        let Some(settings) = self.settings.as_ref().filter(|_| !site.discovered.is_empty()) else {
+        if site.discovered.is_empty() {
             return self.connector.clone();
-        };
-        let mapping = self.connector.mapping();
+        }
         let found = site.discovered.iter().map(|(kind, path)| (*kind, AttrPath::new(path.as_str()))).collect();
+        let mapping = self.connector.mapping();
+        let speaks = mapping.speaks.clone();
         let grown = Arc::new(mapping.with_discovered(found));
-        connector(&mapping.speaks, grown, settings).unwrap_or_else(|| self.connector.clone())
+        connector(&speaks, grown, &settings(&self.config)).unwrap_or_else(|| self.connector.clone())
     }
 
     /// How its client is made.
     pub(super) fn options(&self) -> Options {
-        let mut options = Options::new(self.id.as_str(), &self.url, self.auth.clone(), self.speed());
-        options.ca_file.clone_from(&self.ca_file);
-        options.timeouts = self.timeouts;
+        let config = &self.config;
+        let mut options = Options::new(config.id.as_str(), &config.url, config.auth.clone(), self.speed());
+        options.own_secrets.clone_from(&config.own_secrets);
+        options.ca_file.clone_from(&config.ca_file);
+        options.timeouts.read = config.timeout;
+        options.http1_only = self.connector.mapping().http1_only;
         options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
         options
     }
 
     /// Its base URL as it may be shown.
     pub(super) fn shown_url(&self) -> String {
-        base(&self.url)
+        base(&self.config.url)
     }
+}
+
+/// What a connector is told of its system.
+fn settings(config: &SystemConfig) -> Settings {
+    Settings { url: config.url.clone(), own: config.own.clone(), secrets: config.own_secrets.keys().cloned().collect() }
+}
+
+/// Requests at once at a given speed: two seconds' worth, at least one.
+fn burst(per_second: f64) -> u32 {
+    (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
 }
 
 /// Everything that the engine is started with.

@@ -312,6 +312,8 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         },
         window: draft.window,
         page_size: draft.page_size.ok_or_else(|| fault("`page_size` is missing: records asked for a page"))?,
+        api_key_header: draft.api_key_header,
+        http1_only: draft.http1_only.unwrap_or_default(),
         alternatives,
     };
     mapping.compile().map_err(|message| fault(&message))?;
@@ -471,6 +473,7 @@ fn setting(spec: SettingSpec) -> Setting {
         secret: spec.secret,
         help: spec.help,
         one_of: spec.one_of,
+        address: spec.address,
         default: spec.default,
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Draft {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
     pub window: Option<u32>,
     pub settings: Vec<Placed<SettingSpec>>,
     pub feeds: Vec<Placed<FeedSpec>>,
@@ -46,6 +48,8 @@ impl Draft {
             page_size: file.page_size,
             address: file.address,
             rate: file.rate,
+            api_key_header: file.api_key_header,
+            http1_only: file.http1_only,
             window: file.window,
             settings: placed(file.setting, &place),
             feeds: placed(file.feed, &place),
@@ -76,6 +80,8 @@ impl Draft {
         self.page_size = over.page_size.or(self.page_size);
         self.address = over.address.or(self.address);
         self.rate = over.rate.or(self.rate);
+        self.api_key_header = over.api_key_header.or(self.api_key_header.take());
+        self.http1_only = over.http1_only.or(self.http1_only);
         self.window = over.window.or(self.window);
         lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
         lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);

@@ -19,6 +19,8 @@ pub(super) struct File {
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
+    pub api_key_header: Option<String>,
+    pub http1_only: Option<bool>,
     pub window: Option<u32>,
     #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
@@ -74,6 +76,8 @@ pub(super) struct SettingSpec {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
+    #[serde(default)]
+    pub address: bool,
     pub help: String,
     #[serde(default)]
     pub one_of: Vec<String>,

@@ -293,6 +293,8 @@ pub struct Setting {
     pub required: bool,
     /// Whether it is a secret (and so a reference: `env`, `file`, `command`).
     pub secret: bool,
+    /// Whether it is the system's address, so that no `url` is wanted beside it.
+    pub address: bool,
     /// What it is, for `help config`.
     pub help: String,
     /// The values that it may have; empty for any text.
@@ -367,6 +369,10 @@ pub struct Mapping {
     pub window: Option<u32>,
     /// Records a page that are asked for.
     pub page_size: u32,
+    /// The header in which an API key goes (`apikey`); `None`: the service takes none.
+    pub api_key_header: Option<String>,
+    /// Whether the service must not be spoken to in HTTP/2.
+    pub http1_only: bool,
     /// Other readings of some rows, by setting; see [`Mapping::chosen`].
     pub alternatives: Vec<Alternative>,
 }
@@ -404,7 +410,14 @@ impl Mapping {
     /// Whether an operation can be done on a kind, and if not, why.
     pub fn can(&self, kind: Kind, op: Op) -> Capability {
         self.capabilities.iter().find(|(of, what, _)| *of == kind && *what == op).map_or_else(
-            || Capability::No(format!("{} has no way to {} a {kind}", self.title, op.name())),
+            || {
+                let of = match op {
+                    Op::Put => " to",
+                    Op::Drop => " from",
+                    _ => "",
+                };
+                Capability::No(format!("{} has no way to {}{of} a {kind}", self.title, op.name()))
+            },
             |(_, _, capability)| capability.clone(),
         )
     }

@@ -145,6 +145,8 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },
         window: None,
         page_size: 100,
+        api_key_header: None,
+        http1_only: false,
         alternatives: Vec::new(),
     })
 }

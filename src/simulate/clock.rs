@@ -43,9 +43,35 @@ pub fn timestamp(epoch: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.000Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
+/// Seconds since the epoch of a time in UTC written as `2021-09-21T23:05:25Z`; what follows the seconds is not read.
+pub fn seconds(text: &str) -> Option<u64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // The inverse of `civil`: years begin in March.
+    let shifted = year - u64::from(month <= 2);
+    let (era, of_era) = (shifted / 400, shifted % 400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(days * 86_400 + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_written_time_is_read_back() {
+        for epoch in [0, 68_169_600, 951_782_400, 951_868_799, 1_632_265_525, 1_798_761_599, 4_102_444_800] {
+            assert_eq!(seconds(&timestamp(epoch)), Some(epoch));
+        }
+        assert_eq!(seconds("2021-09-21T23:05:25.903"), Some(1_632_265_525));
+        for wrong in ["", "2021-13-01T00:00:00Z", "yesterday", "2021-09-21"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn dates_are_written_as_http_wants_them() {

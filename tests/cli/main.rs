@@ -6,5 +6,6 @@ mod bed;
 mod check;
 mod faults;
 mod own;
+mod plan;
 mod quirks;
 mod usage;

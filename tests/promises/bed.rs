@@ -1,17 +1,16 @@
 //! Simulators over one world, and the engine over them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use trueup::connectors::{self, Settings};
+use trueup::config::SystemConfig;
 use trueup::engine::protocol::{Command, Health, Report, World};
 use trueup::engine::push::Patience;
 use trueup::engine::{self, Auth, Handle, Setup, SystemSetup};
-use trueup::mapping::{Mapping, Rate};
+use trueup::mapping::Mapping;
 use trueup::model::{Kind, Op, SystemId};
 use trueup::plan::stage::{Offer, Stager, Supplied, supply};
 use trueup::plan::{
@@ -56,20 +55,14 @@ pub struct Console {
 /// A system over the simulator at an address. The vendor's speed would only make the tests slow.
 pub fn system(name: &str, connector: &str, url: &str, token: &str, policy: &Policy) -> SystemSetup {
     let mapping = Arc::new(Mapping::builtin(connector).unwrap());
-    let rate = Rate { per_second: 1000.0, burst: 1000, ..mapping.rate };
-    let mut own = BTreeMap::new();
-    if connector == "aha" {
-        own.insert("account".to_owned(), "acme".to_owned());
-    }
-    let settings = Settings { url: url.to_owned(), own };
-    let connector = connectors::connector(connector, mapping, &settings).unwrap();
     let auth = Auth::Bearer(Source::Given(Secret::new(token.to_owned())));
-    SystemSetup {
-        settings: Some(settings),
-        policy: if name == "hr" { Policy::default() } else { policy.clone() },
-        rate: Some(rate),
-        ..SystemSetup::new(SystemId::new(name), connector, url, auth)
+    let mut config = SystemConfig::new(SystemId::new(name), connector, url, auth);
+    if connector == "aha" {
+        config.own.insert("account".to_owned(), "acme".to_owned());
     }
+    config.policy = if name == "hr" { Policy::default() } else { policy.clone() };
+    config.rate = Some(1000.0);
+    SystemSetup::over(config, mapping).unwrap()
 }
 
 /// Systems and a journal; `hr` is the source.

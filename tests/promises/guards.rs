@@ -76,7 +76,7 @@ async fn a_scope_that_was_changed_since_the_last_push_is_told_with_its_numbers()
     let bed = Bed::of(300, &[HR, DIRECTORY]).await;
     let scoped = |scope: Option<&str>| {
         let mut setup = bed.setup(&full());
-        setup.systems[1].scope = scope.map(|scope| Filter::parse(scope).unwrap());
+        setup.systems[1].config.scope = scope.map(|scope| Filter::parse(scope).unwrap());
         Console::over(setup)
     };
     let rules = |plan: &Plan| plan.guards.iter().map(|guard| guard.rule.clone()).collect::<Vec<_>>();

@@ -53,7 +53,7 @@ async fn an_append_only_system_refuses_whatever_takes_away_and_takes_the_rest() 
 async fn nothing_is_ever_written_to_the_source() {
     let bed = Bed::of(300, &[HR, DIRECTORY]).await;
     let mut setup = bed.setup(&full());
-    setup.systems.iter_mut().for_each(|system| system.policy = full());
+    setup.systems.iter_mut().for_each(|system| system.config.policy = full());
     let mut console = crate::bed::Console::over(setup);
     let all = offers(&*console.world().await);
     let mut change = staged(sets(&all, "directory", "title").into_iter().take(1)).remove(0);

@@ -12,7 +12,7 @@ use crate::plan::{Finding, Reply, Request, Site};
 
 fn aha(url: &str, account: Option<&str>) -> Arc<dyn Connector> {
     let own = account.map(|account| ("account".to_owned(), account.to_owned())).into_iter().collect();
-    connector("aha", builtin("aha"), &Settings { url: url.into(), own }).unwrap()
+    connector("aha", builtin("aha"), &Settings { url: url.into(), own, ..Settings::default() }).unwrap()
 }
 
 fn probe(url: &str, account: Option<&str>, serve: impl FnMut(&Request) -> Reply) -> Site {

@@ -49,7 +49,7 @@ impl Core {
                 let schemas = self.members.iter().map(|member| {
                     let mapping = member.connector.mapping();
                     let schema = |kind| mapping.kind(kind).map(|map| map.schema.clone());
-                    (member.setup.id.clone(), Kind::ALL.map(schema))
+                    (member.setup.config.id.clone(), Kind::ALL.map(schema))
                 });
                 Earlier::Files(cache.clone(), schemas.collect())
             }

@@ -41,8 +41,8 @@ impl Core {
             }
             Err(error) => self.report(Report::Notice(error.to_string())),
         }
+        self.remember_rules().await;
         if self.face {
-            self.remember_rules().await;
             self.recall().await;
         }
     }
@@ -56,7 +56,7 @@ impl Core {
             .enumerate()
             .flat_map(|(at, member)| {
                 let maps = &member.connector.mapping().kinds;
-                maps.iter().map(move |map| (at, member.setup.id.clone(), map.kind, map.schema.clone()))
+                maps.iter().map(move |map| (at, member.setup.config.id.clone(), map.kind, map.schema.clone()))
             })
             .collect();
         let loaded = tokio::task::spawn_blocking(move || {

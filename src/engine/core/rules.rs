@@ -40,13 +40,13 @@ impl Rules {
             text
         });
         let text = |filter: &Option<Filter>| filter.as_ref().map(ToString::to_string);
-        Self { scope: text(&setup.scope), manage: text(&setup.manage), mapping }
+        Self { scope: text(&setup.config.scope), manage: text(&setup.config.manage), mapping }
     }
 }
 
 /// What was changed, as guards: their names, and the numbers in words.
 fn moved(compared: &Compared, member: &Member, before: &Rules) -> Vec<(String, String)> {
-    let (system, now) = (&member.setup.id, Rules::of(&member.setup));
+    let (system, now) = (member.setup.id(), Rules::of(&member.setup));
     let Some(at) = compared.inputs.index(system) else { return Vec::new() };
     let filter = |text: &Option<String>| text.as_ref().and_then(|text| Filter::parse(text).ok());
     let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "everybody".to_owned());
@@ -92,13 +92,13 @@ fn doubt(unsure: usize) -> String {
 impl Core {
     /// What was changed in a system's rules.
     pub(in crate::engine) fn moved(&self, compared: &Compared, member: &Member) -> Vec<(String, String)> {
-        self.accepted.get(&member.setup.id).map(|before| moved(compared, member, before)).unwrap_or_default()
+        self.accepted.get(member.setup.id()).map(|before| moved(compared, member, before)).unwrap_or_default()
     }
 
     /// The rules of the last pushes; whoever has none yet has those of now.
     pub(super) async fn remember_rules(&mut self) {
         let now: Vec<(SystemId, Rules)> =
-            self.members.iter().map(|member| (member.setup.id.clone(), Rules::of(&member.setup))).collect();
+            self.members.iter().map(|member| (member.setup.id().clone(), Rules::of(&member.setup))).collect();
         let asked = self.keeper.ask(move |journal| {
             let mut changed = Vec::new();
             for (system, rules) in now {
@@ -118,19 +118,23 @@ impl Core {
         }
     }
 
-    /// A push went out under the rules of now, which its operator has acknowledged.
-    pub(super) fn accept_rules(&mut self, plan: &Plan, outcomes: &[Outcome]) {
+    /// The rules of now of the systems that a push went out to; its operator has acknowledged them.
+    pub(in crate::engine) fn acknowledged_rules(&self, plan: &Plan, outcomes: &[Outcome]) -> Vec<(SystemId, String)> {
         let sent = |system: &SystemId| {
             outcomes.iter().any(|outcome| {
                 !matches!(outcome.state, OutcomeState::Refused { .. } | OutcomeState::Skipped { .. })
                     && plan.change(&outcome.change).is_some_and(|change| change.system == *system)
             })
         };
-        let systems: Vec<SystemId> = self.accepted.keys().filter(|system| sent(system)).cloned().collect();
-        for system in systems {
+        let changed = self.accepted.keys().filter(|system| sent(system));
+        changed.filter_map(|system| Some((system.clone(), text(&Rules::of(&self.find(system)?.setup))))).collect()
+    }
+
+    /// They are the rules from then on.
+    pub(super) fn accept_rules(&mut self, plan: &Plan, outcomes: &[Outcome]) {
+        for (system, rules) in self.acknowledged_rules(plan, outcomes) {
             self.accepted.remove(&system);
-            let Some(rules) = self.find(&system).map(|member| Rules::of(&member.setup)) else { continue };
-            self.save(move |journal| journal.accept(&system, &text(&rules)));
+            self.save(move |journal| journal.accept(&system, &rules));
         }
     }
 }

@@ -7,8 +7,9 @@ use super::super::setup::SystemSetup;
 use super::super::stand::{Stand, json, reply, stand};
 use super::super::{Progress, read_all, test};
 use super::*;
+use crate::config::SystemConfig;
 use crate::connectors::{Connector, Finish, Input, Looked, Next, Observed, Page, Walk};
-use crate::mapping::{Mapping, Rate};
+use crate::mapping::Mapping;
 use crate::model::{AttrPath, Op, Proof, RecordKey, Table};
 use crate::plan::{
     By, Evidence, Expect, Facet, Finding, Refusal, Reply, Request, Site, Step, Target, Verdict, Want, Wanted,
@@ -109,13 +110,13 @@ impl Connector for Plain {
 fn system(name: &str, url: &str, panics: bool) -> SystemSetup {
     let mapping = Arc::new(Mapping::builtin("scim").unwrap());
     let auth = Auth::Bearer(Source::Given(Secret::new("token")));
-    let mut setup = SystemSetup::new(SystemId::new(name), Arc::new(Plain { mapping, panics }), url, auth);
-    setup.rate = Some(Rate { per_second: 1000.0, burst: 100, parallel: 4 });
-    setup
+    let mut config = SystemConfig::new(SystemId::new(name), "plain", url, auth);
+    config.rate = Some(1000.0);
+    SystemSetup { config, connector: Arc::new(Plain { mapping, panics }) }
 }
 
 fn setup(systems: Vec<SystemSetup>) -> Setup {
-    let source = systems.first().map(|system| system.id.clone());
+    let source = systems.first().map(|system| system.id().clone());
     Setup {
         systems,
         source,
@@ -279,11 +280,11 @@ async fn without_a_face_everything_is_read_to_its_end_and_compared_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_test_gives_its_evidence_and_reads_nothing_more() {
     let hr = service(&["lena"]).await;
-    let site = test(setup(vec![system("hr", &hr.url, false)]), &SystemId::new("hr")).await;
+    let site = test(setup(vec![system("hr", &hr.url, false)]), &[SystemId::new("hr")]).await.remove(0);
     assert!(site.good() && site.account.as_deref() == Some("\"acme\""));
     assert_eq!(hr.seen().len(), 1);
     let down = nobody_listens().await;
-    let site = test(setup(vec![system("hr", &down, false)]), &SystemId::new("hr")).await;
+    let site = test(setup(vec![system("hr", &down, false)]), &[SystemId::new("hr")]).await.remove(0);
     assert!(!site.good() && site.evidence[0].detail.contains("refuses connections"), "{site:?}");
 }
 

@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::Auth;
 use crate::mapping::Rate;
+use crate::secret::Source;
 
 /// How long a service may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +32,16 @@ pub struct Options {
     pub url: String,
     /// How it is signed in to.
     pub auth: Auth,
+    /// Where the connector's own secrets come from, by the names of its settings.
+    pub own_secrets: BTreeMap<String, Source>,
     /// Certificates of an authority of one's own, beside the system's.
     pub ca_file: Option<PathBuf>,
     /// How long it may take.
     pub timeouts: Timeouts,
     /// How fast it may be called.
     pub rate: Rate,
+    /// Whether it must not be spoken to in HTTP/2.
+    pub http1_only: bool,
     /// The largest reply, in bytes, decompressed.
     pub body_limit: u64,
     /// The first pause before a read is repeated; later ones double.
@@ -51,9 +57,11 @@ impl Options {
             system: system.into(),
             url: url.into(),
             auth,
+            own_secrets: BTreeMap::new(),
             ca_file: None,
             timeouts: Timeouts::default(),
             rate,
+            http1_only: false,
             body_limit: 64 * 1024 * 1024,
             first_pause: Duration::from_millis(500),
             window: None,

@@ -3,7 +3,10 @@ use super::super::stand::{json, reply, stand};
 use super::*;
 use crate::mapping::Rate;
 use crate::plan::Repeat;
+use crate::secret::Source;
 use std::path::PathBuf;
+
+mod session;
 
 /// `{"Resources":["aaa…"]}` with 3,000 letters, compressed.
 const ZIPPED: &[u8] = &[

@@ -160,7 +160,7 @@ impl World {
     }
 
     /// A family name of the same culture that is not the person's.
-    fn former_family(&self, number: u32) -> String {
+    pub(super) fn former_family(&self, number: u32) -> String {
         let own = self.name(number);
         (1..10_000)
             .map(|i| super::names::Names::get().at(self.hash("former", number) as u32 % 10_000 + i * 97))

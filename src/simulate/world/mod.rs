@@ -1,20 +1,24 @@
-//! The demo world: one population, and three views of it that have drifted apart.
+//! The demo world: one population, and five views of it that have drifted apart.
 //!
 //! Owns: who there is, what every system says of them, and the list of what was planted. Everything is a function of a
 //! seed and a number, so a million people cost nothing until they are asked for; only what was planted is held.
 //!
-//! Must not: know any vendor's wire shapes but SCIM's (which is the world's own tongue). [`accounts`] gives Aha!'s view
-//! as plain facts; the simulator puts them into Aha!'s words.
+//! Must not: know any vendor's wire shapes but SCIM's (which is the world's own tongue). [`accounts`], [`kingdee`] and [`litmos`]
+//! give views as plain facts; the simulators put them into their words.
 //!
 //! | view | what it is |
 //! |---|---|
 //! | `source` | the source of truth, SCIM: users, groups, roles, products ([`documents`]) |
 //! | `aha` | Aha!: users with roles on products ([`accounts`]) |
 //! | `directory` | a second SCIM system: users and groups ([`documents`]) |
+//! | `kingdee` | Kingdee: users with roles per organisation, organisations, departments, employees ([`kingdee`]) |
+//! | `litmos` | SAP Litmos: users and teams ([`litmos`]) |
 
 pub mod accounts;
 pub mod catalog;
 pub mod documents;
+pub mod kingdee;
+pub mod litmos;
 pub mod names;
 mod people;
 mod planting;
@@ -23,7 +27,7 @@ mod proof;
 mod telling;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -32,6 +36,9 @@ use planting::Plant;
 
 /// The source's schema for the people's roles on products.
 pub const AHA_SCHEMA: &str = "urn:example:params:scim:schemas:extension:aha:2.0:User";
+
+/// The source's schema for the people's roles in organisations.
+pub const KINGDEE_SCHEMA: &str = "urn:example:params:scim:schemas:extension:kingdee:2.0:User";
 
 /// The core schema of users.
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -69,6 +76,7 @@ pub struct Planted {
 #[derive(Clone)]
 pub struct World(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     seed: u64,
     users: u32,
@@ -88,6 +96,10 @@ struct Inner {
     /// Which numbers Aha! and the directory lack, sorted.
     aha_holes: Vec<u32>,
     directory_holes: Vec<u32>,
+    /// What was planted at Kingdee, once somebody has asked for it.
+    kingdee: OnceLock<kingdee::drift::Drifts>,
+    /// What was planted at Litmos alone.
+    litmos: litmos::drift::Drifts,
 }
 
 impl World {
@@ -109,9 +121,14 @@ impl World {
             directory_extras: planting::scaled(4, users),
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
+            kingdee: OnceLock::new(),
+            litmos: litmos::drift::Drifts::default(),
         };
         inner.plant();
-        World(Arc::new(inner))
+        let world = World(Arc::new(inner));
+        let drifts = litmos::drift::Drifts::plant(&world);
+        // Nobody else holds it yet, so nothing is copied.
+        World(Arc::new(Inner { litmos: drifts, ..Arc::unwrap_or_clone(world.0) }))
     }
 
     /// How many people the source has.

@@ -135,6 +135,8 @@ impl Inner {
             order: Vec::new(),
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
+            kingdee: std::sync::OnceLock::new(),
+            litmos: super::litmos::drift::Drifts::default(),
             ..*self
         }));
         for (plant, base) in PLAN {

@@ -36,6 +36,8 @@ pub fn list(world: &World, view: &str) -> Vec<Planted> {
             }));
             list.extend(groups(world));
         }
+        "kingdee" => list.extend(super::kingdee::telling::list(world)),
+        "litmos" => list.extend(super::litmos::telling::list(world)),
         _ => {}
     }
     list
@@ -79,16 +81,16 @@ fn told(world: &World, view: &str, number: u32, plant: Plant) -> Option<Planted>
     let other = world.other_product(number);
     let names = || ["displayName", "name.familyName", "name.formatted"].map(str::to_owned).to_vec();
     let (what, state, attributes, note): (_, _, Vec<String>, String) = match (view, plant) {
-        ("aha" | "directory" | "source", Plant::Hostile(0)) => {
+        ("aha" | "directory" | "kingdee" | "litmos" | "source", Plant::Hostile(0)) => {
             ("hostile_text", "lint", names(), "escape sequences in the name, the same everywhere".into())
         }
-        ("aha" | "directory" | "source", Plant::Hostile(_)) => {
+        ("aha" | "directory" | "kingdee" | "litmos" | "source", Plant::Hostile(_)) => {
             ("hostile_text", "lint", names(), "a right-to-left override in the name, the same everywhere".into())
         }
         ("source", Plant::First(_) | Plant::Twin(_)) => {
             ("duplicate", "lint", path("userName"), "two records whose userName differs only in case".into())
         }
-        ("aha" | "directory", Plant::First(_) | Plant::Twin(_)) => {
+        ("aha" | "directory" | "litmos", Plant::First(_) | Plant::Twin(_)) => {
             ("duplicate", "undecided", Vec::new(), "two records in the source fit one account".into())
         }
         ("source", _) => return None,
