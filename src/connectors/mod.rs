@@ -9,6 +9,7 @@ mod catalog;
 mod drive;
 mod fault;
 mod kingdee;
+mod litmos;
 mod login;
 mod oauth2;
 mod record;
