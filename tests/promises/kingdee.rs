@@ -237,7 +237,8 @@ async fn attributes_roles_and_states_are_written_read_back_and_nothing_else_is_l
         loop_until(&mut console, world.clone(), |world| text(world, Kind::User, row, "active") == "false").await;
     let mut wanted: Vec<_> = had.iter().filter(|have| have.as_slice() != dropped).cloned().chain([new]).collect();
     let mut have = grants(&now, row);
-    (wanted.sort(), have.sort());
+    wanted.sort();
+    have.sort();
     assert_eq!(have, wanted);
     assert_eq!(one(&mut console, switch(&now, Kind::User, row, true)).await.word(), "confirmed");
     now = console.world().await;
