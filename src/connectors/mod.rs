@@ -8,6 +8,8 @@ mod catalog;
 #[cfg(test)]
 mod drive;
 mod fault;
+mod kingdee;
+mod litmos;
 mod login;
 mod oauth2;
 mod record;

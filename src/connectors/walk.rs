@@ -56,6 +56,11 @@ pub trait Walk: Send {
     /// The next turn.
     fn next(&mut self, input: Input) -> Next;
 
+    /// What a probe has found out so far, where the way to the service broke or a sign-in was refused, and why.
+    fn broken(&mut self, _why: &str) -> Option<Box<Site>> {
+        None
+    }
+
     /// Records in all, as far as the service has said.
     fn expected(&self) -> Option<u64> {
         None

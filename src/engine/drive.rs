@@ -53,21 +53,29 @@ pub(super) async fn ask(client: &Client, requests: &[Request], parallel: usize) 
 /// Drives a probe.
 ///
 /// # Errors
-/// When it did not come to its end.
+/// When it did not come to its end; with what it has found out until then.
 pub(super) async fn probe(
     client: &Client,
     mut walk: Box<dyn Walk>,
     parallel: usize,
     cancel: &CancellationToken,
-) -> Result<Site, Stopped> {
+) -> Result<Site, (Stopped, Option<Box<Site>>)> {
     let mut input = Input::Start;
     loop {
         input = match walk.next(input) {
-            Next::Ask(requests) => Input::Replies(asked(client, &requests, parallel, cancel).await?),
+            Next::Ask(requests) => match asked(client, &requests, parallel, cancel).await {
+                Ok(replies) => Input::Replies(replies),
+                Err(stopped) => {
+                    let found = walk.broken(&stopped.why());
+                    return Err((stopped, found));
+                }
+            },
             // A probe reads replies itself; a page in it belongs to no table.
             Next::Page(page) => Input::Unreadable(format!("a probe has no table for {}", page.feed)),
             Next::Done(Finish::Site(site)) => return Ok(*site),
-            Next::Done(Finish::Feed(_)) => return Err(Stopped::Crashed("a probe ended as a listing".to_owned())),
+            Next::Done(Finish::Feed(_)) => {
+                return Err((Stopped::Crashed("a probe ended as a listing".to_owned()), None));
+            }
         };
     }
 }

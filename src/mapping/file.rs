@@ -238,6 +238,7 @@ pub(super) enum Step {
     Split(SplitSpec),
     StripPrefix(String),
     StripSuffix(String),
+    AddPrefix(String),
     Date(DateSpec),
     Zone,
     Const(String),

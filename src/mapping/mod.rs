@@ -5,6 +5,7 @@
 //! [`Writer`] that turns a wanted facet into the edit of a native record.
 
 mod build;
+mod choice;
 mod draft;
 mod fault;
 mod file;

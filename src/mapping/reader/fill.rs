@@ -39,6 +39,8 @@ struct ListOp {
     attr: Attr,
     via: [Vec<Transform>; 3],
     void: Vec<String>,
+    /// Its key has two parts, and one without the other is no entry (Kingdee: an organisation without a role).
+    pair: bool,
 }
 
 /// What is done with each record.
@@ -122,7 +124,12 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
         }
         let via = |at: usize| list.key.get(at).map(|part| part.via.clone()).unwrap_or_default();
         let value = list.value.as_ref().map(|part| part.via.clone()).unwrap_or_default();
-        program.lists.push(ListOp { attr, via: [via(0), via(1), value], void: list.void.clone() });
+        program.lists.push(ListOp {
+            attr,
+            via: [via(0), via(1), value],
+            void: list.void.clone(),
+            pair: list.key.len() > 1,
+        });
     }
     let (trie, numbers) = planter.finish();
     let renumber = |slot: &mut u16| *slot = numbers[*slot as usize];
@@ -209,6 +216,9 @@ impl Program {
         }
         let list = &self.lists[shape.list];
         let [first, second, value] = [0, 1, 2].map(|at| through(&list.via[at], parts[at]));
+        if list.pair && (first.is_empty() || second.is_empty()) {
+            return;
+        }
         if !list.void.iter().any(|void| *void == *value) {
             into.entry(list.attr, [&first, &second], &value);
         }
