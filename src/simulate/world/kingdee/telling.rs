@@ -6,9 +6,10 @@ use crate::simulate::world::catalog as company;
 use crate::simulate::world::planting::Plant;
 use crate::simulate::world::{Planted, World};
 
-/// The path of a role in an organisation: `grants[105 FIN01_SYS]`, by the numbers of both.
+/// The path of a role in an organisation: `grants[org/105 FIN01_SYS]`, by the numbers of both, as the source serves neither.
+/// Organisations and departments are one kind, and their numbers may be the same: hence `org/`.
 pub fn path_of(grant: super::Grant) -> String {
-    format!("grants[{} {}]", ORGANISATIONS[usize::from(grant.0)].number, ROLES[usize::from(grant.1)].number)
+    format!("grants[org/{} {}]", ORGANISATIONS[usize::from(grant.0)].number, ROLES[usize::from(grant.1)].number)
 }
 
 /// All that was planted; the names that harm a terminal, which are the same everywhere, are told by the world itself.
