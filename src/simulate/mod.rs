@@ -200,6 +200,10 @@ async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Ru
     let refuse = |error| StartError::Listen(options.port, error);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(refuse)?;
     let port = listener.local_addr().map_err(refuse)?.port();
+    let mut service = service;
+    if let Some(url) = service.login.get_mut("token_url") {
+        *url = format!("http://127.0.0.1:{port}{url}");
+    }
     let desk = Desk {
         connector: connector.to_owned(),
         view: options.view.clone(),
