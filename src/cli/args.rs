@@ -78,6 +78,20 @@ pub enum Command {
     Test(Test),
     /// Read everything, compare, and print what is out of true
     Check(Check),
+    /// Make a plan of what is out of true: reads only, and shows the very requests
+    Plan(PlanArgs),
+    /// Carry out a plan that was saved, confirmed by the number of its changes
+    Push(PushArgs),
+    /// Past pushes and what came of them
+    History(HistoryArgs),
+    /// Make the plan that takes a past push back: it is saved or shown, never sent
+    Undo(UndoArgs),
+    /// The record of all pushes: can it be trusted?
+    Audit(AuditArgs),
+    /// Forget a system: its snapshots, links, adopted differences and staged changes, not the record of pushes
+    Purge(PurgeArgs),
+    /// Print the table of keys
+    Keys,
     /// Explain a topic: config, keys, filter, connectors, faults, or the name of a connector
     Help(Help),
     /// Print the completions of a shell
@@ -109,7 +123,7 @@ pub struct Demo {
 #[cfg(feature = "simulate")]
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// scim, aha or litmos
+    /// scim, aha, kingdee or litmos
     pub connector: String,
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 0)]
@@ -156,6 +170,125 @@ pub struct Check {
     /// How results are written
     #[arg(long, default_value = "table")]
     pub format: Format,
+}
+
+/// Options of `plan`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct PlanArgs {
+    /// What to do with a plan that was saved
+    #[command(subcommand)]
+    pub saved: Option<SavedPlan>,
+    /// Only records that this filter holds for (see `trueup help filter`)
+    #[arg(long)]
+    pub filter: Option<String>,
+    /// Only this kind: users, groups, roles or products
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only changes in this system
+    #[arg(long)]
+    pub system: Option<String>,
+    /// Only these operations: create, set, add, remove, deactivate, reactivate, delete
+    #[arg(long, value_delimiter = ',', value_name = "OPERATION")]
+    pub only: Vec<String>,
+    /// With what takes something away: left out otherwise
+    #[arg(long)]
+    pub removals: bool,
+    /// Save it here, for `trueup push FILE`; it holds no secrets
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Every request in full
+    #[arg(long)]
+    pub requests: bool,
+    /// How results are written
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+}
+
+/// What to do with a saved plan.
+#[derive(Debug, Subcommand)]
+pub enum SavedPlan {
+    /// Show it, also when it is stale or was used
+    Show {
+        /// The plan
+        file: PathBuf,
+        /// How results are written
+        #[arg(long, default_value = "table")]
+        format: Format,
+    },
+}
+
+/// Options of `push`.
+#[derive(Debug, Args)]
+pub struct PushArgs {
+    /// The plan that `trueup plan -o FILE` saved
+    pub file: PathBuf,
+    /// Confirm without a terminal: the number of changes of the plan
+    #[arg(long, value_name = "N")]
+    pub yes_count: Option<usize>,
+    /// Confirm a production system by its name; once for each
+    #[arg(long, value_name = "SYSTEM")]
+    pub yes_system: Vec<String>,
+    /// Confirm a record that is deleted for good by its key; once for each
+    #[arg(long, value_name = "KEY")]
+    pub yes_delete: Vec<String>,
+    /// Acknowledge a rule that stands in the way, by its name as the plan shows it
+    #[arg(long, value_name = "RULE")]
+    pub acknowledge: Vec<String>,
+    /// How results are written
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Only this push, whole; all, a line each, where none is named
+    pub push: Option<String>,
+    /// How many at most
+    #[arg(long, default_value_t = 50)]
+    pub most: usize,
+    /// How results are written
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+}
+
+/// Options of `undo`.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The push, as `trueup history` names it
+    pub push: String,
+    /// Save the plan here, for `trueup push FILE`
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How results are written
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+}
+
+/// Options of `audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub what: Audit,
+}
+
+/// What `audit` can do.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check the chain of hashes over all entries; name the first bad one
+    Verify,
+}
+
+/// Options of `purge`.
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// The system
+    pub system: String,
+    /// Without asking
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Options of `help`.

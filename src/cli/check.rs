@@ -10,8 +10,8 @@ use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
 use crate::compare::subject::Identity;
 use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
-use crate::engine::SystemSetup;
 use crate::engine::protocol::{Health, World};
+use crate::engine::{Setup, SystemSetup};
 use crate::model::filter::Query;
 use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
 
@@ -21,25 +21,14 @@ use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
 /// When the configuration or the arguments are wrong.
 pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
     let setup = setup::load(global)?;
-    let kind = args
-        .kind
-        .as_deref()
-        .map(|name| {
-            Kind::parse(name)
-                .with_context(|| format!("there is no kind `{name}`; there are users, groups, roles, products"))
-        })
-        .transpose()?;
-    if let Some(system) = &args.system {
-        setup::known(setup.systems.iter().map(SystemSetup::id), system)?;
-    }
     let filter = args.filter.as_deref().map(Query::parse);
+    let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
     if setup.source.is_none() && setup.reference.is_none() && setup.systems.len() > 1 {
         bail!(
             "nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration"
         );
     }
     let world = setup::read_all(setup)?;
-    let wanted = Wanted { kind, system: args.system.as_deref(), filter: filter.as_ref() };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let printed = match args.format {
         Format::Json => json(&world, &wanted, &mut out),
@@ -51,19 +40,68 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 1,
         Err(error) => return Err(error).context("cannot write the result"),
     };
-    Ok(if !complete(&world, &wanted) {
+    Ok(exit(&world, &wanted, mismatches > 0))
+}
+
+/// The exit status of a look at the systems.
+pub(super) fn exit(world: &World, wanted: &Wanted<'_>, found: bool) -> Exit {
+    if !complete(world, wanted) {
         Exit::Incomplete
-    } else if mismatches > 0 {
+    } else if found {
         Exit::OutOfTrue
     } else {
         Exit::True
-    })
+    }
 }
 
-struct Wanted<'w> {
+/// What was asked for: one kind, one system, some records.
+pub(super) struct Wanted<'w> {
     kind: Option<Kind>,
     system: Option<&'w str>,
     filter: Option<&'w Query>,
+}
+
+impl<'w> Wanted<'w> {
+    /// What the arguments ask for.
+    ///
+    /// # Errors
+    /// When there is no such kind or system.
+    pub(super) fn new(
+        setup: &Setup,
+        kind: Option<&str>,
+        system: Option<&'w str>,
+        filter: Option<&'w Query>,
+    ) -> anyhow::Result<Self> {
+        let kind = kind
+            .map(|name| {
+                Kind::parse(name)
+                    .with_context(|| format!("there is no kind `{name}`; there are users, groups, roles, products"))
+            })
+            .transpose()?;
+        if let Some(system) = system {
+            setup::known(setup.systems.iter().map(SystemSetup::id), system)?;
+        }
+        Ok(Self { kind, system, filter })
+    }
+
+    /// Calls `each` with everybody that is out of true: kind, identity, system.
+    pub(super) fn each(&self, compared: &Compared, mut each: impl FnMut(Kind, u32, usize)) {
+        let inputs = &compared.inputs;
+        for kind in self.kinds() {
+            let comparison = compared.kind(kind);
+            for system in 0..inputs.systems.len() {
+                if Some(system) == inputs.base() || !self.system(compared, system) {
+                    continue;
+                }
+                for identity in 0..comparison.len {
+                    let counts = comparison.state(identity, system).is_some_and(|state| state.pairing.counts());
+                    if counts && self.matches(compared, kind, identity, system) {
+                        each(kind, identity, system);
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl Wanted<'_> {
@@ -328,7 +366,8 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
             text: &fault.text,
         })?;
     }
-    write(&Line::Summary { mismatches, lint, waived: waived(world, wanted) })?;
+    let waived = waived(world, wanted);
+    write(&Line::Summary { mismatches, lint, waived, changes: None, outcomes: None })?;
     Ok(mismatches)
 }
 

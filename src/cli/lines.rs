@@ -1,5 +1,7 @@
 //! The lines of JSON: one object a line (DESIGN.md section 7). Field names and their order are a contract.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::compare::Direction;
@@ -58,6 +60,49 @@ pub enum Line<'l> {
         /// What it means.
         text: &'l str,
     },
+    /// A rule that stands in the way of a push.
+    Guard {
+        /// Its name.
+        rule: &'l str,
+        /// The system.
+        system: &'l str,
+        /// What happened, with its numbers.
+        text: &'l str,
+        /// Whether the operator may let it pass.
+        can_acknowledge: bool,
+    },
+    /// A change of a plan.
+    Change {
+        /// Its name.
+        id: &'l str,
+        /// The system that it is made in.
+        system: &'l str,
+        /// The kind of record.
+        kind: &'l str,
+        /// create, set, add, remove, deactivate, reactivate, delete.
+        operation: &'l str,
+        /// The userName or display name.
+        key: &'l str,
+        /// What came of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<&'l str>,
+        /// The words that go with it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// A push in the journal.
+    Push {
+        /// Its plan.
+        id: &'l str,
+        /// When it began.
+        began: String,
+        /// Who.
+        who: &'l str,
+        /// Changes.
+        changes: usize,
+        /// What came of them, by word.
+        outcomes: BTreeMap<&'static str, usize>,
+    },
     /// The counts, last.
     Summary {
         /// Mismatches.
@@ -66,6 +111,12 @@ pub enum Line<'l> {
         lint: usize,
         /// Records with a difference that was adopted, and so is not counted.
         waived: usize,
+        /// Changes of the plan.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        changes: Option<usize>,
+        /// What came of them, by word.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcomes: Option<BTreeMap<&'static str, usize>>,
     },
 }
 

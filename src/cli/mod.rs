@@ -5,10 +5,16 @@
 
 mod args;
 mod ask;
+mod audit;
 mod check;
 mod console;
 mod help;
+mod history;
 mod lines;
+mod paper;
+mod plan;
+mod purge;
+mod push;
 mod setup;
 mod test;
 
@@ -22,6 +28,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::console::app::action::key_table;
+use crate::console::app::keys::Keymap;
 use crate::console::run::ExitKind;
 pub use args::{Cli, Color, Command, Format, Global};
 
@@ -36,6 +44,8 @@ pub enum Exit {
     Usage,
     /// A system could not be read completely.
     Incomplete,
+    /// A push did not fully succeed.
+    NotAll,
     /// The console was left.
     Console(ExitKind),
 }
@@ -47,6 +57,7 @@ impl From<Exit> for ExitCode {
             Exit::OutOfTrue => Self::from(1),
             Exit::Usage => Self::from(2),
             Exit::Incomplete => Self::from(3),
+            Exit::NotAll => Self::from(4),
             Exit::Console(ended) => Self::from(ended.status()),
         }
     }
@@ -81,6 +92,16 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
         Some(Command::Test(test)) => test::run(&global, &test),
         Some(Command::Check(check)) => check::run(&global, &check),
+        Some(Command::Plan(plan)) => plan::run(&global, &plan),
+        Some(Command::Push(push)) => push::run(&global, &push),
+        Some(Command::History(history)) => history::run(&global, &history),
+        Some(Command::Undo(undo)) => history::undo(&global, &undo),
+        Some(Command::Audit(args::AuditArgs { what: args::Audit::Verify })) => audit::verify(&global),
+        Some(Command::Purge(purge)) => purge::run(&global, &purge),
+        Some(Command::Keys) => {
+            print!("{}", key_table(&Keymap::standard()));
+            Ok(Exit::True)
+        }
         Some(Command::Help(help)) => help::run(help.topic.as_deref(), &global),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "trueup", &mut std::io::stdout());

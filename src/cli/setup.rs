@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use super::Global;
 use crate::config::{self, Config, Dirs, SystemConfig};
 use crate::engine::protocol::{Health, World};
-use crate::engine::{self, Progress, Setup, SystemSetup};
+use crate::engine::{self, Progress, Session, Setup, SystemSetup};
 use crate::mapping::Mapping;
 use crate::model::{SystemId, text};
 use crate::store;
@@ -176,9 +176,15 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 /// # Errors
 /// When the engine cannot be started.
 pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
+    let session = session(&runtime()?, setup);
+    session.world().map(Arc::new).map_err(anyhow::Error::msg)
+}
+
+/// The same, kept open for planning and pushing.
+pub fn session(runtime: &tokio::runtime::Runtime, setup: Setup) -> Session {
     use std::io::{IsTerminal, Write};
     if !std::io::stderr().is_terminal() {
-        return setup_world(runtime()?.block_on(engine::read_all(setup, |_| {})));
+        return runtime.block_on(Session::read(setup, |_| {}));
     }
     let systems: Vec<_> = setup.systems.iter().map(|system| system.id().clone()).collect();
     let health = std::sync::Mutex::new(vec![Health::Idle; systems.len()]);
@@ -200,13 +206,9 @@ pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
         }
         let _ = err.flush();
     };
-    let world = runtime()?.block_on(engine::read_all(setup, progress));
+    let session = runtime.block_on(Session::read(setup, progress));
     eprint!("\r\x1b[K");
-    setup_world(world)
-}
-
-fn setup_world(world: Result<World, String>) -> anyhow::Result<Arc<World>> {
-    world.map(Arc::new).map_err(anyhow::Error::msg)
+    session
 }
 
 /// How a system stands, in a word or two.

@@ -73,7 +73,7 @@ fn protection(
 
 impl Core {
     /// A desk over what is known now; `None` before the first comparison.
-    fn desk(&self) -> Option<Desk> {
+    pub(super) fn desk(&self) -> Option<Desk> {
         let compared = self.compared.clone()?;
         let mut clients = BTreeMap::new();
         let mut parties = BTreeMap::new();

@@ -1,15 +1,17 @@
-//! The engine without a face: read everything once, or test one system.
+//! The engine without a face: read everything once, plan and push from what was read, or test one system.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
 use super::job::Wish;
 use super::protocol::{Health, Report, World};
+use super::push;
 use super::setup::Setup;
 use crate::model::SystemId;
-use crate::plan::{Evidence, Finding, Site};
+use crate::plan::{Change, Evidence, Finding, Outcome, Plan, Site};
 
 /// What is told while systems are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,33 +22,98 @@ pub enum Progress {
     Notice(String),
 }
 
-/// Probes and reads all systems to their ends and compares them once. What was kept from earlier runs is not shown.
+/// All systems, read to their ends and compared once. What was kept from earlier runs is not shown.
+pub struct Session {
+    core: Core,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Session")
+    }
+}
+
+impl Session {
+    /// Probes and reads all systems, and compares them.
+    pub async fn read(setup: Setup, progress: impl Fn(Progress) + Send + Sync) -> Self {
+        let (reports, said) = unbounded_channel();
+        let said = Mutex::new(said);
+        let drain = || {
+            let Ok(mut said) = said.lock() else { return };
+            while let Ok(report) = said.try_recv() {
+                match report {
+                    Report::Notice(text) => progress(Progress::Notice(text)),
+                    Report::Crashed { part, text } => progress(Progress::Notice(format!("{part}: {text}"))),
+                    _ => {}
+                }
+            }
+        };
+        let mut core = Core::new(setup, reports, false);
+        core.remember().await;
+        core.refresh(None, Wish::All);
+        core.run_out(&|system, health| {
+            drain();
+            progress(Progress::System(system.clone(), health.clone()));
+        })
+        .await;
+        drain();
+        Self { core }
+    }
+
+    /// What was read and what it comes to.
+    ///
+    /// # Errors
+    /// In words, when the comparison itself broke.
+    pub fn world(&self) -> Result<World, String> {
+        self.core.world().ok_or_else(|| "the comparison broke; that is a fault of this program".to_owned())
+    }
+
+    /// Makes a plan of these changes: reads at most, never writes.
+    ///
+    /// # Errors
+    /// In words, when there is nothing to plan.
+    pub async fn prepare(&self, changes: Vec<Change>) -> Result<Plan, String> {
+        let desk = self.core.desk().ok_or("nothing has been read")?;
+        push::prepare(&desk, changes).await
+    }
+
+    /// Carries out a plan whose fingerprint was confirmed. `stop` ends it between two steps.
+    ///
+    /// # Errors
+    /// In words, when nothing at all was sent.
+    pub async fn push(
+        &self,
+        plan: Arc<Plan>,
+        fingerprint: &str,
+        tell: impl Fn(Report) + Send + Sync + 'static,
+        stop: CancellationToken,
+    ) -> Result<Vec<Outcome>, String> {
+        let desk = self.core.desk().ok_or("nothing has been read")?;
+        push::push(Arc::new(desk), plan, fingerprint, Arc::new(tell), stop).await
+    }
+
+    /// Looks up by reading what nobody knows of earlier pushes.
+    ///
+    /// # Errors
+    /// When the journal cannot be used.
+    pub async fn resolve(&self, tell: impl Fn(Report) + Send + Sync + 'static) -> Result<(), String> {
+        let desk = self.core.desk().ok_or("nothing has been read")?;
+        let tell: push::Tell = Arc::new(tell);
+        push::resolve(&desk, &tell).await.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// Closes the journal.
+    pub async fn close(self) {
+        self.core.keeper.close().await;
+    }
+}
+
+/// Probes and reads all systems to their ends and compares them once.
 ///
 /// # Errors
 /// In words, when the comparison itself broke.
 pub async fn read_all(setup: Setup, progress: impl Fn(Progress) + Send + Sync) -> Result<World, String> {
-    let (reports, said) = unbounded_channel();
-    let said = Mutex::new(said);
-    let drain = || {
-        let Ok(mut said) = said.lock() else { return };
-        while let Ok(report) = said.try_recv() {
-            match report {
-                Report::Notice(text) => progress(Progress::Notice(text)),
-                Report::Crashed { part, text } => progress(Progress::Notice(format!("{part}: {text}"))),
-                _ => {}
-            }
-        }
-    };
-    let mut core = Core::new(setup, reports, false);
-    core.remember().await;
-    core.refresh(None, Wish::All);
-    core.run_out(&|system, health| {
-        drain();
-        progress(Progress::System(system.clone(), health.clone()));
-    })
-    .await;
-    drain();
-    core.world().ok_or_else(|| "the comparison broke; that is a fault of this program".to_owned())
+    Session::read(setup, progress).await.world()
 }
 
 /// Probes systems side by side: what was found of each, line by line, in the order asked for.

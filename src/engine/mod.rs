@@ -25,6 +25,6 @@ mod stand;
 
 pub use self::core::{Handle, runtime, start};
 pub use fault::{Fault, Trouble};
-pub use headless::{Progress, read_all, test};
+pub use headless::{Progress, Session, read_all, test};
 pub use http::{Auth, Client, Options, Timeouts};
 pub use setup::{Setup, SystemSetup};

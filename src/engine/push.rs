@@ -28,7 +28,7 @@ use super::protocol::Report;
 use crate::compare::Compared;
 use crate::connectors::Connector;
 use crate::model::{RecordKey, SystemId};
-use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, guards};
+use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, guards, pin};
 use crate::store::Receipt;
 
 /// Why a request brought no reply.
@@ -148,6 +148,12 @@ impl Desk {
     fn guards(&self, changes: &[Change]) -> Vec<Guard> {
         let systems = self.parties.iter().map(|(id, party)| (id.clone(), party.known.clone())).collect();
         guards(changes, &Facts { compared: &self.compared, systems: &systems, protected: &*self.protected })
+    }
+
+    /// What a plan is pinned to: how a system's changes are made now.
+    fn pin(&self, system: &SystemId) -> Option<String> {
+        let inputs = &self.compared.inputs;
+        Some(pin(&inputs.systems[inputs.index(system)?], &self.parties.get(system)?.known.policy))
     }
 }
 

@@ -410,7 +410,14 @@ impl Mapping {
     /// Whether an operation can be done on a kind, and if not, why.
     pub fn can(&self, kind: Kind, op: Op) -> Capability {
         self.capabilities.iter().find(|(of, what, _)| *of == kind && *what == op).map_or_else(
-            || Capability::No(format!("{} has no way to {} a {kind}", self.title, op.name())),
+            || {
+                let of = match op {
+                    Op::Put => " to",
+                    Op::Drop => " from",
+                    _ => "",
+                };
+                Capability::No(format!("{} has no way to {}{of} a {kind}", self.title, op.name()))
+            },
             |(_, _, capability)| capability.clone(),
         )
     }

@@ -24,7 +24,7 @@ impl SystemId {
 
 impl fmt::Display for SystemId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        out.pad(&self.0)
     }
 }
 

@@ -19,7 +19,7 @@ pub use again::{Created, retry, undo};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, confirm_keys, confirm_names, guards};
 pub use inverse::{CannotUndo, invert};
-pub use order::{Group, assemble, by_record, digest, lacking};
+pub use order::{Group, assemble, by_record, digest, lacking, pin};
 pub use outcome::{Outcome, OutcomeState};
 pub use request::{Body, Method, Repeat, Reply, Request, Verdict, fill};
 pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};

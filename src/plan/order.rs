@@ -1,10 +1,11 @@
 //! From rendered steps to a plan: order, names, the pin.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
-use super::{Change, ChangeId, Guard, Plan, PlanId, Step, StepId, Target};
+use super::{Change, ChangeId, Guard, Plan, PlanId, Policy, Step, StepId, Target};
+use crate::compare::SystemView;
 
 /// The changes of one record and the steps that carry them out.
 #[derive(Clone, Debug)]
@@ -89,7 +90,8 @@ pub fn assemble(
     let steps = ordered(&changes, rendered, &mut refused);
     let mut seen = BTreeSet::new();
     refused.retain(|(id, _)| seen.insert(id.clone()));
-    let mut plan = Plan { id, changes, steps, refused, guards, fingerprint: String::new(), made };
+    let pins = BTreeMap::new();
+    let mut plan = Plan { id, changes, steps, refused, guards, pins, fingerprint: String::new(), made };
     name_steps(&mut plan);
     plan.fingerprint = digest(&plan);
     plan
@@ -188,12 +190,27 @@ fn name_steps(plan: &mut Plan) {
     }
 }
 
-/// A hash over changes and steps, in hexadecimal.
+/// A hash over what decides how changes to a system look: its mapping, its policy, who is in scope. In hexadecimal.
+pub fn pin(view: &SystemView, policy: &Policy) -> String {
+    let mut hash = Sha256::new();
+    for map in &view.mapping.kinds {
+        // Rows are lists of plain data, so what they show of themselves is the same for the same rows.
+        hash.update(format!("{:?}{:?}", map.kind, map.rows));
+    }
+    hash.update(format!("{policy:?}{:?}{:?}{}", view.scope, view.manage, view.deactivate_out_of_scope));
+    hex(&hash.finalize())
+}
+
+/// A hash over changes, steps and pins, in hexadecimal.
 pub fn digest(plan: &Plan) -> String {
     let mut hash = Sha256::new();
     // Plain data without maps of floats or foreign keys: it always has a JSON form.
-    for part in [serde_json::to_vec(&plan.changes), serde_json::to_vec(&plan.steps), serde_json::to_vec(&plan.refused)]
-    {
+    for part in [
+        serde_json::to_vec(&plan.changes),
+        serde_json::to_vec(&plan.steps),
+        serde_json::to_vec(&plan.refused),
+        serde_json::to_vec(&plan.pins),
+    ] {
         let bytes = part.unwrap_or_default();
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);

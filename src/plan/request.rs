@@ -24,7 +24,7 @@ pub enum Method {
 
 impl fmt::Display for Method {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+        out.pad(match self {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",

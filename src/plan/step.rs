@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -69,7 +70,11 @@ pub struct Plan {
     pub refused: Vec<(ChangeId, String)>,
     /// What stands in the way of a push.
     pub guards: Vec<Guard>,
-    /// A hash over changes and steps: what was confirmed is what is sent.
+    /// What mapping, policy and scope of each system were when it was made ([`super::pin`]): where they are others now, it
+    /// would not be made like this any more.
+    #[serde(default)]
+    pub pins: BTreeMap<SystemId, String>,
+    /// A hash over changes, steps and pins: what was confirmed is what is sent.
     pub fingerprint: String,
     /// When it was made.
     pub made: jiff::Timestamp,

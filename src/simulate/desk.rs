@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
-use super::faults::{After, Before, Faults, Hint};
+use super::faults::{After, Before, Expired, Faults, Hint};
 use super::line::Line;
 use super::seen::{self, Seen};
 use super::world::World;
@@ -19,12 +19,16 @@ use super::{BODY_LIMIT, clock, switches};
 /// The header in which some services want their key.
 const API_KEY: &str = "apikey";
 
+/// Headers that carry a key, a session or a signature.
+const SECRET_HEADERS: &[&str] = &[API_KEY, "kdservice-sessionid", "x-kd-signature", "x-api-signature"];
+
 /// What stands around every simulator.
 #[derive(Clone)]
 pub(super) struct Desk {
     pub(super) connector: String,
     pub(super) view: String,
     pub(super) token: String,
+    pub(super) secrets: Vec<String>,
     pub(super) world: World,
     pub(super) seen: Seen,
     pub(super) faults: Faults,
@@ -90,11 +94,12 @@ pub(super) async fn around(
             .headers
             .iter()
             .map(|(name, value)| {
-                let secret = [header::AUTHORIZATION, header::COOKIE].contains(name) || name == API_KEY;
+                let secret =
+                    [header::AUTHORIZATION, header::COOKIE].contains(name) || SECRET_HEADERS.contains(&name.as_str());
                 let value = String::from_utf8_lossy(value.as_bytes());
                 let shown = match (secret, value.split_once(' ')) {
                     (false, _) => value.into_owned(),
-                    (true, Some((scheme, _))) if name != API_KEY => format!("{scheme} ***"),
+                    (true, Some((scheme, _))) if !SECRET_HEADERS.contains(&name.as_str()) => format!("{scheme} ***"),
                     (true, _) => "***".to_owned(),
                 };
                 (name.as_str().to_owned(), shown)
@@ -110,6 +115,9 @@ pub(super) async fn around(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     note.body = String::from_utf8_lossy(&body).into_owned();
+    for secret in &desk.secrets {
+        note.body = note.body.replace(secret, "***");
+    }
     let verdict = desk.faults.judge(&note.method, &address);
     note.fault = verdict.label().map(str::to_owned);
     if !verdict.delay.is_zero() {
@@ -117,6 +125,7 @@ pub(super) async fn around(
     }
     if verdict.expired {
         parts.headers.remove(header::AUTHORIZATION);
+        parts.extensions.insert(Expired);
         parts.headers.remove(API_KEY);
     }
     let reply = match verdict.before {

@@ -20,6 +20,7 @@ pub mod aha;
 pub mod clock;
 mod desk;
 pub mod faults;
+pub mod kingdee;
 mod line;
 pub mod litmos;
 pub mod scim;
@@ -44,7 +45,10 @@ use seen::Seen;
 use world::World;
 
 /// The connectors that have a simulator.
-pub const CONNECTORS: &[&str] = &["scim", "aha", "litmos"];
+pub const CONNECTORS: &[&str] = &["scim", "aha", "kingdee", "litmos"];
+
+/// What of a log-in is kept out of the record of requests, wherever it stands in a body.
+const SECRETS: &[&str] = &["application_secret", "password"];
 
 /// Bodies above this are refused, as every vendor does somewhere.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -62,7 +66,8 @@ pub struct Options {
     pub faults: Vec<String>,
     /// Whether the vendor's rate limit is kept.
     pub rate_limit: bool,
-    /// Which view of the world is shown: `source`, `aha`, `directory` or `litmos`; empty takes the connector's own.
+    /// Which view of the world is shown: `source`, `aha`, `directory`, `kingdee` or `litmos`; empty takes the
+    /// connector's own.
     pub view: String,
 }
 
@@ -164,6 +169,7 @@ impl std::error::Error for StartError {}
 pub fn switches(connector: &str) -> &'static [Switch] {
     match connector {
         "aha" => aha::SWITCHES,
+        "kingdee" => kingdee::SWITCHES,
         "litmos" => litmos::SWITCHES,
         "scim" => scim::SWITCHES,
         _ => &[],
@@ -188,6 +194,7 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     let setting = Setting { options, faults, seen: Seen::default(), world };
     let service = match connector {
         "aha" => aha::service(&setting)?,
+        "kingdee" => kingdee::service(&setting)?,
         "litmos" => litmos::service(&setting)?,
         "scim" => scim::service(&setting)?,
         _ => return Err(StartError::Connector(connector.to_owned())),
@@ -195,7 +202,7 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     serve(connector, setting, service).await
 }
 
-async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Running, StartError> {
+async fn serve(connector: &str, setting: Setting, mut service: Service) -> Result<Running, StartError> {
     let Setting { options, faults, seen, world } = setting;
     let refuse = |error| StartError::Listen(options.port, error);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(refuse)?;
@@ -208,6 +215,7 @@ async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Ru
         connector: connector.to_owned(),
         view: options.view.clone(),
         token: service.login.get("token").cloned().unwrap_or_default(),
+        secrets: SECRETS.iter().filter_map(|key| service.login.get(*key).cloned()).collect(),
         world: world.clone(),
         seen: seen.clone(),
         faults: faults.clone(),
@@ -226,9 +234,13 @@ async fn serve(connector: &str, setting: Setting, service: Service) -> Result<Ru
         // Accept errors are retried inside; there is nobody to tell of anything else.
         let _ = axum::serve(Lines(listener), router).with_graceful_shutdown(until).await;
     });
+    let url = format!("http://127.0.0.1:{port}{}", service.base);
+    if let Some(address) = service.login.get_mut("server_address") {
+        address.clone_from(&url);
+    }
     Ok(Running {
         connector: connector.to_owned(),
-        url: format!("http://127.0.0.1:{port}{}", service.base),
+        url,
         login: service.login,
         view: options.view,
         world,

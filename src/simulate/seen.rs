@@ -35,8 +35,26 @@ pub struct Request {
 impl Request {
     /// Whether it could change something: no GET, no HEAD, no search sent as POST.
     pub fn is_write(&self) -> bool {
-        !matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS") && !self.path.ends_with("/.search")
+        is_write(&self.method, &self.path)
     }
+}
+
+/// What is sent as POST and changes nothing, as paths contain it, in small letters: searches, log-ins, and the services of
+/// targets/kingdee.md 2 that only read.
+const READS: &[&str] = &[
+    "/.search",
+    ".executebillquery.",
+    ".billquery.",
+    ".view.",
+    ".querybusinessinfo.",
+    ".getdatacenterlist.",
+    ".authservice.",
+];
+
+/// Whether a request to that path could change something.
+pub fn is_write(method: &str, path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    !matches!(method, "GET" | "HEAD" | "OPTIONS") && !READS.iter().any(|read| path.contains(read))
 }
 
 /// Counts over the whole life of a simulator.

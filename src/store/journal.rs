@@ -421,6 +421,19 @@ impl Journal for SqliteJournal {
         Ok(self.pushes(most)?.into_iter().map(|(entry, _)| entry).collect())
     }
 
+    fn find(&mut self, plan: &PlanId) -> Result<Option<Entry>, StoreError> {
+        let found = self.read(|db| {
+            let mut query =
+                db.prepare_cached("select number, at, body from entry where what = 'open' and plan = ? limit 1")?;
+            query
+                .query_row([&*plan.0], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+                })
+                .optional()
+        })?;
+        found.map(|(number, at, body)| Ok(self.push(number, &at, &body)?.0)).transpose()
+    }
+
     fn staging(&mut self) -> Result<Vec<Change>, StoreError> {
         self.rows("select body from staging order by place", &[])
     }
@@ -630,6 +643,15 @@ impl Journal for SqliteJournal {
                 db.query_row("select number, hash from head", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
             // Entries taken away from the end are missed by the head.
             Ok((number != last || hash != before).then_some(last + 1))
+        })
+    }
+
+    fn head(&mut self) -> Result<(i64, String), StoreError> {
+        self.read(|db| {
+            db.query_row("select number, hash from head", [], |row| {
+                let hash: Hash = row.get(1)?;
+                Ok((row.get(0)?, hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))))
+            })
         })
     }
 

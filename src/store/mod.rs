@@ -158,6 +158,8 @@ pub trait Journal: Send {
     fn created(&mut self, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError>;
     /// The latest pushes, newest first.
     fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
+    /// One push, `None` where this plan was never opened.
+    fn find(&mut self, plan: &PlanId) -> Result<Option<Entry>, StoreError>;
     /// What is staged.
     fn staging(&mut self) -> Result<Vec<Change>, StoreError>;
     /// Replaces what is staged.
@@ -192,6 +194,9 @@ pub trait Journal: Send {
     fn release(&mut self, system: &SystemId) -> Result<(), StoreError>;
     /// The number of the first entry whose chain does not hold, `None` where all do.
     fn verify(&mut self) -> Result<Option<i64>, StoreError>;
+    /// The number and the hash of the last entry, in hexadecimal; (0, all zeros) before the first one. Noted elsewhere, it shows
+    /// later whether entries were taken away.
+    fn head(&mut self) -> Result<(i64, String), StoreError>;
     /// Forgets a system: its decisions, bases, staging, pins; not the record of pushes.
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
 }

@@ -7,5 +7,6 @@ mod check;
 mod faults;
 mod oauth2;
 mod own;
+mod plan;
 mod quirks;
 mod usage;

@@ -364,6 +364,7 @@ pub fn plan(changes: Vec<Change>) -> Arc<Plan> {
         steps,
         refused: Vec::new(),
         guards: Vec::new(),
+        pins: std::collections::BTreeMap::new(),
         fingerprint: "4be1d09c77".into(),
         made: now(),
     })

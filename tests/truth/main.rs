@@ -13,5 +13,6 @@ mod aha;
 mod bed;
 mod drive;
 mod gateway;
+mod own;
 mod seed;
 mod toml;

@@ -165,7 +165,8 @@ pub const fn outcome_tone(state: &OutcomeState) -> Tone {
     }
 }
 
-pub(super) fn step_lines(step: &Step) -> Vec<Line> {
+/// The requests of a step, exactly as they will be sent.
+pub fn step_lines(step: &Step) -> Vec<Line> {
     let mut lines = Vec::new();
     for request in &step.read {
         lines.push(request_line(text!("plan.read"), request));

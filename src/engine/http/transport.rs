@@ -32,6 +32,8 @@ pub(super) fn transport(options: &Options, host: &str, loopback: bool) -> Result
         let found = certificates(system, path).map_err(|text| Trouble { word: "setup", text })?;
         builder = builder.tls_certs_merge(found);
     }
+    // Once for the whole process; whoever comes later finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     builder.build().map_err(|error| {
         let trouble = told(error, system, host, None);
         Trouble {

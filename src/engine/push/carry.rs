@@ -104,6 +104,12 @@ fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
     if plan.fingerprint != fingerprint || digest(plan) != fingerprint {
         return Some("the plan is not the one that was confirmed; look at it again".into());
     }
+    if let Some(system) = plan.pins.iter().find(|(system, pin)| desk.pin(system).as_ref() != Some(*pin)) {
+        return Some(format!(
+            "the mapping, the policy or the scope of {} is not what it was when the plan was made; make it again",
+            system.0
+        ));
+    }
     if plan.steps.is_empty() {
         return Some("the plan has no request to send".into());
     }

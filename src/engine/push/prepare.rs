@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 
 use super::look::{Found, Sought, View};
 use super::{Desk, Party};
-use crate::plan::{Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, lacking};
+use crate::mapping::Capability;
+use crate::plan::{Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking};
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
 const SIDE_BY_SIDE: usize = 8;
@@ -42,6 +43,9 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
     let will: Vec<Change> =
         plan.changes.iter().filter(|change| !plan.refused.iter().any(|(id, _)| *id == change.id)).cloned().collect();
     plan.guards = desk.guards(&will);
+    let systems: BTreeSet<_> = will.iter().map(|change| &change.system).collect();
+    plan.pins = systems.into_iter().filter_map(|system| Some((system.clone(), desk.pin(system)?))).collect();
+    plan.fingerprint = digest(&plan);
     Ok(plan)
 }
 
@@ -49,6 +53,12 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
     let Some(first) = group.first() else { return Ok(Vec::new()) };
     let Some(party) = desk.parties.get(&first.system) else { return Err(format!("{} is not connected", first.system)) };
     let party = with_lessons(desk, first, party).await?;
+    // The mapping's word holds for every change, wherever it was staged.
+    for change in group {
+        if let Capability::No(why) = party.connector.mapping().can(change.kind, change.op) {
+            return Err(why);
+        }
+    }
     match party.connector.render(&party.site, group, None) {
         Ok(steps) => Ok(steps),
         Err(Refusal::Cannot(why)) => Err(why),

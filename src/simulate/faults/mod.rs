@@ -9,6 +9,8 @@
 
 mod spec;
 
+use super::seen::is_write;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -120,6 +122,10 @@ pub enum Hint {
     /// Nothing.
     Bare,
 }
+
+/// Goes with a request whose token, or session, has expired: for simulators that do not look at `Authorization`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expired;
 
 /// What happens instead of carrying the request out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,7 +262,7 @@ impl Faults {
                 }
             };
             // A reply can only be lost after a write; a search is a read that is sent as POST.
-            let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS") && !path_and_query.contains("/.search");
+            let is_write = is_write(method, path_and_query);
             if taken || (fault.kind == Kind::Lost && !is_write) || !fault.matches(method, path_and_query) {
                 continue;
             }

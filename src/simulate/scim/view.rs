@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::simulate::shelf::Base;
 use crate::simulate::world::documents::Documents;
-use crate::simulate::world::{AHA_SCHEMA, PRODUCT_SCHEMA, ROLE_SCHEMA, World};
+use crate::simulate::world::{AHA_SCHEMA, KINGDEE_SCHEMA, PRODUCT_SCHEMA, ROLE_SCHEMA, World};
 
 use super::core;
 use super::library::Library;
@@ -44,7 +44,7 @@ pub fn library(world: &World, view: &str) -> Library {
     }
     let (roles, products) = (documents.roles(), documents.products());
     Library::default()
-        .with(core::users().extended(product_roles()), documents)
+        .with(core::users().extended(product_roles()).extended(grants()), documents)
         .holding(core::groups(), groups)
         .holding(self::roles(), roles)
         .holding(self::products(), products)
@@ -60,6 +60,18 @@ fn product_roles() -> Schema {
     let pairs = Attribute::complex("productRoles", parts, "The roles on products");
     let attributes = vec![pairs.many().required()];
     Schema::new(AHA_SCHEMA, "ProductRoles", "Roles on products", attributes)
+}
+
+/// What people may do in which organisation.
+fn grants() -> Schema {
+    let parts = vec![
+        Attribute::text("organization", "The number of the organisation").exact().required(),
+        Attribute::text("organizationName", "The name of the organisation"),
+        Attribute::text("role", "The number of the role").exact().required(),
+        Attribute::text("roleName", "The name of the role"),
+    ];
+    let grants = Attribute::complex("grants", parts, "The roles in organisations");
+    Schema::new(KINGDEE_SCHEMA, "Grants", "Roles in organisations", vec![grants.many()])
 }
 
 fn roles() -> ResourceType {

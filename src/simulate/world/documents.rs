@@ -5,10 +5,11 @@
 use serde_json::{Map, Value, json};
 
 use super::catalog::{self, Circle, Sort};
+use super::kingdee::catalog as kingdee;
 use super::planting::{self, GroupDrift, Plant};
 use super::{
-    AHA_SCHEMA, Asked, ENTERPRISE_SCHEMA, GROUP_SCHEMA, PRODUCT_SCHEMA, Person, ROLE_SCHEMA, USER_SCHEMA, Which, World,
-    long_ago, nth_without, number_of_uuid, people, place_without, uuid,
+    AHA_SCHEMA, Asked, ENTERPRISE_SCHEMA, GROUP_SCHEMA, KINGDEE_SCHEMA, PRODUCT_SCHEMA, Person, ROLE_SCHEMA,
+    USER_SCHEMA, Which, World, long_ago, nth_without, number_of_uuid, people, place_without, uuid,
 };
 use crate::simulate::clock::timestamp;
 
@@ -239,7 +240,7 @@ impl Documents {
         };
         let mut schemas = vec![USER_SCHEMA, ENTERPRISE_SCHEMA];
         if !self.directory {
-            schemas.push(AHA_SCHEMA);
+            schemas.extend([AHA_SCHEMA, KINGDEE_SCHEMA]);
         }
         put("schemas", json!(schemas));
         put("id", json!(self.user_id(number)));
@@ -291,6 +292,7 @@ impl Documents {
         put(ENTERPRISE_SCHEMA, enterprise);
         if !self.directory {
             put(AHA_SCHEMA, json!({ "productRoles": self.pairs_of(&person) }));
+            put(KINGDEE_SCHEMA, json!({ "grants": self.grants_of(of) }));
         }
         let tag = if self.directory { "directory changed" } else { "source changed" };
         put("meta", meta("User", long_ago(world.seed(), tag, u64::from(of))));
@@ -302,6 +304,23 @@ impl Documents {
             .zip(catalog::groups())
             .filter(|(_, (_, circle))| self.world.is_in(number, *circle))
             .map(|(group, (name, _))| json!({ "value": self.group_id(group), "display": name, "type": "direct" }))
+            .collect()
+    }
+
+    /// Roles in organisations, by the numbers that Kingdee has for both.
+    fn grants_of(&self, number: u32) -> Vec<Value> {
+        let grants = self.world.kingdee_grants(number).into_iter();
+        grants
+            .map(|(organisation, role)| {
+                let organisation = &kingdee::ORGANISATIONS[usize::from(organisation)];
+                let role = &kingdee::ROLES[usize::from(role)];
+                json!({
+                    "organization": organisation.number,
+                    "organizationName": organisation.names.0,
+                    "role": role.number,
+                    "roleName": role.names.0,
+                })
+            })
             .collect()
     }
 

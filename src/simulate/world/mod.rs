@@ -1,21 +1,23 @@
-//! The demo world: one population, and four views of it that have drifted apart.
+//! The demo world: one population, and five views of it that have drifted apart.
 //!
 //! Owns: who there is, what every system says of them, and the list of what was planted. Everything is a function of a
 //! seed and a number, so a million people cost nothing until they are asked for; only what was planted is held.
 //!
-//! Must not: know any vendor's wire shapes but SCIM's (which is the world's own tongue). [`accounts`] and [`litmos`] give
-//! Aha!'s and Litmos's views as plain facts; the simulators put them into their words.
+//! Must not: know any vendor's wire shapes but SCIM's (which is the world's own tongue). [`accounts`], [`kingdee`] and [`litmos`]
+//! give views as plain facts; the simulators put them into their words.
 //!
 //! | view | what it is |
 //! |---|---|
 //! | `source` | the source of truth, SCIM: users, groups, roles, products ([`documents`]) |
 //! | `aha` | Aha!: users with roles on products ([`accounts`]) |
 //! | `directory` | a second SCIM system: users and groups ([`documents`]) |
+//! | `kingdee` | Kingdee: users with roles per organisation, organisations, departments, employees ([`kingdee`]) |
 //! | `litmos` | SAP Litmos: users and teams ([`litmos`]) |
 
 pub mod accounts;
 pub mod catalog;
 pub mod documents;
+pub mod kingdee;
 pub mod litmos;
 pub mod names;
 mod people;
@@ -25,7 +27,7 @@ mod proof;
 mod telling;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -34,6 +36,9 @@ use planting::Plant;
 
 /// The source's schema for the people's roles on products.
 pub const AHA_SCHEMA: &str = "urn:example:params:scim:schemas:extension:aha:2.0:User";
+
+/// The source's schema for the people's roles in organisations.
+pub const KINGDEE_SCHEMA: &str = "urn:example:params:scim:schemas:extension:kingdee:2.0:User";
 
 /// The core schema of users.
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -91,6 +96,8 @@ struct Inner {
     /// Which numbers Aha! and the directory lack, sorted.
     aha_holes: Vec<u32>,
     directory_holes: Vec<u32>,
+    /// What was planted at Kingdee, once somebody has asked for it.
+    kingdee: OnceLock<kingdee::drift::Drifts>,
     /// What was planted at Litmos alone.
     litmos: litmos::drift::Drifts,
 }
@@ -114,6 +121,7 @@ impl World {
             directory_extras: planting::scaled(4, users),
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
+            kingdee: OnceLock::new(),
             litmos: litmos::drift::Drifts::default(),
         };
         inner.plant();

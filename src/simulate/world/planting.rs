@@ -135,6 +135,7 @@ impl Inner {
             order: Vec::new(),
             aha_holes: Vec::new(),
             directory_holes: Vec::new(),
+            kingdee: std::sync::OnceLock::new(),
             litmos: super::litmos::drift::Drifts::default(),
             ..*self
         }));

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::accounts::Account;
 use super::documents::Documents;
-use super::{AHA_SCHEMA, ENTERPRISE_SCHEMA, World, catalog};
+use super::{AHA_SCHEMA, ENTERPRISE_SCHEMA, KINGDEE_SCHEMA, World, catalog};
 
 /// kind, state, key, path.
 type Told = BTreeSet<(String, String, String, String)>;
@@ -162,7 +162,7 @@ fn compare_with_directory(world: &World) -> Told {
         }
         for attribute in user.as_object().unwrap().keys() {
             match attribute.as_str() {
-                "id" | "meta" | "schemas" | "groups" | AHA_SCHEMA => {}
+                "id" | "meta" | "schemas" | "groups" | AHA_SCHEMA | KINGDEE_SCHEMA => {}
                 ENTERPRISE_SCHEMA => {
                     for (part, value) in user[attribute].as_object().unwrap() {
                         let mut found = other[attribute][part].clone();

@@ -36,6 +36,7 @@ pub fn list(world: &World, view: &str) -> Vec<Planted> {
             }));
             list.extend(groups(world));
         }
+        "kingdee" => list.extend(super::kingdee::telling::list(world)),
         "litmos" => list.extend(super::litmos::telling::list(world)),
         _ => {}
     }
@@ -80,10 +81,10 @@ fn told(world: &World, view: &str, number: u32, plant: Plant) -> Option<Planted>
     let other = world.other_product(number);
     let names = || ["displayName", "name.familyName", "name.formatted"].map(str::to_owned).to_vec();
     let (what, state, attributes, note): (_, _, Vec<String>, String) = match (view, plant) {
-        ("aha" | "directory" | "litmos" | "source", Plant::Hostile(0)) => {
+        ("aha" | "directory" | "kingdee" | "litmos" | "source", Plant::Hostile(0)) => {
             ("hostile_text", "lint", names(), "escape sequences in the name, the same everywhere".into())
         }
-        ("aha" | "directory" | "litmos" | "source", Plant::Hostile(_)) => {
+        ("aha" | "directory" | "kingdee" | "litmos" | "source", Plant::Hostile(_)) => {
             ("hostile_text", "lint", names(), "a right-to-left override in the name, the same everywhere".into())
         }
         ("source", Plant::First(_) | Plant::Twin(_)) => {

@@ -19,7 +19,11 @@ const fn row(
 
 const READ: Proof = Refused("does not let it be written");
 /// Roles and products are only read (tables 290 and 291).
-const ONLY_READ: Proof = Refused("can only be read");
+const NO_ROLES: Proof = Refused("has no calls for roles");
+const NO_PRODUCTS: Proof = Refused("products are read only");
+const NO_CHILDREN: Proof = Refused("has no way to add to a Product");
+const GATEWAY_ROLES: Proof = Refused("roles are defined by the service");
+const GATEWAY_PRODUCTS: Proof = Refused("products are kept in their own system");
 
 pub const ROWS: &[Row] = &[
     row(292, User, "Id", "id", "id", READ, READ),
@@ -67,16 +71,16 @@ pub const ROWS: &[Row] = &[
     ),
     row(292, User, "Meta.Created", "created_at", "meta.created", READ, READ),
     row(292, User, "Meta.LastModified", "updated_at", "meta.lastModified", READ, READ),
-    row(293, Role, "id", "id", "id", ONLY_READ, READ),
-    row(293, Role, "name", "name", "name", ONLY_READ, READ),
-    row(294, Product, "id", "id", "id", ONLY_READ, READ),
-    row(294, Product, "name", "name", "name", ONLY_READ, READ),
-    row(294, Product, "referencePrefix", "reference_prefix", "referencePrefix", ONLY_READ, READ),
-    row(294, Product, "productLine", "product_line", "productLine", ONLY_READ, READ),
-    row(294, Product, "productLineType", "product_line_type", "productLineType", ONLY_READ, READ),
-    row(294, Product, "url", "url", "url", ONLY_READ, READ),
-    row(294, Product, "resource", "resource", "resource", ONLY_READ, READ),
-    row(294, Product, "children[].id", "children[].id", "children#id", ONLY_READ, READ),
+    row(293, Role, "id", "id", "id", NO_ROLES, GATEWAY_ROLES),
+    row(293, Role, "name", "name", "name", NO_ROLES, GATEWAY_ROLES),
+    row(294, Product, "id", "id", "id", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "name", "name", "name", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "referencePrefix", "reference_prefix", "referencePrefix", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "productLine", "product_line", "productLine", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "productLineType", "product_line_type", "productLineType", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "url", "url", "url", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "resource", "resource", "resource", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "children[].id", "children[].id", "children#id", NO_CHILDREN, NO_CHILDREN),
     row(
         294,
         Product,
@@ -94,12 +98,20 @@ pub const ROWS: &[Row] = &[
         "capacityPlanningEnabled",
         "capacity_planning_enabled",
         "capacityPlanningEnabled",
-        ONLY_READ,
-        READ,
+        NO_PRODUCTS,
+        GATEWAY_PRODUCTS,
     ),
-    row(294, Product, "defaultCapacityUnits", "default_capacity_units", "defaultCapacityUnits", ONLY_READ, READ),
-    row(294, Product, "Meta.Created", "created_at", "meta.created", ONLY_READ, READ),
-    row(294, Product, "Meta.LastModified", "updated_at", "meta.lastModified", ONLY_READ, READ),
+    row(
+        294,
+        Product,
+        "defaultCapacityUnits",
+        "default_capacity_units",
+        "defaultCapacityUnits",
+        NO_PRODUCTS,
+        GATEWAY_PRODUCTS,
+    ),
+    row(294, Product, "Meta.Created", "created_at", "meta.created", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "Meta.LastModified", "updated_at", "meta.lastModified", NO_PRODUCTS, GATEWAY_PRODUCTS),
 ];
 
 const fn operation(

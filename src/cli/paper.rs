@@ -1,0 +1,213 @@
+//! A plan on paper: printed for people or programs, saved for a later push, read back.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+
+use super::args::Format;
+use super::lines::Line;
+use crate::compare::Compared;
+use crate::console::app::lines;
+use crate::console::app::preview::{cannot_undo, describe, lasting, step_lines, why};
+use crate::model::{Op, SystemId, text};
+use crate::plan::{Change, Outcome, Plan, digest};
+
+/// What a saved plan says of itself.
+const KIND: &str = "trueup plan";
+
+/// A saved plan.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    kind: String,
+    version: u32,
+    plan: Plan,
+}
+
+/// Saves a plan where nothing is yet. It holds no secrets; still it names people, so only its owner can read it.
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub fn save(plan: &Plan, path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = match made {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{shown} is there already; a plan is not written over another file")
+        }
+        made => made.with_context(|| format!("the plan cannot be saved as {shown}"))?,
+    };
+    let saved = Saved { kind: KIND.to_owned(), version: 1, plan: plan.clone() };
+    let text = serde_json::to_string_pretty(&saved)?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("the plan cannot be saved as {shown}"))
+}
+
+/// Reads a saved plan, and whether it still is what was saved.
+///
+/// # Errors
+/// When it cannot be read or is no plan.
+pub fn load(path: &Path) -> anyhow::Result<(Plan, bool)> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("the plan {shown} cannot be read"))?;
+    let saved: Saved = serde_json::from_str(&text)
+        .with_context(|| format!("{shown} is no plan of this program; `trueup plan -o FILE` makes one"))?;
+    if saved.kind != KIND || saved.version != 1 {
+        bail!("{shown} is no plan that this version can read; make it again with `trueup plan -o FILE`");
+    }
+    let intact = digest(&saved.plan) == saved.plan.fingerprint;
+    Ok((saved.plan, intact))
+}
+
+/// How a plan is printed.
+pub struct Print<'p> {
+    /// What it was made from, where that is known: names for ids.
+    pub compared: Option<&'p Compared>,
+    /// What came of it, where it was pushed.
+    pub outcomes: &'p [Outcome],
+    /// Every request in full.
+    pub requests: bool,
+}
+
+impl Print<'_> {
+    /// Prints a plan.
+    ///
+    /// # Errors
+    /// When nothing more can be written.
+    pub fn plan(&self, plan: &Plan, format: Format, out: &mut impl Write) -> std::io::Result<()> {
+        match format {
+            Format::Json => self.json(plan, out),
+            Format::Table => self.table(plan, out),
+        }
+    }
+
+    fn outcome(&self, change: &Change) -> Option<&Outcome> {
+        self.outcomes.iter().find(|outcome| outcome.change == change.id)
+    }
+
+    /// Prints the changes alone.
+    ///
+    /// # Errors
+    /// When nothing more can be written.
+    pub fn changes(&self, plan: &Plan, format: Format, out: &mut impl Write) -> std::io::Result<()> {
+        for change in &plan.changes {
+            match format {
+                Format::Json => self.change_line(plan, change, out)?,
+                Format::Table => self.change(plan, change, out)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn json(&self, plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
+        for guard in &plan.guards {
+            line(
+                out,
+                &Line::Guard {
+                    rule: &guard.rule,
+                    system: guard.system.as_str(),
+                    text: &guard.text,
+                    can_acknowledge: guard.can_acknowledge,
+                },
+            )?;
+        }
+        self.changes(plan, Format::Json, out)
+    }
+
+    fn change_line(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
+        let refused = plan.refused.iter().find(|(id, _)| *id == change.id).map(|(_, why)| why.as_str());
+        let outcome = self.outcome(change);
+        let said = Line::Change {
+            id: &change.id.0,
+            system: change.system.as_str(),
+            kind: change.kind.name(),
+            operation: change.op.name(),
+            key: &change.label,
+            outcome: outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused")),
+            why: outcome.and_then(|outcome| why(&outcome.state)).or(refused.map(str::to_owned)),
+        };
+        line(out, &said)
+    }
+
+    fn table(&self, plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
+        writeln!(out, "plan {}, made {}", plan.id, lines::clock(plan.made))?;
+        for (system, op, count) in counts(plan) {
+            let mark = if op.removes() { "  takes away" } else { "" };
+            writeln!(out, "  {system:<12} {count:>6} {}{mark}", op.name())?;
+        }
+        for guard in &plan.guards {
+            let way = if guard.can_acknowledge {
+                format!(" (to let it pass: --acknowledge {})", guard.rule)
+            } else {
+                String::new()
+            };
+            writeln!(out, "  BLOCKED {}: {}{way}", guard.rule, text::clean(&guard.text))?;
+        }
+        for (system, effect, count) in plan.side_effects() {
+            writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&effect))?;
+        }
+        if let Some(lasting) = lasting(&plan.changes) {
+            writeln!(out, "  {lasting}")?;
+        }
+        writeln!(out)?;
+        self.changes(plan, Format::Table, out)
+    }
+
+    fn change(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
+        let refused = plan.refused.iter().find(|(id, _)| *id == change.id).map(|(_, why)| why.as_str());
+        let outcome = self.outcome(change);
+        let word = outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused"));
+        let word = word.map(|word| format!("{word:<10} ")).unwrap_or_default();
+        let said = describe(change, self.compared).text();
+        writeln!(out, "{word}{:<12} {:<11} {}", change.system, change.op.name(), text::clean(&said))?;
+        for why in outcome.and_then(|outcome| why(&outcome.state)).as_deref().into_iter().chain(refused) {
+            writeln!(out, "             {}", text::clean(why))?;
+        }
+        if !self.requests {
+            return Ok(());
+        }
+        // A step that serves several changes stands under the first of them.
+        for step in plan.steps.iter().filter(|step| step.serves.first() == Some(&change.id)) {
+            for line in step_lines(step) {
+                writeln!(out, "{}", text::clean(&line.text()))?;
+            }
+        }
+        if let Some(why) = cannot_undo(change) {
+            writeln!(out, "           cannot be undone: {}", text::clean(&why))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a line of JSON.
+///
+/// # Errors
+/// When nothing more can be written.
+pub fn line(out: &mut impl Write, line: &Line<'_>) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+/// Changes by system and operation, removals first.
+fn counts(plan: &Plan) -> Vec<(SystemId, Op, usize)> {
+    let mut counts: BTreeMap<(bool, SystemId, Op), usize> = BTreeMap::new();
+    for change in &plan.changes {
+        *counts.entry((!change.op.removes(), change.system.clone(), change.op)).or_default() += 1;
+    }
+    counts.into_iter().map(|((_, system, op), count)| (system, op, count)).collect()
+}
+
+/// What came of a plan, by word.
+pub fn tally(outcomes: &[Outcome]) -> BTreeMap<&'static str, usize> {
+    let mut tally = BTreeMap::new();
+    for outcome in outcomes {
+        *tally.entry(outcome.state.word()).or_default() += 1;
+    }
+    tally
+}

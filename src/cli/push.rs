@@ -1,0 +1,205 @@
+//! `trueup push FILE`: carries out a saved plan, once, confirmed by the number of its changes.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, bail};
+use rustix::termios::{QueueSelector, tcflush};
+use tokio_util::sync::CancellationToken;
+
+use super::args::{Format, PushArgs};
+use super::lines::Line;
+use super::paper::{self, Print};
+use super::{Exit, Global, setup};
+use crate::engine::Setup;
+use crate::engine::protocol::Report;
+use crate::model::{Op, text};
+use crate::plan::{ChangeId, Outcome, OutcomeState, Plan};
+
+/// Carries out a saved plan.
+///
+/// # Errors
+/// When the plan, the configuration or the confirmation is wrong: nothing was sent then.
+pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
+    let (mut plan, intact) = paper::load(&args.file)?;
+    if !intact {
+        bail!("{} was changed after it was saved, so nothing was sent; make it again", args.file.display());
+    }
+    let mut setup = setup::load(global)?;
+    if let Some(entry) = setup.journal.find(&plan.id)? {
+        let when = crate::console::app::lines::clock(entry.began);
+        bail!("this plan was pushed {when} by {}; a plan is pushed once. Make a new one with `trueup plan`", entry.who);
+    }
+    for guard in plan.guards.iter_mut().filter(|guard| guard.can_acknowledge) {
+        guard.acknowledged |= args.acknowledge.contains(&guard.rule);
+    }
+    if let Some(guard) = plan.guards.iter().find(|guard| !guard.acknowledged) {
+        let way = if guard.can_acknowledge {
+            format!(" To let it pass: --acknowledge {}", guard.rule)
+        } else {
+            String::new()
+        };
+        bail!("nothing was sent: {}: {}{way}", guard.rule, guard.text);
+    }
+    if plan.count() == 0 {
+        bail!("nothing of this plan can be sent; `trueup plan show {}` says why", args.file.display());
+    }
+    let who = setup.who.clone();
+    let asked = Asked::new(&plan, &setup);
+    if args.yes_count.is_some() {
+        asked.given(args)?;
+    }
+    let runtime = setup::runtime()?;
+    let session = setup::session(&runtime, setup);
+    if args.yes_count.is_none() {
+        // Asked last: what is typed is typed with the plan in sight.
+        let world = session.world().map_err(anyhow::Error::msg)?;
+        let mut out = std::io::stdout().lock();
+        Print { compared: Some(&world.compared), outcomes: &[], requests: false }.plan(
+            &plan,
+            Format::Table,
+            &mut out,
+        )?;
+        out.flush()?;
+        asked.on_terminal(&who)?;
+    }
+    let plan = Arc::new(plan);
+    let stop = CancellationToken::new();
+    let told: Arc<Mutex<Vec<Outcome>>> = Arc::default();
+    let (format, of, seen) = (args.format, plan.clone(), told.clone());
+    let tell = move |report: Report| heard(&report, &of, format, &seen);
+    let ended = runtime.block_on(async {
+        session.resolve(|_| {}).await?;
+        let push = session.push(plan.clone(), &plan.fingerprint, tell, stop.clone());
+        tokio::pin!(push);
+        tokio::select! {
+            ended = &mut push => return ended,
+            () = setup::interrupted() => {
+                eprintln!("stopping: the write under way is finished first (once more: without waiting for it)");
+                stop.cancel();
+            }
+        }
+        tokio::select! {
+            ended = &mut push => ended,
+            () = setup::interrupted() => {
+                Err("left while a write was under way: what came of it is unknown until the next start has looked it up".to_owned())
+            }
+        }
+    });
+    let outcomes = match ended {
+        Ok(outcomes) => outcomes,
+        Err(why) => {
+            eprintln!("trueup: {}", text::clean(&why));
+            told.lock().map(|told| told.clone()).unwrap_or_default()
+        }
+    };
+    runtime.block_on(session.close());
+    let tally = paper::tally(&outcomes);
+    let will = |id: &ChangeId| !plan.refused.iter().any(|(refused, _)| refused == id);
+    let confirmed =
+        |outcome: &&Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }) && will(&outcome.change);
+    let done = outcomes.iter().filter(confirmed).count() == plan.count();
+    match args.format {
+        Format::Json => paper::line(
+            &mut std::io::stdout().lock(),
+            &Line::Summary { mismatches: 0, lint: 0, waived: 0, changes: Some(plan.count()), outcomes: Some(tally) },
+        )?,
+        Format::Table => {
+            let words: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
+            println!("\n{}   (trueup history {})", words.join(", "), plan.id);
+        }
+    }
+    Ok(if done { Exit::True } else { Exit::NotAll })
+}
+
+/// Prints what came of a change once nothing more will come, and what the operator should read.
+fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>>) {
+    match report {
+        Report::Outcome(_, outcome) if outcome.state.settled() => {
+            let one = Plan {
+                changes: plan.changes.iter().filter(|change| change.id == outcome.change).cloned().collect(),
+                guards: Vec::new(),
+                refused: Vec::new(),
+                ..plan.clone()
+            };
+            if let Ok(mut told) = told.lock() {
+                told.retain(|have| have.change != outcome.change);
+                told.push(outcome.clone());
+            }
+            let print = Print { compared: None, outcomes: std::slice::from_ref(outcome), requests: false };
+            // Whoever reads along has gone: the push goes on all the same.
+            let _ = print.changes(&one, format, &mut std::io::stdout().lock());
+        }
+        Report::Outcome(_, outcome) => {
+            if let OutcomeState::Waiting { .. } = outcome.state
+                && let Some(why) = crate::console::app::preview::why(&outcome.state)
+            {
+                eprintln!("{}: {}", outcome.change, text::clean(&why));
+            }
+        }
+        Report::Notice(said) => eprintln!("{}", text::clean(said)),
+        Report::Crashed { part, text: said } => eprintln!("{part}: {}", text::clean(said)),
+        _ => {}
+    }
+}
+
+/// What has to be typed before a push.
+struct Asked {
+    count: usize,
+    systems: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Asked {
+    fn new(plan: &Plan, setup: &Setup) -> Self {
+        let will = || plan.changes.iter().filter(|change| !plan.refused.iter().any(|(id, _)| *id == change.id));
+        let production = |name: &str| {
+            setup.systems.iter().any(|system| system.id().as_str() == name && system.config.policy.production)
+        };
+        let mut systems: Vec<String> = will().map(|change| change.system.to_string()).collect();
+        systems.sort();
+        systems.dedup();
+        systems.retain(|name| production(name));
+        let keys = will().filter(|change| change.op == Op::Delete).map(|change| change.label.clone()).collect();
+        Self { count: plan.count(), systems, keys }
+    }
+
+    /// Checks what the arguments confirm.
+    fn given(&self, args: &PushArgs) -> anyhow::Result<()> {
+        if args.yes_count != Some(self.count) {
+            bail!("nothing was sent: the plan has {} changes, and --yes-count says another number", self.count);
+        }
+        if let Some(system) = self.systems.iter().find(|system| !args.yes_system.contains(system)) {
+            bail!("nothing was sent: {system} is a production system; confirm it with --yes-system {system}");
+        }
+        if let Some(key) = self.keys.iter().find(|key| !args.yes_delete.contains(key)) {
+            bail!("nothing was sent: {key} would be deleted for good; confirm it with --yes-delete \"{key}\"");
+        }
+        Ok(())
+    }
+
+    /// Asks on the terminal. What was typed before a question is thrown away.
+    fn on_terminal(&self, who: &str) -> anyhow::Result<()> {
+        let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").context(
+            "nothing was sent: there is no terminal to confirm on; say --yes-count N, N being the number of changes",
+        )?;
+        let count = self.count.to_string();
+        let mut questions =
+            vec![(format!("\nPushed as {who}. Type the number of changes to push them"), count.as_str())];
+        questions.extend(
+            self.systems.iter().map(|system| (format!("Production system: type its name, {system}"), system.as_str())),
+        );
+        questions.extend(self.keys.iter().map(|key| (format!("Deleted for good: type the key, {key}"), key.as_str())));
+        for (question, answer) in questions {
+            tcflush(&terminal, QueueSelector::IFlush)?;
+            write!(terminal, "{}: ", text::clean(&question))?;
+            let mut typed = String::new();
+            BufReader::new(&terminal).read_line(&mut typed)?;
+            if typed.trim() != answer {
+                bail!("nothing was sent: that is not what was asked for");
+            }
+        }
+        Ok(())
+    }
+}
