@@ -47,7 +47,7 @@ fn starling(request: &Request) -> Reply {
         "Profiles" => list(&["p1"]),
         "PermissionSets" => list(&["s1"]),
         "Entitlements" => list(&["e1"]),
-        "e1" => reply(200, json!({ "id": "e1", "displayName": "Archive" })),
+        "e1" if request.path.contains("/Entitlements/") => reply(200, json!({ "id": "e1", "displayName": "Archive" })),
         _ => reply(if last.len() == 2 { 404 } else { 200 }, json!({ "totalResults": 0, "Resources": [] })),
     }
 }
