@@ -125,7 +125,16 @@ impl Job {
             return Ok(probed.clone());
         }
         let parallel = self.setup.speed().parallel as usize;
-        let mut site = probe(client, self.setup.connector.probe(), parallel, &self.cancel).await?;
+        let mut site = match probe(client, self.setup.connector.probe(), parallel, &self.cancel).await {
+            Ok(site) => site,
+            Err((stopped, found)) => {
+                // A test that broke off still tells what it has found out.
+                if let Some(site) = found {
+                    self.tell(News::Probed(self.at, Arc::from(site), self.setup.connector.clone()));
+                }
+                return Err(stopped);
+            }
+        };
         site.evidence.splice(0..0, client.login_evidence());
         self.pin(&mut site).await;
         let connector = self.setup.grown(&site);

@@ -1,10 +1,10 @@
 //! From mapping files to a compiled [`Mapping`]: checking what they say together, and compiling it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
 
+use super::choice::{alternatives, check_when};
 use super::draft::Draft;
 use super::fault::{Placed, did_you_mean};
 use super::file::{
@@ -13,13 +13,16 @@ use super::file::{
 };
 use super::rows::{row, vocabularies};
 use super::{
-    Access, Address, Alternative, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping,
-    MappingError, Operation, Policy, Rate, Reader, Setting, SideEffect, Via, Words, Writer,
+    Access, Address, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
+    Operation, Policy, Rate, Reader, Setting, SideEffect, Via, Writer,
 };
 
 /// The built-in mapping files by connector.
 const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
+    ("file", include_str!("../../assets/connectors/file.toml")),
+    ("litmos", include_str!("../../assets/connectors/litmos.toml")),
+    ("kingdee", include_str!("../../assets/connectors/kingdee.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
 ];
 
@@ -173,35 +176,8 @@ impl Mapping {
         }
     }
 
-    /// What a setting is: as given, or as it is where it is not given.
-    pub fn setting<'m>(&'m self, own: &'m BTreeMap<String, String>, name: &str) -> Option<&'m str> {
-        own.get(name)
-            .or_else(|| self.settings.iter().find(|setting| setting.name == name)?.default.as_ref())
-            .map(String::as_str)
-    }
-
-    /// The mapping as these settings choose it: with the rows of the alternatives that hold, and the side effects that happen.
-    pub fn chosen(&self, own: &BTreeMap<String, String>) -> Self {
-        let holds = |when: &[(String, String)]| {
-            when.iter().all(|(name, value)| self.setting(own, name).is_some_and(|is| is == value))
-        };
-        let mut chosen = self.clone();
-        chosen.side_effects.retain(|effect| holds(&effect.when));
-        for (kind, row) in self.alternatives.iter().filter(|other| holds(&other.when)).flat_map(|other| &other.rows) {
-            let Some(map) = chosen.kinds.iter_mut().find(|map| map.kind == *kind) else { continue };
-            if let Some(have) = map.rows.iter_mut().find(|have| have.attr == row.attr) {
-                *have = row.clone();
-            }
-        }
-        match chosen.compile() {
-            Ok(()) => chosen,
-            // Every row was compiled when the file was read, so this is not reached.
-            Err(_) => self.clone(),
-        }
-    }
-
     /// Builds schemas, writers and readers from rows and feeds.
-    fn compile(&mut self) -> Result<(), String> {
+    pub(super) fn compile(&mut self) -> Result<(), String> {
         for map in &mut self.kinds {
             let feeds: Vec<&Feed> = self.feeds.iter().filter(|feed| feed.kind == map.kind).collect();
             for row in &mut map.rows {
@@ -289,6 +265,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let mut mapping = Mapping {
         speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
         connector,
+        about: draft.about.unwrap_or_default(),
         title: draft.title.ok_or_else(|| fault("`title` is missing: what people call the product"))?,
         settings: draft.settings.into_iter().map(|placed| setting(placed.it)).collect(),
         kinds,
@@ -331,48 +308,6 @@ fn check_shows_in(map: &KindMap, draft: &Draft) -> Result<(), MappingError> {
             draft.rows.iter().find(|placed| placed.it.kind == map.kind && row.attr == AttrPath::from(&*placed.it.attr))
         {
             return Err(placed.at.error(format_args!("`shows_in`: {} has no attribute `{shown}`{hint}", map.kind)));
-        }
-    }
-    Ok(())
-}
-
-/// Readings that a setting chooses: each row must have one in whose place it stands.
-fn alternatives(
-    draft: &Draft,
-    kinds: &[KindMap],
-    words: &[(String, Arc<Words>)],
-    feeds: &[&str],
-) -> Result<Vec<Alternative>, MappingError> {
-    let mut all = Vec::new();
-    for (name, Placed { it, .. }, specs) in &draft.alternatives {
-        let mut rows = Vec::new();
-        for Placed { at, it } in specs {
-            let row = row(at, it, words, feeds)?;
-            let map = kinds.iter().find(|map| map.kind == it.kind);
-            if !map.is_some_and(|map| map.rows.iter().any(|have| have.attr == row.attr)) {
-                return Err(at.error(format_args!("alternative `{name}`: {} has no row `{}`", it.kind, row.attr)));
-            }
-            rows.push((it.kind, row));
-        }
-        let when = it.when.clone().into_iter().collect();
-        all.push(Alternative { name: name.clone(), when, help: it.help.clone(), rows });
-    }
-    Ok(all)
-}
-
-/// What depends on a setting names one that there is, and a value that it can have.
-fn check_when(draft: &Draft) -> Result<(), MappingError> {
-    let effects = draft.side_effects.iter().map(|placed| (&placed.at, &placed.it.when));
-    let alternatives = draft.alternatives.iter().map(|(_, placed, _)| (&placed.at, &placed.it.when));
-    for (at, when) in effects.chain(alternatives) {
-        for (name, value) in when {
-            let Some(setting) = draft.settings.iter().find(|placed| placed.it.name == *name) else {
-                let hint = did_you_mean(name, draft.settings.iter().map(|placed| placed.it.name.as_str()));
-                return Err(at.error(format_args!("`when`: there is no setting `{name}`{hint}")));
-            };
-            if !setting.it.one_of.contains(value) {
-                return Err(at.error(format_args!("`when`: `{name}` is never `{value}`")));
-            }
         }
     }
     Ok(())
@@ -434,6 +369,7 @@ fn feeds(specs: &[Placed<FeedSpec>]) -> Result<Vec<Feed>, MappingError> {
             path: it.path.clone(),
             records: it.records.clone(),
             id: it.id.clone(),
+            or_id: it.or_id.0.clone(),
             single: it.single,
             detail_of: it.detail_of.as_deref().map(Arc::from),
             whole: it.whole,
@@ -471,6 +407,7 @@ fn setting(spec: SettingSpec) -> Setting {
         name: spec.name,
         required: spec.required,
         secret: spec.secret,
+        path: spec.path,
         help: spec.help,
         one_of: spec.one_of,
         address: spec.address,

@@ -242,6 +242,7 @@ fn steps(specs: &[Step], words: &[(String, Arc<Words>)]) -> Result<Vec<Transform
                 }
                 Step::StripPrefix(prefix) => Transform::StripPrefix(prefix.clone()),
                 Step::StripSuffix(suffix) => Transform::StripSuffix(suffix.clone()),
+                Step::AddPrefix(prefix) => Transform::AddPrefix(prefix.clone()),
                 Step::Date(form) => Transform::Date(match form {
                     DateSpec::Iso => DateForm::Iso,
                     DateSpec::DotNet => DateForm::DotNet,

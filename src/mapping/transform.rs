@@ -83,6 +83,8 @@ pub enum Transform {
     StripPrefix(String),
     /// The native text ends with this, the canonical one does not.
     StripSuffix(String),
+    /// The canonical text begins with this, the native one does not: ids of two forms in one table are kept apart.
+    AddPrefix(String),
     /// An instant becomes RFC 3339 in UTC. One-way, as most forms name an instant in several ways.
     Date(DateForm),
     /// A time zone as Windows names it becomes the IANA zone that it is shown as; on the way out, the Windows zone that an
@@ -101,6 +103,7 @@ impl Transform {
             | Self::Words(_)
             | Self::StripPrefix(_)
             | Self::StripSuffix(_)
+            | Self::AddPrefix(_)
             | Self::Zone => true,
             Self::Trim
             | Self::Collapse
@@ -150,6 +153,7 @@ impl Transform {
                 Some(rest) => Cow::Owned(rest.to_owned()),
                 None => text,
             },
+            Self::AddPrefix(prefix) => Cow::Owned(format!("{prefix}{text}")),
             Self::Date(form) => date(&text, *form).map_or(text, |instant| Cow::Owned(instant.to_string())),
             Self::Zone => zone::iana(&text).map_or(text, Cow::Borrowed),
             Self::Const(always) => {
@@ -183,6 +187,10 @@ impl Transform {
             Self::Words(words) => words.write(text),
             Self::StripPrefix(prefix) => Ok(format!("{prefix}{text}")),
             Self::StripSuffix(suffix) => Ok(format!("{text}{suffix}")),
+            Self::AddPrefix(prefix) => match text.strip_prefix(&**prefix) {
+                Some(rest) if !rest.is_empty() => Ok(rest.to_owned()),
+                _ => Err(format!("expected `{prefix}...`, found `{text}`")),
+            },
             Self::Date(form) => match form {
                 DateForm::Iso => Ok(text.to_owned()),
                 _ => text

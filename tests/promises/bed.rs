@@ -55,14 +55,26 @@ pub struct Console {
 /// A system over the simulator at an address. The vendor's speed would only make the tests slow.
 pub fn system(name: &str, connector: &str, url: &str, token: &str, policy: &Policy) -> SystemSetup {
     let mapping = Arc::new(Mapping::builtin(connector).unwrap());
-    let auth = Auth::Bearer(Source::Given(Secret::new(token.to_owned())));
+    let secret = Source::Given(Secret::new(token.to_owned()));
+    let auth = match connector {
+        "litmos" => Auth::Header { name: "apikey".to_owned(), value: secret },
+        _ => Auth::Bearer(secret),
+    };
     let mut config = SystemConfig::new(SystemId::new(name), connector, url, auth);
-    if connector == "aha" {
-        config.own.insert("account".to_owned(), "acme".to_owned());
-    }
+    let own = match connector {
+        "aha" => Some(("account", "acme")),
+        "litmos" => Some(("source_name", "trueup")),
+        _ => None,
+    };
+    config.own.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
     config.policy = if name == "hr" { Policy::default() } else { policy.clone() };
     config.rate = Some(1000.0);
     SystemSetup::over(config, mapping).unwrap()
+}
+
+/// What a simulator lets its client in with.
+pub fn key(running: &Running) -> &str {
+    running.login.get("token").or_else(|| running.login.get("api_key")).map_or("", String::as_str)
 }
 
 /// Systems and a journal; `hr` is the source.
@@ -118,7 +130,7 @@ impl Bed {
         let systems = self
             .simulators
             .iter()
-            .map(|(name, running)| system(name, &running.connector, &running.url, &running.login["token"], policy));
+            .map(|(name, running)| system(name, &running.connector, &running.url, key(running), policy));
         setup(systems.collect(), &self.dir.0)
     }
 
@@ -151,11 +163,18 @@ impl Bed {
         let running = self.simulator(name);
         let origin = url::Url::parse(&running.url).unwrap();
         let media = if running.connector == "scim" { "application/scim+json" } else { "application/json" };
+        let mut address = origin.join(path).unwrap();
+        if running.connector == "litmos" {
+            address.query_pairs_mut().append_pair("source", "somebody").append_pair("format", "json");
+        }
         let mut request = reqwest::Client::new()
-            .request(method.parse().unwrap(), origin.join(path).unwrap())
-            .bearer_auth(&running.login["token"])
+            .request(method.parse().unwrap(), address)
             .header("user-agent", "somebody else")
             .header("accept", media);
+        request = match running.connector.as_str() {
+            "litmos" => request.header("apikey", key(running)),
+            _ => request.bearer_auth(key(running)),
+        };
         if !body.is_null() {
             request = request.header("content-type", media).body(body.to_string());
         }

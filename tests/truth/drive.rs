@@ -189,12 +189,20 @@ pub async fn assert_set(
     let mut looks = Vec::new();
     for ((row, proof, field), record) in rows.iter().zip(records) {
         let id = &texts(record, "id")[0];
+        let other = texts(records.last().unwrap(), "id").remove(0);
         let (value, (at, shown)) = match *proof {
-            Proof::Set(value) => (value, (*field, value)),
-            Proof::Unseen { value, shows } => (value, shows),
+            Proof::Set(value) => (value.to_owned(), (*field, value.to_owned())),
+            Proof::SetAs { value, native } => (value.to_owned(), (*field, native.to_owned())),
+            Proof::SetRef("") => (other.clone(), (*field, other)),
+            Proof::SetRef(value) => (value.to_owned(), (*field, value.to_owned())),
+            Proof::Unseen { value, shows: (at, shown) } => (value.to_owned(), (at, shown.to_owned())),
             _ => continue,
         };
-        changes.push(change(system, row.kind, id, op(row.here, value), vec![text(row.here, value)]));
+        let want = match proof {
+            Proof::SetRef(_) => wish(row.here, None, Wanted::Ref(Ref::Id(value.as_str().into()))),
+            _ => text(row.here, &value),
+        };
+        changes.push(change(system, row.kind, id, op(row.here, &value), vec![want]));
         looks.push((*row, *proof, show(row.kind, id), at, shown));
     }
     assert_eq!(changes.len(), rows.iter().filter(|(_, proof, _)| writes(*proof)).count(), "too few records");
@@ -206,16 +214,17 @@ pub async fn assert_set(
         let now = now.as_object().filter(|only| only.len() == 1).and_then(|only| only.values().next()).unwrap_or(&now);
         let found = texts(now, at);
         let there = match proof {
-            Proof::Unseen { .. } => found.iter().any(|text| text.contains(shown)),
-            _ => found.iter().any(|text| text == shown),
+            Proof::Unseen { .. } => found.iter().any(|text| text.contains(&shown)),
+            _ => found.contains(&shown),
         };
         assert!(there, "{system}: {} = {shown:?} is not in the simulator's {at}: {found:?}", row.here);
     }
     seen
 }
 
-fn writes(proof: Proof) -> bool {
-    matches!(proof, Proof::Set(_) | Proof::Unseen { .. })
+/// Whether a row is driven by a write of its own.
+pub fn writes(proof: Proof) -> bool {
+    matches!(proof, Proof::Set(_) | Proof::SetAs { .. } | Proof::SetRef(_) | Proof::Unseen { .. })
 }
 
 /// The rows that are only read: a write is refused with the reason, and nothing is sent.

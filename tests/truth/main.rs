@@ -13,6 +13,7 @@ mod aha;
 mod bed;
 mod drive;
 mod gateway;
+mod litmos;
 mod own;
 mod seed;
 mod toml;

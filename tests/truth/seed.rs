@@ -1,6 +1,7 @@
 //! The guides' tables as they are printed, and where this program keeps what each row names.
 
 pub mod aha;
+pub mod litmos;
 
 use trueup::model::Kind;
 
@@ -29,6 +30,12 @@ pub enum Proof {
     Refused(&'static str),
     /// Read; written with this text and seen in the simulator's own state.
     Set(&'static str),
+    /// Read; written with this text, which the simulator's own state has in the vendor's words.
+    SetAs { value: &'static str, native: &'static str },
+    /// Read; written with this record's id; empty: with another record of the same kind.
+    SetRef(&'static str),
+    /// Never returned, never kept: a write as plain text is refused.
+    Secret,
     /// Not returned; written with this text. What the simulator then shows instead: the field, and a part of its text.
     Unseen { value: &'static str, shows: (&'static str, &'static str) },
     /// Part of an entry: read, and written with the whole entry.

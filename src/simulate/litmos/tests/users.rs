@@ -240,6 +240,7 @@ async fn an_update_minds_ids_names_and_managers() {
     assert!(put("Id", other["Id"].clone()).await.told(404).contains("They must match."));
     assert_eq!(put("UserName", other["UserName"].clone()).await.told(409), "UserName already exists");
     assert!(put("ManagerId", json!("nobody")).await.told(404).contains("manager Id"));
+    put("Id", json!("")).await.is_empty(200);
     put("ManagerId", other["Id"].clone()).await.is_empty(200);
     let after = client.get(&path).await.json();
     assert_eq!((&after["ManagerId"], &after["ManagerName"]), (&other["Id"], &other["FullName"]));

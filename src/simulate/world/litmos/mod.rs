@@ -7,6 +7,8 @@
 //! and the town into State; so they stand here, but for those on whom the opposite was planted.
 
 pub mod drift;
+#[cfg(test)]
+mod proof;
 pub mod teams;
 pub mod telling;
 

@@ -1,0 +1,109 @@
+//! What Kingdee's answer to a write means (targets/kingdee.md 4, 6, 8).
+
+use serde_json::{Map, Value};
+
+use super::answer::{self, Answer, Complaint, bare, get};
+use super::forms::ORGANISATIONS;
+use super::record::ORG;
+use super::words::{explained, form, told};
+use super::write::{CALLS, unaudit};
+use crate::model::Kind;
+use crate::plan::{Body, Repeat, Reply, Request, Site, Step, Verdict};
+
+pub(super) fn judge(site: &Site, step: &Step, reply: &Reply) -> Verdict {
+    let unknown = |what: String| Verdict::Unknown(format!("{what}: it may have been carried out or not"));
+    let complaint = match answer::read(reply) {
+        Answer::Yes(result) => return accepted(step, &result),
+        Answer::No(complaint) => complaint,
+        odd => return unknown(told(&odd)),
+    };
+    let why = explained(&complaint);
+    if complaint.lost() || reply.status == 401 {
+        // Nobody knows how far it came (targets/kingdee.md 4). What may be sent twice is read again and sent again; a create
+        // is looked up.
+        return match step.write.repeat {
+            Repeat::Safe => Verdict::Busy(format!("the session was lost: {why}")),
+            Repeat::LookFirst | Repeat::Never => unknown(why),
+        };
+    }
+    if complaint.in_use().is_some() {
+        return Verdict::InUse(why);
+    }
+    if complaint.moved() {
+        return Verdict::Stale(why);
+    }
+    if lesson_of(site, step, &complaint).is_some() {
+        return Verdict::OtherForm(why);
+    }
+    match reply.status {
+        429 | 502 | 503 => Verdict::Busy(why),
+        408 | 500..=501 | 504..=518 | 520..=599 => unknown(why),
+        _ if complaint.broke && !complaint.no_such_call() => unknown(why),
+        _ => Verdict::Failed(why),
+    }
+}
+
+/// What a refused form teaches.
+pub(super) fn lesson(site: &Site, step: &Step, reply: &Reply) -> Option<String> {
+    match answer::read(reply) {
+        Answer::No(complaint) => lesson_of(site, step, &complaint),
+        _ => None,
+    }
+}
+
+fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> {
+    let calls = |name: &str| step.write.path.contains(&format!(".{name}.common.kdsvc"));
+    let lesson = if let Some(at) = CALLS.iter().position(|name| calls(name)) {
+        // The other spelling, once: which one is honoured depends on the version (targets/kingdee.md 2).
+        (complaint.no_such_call() || complaint.broke).then(|| format!("operation:{}", CALLS[1 - at]))?
+    } else if calls("Save") && step.yields.is_none() && complaint.audited() {
+        unaudit(form(&step.write)?)
+    } else {
+        return None;
+    };
+    (!site
+        .lessons
+        .iter()
+        .any(|have| *have == lesson || have.starts_with("operation:") && lesson.starts_with("operation:")))
+    .then_some(lesson)
+}
+
+fn accepted(step: &Step, result: &Map<String, Value>) -> Verdict {
+    if step.yields.is_none() {
+        return Verdict::Accepted { id: None, note: None };
+    }
+    let status = get(result, "ResponseStatus").and_then(Value::as_object);
+    let entity = status
+        .and_then(|status| get(status, "SuccessEntitys"))
+        .and_then(Value::as_array)
+        .and_then(|list| list.first())
+        .and_then(Value::as_object);
+    let part = |name: &str| {
+        let own = get(result, name).or_else(|| entity.and_then(|entity| get(entity, name)));
+        own.map(bare).filter(|text| !text.is_empty() && text != "0")
+    };
+    let id = match kind_of(&step.write) {
+        // A group's id is its number: that is how Save names it.
+        Some((Kind::Group, organisation)) => part("Number")
+            .or_else(|| sent_number(&step.write))
+            .map(|number| if organisation { format!("{ORG}{number}") } else { number }),
+        _ => part("Id"),
+    };
+    match id {
+        Some(id) => Verdict::Accepted { id: Some(id), note: None },
+        None => Verdict::Unknown("Kingdee said yes and named no record: it has to be looked up".into()),
+    }
+}
+
+fn kind_of(write: &Request) -> Option<(Kind, bool)> {
+    let form = form(write)?;
+    Some(match form {
+        "SEC_User" | "BD_Empinfo" => (Kind::User, false),
+        _ => (Kind::Group, form == ORGANISATIONS.id),
+    })
+}
+
+fn sent_number(write: &Request) -> Option<String> {
+    let Body::Json { json, .. } = &write.body else { return None };
+    json.pointer("/data/Model/FNumber")?.as_str().map(str::to_owned)
+}

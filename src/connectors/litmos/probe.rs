@@ -1,0 +1,116 @@
+//! The connection test of SAP Litmos: one small list.
+
+use serde_json::Value;
+
+use super::Litmos;
+use super::words::explain;
+use crate::connectors::fault::looks_like_json;
+use crate::connectors::{Finish, Input, Next, Walk};
+use crate::model::Kind;
+use crate::plan::{Endpoint, Evidence, Finding, Reply, Site};
+
+/// Hosts by region (targets/litmos.md 1).
+const REGIONS: [(&str, &str); 3] =
+    [("api.litmos.com", "US"), ("api.litmoseu.com", "EU"), ("api.litmos.com.au", "Australia")];
+
+/// The walk of a connection test.
+pub(super) struct Probe {
+    litmos: Litmos,
+    site: Site,
+}
+
+impl Probe {
+    pub(super) fn new(litmos: Litmos) -> Self {
+        let endpoint = |kind: Kind, place: &str, name: &str| Endpoint {
+            kind,
+            path: litmos.path(place),
+            name: name.into(),
+            schema: String::new(),
+            extensions: Vec::new(),
+        };
+        let site = Site {
+            endpoints: vec![
+                endpoint(Kind::User, "users", "users"),
+                endpoint(Kind::Group, "teams", "teams"),
+                endpoint(Kind::Role, "users", "access levels"),
+            ],
+            max_page: Some(super::LARGEST),
+            ..Site::default()
+        };
+        Self { litmos, site }
+    }
+
+    fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
+        self.site.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
+    }
+
+    /// A finding that makes every push unsafe.
+    fn block(&mut self, what: impl Into<String>, detail: impl Into<String>) {
+        let detail = detail.into();
+        self.site.blocked.get_or_insert_with(|| format!("{detail}: no push"));
+        self.line(what, Finding::Bad, detail);
+    }
+
+    fn done(&mut self) -> Next {
+        Next::Done(Finish::Site(Box::new(std::mem::take(&mut self.site))))
+    }
+
+    fn start(&mut self) -> Next {
+        let Some(base) = self.litmos.base.clone() else {
+            self.block("url", "the url is no web address: https://api.litmos.com is expected, or your region's");
+            return self.done();
+        };
+        if base.userinfo {
+            self.block("url", "the url holds a name or password; the key belongs into `auth`");
+            return self.done();
+        }
+        let source = self.litmos.source.clone();
+        if source.is_empty() || source.chars().count() > 50 {
+            self.block("source_name", "`source_name` must name this application in 1 to 50 characters");
+            return self.done();
+        }
+        match REGIONS.iter().find(|(host, _)| *host == base.host) {
+            Some((_, region)) => self.line("url", Finding::Good, format!("region {region}, source {source}")),
+            None if base.loopback() => self.line("url", Finding::Good, format!("this machine, source {source}")),
+            None => {
+                let known = REGIONS.map(|(host, region)| format!("{host} ({region})")).join(", ");
+                self.line("url", Finding::Note, format!("{} is none of the known addresses {known}", base.host));
+            }
+        }
+        let request = self.litmos.get("users").query("limit", "1");
+        Next::Ask(vec![request])
+    }
+
+    fn replied(&mut self, reply: Option<&Reply>) -> Next {
+        let request = self.litmos.get("users");
+        let what = format!("GET {}", request.path);
+        let Some(reply) = reply else {
+            self.block(what, "no reply");
+            return self.done();
+        };
+        if !reply.ok() {
+            self.block(what, explain(&request, reply));
+            return self.done();
+        }
+        let listed =
+            if looks_like_json(&reply.body) { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
+        match listed {
+            Some(Value::Array(users)) if users.is_empty() => {
+                self.line(what, Finding::Note, "the key is taken, and it sees no user at all");
+            }
+            Some(Value::Array(_)) => self.line(what, Finding::Good, "the key is taken, and users can be read"),
+            _ => self.block(what, "answers with something that is no list of users: this is not SAP Litmos' interface"),
+        }
+        self.done()
+    }
+}
+
+impl Walk for Probe {
+    fn next(&mut self, input: Input) -> Next {
+        match input {
+            Input::Start => self.start(),
+            Input::Replies(replies) => self.replied(replies.first()),
+            Input::Taken(_) | Input::Unreadable(_) => self.done(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What SAP Litmos' answer to a write means (targets/litmos.md 2, 4, 5, 9).
+
+use serde_json::Value;
+
+use super::users::NO_MANAGER;
+use super::words::{explain, missing, over_limit, says};
+use crate::connectors::fault::status_text;
+use crate::plan::{Body, Method, Reply, Step, Verdict};
+
+pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
+    let write = &step.write;
+    let told = explain(write, reply);
+    if over_limit(reply) {
+        return Verdict::Busy(told);
+    }
+    let gone = |note: &str| Verdict::Accepted { id: None, note: Some(note.to_owned()) };
+    match reply.status {
+        200..=299 => accepted(step, reply),
+        // That is what was wanted; the user call says it with 403 (targets/litmos.md 2).
+        404 if write.method == Method::Delete && missing(reply) => gone("it was already gone"),
+        403 if write.method == Method::Delete && says(reply, "No user with this id") => gone("it was already gone"),
+        404 if no_manager(step, reply) => {
+            Verdict::OtherForm(format!("{told}: no manager as \"0\" is not taken, so it will be sent as an empty text"))
+        }
+        404 if write.method == Method::Put && missing(reply) && !says(reply, "manager") => {
+            Verdict::Stale(format!("{told}: it is not there any more"))
+        }
+        408 | 500..=599 if step.yields.is_some() => {
+            Verdict::Unknown(format!("{told}: it may have been created or not"))
+        }
+        // The seed: 500 is what the update of a deleted user is answered with; a look tells.
+        408 | 500..=599 => Verdict::Unknown(format!("{told}: it may have been carried out or not")),
+        _ => Verdict::Failed(told),
+    }
+}
+
+fn accepted(step: &Step, reply: &Reply) -> Verdict {
+    if step.yields.is_none() {
+        // Nothing is said of ids that are unknown: only reading back tells (the seed's limitation).
+        let members = step.write.method == Method::Post && step.write.path.ends_with("/users");
+        let note = members.then(|| "SAP Litmos says nothing of ids that it does not know".to_owned());
+        return Verdict::Accepted { id: None, note };
+    }
+    let document = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
+    match document.get("Id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
+        Some(id) => Verdict::Accepted { id: Some(id.to_owned()), note: None },
+        None => Verdict::Unknown(format!(
+            "{}, and the reply does not name the new record: it has to be looked up",
+            status_text(reply.status)
+        )),
+    }
+}
+
+/// Whether the record as it was carried over is refused for its `"0"`, which means no manager (targets/litmos.md 13.3).
+fn no_manager(step: &Step, reply: &Reply) -> bool {
+    let Body::Json { json, .. } = &step.write.body else { return false };
+    json.get("ManagerId").is_some_and(|id| id == "0") && says(reply, "manager") && step.write.method == Method::Put
+}
+
+/// What the refusal teaches.
+pub(super) fn lesson(step: &Step, reply: &Reply) -> Option<String> {
+    (reply.status == 404 && no_manager(step, reply)).then(|| NO_MANAGER.to_owned())
+}
