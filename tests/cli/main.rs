@@ -6,6 +6,7 @@ mod bed;
 mod check;
 mod faults;
 mod file;
+mod litmos;
 mod own;
 mod plan;
 mod quirks;
