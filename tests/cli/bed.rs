@@ -48,6 +48,14 @@ pub const AHA: System = System {
 pub const DIRECTORY: System =
     System { name: "directory", connector: "scim", view: "directory", faults: Vec::new(), more: "mode = \"full\"\n" };
 
+pub const LITMOS: System = System {
+    name: "litmos",
+    connector: "litmos",
+    view: "litmos",
+    faults: Vec::new(),
+    more: "mode = \"full\"\nsource_name = \"trueup\"\n",
+};
+
 pub struct Bed {
     pub dir: Dir,
     pub running: Vec<(&'static str, Running)>,
@@ -72,10 +80,14 @@ pub fn bed(users: u32, systems: &[System]) -> Bed {
     let bed = Bed { dir: Dir::new(), running, _runtime: runtime };
     let mut text = format!("source = \"{}\"\n", systems[0].name);
     for (system, (name, running)) in systems.iter().zip(&bed.running) {
-        secret(&bed.dir.0.join(format!("{name}.token")), &running.login["token"]);
+        let (form, key) = match running.login.get("api_key") {
+            Some(key) => ("api_key", key),
+            None => ("bearer", &running.login["token"]),
+        };
+        secret(&bed.dir.0.join(format!("{name}.token")), key);
         write!(
             text,
-            "\n[system.{name}]\nconnector = \"{}\"\nurl = \"{}\"\nrate = 1000\nauth = {{ bearer = {{ file = \"{}\" }} }}\n{}",
+            "\n[system.{name}]\nconnector = \"{}\"\nurl = \"{}\"\nrate = 1000\nauth = {{ {form} = {{ file = \"{}\" }} }}\n{}",
             system.connector,
             running.url,
             bed.dir.0.join(format!("{name}.token")).display(),

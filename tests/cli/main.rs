@@ -7,6 +7,7 @@ mod check;
 mod faults;
 mod file;
 mod oauth2;
+mod litmos;
 mod own;
 mod plan;
 mod quirks;
