@@ -20,6 +20,9 @@ const ACCESS: usize = 64;
 pub fn sheet(mapping: &Mapping) -> String {
     let mut out = String::new();
     head(&mut out, mapping);
+    if !mapping.about.is_empty() {
+        let _ = write!(out, "\n{}", mapping.about);
+    }
     settings(&mut out, mapping);
     operations(&mut out, mapping);
     abilities(&mut out, mapping);
@@ -27,6 +30,7 @@ pub fn sheet(mapping: &Mapping) -> String {
     for map in &mapping.kinds {
         attributes(&mut out, map);
     }
+    alternatives(&mut out, mapping);
     limitations(&mut out, mapping, &[Via::Starling, Via::Direct, Via::Both]);
     side_effects(&mut out, mapping);
     feeds(&mut out, &mapping.feeds);
@@ -63,7 +67,8 @@ fn settings(out: &mut String, mapping: &Mapping) {
         let _ = writeln!(out, "  {}{marks}", setting.name);
         para(out, 6, &setting.help);
         if !setting.one_of.is_empty() {
-            para(out, 6, &format!("One of: {}.", setting.one_of.join(", ")));
+            let default = setting.default.iter().map(|word| format!(" Unless it is given: {word}."));
+            para(out, 6, &format!("One of: {}.{}", setting.one_of.join(", "), default.collect::<String>()));
         }
     }
     para(out, 2, "And those that every system has: `trueup help config`.");
@@ -128,6 +133,18 @@ fn attributes(out: &mut String, map: &KindMap) {
     line(out, 2, "canonical (SCIM)", "theirs", "");
     for row in &map.rows {
         attribute(out, row);
+    }
+}
+
+/// Other readings that a setting chooses.
+fn alternatives(out: &mut String, mapping: &Mapping) {
+    for other in &mapping.alternatives {
+        let when: Vec<String> = other.when.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
+        title(out, &format!("{}, with {}", other.name, when.join(", ")));
+        para(out, 2, &other.help);
+        for (_, row) in &other.rows {
+            attribute(out, row);
+        }
     }
 }
 
