@@ -26,9 +26,9 @@ async fn five_thousand_users_and_three_hundred_teams_of_litmos_cost_at_most_310_
     let further = seen.iter().filter(further).count();
     assert!(further <= 10, "{further} further pages of members");
     assert!(seen.len() - further <= 310, "{} requests, {further} of them further pages of members", seen.len());
-    // The first rows come with the first page, and before it nothing is asked but whether the key is good.
+    // The first rows come with the first page: before it only whether the key is good, and beside it the other kinds.
     let first = seen.iter().position(|request| request.path.ends_with("/users/details")).unwrap();
-    assert!(first <= 1, "{first} requests before the first page: {:?}", &seen[..=first]);
+    assert!(first <= 3, "{first} requests before the first page: {:?}", &seen[..=first]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
