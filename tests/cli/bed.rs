@@ -57,14 +57,6 @@ pub const KINGDEE: System =
 pub const DIRECTORY: System =
     System { name: "directory", connector: "scim", view: "directory", faults: Vec::new(), more: "mode = \"full\"\n" };
 
-pub const LITMOS: System = System {
-    name: "litmos",
-    connector: "litmos",
-    view: "litmos",
-    faults: Vec::new(),
-    more: "mode = \"full\"\nsource_name = \"trueup\"\n",
-};
-
 pub struct Bed {
     pub dir: Dir,
     pub running: Vec<(&'static str, Running)>,
