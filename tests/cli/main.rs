@@ -7,6 +7,8 @@ mod check;
 mod faults;
 mod file;
 mod idaas;
+mod litmos;
+mod oauth2;
 mod own;
 mod plan;
 mod quirks;
