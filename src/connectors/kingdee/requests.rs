@@ -277,7 +277,7 @@ fn employees_are_written_under_their_own_names() {
     let own = [("people", "employees")];
     let record = json!({"Id":7,"StaffNumber":"E7","Name":"王五","Mobile":"1","ForbidStatus":"A","DocumentStatus":"C"});
     let native = kingdee(&own).observe(&site(), Kind::User, Looked::Id("7"), &[view(record)]).unwrap().unwrap();
-    let change = wish::change("set", Kind::User, "7", Op::Set, vec![wish::text("phoneNumbers[work]", "138")]);
+    let change = wish::change("set", Kind::User, "7", Op::Set, vec![wish::text("phoneNumbers[mobile]", "138")]);
     let steps = render(&own, &site(), &[change], Some(&native)).unwrap();
     assert_eq!(asked(&steps[0].write).1["formid"], "BD_Empinfo");
     assert_eq!(model(&steps[0]), json!({"FID":"7","FMobile":"138"}));
