@@ -7,6 +7,7 @@ mod check;
 mod faults;
 mod file;
 mod litmos;
+mod oauth2;
 mod own;
 mod plan;
 mod quirks;

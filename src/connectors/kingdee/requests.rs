@@ -360,6 +360,13 @@ fn a_call_that_is_not_honoured_teaches_the_other_spelling_once() {
     let step = render(&[], &taught, &[off], None).unwrap().remove(0);
     assert_eq!(asked(&step.write).0, "ExecuteOperation");
     assert!(matches!(kingdee.classify(&taught, &step, &null), Verdict::Failed(_)), "both were tried: not again");
+    let named = no("业务对象“用户”没有标识为“Forbid”的操作", 0);
+    let lesson = kingdee.lesson(&taught, &step, &named).unwrap();
+    let taught = Site { lessons: vec!["operation:ExecuteOperation".into(), lesson], ..site() };
+    let off = wish::change("off", Kind::User, "100001", Op::Deactivate, vec![wish::text("active", "false")]);
+    let step = render(&[], &taught, &[off], None).unwrap().remove(0);
+    assert_eq!(asked(&step.write).1["opNumber"], "Disable");
+    assert!(matches!(kingdee.classify(&taught, &step, &named), Verdict::Failed(_)));
     let renamed = wish::change("set", Kind::Group, "BM01", Op::Set, vec![wish::text("displayName", "新名")]);
     let step = steps(&[renamed], Some(&seen(Kind::Group, "BM01", department("C")))).remove(0);
     assert_eq!(
