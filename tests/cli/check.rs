@@ -32,8 +32,6 @@ fn compared(system: &str, plant: &Planted) -> Option<Vec<String>> {
     let mut paths: Vec<String> = match (system, plant.what) {
         // Which department a person is in stands in the posting of the employee: Kingdee's users do not have it.
         ("kingdee", "moved") => return None,
-        // Organisations and departments stand in one tree of groups there, told apart by what stands before the number.
-        ("kingdee", _) => plant.attributes.iter().map(|path| path.replace("grants[", "grants[org/")).collect(),
         _ => plant.attributes.clone(),
     };
     paths.sort();
