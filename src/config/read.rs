@@ -213,6 +213,7 @@ impl File<'_> {
         let mapping = self.mappings.iter().find(|mapping| mapping.connector == connector);
         let settings: &[Setting] = mapping.map_or(&[], |mapping| mapping.settings.as_slice());
         self.check(table, "system", settings)?;
+        let files = self.files(name, at, table, settings)?;
         for key in keys::within("system").filter(|key| key.required) {
             if !table.contains_key(key.name) {
                 return self.fault(at, format!("system {name} lacks `{}`: {}", key.name, key.form.describe()));
@@ -242,7 +243,10 @@ impl File<'_> {
         Ok(SystemConfig {
             id: SystemId::new(name),
             connector: connector.to_owned(),
-            url: self.address(name, at, table, settings)?,
+            url: match files {
+                Some(files) => files,
+                None => self.address(name, at, table, settings)?,
+            },
             auth: self.auth(table, mapping)?,
             policy,
             scope: filter("scope")?,
@@ -255,6 +259,33 @@ impl File<'_> {
             own,
             own_secrets,
         })
+    }
+
+    /// For a connector that reads files: the first of them, as the system's address. `None`: it has a real address.
+    fn files(
+        &self,
+        name: &str,
+        at: usize,
+        table: &DeTable<'_>,
+        settings: &[Setting],
+    ) -> Result<Option<String>, ConfigError> {
+        let mut paths = settings.iter().filter(|setting| setting.path).peekable();
+        if paths.peek().is_none() {
+            return Ok(None);
+        }
+        let names: Vec<&str> = paths.map(|setting| setting.name.as_str()).collect();
+        for key in ["url", "auth", "ca_file"] {
+            if let Some(value) = table.get(key) {
+                return self.fault(
+                    value.span().start,
+                    format!("`{key}` is for services; system {name} reads files: {}", names.join(", ")),
+                );
+            }
+        }
+        match names.iter().find_map(|name| table.get(*name)?.get_ref().as_str()) {
+            Some(first) => Ok(Some(format!("file:{first}"))),
+            None => self.fault(at, format!("system {name} names no file; it needs one of: {}", names.join(", "))),
+        }
     }
 
     /// The connector's own settings: texts, and where the secret ones come from.

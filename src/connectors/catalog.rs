@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::Connector;
 use super::aha::Aha;
+use super::file::File;
 use super::kingdee::Kingdee;
 use super::litmos::Litmos;
 use super::scim::Scim;
@@ -25,6 +26,7 @@ pub fn connector(name: &str, mapping: Arc<Mapping>, settings: &Settings) -> Opti
     match name {
         "scim" => Some(Arc::new(Scim::new(mapping, settings))),
         "aha" => Some(Arc::new(Aha::new(mapping, settings))),
+        "file" => Some(Arc::new(File::new(mapping, settings))),
         "litmos" => Some(Arc::new(Litmos::new(mapping, settings))),
         "kingdee" => Some(Arc::new(Kingdee::new(mapping, settings))),
         _ => None,

@@ -107,6 +107,7 @@ pub(super) fn drive(mut walk: Box<dyn Walk>, records: &str, mut serve: impl FnMu
                     }
                 }
             }
+            Next::Block(block) => panic!("a piece of {} that this cannot read", block.feed),
             Next::Done(finish) => {
                 told.finish = finish;
                 return told;

@@ -8,6 +8,7 @@ mod catalog;
 #[cfg(test)]
 mod drive;
 mod fault;
+pub mod file;
 mod kingdee;
 mod litmos;
 mod login;
@@ -20,7 +21,7 @@ mod wanted;
 pub use catalog::{Settings, connector};
 pub use login::{Login, LoginInput, LoginNext, LoginRequest, Pass};
 pub use oauth2::OAuth2;
-pub use walk::{Finish, Input, Next, Page, Walk};
+pub use walk::{Block, Finish, Input, Next, Page, Walk};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::mapping::Taken;
-use crate::model::Proof;
+use crate::mapping::{ReadError, Taken};
+use crate::model::{Proof, TableBuilder};
 use crate::plan::{Reply, Request, Site};
 
 /// A page of a feed, to be read into the table.
@@ -15,6 +15,40 @@ pub struct Page {
     pub owner: Option<String>,
     /// The document.
     pub bytes: Bytes,
+}
+
+type ReadBlock = dyn FnOnce(&mut TableBuilder) -> Result<Taken, ReadError> + Send;
+
+/// A part of a feed that is no document of its own, and brings along how it is read into the table (a piece of a file that
+/// goes on where the last piece ended).
+pub struct Block {
+    /// The feed.
+    pub feed: Arc<str>,
+    read: Box<ReadBlock>,
+}
+
+impl Block {
+    /// A part of a feed.
+    pub fn new(
+        feed: Arc<str>,
+        read: impl FnOnce(&mut TableBuilder) -> Result<Taken, ReadError> + Send + 'static,
+    ) -> Self {
+        Self { feed, read: Box::new(read) }
+    }
+
+    /// Reads it into the table.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(self, into: &mut TableBuilder) -> Result<Taken, ReadError> {
+        (self.read)(into)
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Block").field("feed", &self.feed).finish_non_exhaustive()
+    }
 }
 
 /// What a walk is told.
@@ -38,6 +72,8 @@ pub enum Next {
     Ask(Vec<Request>),
     /// This page read into the table.
     Page(Page),
+    /// This part read into the table, in its own way.
+    Block(Block),
     /// Nothing more.
     Done(Finish),
 }

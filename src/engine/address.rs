@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::connectors::file::STDIN;
+
 /// Query parameters whose values are never shown.
 const SECRET_NAMES: [&str; 14] = [
     "apikey",
@@ -63,6 +65,11 @@ impl Address {
         }
         let query = parsed.query().filter(|query| !query.is_empty()).map(str::to_owned);
         Ok(Self { origin, host, query, loopback })
+    }
+
+    /// The address of what has none.
+    pub(super) fn nowhere() -> Self {
+        Self { origin: String::new(), host: String::new(), query: None, loopback: true }
     }
 
     /// The host's name.
@@ -171,6 +178,9 @@ pub(super) fn masked(target: &str) -> String {
 
 /// A base URL as it may be shown: without user and password, secret parameters masked.
 pub(super) fn base(url: &str) -> String {
+    if let Some(file) = url.strip_prefix(super::http::FILES) {
+        return if file == STDIN { "standard input".to_owned() } else { file.to_owned() };
+    }
     let Ok(mut parsed) = Url::parse(url) else { return "(not a url)".to_owned() };
     // Only an address that cannot have them refuses to lose them.
     let _ = parsed.set_username("");

@@ -72,6 +72,7 @@ pub(super) async fn probe(
             },
             // A probe reads replies itself; a page in it belongs to no table.
             Next::Page(page) => Input::Unreadable(format!("a probe has no table for {}", page.feed)),
+            Next::Block(block) => Input::Unreadable(format!("a probe has no table for {}", block.feed)),
             Next::Done(Finish::Site(site)) => return Ok(*site),
             Next::Done(Finish::Feed(_)) => {
                 return Err((Stopped::Crashed("a probe ended as a listing".to_owned()), None));
@@ -151,14 +152,19 @@ impl Drive<'_> {
         loop {
             input = match walk.next(input) {
                 Next::Ask(requests) => Input::Replies(asked(self.client, &requests, self.parallel, self.cancel).await?),
-                Next::Page(page) => {
+                next @ (Next::Page(_) | Next::Block(_)) => {
                     if self.cancel.is_cancelled() {
                         return Err(Stopped::Cancelled);
                     }
                     let show = shown.is_none_or(|(last, cost)| last.elapsed() >= GAP.max(cost * 10));
                     let owned = builder.take().ok_or_else(lost)?;
                     let read = self.read.clone();
-                    let done = tokio::task::spawn_blocking(move || take(&read, &page, owned, show)).await;
+                    let piece = move |into: &mut TableBuilder| match next {
+                        Next::Page(page) => read(&page, into),
+                        Next::Block(block) => block.read(into),
+                        Next::Ask(_) | Next::Done(_) => Ok(Taken::default()),
+                    };
+                    let done = tokio::task::spawn_blocking(move || take(piece, owned, show)).await;
                     let taken = done.map_err(|error| Stopped::Crashed(panicked(error)))?;
                     *builder = Some(taken.builder);
                     if let Some((table, cost)) = taken.shown {
@@ -202,8 +208,12 @@ struct Took {
     shown: Option<(Table, Duration)>,
 }
 
-fn take(read: &ReadPage, page: &Page, mut builder: TableBuilder, show: bool) -> Took {
-    let read = read(page, &mut builder);
+fn take(
+    piece: impl FnOnce(&mut TableBuilder) -> Result<Taken, ReadError>,
+    mut builder: TableBuilder,
+    show: bool,
+) -> Took {
+    let read = piece(&mut builder);
     builder.next_page();
     let shown = (show && read.is_ok()).then(|| {
         let began = Instant::now();

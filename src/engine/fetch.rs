@@ -86,6 +86,8 @@ impl Fetch {
             let Driven { builder: back, proof, pages, stopped } = drive.feed(walk, builder).await;
             let state = &mut snapshot.feeds[at];
             (state.proof, state.pages, state.requests) = (proof, pages, client.requests() as u32);
+            // What a file says is as old as the file.
+            snapshot.taken = client.written().map_or(snapshot.taken, |written| snapshot.taken.min(written));
             let back = back.map(|builder| self.settled(feed, builder, &state.proof));
             let Some(back) = back else {
                 // The table broke with its reader: what was shown last is what there is.

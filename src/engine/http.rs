@@ -33,12 +33,17 @@ use super::address::{Address, masked};
 use super::budget::{Bucket, Permit};
 use super::fault::{Fault, Trouble};
 use super::limit::{named_wait, over, remaining, reset};
+use super::local::{Files, Piece};
 use super::protocol::{Budget, Sent};
 use super::recent::Recent;
 use crate::connectors::Login;
+use crate::connectors::file::Ask;
 use crate::plan::{Body, Evidence, Method, Reply, Request, SecretAt};
 use crate::secret::Secret;
 use crate::store::Receipt;
+
+/// What the address of a system begins with that is no service but files.
+pub(super) const FILES: &str = "file:";
 
 /// How often a read is sent at most.
 const TRIES: u32 = 5;
@@ -60,12 +65,16 @@ pub struct Client {
     inner: Arc<Inner>,
     /// Counts what this client and its clones send.
     requests: Arc<AtomicU64>,
+    /// When the oldest file that this client and its clones read was written.
+    written: Arc<Mutex<Option<jiff::Timestamp>>>,
 }
 
 struct Inner {
     system: String,
     address: Address,
-    http: reqwest::Client,
+    /// `None` where the system is no service but files.
+    http: Option<reqwest::Client>,
+    files: Option<Files>,
     credentials: Credentials,
     session: Option<Session>,
     /// The connector's own secrets, by the names of its settings.
@@ -108,7 +117,11 @@ impl Client {
     ) -> Result<Self, Trouble> {
         let system = options.system.clone();
         let setup = |text: String| Trouble { word: "setup", text };
-        let address = Address::parse(&system, &options.url).map_err(setup)?;
+        let files = options.url.starts_with(FILES).then(|| Files::new(system.as_str()));
+        let address = match &files {
+            Some(_) => Address::nowhere(),
+            None => Address::parse(&system, &options.url).map_err(setup)?,
+        };
         let credentials = Credentials::new(&system, &options.auth)?;
         let mut secrets = BTreeMap::new();
         for (name, source) in &options.own_secrets {
@@ -120,12 +133,16 @@ impl Client {
             Some(login) => Some(Session::new(login, options, &address, secrets.into_values().collect())?),
             None => None,
         };
-        let http = transport(options, address.host(), address.loopback())?;
+        let http = match &files {
+            Some(_) => None,
+            None => Some(transport(options, address.host(), address.loopback())?),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 system,
                 address,
                 http,
+                files,
                 credentials,
                 session,
                 own,
@@ -138,6 +155,7 @@ impl Client {
                 window: options.window,
             }),
             requests: Arc::default(),
+            written: Arc::default(),
         })
     }
 
@@ -163,7 +181,7 @@ impl Client {
 
     /// The same client with a count of its own.
     pub fn counting(&self) -> Self {
-        Self { inner: self.inner.clone(), requests: Arc::default() }
+        Self { inner: self.inner.clone(), requests: Arc::default(), written: Arc::default() }
     }
 
     /// The last 401 or 403, if nothing went well after it.
@@ -198,6 +216,9 @@ impl Client {
         // Nothing that changes something leaves without a receipt.
         if !request.reads() {
             return Err(inner.unsent("internal", "a write was about to be sent as a read"));
+        }
+        if let Some(files) = &inner.files {
+            return self.piece(files, request).await;
         }
         inner.breaker.closed()?;
         let mut target = inner.target(request)?;
@@ -241,6 +262,38 @@ impl Client {
         Err(inner.unsent("internal", "no try was left"))
     }
 
+    /// Reads a piece of a file. Nothing is tried twice: what failed on a disk fails again.
+    async fn piece(&self, files: &Files, request: &Request) -> Result<Reply, Fault> {
+        let inner = &*self.inner;
+        let Some(ask) = Ask::of(request) else {
+            return Err(inner.unsent("internal", "a file was asked for what only a service can answer"));
+        };
+        let target = format!("{FILES}{} from {}", ask.file, ask.from);
+        let (at, began) = (jiff::Timestamp::now(), Instant::now());
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let outcome = files.read(ask).await;
+        if let Ok(Piece { written: Some(written), .. }) = &outcome {
+            let mut oldest = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            *oldest = Some(oldest.map_or(*written, |oldest| oldest.min(*written)));
+        }
+        inner.recent.add(Sent {
+            at,
+            method: request.method,
+            target,
+            status: outcome.as_ref().ok().map(|piece| piece.reply.status),
+            took: u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX),
+            bytes: outcome.as_ref().map_or(0, |piece| piece.reply.body.len() as u64),
+            attempt: 1,
+            fault: outcome.as_ref().err().map(|fault| fault.trouble().text.clone()),
+        });
+        outcome.map(|piece| piece.reply)
+    }
+
+    /// When the oldest file was written that this client and its clones have read: older than any reading of it.
+    pub fn written(&self) -> Option<jiff::Timestamp> {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sends a write, exactly once but where provably nothing was done: no connection stood, or the service turned it away
     /// (429) and wants a short wait only. The receipt is the proof that it is in the journal. Dropping the future does not
     /// call a write back that is under way.
@@ -252,13 +305,16 @@ impl Client {
         request: Request,
         _receipt: &Receipt,
     ) -> impl Future<Output = Result<Reply, Fault>> + Send + use<'c> {
-        self.written(request)
+        self.carried_out(request)
     }
 
-    async fn written(&self, request: Request) -> Result<Reply, Fault> {
+    async fn carried_out(&self, request: Request) -> Result<Reply, Fault> {
         let inner = &*self.inner;
         if request.reads() {
             return Err(inner.unsent("internal", "a read was about to be sent as a write"));
+        }
+        if inner.files.is_some() {
+            return Err(inner.unsent("internal", "a file is only read"));
         }
         if !request.holes.is_empty() {
             return Err(inner.unsent("internal", "the id that an earlier step yields is not in place yet"));
@@ -381,6 +437,11 @@ impl Note {
 }
 
 impl Inner {
+    /// What reaches a service, where the system is one.
+    fn service(&self) -> Result<&reqwest::Client, Fault> {
+        self.http.as_ref().ok_or_else(|| self.unsent("internal", "there is no service here"))
+    }
+
     fn unsent(&self, word: &'static str, text: &str) -> Fault {
         Fault::refused(word, format!("{}: {text}", self.system))
     }
@@ -476,7 +537,7 @@ impl Inner {
             let key = HeaderName::try_from(name.as_str()).map_err(|_| unfit(name))?;
             headers.insert(key, HeaderValue::from_str(value).map_err(|_| unfit(name))?);
         }
-        let mut builder = self.http.request(method, url);
+        let mut builder = self.service()?.request(method, url);
         if let Body::Json { json, media } = &request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(media).map_err(|_| unfit("content-type"))?);
             let json = self.with_secrets(json, request)?;

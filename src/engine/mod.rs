@@ -14,6 +14,7 @@ mod headless;
 mod http;
 mod job;
 mod limit;
+mod local;
 mod member;
 mod native;
 pub mod protocol;

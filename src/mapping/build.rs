@@ -20,6 +20,7 @@ use super::{
 /// The built-in mapping files by connector.
 const BUILT_IN: &[(&str, &str)] = &[
     ("aha", include_str!("../../assets/connectors/aha.toml")),
+    ("file", include_str!("../../assets/connectors/file.toml")),
     ("litmos", include_str!("../../assets/connectors/litmos.toml")),
     ("kingdee", include_str!("../../assets/connectors/kingdee.toml")),
     ("scim", include_str!("../../assets/connectors/scim.toml")),
@@ -264,6 +265,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let mut mapping = Mapping {
         speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
         connector,
+        about: draft.about.unwrap_or_default(),
         title: draft.title.ok_or_else(|| fault("`title` is missing: what people call the product"))?,
         settings: draft.settings.into_iter().map(|placed| setting(placed.it)).collect(),
         kinds,
@@ -367,6 +369,7 @@ fn feeds(specs: &[Placed<FeedSpec>]) -> Result<Vec<Feed>, MappingError> {
             path: it.path.clone(),
             records: it.records.clone(),
             id: it.id.clone(),
+            or_id: it.or_id.0.clone(),
             single: it.single,
             detail_of: it.detail_of.as_deref().map(Arc::from),
             whole: it.whole,
@@ -404,6 +407,7 @@ fn setting(spec: SettingSpec) -> Setting {
         name: spec.name,
         required: spec.required,
         secret: spec.secret,
+        path: spec.path,
         help: spec.help,
         one_of: spec.one_of,
         address: spec.address,

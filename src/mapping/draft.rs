@@ -17,6 +17,7 @@ pub(super) struct Draft {
     pub connector: Option<String>,
     pub based_on: Option<String>,
     pub title: Option<String>,
+    pub about: Option<String>,
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
@@ -45,6 +46,7 @@ impl Draft {
             connector: file.connector,
             based_on: file.based_on,
             title: file.title,
+            about: file.about,
             page_size: file.page_size,
             address: file.address,
             rate: file.rate,
@@ -77,6 +79,7 @@ impl Draft {
         self.connector = over.connector.or(self.connector.take());
         self.based_on = over.based_on.or(self.based_on.take());
         self.title = over.title.or(self.title.take());
+        self.about = over.about.or(self.about.take());
         self.page_size = over.page_size.or(self.page_size);
         self.address = over.address.or(self.address);
         self.rate = over.rate.or(self.rate);

@@ -16,6 +16,7 @@ pub(super) struct File {
     pub connector: Option<String>,
     pub based_on: Option<String>,
     pub title: Option<String>,
+    pub about: Option<String>,
     pub page_size: Option<u32>,
     pub address: Option<AddressSpec>,
     pub rate: Option<RateSpec>,
@@ -77,6 +78,8 @@ pub(super) struct SettingSpec {
     #[serde(default)]
     pub secret: bool,
     #[serde(default)]
+    pub path: bool,
+    #[serde(default)]
     pub address: bool,
     pub help: String,
     #[serde(default)]
@@ -95,6 +98,8 @@ pub(super) struct FeedSpec {
     pub records: String,
     #[serde(default)]
     pub id: String,
+    #[serde(default)]
+    pub or_id: OneOrMany,
     #[serde(default)]
     pub single: bool,
     pub detail_of: Option<String>,

@@ -53,6 +53,9 @@ pub struct Feed {
     pub records: String,
     /// The record's id field; empty where the records are entries of the owner's list.
     pub id: String,
+    /// What stands in for the id where a record has none (a file without ids): native fields, or canonical attributes with
+    /// the fields that they are read from. The first one that has a value counts.
+    pub or_id: Vec<String>,
     /// One record a document, not an array.
     pub single: bool,
     /// It brings details of records that another feed lists.
@@ -293,6 +296,8 @@ pub struct Setting {
     pub required: bool,
     /// Whether it is a secret (and so a reference: `env`, `file`, `command`).
     pub secret: bool,
+    /// Whether it is the path of a file: a connector that has such settings reads files and has no address.
+    pub path: bool,
     /// Whether it is the system's address, so that no `url` is wanted beside it.
     pub address: bool,
     /// What it is, for `help config`.
@@ -342,6 +347,8 @@ pub struct Mapping {
     pub speaks: String,
     /// What people call it (`Aha!`).
     pub title: String,
+    /// What an operator should know of it beside what follows from its rows, as it is printed; may be empty.
+    pub about: String,
     /// Its own settings.
     pub settings: Vec<Setting>,
     /// The kinds that it has.

@@ -22,6 +22,6 @@ pub use format::{
     Access, Address, Alternative, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory, MapRow,
     Mapping, MappingError, Operation, Part, Policy, Rate, Setting, SideEffect, Via,
 };
-pub use reader::{ReadError, Reader, Taken};
+pub use reader::{Columns, HeaderFault, Odd, ReadError, Reader, Rows, Taken};
 pub use transform::{DateForm, Transform, Word, Words};
 pub use writer::{Edit, Writer};

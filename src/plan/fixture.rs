@@ -131,6 +131,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
     Arc::new(Mapping {
         connector: "aha".into(),
         speaks: "aha".into(),
+        about: String::new(),
         title: "Aha!".into(),
         settings: Vec::new(),
         kinds: Kind::ALL.into_iter().map(|kind| kind_map(kind, target)).collect(),

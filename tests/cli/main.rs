@@ -5,6 +5,7 @@
 mod bed;
 mod check;
 mod faults;
+mod file;
 mod own;
 mod plan;
 mod quirks;

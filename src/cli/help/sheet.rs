@@ -20,6 +20,9 @@ const ACCESS: usize = 64;
 pub fn sheet(mapping: &Mapping) -> String {
     let mut out = String::new();
     head(&mut out, mapping);
+    if !mapping.about.is_empty() {
+        let _ = write!(out, "\n{}", mapping.about);
+    }
     settings(&mut out, mapping);
     operations(&mut out, mapping);
     abilities(&mut out, mapping);

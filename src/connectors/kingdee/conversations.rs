@@ -86,6 +86,7 @@ fn carry(mut walk: Box<dyn Walk>, into: Option<TableBuilder>, mut serve: impl Fn
                     Err(fault) => Input::Unreadable(fault.to_string()),
                 }
             }
+            Next::Block(block) => panic!("a piece of {}", block.feed),
             Next::Done(finish) => return Carried { asked: told, table: builder.map(|b| b.table()), finish },
         };
     }

@@ -67,6 +67,7 @@ fn load(connector: &Arc<dyn Connector>, kind: Kind, mut serve: impl FnMut(&Reque
                         Err(fault) => Input::Unreadable(fault.to_string()),
                     }
                 }
+                Next::Block(block) => panic!("a piece of {}", block.feed),
                 Next::Done(Finish::Feed(proof)) => break proof,
                 Next::Done(Finish::Site(_)) => panic!("a listing ended as a probe"),
             };

@@ -131,6 +131,8 @@ impl Members {
                     }
                     Err(fault) => Input::Unreadable(format!("the teams of a user are no list: {fault}")),
                 },
+                // Only a file is read in pieces.
+                Next::Block(block) => Input::Unreadable(format!("{} came in pieces", block.feed)),
                 Next::Done(finish) => return self.turn(finish),
             };
             let Way::Users(details) = &mut self.way else { return self.ended() };

@@ -220,16 +220,17 @@ struct Place<'c> {
 impl<'c> Place<'c> {
     fn of(client: &'c Client, session: &'c Session, to: &str) -> Result<Self, Fault> {
         let inner = &*client.inner;
+        let own = inner.service()?;
         let wrong = |why: &str| inner.unsent("setup", &format!("signing in: {why}"));
         if to.starts_with('/') {
             let target = inner.address.target(to, &[]).map_err(|why| wrong(&why))?;
             let url = inner.address.url(&target).map_err(|why| wrong(&why))?;
-            return Ok(Self { http: &inner.http, url, host: inner.address.host().to_owned(), shown: masked(&target) });
+            return Ok(Self { http: own, url, host: inner.address.host().to_owned(), shown: masked(&target) });
         }
         // The same rules as for the system's own address: https, or this machine; no user or password in it.
         let elsewhere = Address::parse("signing in", to).map_err(|why| inner.unsent("setup", &why))?;
         let url = reqwest::Url::parse(to).map_err(|error| wrong(&format!("the address cannot be read ({error})")))?;
-        let http = if elsewhere.loopback() == inner.address.loopback() { &inner.http } else { &session.other };
+        let http = if elsewhere.loopback() == inner.address.loopback() { own } else { &session.other };
         let shown = crate::engine::address::base(to);
         Ok(Self { http, url, host: elsewhere.host().to_owned(), shown })
     }

@@ -15,44 +15,47 @@ const ID: &str = "id";
 
 /// A text attribute.
 #[derive(Debug)]
-struct TextOp {
-    attr: Attr,
-    slots: Vec<u16>,
-    null: Vec<String>,
-    join: Option<String>,
-    via: Vec<Transform>,
-    default: Option<String>,
+pub(super) struct TextOp {
+    pub(super) attr: Attr,
+    pub(super) slots: Vec<u16>,
+    pub(super) null: Vec<String>,
+    pub(super) join: Option<String>,
+    pub(super) via: Vec<Transform>,
+    pub(super) default: Option<String>,
 }
 
 /// One place of a list's entries.
 #[derive(Debug)]
-struct Shape {
-    list: usize,
-    of_record: RecordParts,
+pub(super) struct Shape {
+    pub(super) list: usize,
+    pub(super) of_record: RecordParts,
     /// Each record is an entry.
-    flat: bool,
+    pub(super) flat: bool,
 }
 
 /// A list attribute.
 #[derive(Debug)]
-struct ListOp {
-    attr: Attr,
-    via: [Vec<Transform>; 3],
-    void: Vec<String>,
+pub(super) struct ListOp {
+    pub(super) attr: Attr,
+    pub(super) via: [Vec<Transform>; 3],
+    pub(super) void: Vec<String>,
     /// Its key has two parts, and one without the other is no entry (Kingdee: an organisation without a role).
-    pair: bool,
+    pub(super) pair: bool,
 }
+
+/// Is told of records that were not taken: their number on the page, and their id.
+pub(super) type Refused<'r> = &'r mut dyn FnMut(usize, &str);
 
 /// What is done with each record.
 #[derive(Debug)]
 pub(super) struct Program {
-    detail: bool,
-    id: Vec<u16>,
-    texts: Vec<TextOp>,
-    lists: Vec<ListOp>,
-    shapes: Vec<Shape>,
+    pub(super) detail: bool,
+    pub(super) id: Vec<u16>,
+    pub(super) texts: Vec<TextOp>,
+    pub(super) lists: Vec<ListOp>,
+    pub(super) shapes: Vec<Shape>,
     /// Attributes that this feed does not bring and no second one will.
-    unread: Vec<Attr>,
+    pub(super) unread: Vec<Attr>,
 }
 
 /// Compiles a feed's rows.
@@ -81,7 +84,15 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
     let parse = |attr: &str, texts: &[String]| -> Result<Vec<Vec<Seg>>, String> {
         texts.iter().map(|text| path::parse(text).map_err(|message| fault(attr, message))).collect()
     };
-    let id = if feed.id.is_empty() { Vec::new() } else { parse(ID, std::slice::from_ref(&feed.id))? };
+    let mut id = if feed.id.is_empty() { Vec::new() } else { parse(ID, std::slice::from_ref(&feed.id))? };
+    for name in &feed.or_id {
+        id.extend(parse(ID, std::slice::from_ref(name))?);
+        let row = wanted.iter().find(|(_, row, _)| row.attr.as_str().eq_ignore_ascii_case(name) && row.list.is_none());
+        if let Some((.., fields)) = row {
+            id.extend(parse(ID, &fields.read)?);
+        }
+    }
+    id.dedup();
     let mut places = Vec::with_capacity(wanted.len());
     for (_, row, fields) in &wanted {
         places.push(parse(row.attr.as_str(), &fields.read)?);
@@ -163,8 +174,15 @@ impl Program {
         found.records() > 0 && self.id.iter().any(|&slot| !found.text(page, found.spans[slot as usize]).is_empty())
     }
 
-    /// Rows for all records that were found.
-    pub fn fill(&self, page: &str, found: &Found, owner: Option<&str>, into: &mut TableBuilder) -> Taken {
+    /// Rows for all records that were found. `refused` is told of those that were not taken.
+    pub fn fill(
+        &self,
+        page: &str,
+        found: &Found,
+        owner: Option<&str>,
+        into: &mut TableBuilder,
+        refused: Refused<'_>,
+    ) -> Taken {
         let kept = if found.records() == 0 { 0 } else { found.spans.len() / found.records() };
         let mut taken = Taken { records: found.records() as u32, ..Taken::default() };
         let mut start = 0;
@@ -185,6 +203,8 @@ impl Program {
                 taken.fresh += 1;
                 self.row(&record, entries, into);
                 into.end();
+            } else {
+                refused(number, id);
             }
         }
         taken

@@ -8,7 +8,7 @@ use crate::model::TableBuilder;
 
 use super::mend::mend;
 use super::parse::{Found, Run};
-use super::{ReadError, Reader, Taken, text};
+use super::{ReadError, Reader, Taken};
 
 /// Bytes that one core takes at a time: what was found in them stays in its cache until it is filled in.
 const BATCH: usize = 1 << 18;
@@ -20,7 +20,22 @@ impl Reader {
     /// # Errors
     /// When a line is no whole JSON; the rows before it stay in the table.
     pub fn read_lines(&self, block: &[u8], into: &mut TableBuilder) -> Result<Taken, ReadError> {
+        self.read_lines_telling(block, into, &mut |_, _| {})
+    }
+
+    /// The same, and tells of every record that was not taken, since its id was there already or is empty: which one of
+    /// the block's records it is, and its id.
+    ///
+    /// # Errors
+    /// As [`Reader::read_lines`], with the line counted from the block's first one.
+    pub fn read_lines_telling(
+        &self,
+        block: &[u8],
+        into: &mut TableBuilder,
+        refused: &mut dyn FnMut(u64, &str),
+    ) -> Result<Taken, ReadError> {
         let batches = batches(block);
+        let mut lines_before = 0;
         let mut taken = Taken::default();
         let wide = rayon::current_num_threads().max(1);
         let mut windows = batches.chunks(wide);
@@ -33,18 +48,22 @@ impl Reader {
                     let parsed = &mut parsed;
                     scope.spawn(move |_| *parsed = Some(self.window(window)));
                 }
-                for (batch, found, fault) in &ready {
-                    let brought = self.program.fill(batch, found, None, into);
+                for Batch { text, found, fault, lines } in &ready {
+                    let before = u64::from(taken.records);
+                    let telling = &mut |number: usize, id: &str| refused(before + number as u64, id);
+                    let brought = self.program.fill(text, found, None, into, telling);
                     taken.records += brought.records;
                     taken.fresh += brought.fresh;
-                    if fault.is_some() {
-                        return fault.clone();
+                    if let Some(Broken { line, column, what }) = fault {
+                        let (line, what) = (lines_before + line, what.clone());
+                        return Some(ReadError::Line { line, column: *column, what });
                     }
+                    lines_before += lines;
                 }
                 None
             });
             if let Some(fault) = fault {
-                return Err(ReadError::Broken(fault));
+                return Err(fault);
             }
             match parsed {
                 Some(parsed) => ready = parsed,
@@ -53,44 +72,78 @@ impl Reader {
         }
     }
 
-    fn window<'b>(&self, window: &[&'b [u8]]) -> Vec<(Cow<'b, str>, Found, Option<String>)> {
+    fn window<'b>(&self, window: &[&'b [u8]]) -> Vec<Batch<'b>> {
         window
             .par_iter()
             .map(|batch| {
-                let batch = match text(batch) {
-                    Ok(batch) => batch,
-                    Err(ReadError::Broken(fault) | ReadError::NoRecords(fault)) => {
-                        return (Cow::Borrowed(""), Found::default(), Some(fault));
-                    }
-                };
-                let (found, fault) = self.batch(batch);
-                match fault.as_ref().and_then(|_| mend(batch)) {
-                    Some(mended) => {
-                        let (found, fault) = self.batch(&mended);
-                        (Cow::Owned(mended), found, fault)
-                    }
-                    None => (Cow::Borrowed(batch), found, fault),
+                let lines = line_ends(batch);
+                let (text, unfit) = whole(batch);
+                let (mut found, mut fault) = self.batch(text);
+                let mut text = Cow::Borrowed(text);
+                if fault.is_some()
+                    && let Some(mended) = mend(&text)
+                {
+                    (found, fault) = self.batch(&mended);
+                    text = Cow::Owned(mended);
                 }
+                // What comes first counts: a line that is no JSON, or bytes that are no text.
+                Batch { text, found, fault: fault.or(unfit), lines }
             })
             .collect()
     }
 
-    fn batch(&self, batch: &str) -> (Found, Option<String>) {
+    fn batch(&self, batch: &str) -> (Found, Option<Broken>) {
         let mut run = Run::new(&self.trie, batch);
         let fault = run.exactly(|run| lines(run, batch));
         (run.found, fault)
     }
 }
 
-fn lines(run: &mut Run<'_>, batch: &str) -> Option<String> {
-    for line in batch.split('\n') {
+/// What one core made of its part of a block.
+struct Batch<'b> {
+    text: Cow<'b, str>,
+    found: Found,
+    fault: Option<Broken>,
+    /// Line ends in it.
+    lines: u64,
+}
+
+/// A line that is no record: which one of the batch, and where in it, both from 1.
+#[derive(Clone, Debug)]
+struct Broken {
+    line: u64,
+    column: u64,
+    what: String,
+}
+
+/// The whole lines before the first bytes that are no UTF-8, and where those are.
+fn whole(batch: &[u8]) -> (&str, Option<Broken>) {
+    let batch = batch.strip_prefix(b"\xef\xbb\xbf").unwrap_or(batch);
+    let Err(error) = std::str::from_utf8(batch) else { return (std::str::from_utf8(batch).unwrap_or_default(), None) };
+    let good = &batch[..error.valid_up_to()];
+    let end = good.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let line = 1 + line_ends(good);
+    let column = 1 + String::from_utf8_lossy(&good[end..]).chars().count() as u64;
+    let what = "these bytes are no UTF-8".to_owned();
+    (std::str::from_utf8(&good[..end]).unwrap_or_default(), Some(Broken { line, column, what }))
+}
+
+fn lines(run: &mut Run<'_>, batch: &str) -> Option<Broken> {
+    for (number, line) in (1..).zip(batch.split('\n')) {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let mut from = serde_json::Deserializer::from_str(line);
         if let Err(error) = run.record(&mut from).and_then(|()| from.end()) {
             let shown: String = line.chars().take(40).collect();
-            return Some(format!("{error}, in the line that begins `{shown}`"));
+            // The line is one of its own to the parser: what it says of a place is ours to say.
+            let why = error.to_string();
+            let why = why.split(" at line ").next().unwrap_or_default();
+            return Some(Broken {
+                line: number,
+                column: error.column().max(1) as u64,
+                what: format!("{why}, in the line that begins `{shown}`"),
+            });
         }
     }
     None
@@ -109,4 +162,8 @@ fn batches(mut block: &[u8]) -> Vec<&[u8]> {
         batches.push(block);
     }
     batches
+}
+
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }

@@ -1,8 +1,10 @@
 //! Page bytes into columns.
 //!
 //! `trie` is the compiled form of a feed's fields, `parse` and `visit` drive a page through it, `document` finds the records in a
-//! reply, `fill` turns what was found into rows, `lines` does it on several cores, `redact` cuts secrets out of a page.
+//! reply, `fill` turns what was found into rows, `lines` does it on several cores, `columns` does it for rows of texts under
+//! named columns, `redact` cuts secrets out of a page.
 
+mod columns;
 mod document;
 mod fill;
 mod lines;
@@ -21,6 +23,7 @@ use serde::de::DeserializeSeed;
 use crate::mapping::{Feed, MapRow};
 use crate::model::{Schema, TableBuilder};
 
+pub use columns::{Columns, HeaderFault, Odd, Rows};
 use document::Document;
 use fill::Program;
 use parse::{MAX_PAGE, Run};
@@ -46,6 +49,16 @@ pub enum ReadError {
     /// The records are not where they should be.
     #[error("the reply has no {0}")]
     NoRecords(String),
+    /// One line of many is no record. Line and column from 1, counted from the beginning of what was read.
+    #[error("line {line}, column {column}: {what}")]
+    Line {
+        /// The line.
+        line: u64,
+        /// The column.
+        column: u64,
+        /// What is wrong there.
+        what: String,
+    },
 }
 
 /// One feed's way from page bytes into columns, compiled from the rows.
@@ -87,16 +100,37 @@ impl Reader {
     /// When the page is no whole JSON or has no records where the feed says; rows before the fault stay in the table, and
     /// the caller must not call the feed complete.
     pub fn read(&self, page: &[u8], owner: Option<&str>, into: &mut TableBuilder) -> Result<Taken, ReadError> {
-        self.read_text(text(page)?, owner, into)
+        self.read_telling(page, owner, into, &mut |_, _| {})
     }
 
-    fn read_text(&self, page: &str, owner: Option<&str>, into: &mut TableBuilder) -> Result<Taken, ReadError> {
+    /// The same, and tells of every record that was not taken, since its id was there already or is empty: its number on
+    /// the page, and its id.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn read_telling(
+        &self,
+        page: &[u8],
+        owner: Option<&str>,
+        into: &mut TableBuilder,
+        refused: &mut dyn FnMut(usize, &str),
+    ) -> Result<Taken, ReadError> {
+        self.read_text(text(page)?, owner, into, refused)
+    }
+
+    fn read_text(
+        &self,
+        page: &str,
+        owner: Option<&str>,
+        into: &mut TableBuilder,
+        refused: &mut dyn FnMut(usize, &str),
+    ) -> Result<Taken, ReadError> {
         let mut run = Run::new(&self.trie, page);
         let (read, mut there, mut envelope) = run.exactly(|run| document(run, page, &self.path, self.single, true));
         if read.is_err()
             && let Some(mended) = mend::mend(page)
         {
-            return self.read_text(&mended, owner, into);
+            return self.read_text(&mended, owner, into, refused);
         }
         if read.is_ok() && !there && self.single && !self.path.is_empty() {
             // The same record bare instead of wrapped (targets/aha.md 8.7); it must look like one.
@@ -106,7 +140,7 @@ impl Reader {
                 (run, there, envelope) = (bare, true, serde_json::Map::new());
             }
         }
-        let mut taken = self.program.fill(page, &run.found, owner, into);
+        let mut taken = self.program.fill(page, &run.found, owner, into, refused);
         taken.envelope = envelope;
         if let Err(error) = read {
             return Err(ReadError::Broken(error.to_string()));

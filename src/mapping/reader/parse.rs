@@ -30,6 +30,14 @@ impl Span {
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
+
+    /// A text at a place of the page; nothing where that is beyond what fits.
+    pub fn at(start: usize, end: usize) -> Self {
+        if end > MAX_PAGE || start >= end {
+            return Self::EMPTY;
+        }
+        Self { start: start as u32, len: (end - start) as u32 }
+    }
 }
 
 /// An entry of a list: the key's two parts, and the value.
@@ -59,6 +67,16 @@ impl Found {
         let (start, len) = (span.start as usize, (span.len & !IN_ARENA) as usize);
         let from = if span.len & IN_ARENA == 0 { page } else { &*self.arena };
         from.get(start..start + len).unwrap_or_default()
+    }
+
+    /// A text that stands nowhere in the page.
+    pub fn keep(&mut self, text: &str) -> Span {
+        let start = self.arena.len();
+        if text.is_empty() || start + text.len() >= MAX_PAGE {
+            return Span::EMPTY;
+        }
+        self.arena.push_str(text);
+        Span { start: start as u32, len: text.len() as u32 | IN_ARENA }
     }
 
     fn clear(&mut self) {
