@@ -10,13 +10,38 @@ use anyhow::{Context, bail};
 use super::args::Demo;
 use super::{Exit, Global, console, setup};
 use crate::config::{self, Dirs};
+use crate::mapping::Mapping;
 use crate::simulate::{self, Options, Running};
 
-/// The systems of the demo: name, connector, view of the world, and what the configuration says beside the address.
-const SYSTEMS: &[(&str, &str, &str, &str)] = &[
-    ("hr", "scim", "source", "rate = 100\n"),
-    ("aha", "aha", "aha", "mode = \"full\"\naccount = \"acme\"\n"),
-    ("directory", "scim", "directory", "mode = \"full\"\nrate = 100\n"),
+/// One system of the demo.
+struct System {
+    name: &'static str,
+    connector: &'static str,
+    /// The view of the world that its simulator shows.
+    view: &'static str,
+    /// Whether the simulator keeps the vendor's limit: a demo is there to be seen at once, so the slowest does not.
+    limited: bool,
+    /// What the configuration says beside the address and the sign-in.
+    more: &'static str,
+}
+
+const SYSTEMS: &[System] = &[
+    System { name: "hr", connector: "scim", view: "source", limited: true, more: "rate = 100\n" },
+    System { name: "aha", connector: "aha", view: "aha", limited: true, more: "mode = \"full\"\n" },
+    System {
+        name: "litmos",
+        connector: "litmos",
+        view: "litmos",
+        limited: false,
+        more: "source_name = \"trueup\"\nmode = \"full\"\nrate = 50\n",
+    },
+    System {
+        name: "kingdee",
+        connector: "kingdee",
+        view: "kingdee",
+        limited: true,
+        more: "mode = \"full\"\nrate = 50\n",
+    },
 ];
 
 /// Starts the simulators and opens the console over them, or only serves them.
@@ -27,7 +52,8 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let home = Home::make(global.data_dir.as_deref())?;
     let runtime = setup::runtime()?;
     let running = runtime.block_on(start(args))?;
-    let text = configuration(&running, &home.path)?;
+    let mappings = setup::builtin()?;
+    let text = configuration(&running, &mappings, &home.path)?;
     let file = home.path.join("trueup.toml");
     std::fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
     if args.serve {
@@ -41,59 +67,71 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
         runtime.block_on(setup::interrupted());
         return Ok(Exit::True);
     }
-    let mappings = setup::builtin()?;
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     let setup = setup::build(&config, &dirs, &mappings)?;
     console::open(setup, global, "acme".to_owned(), true)
 }
 
-async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static str, Running)>> {
+async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static System, Running)>> {
     for fault in &args.faults {
-        let known = fault.split_once(':').is_some_and(|(system, _)| SYSTEMS.iter().any(|(name, ..)| *name == system));
+        let known = fault.split_once(':').is_some_and(|(system, _)| SYSTEMS.iter().any(|known| known.name == system));
         if !known {
-            let names: Vec<_> = SYSTEMS.iter().map(|(name, ..)| *name).collect();
+            let names: Vec<_> = SYSTEMS.iter().map(|system| system.name).collect();
             bail!("--fault {fault}: it begins with the system, one of {}, and a colon", names.join(", "));
         }
     }
     let mut running = Vec::new();
-    for (name, connector, view, _) in SYSTEMS {
+    for system in SYSTEMS {
         let faults = args.faults.iter().filter_map(|fault| fault.split_once(':'));
         let options = Options {
             users: args.users,
             seed: args.seed,
-            faults: faults.filter(|(system, _)| system == name).map(|(_, fault)| fault.to_owned()).collect(),
-            view: (*view).to_owned(),
+            faults: faults.filter(|(name, _)| *name == system.name).map(|(_, fault)| fault.to_owned()).collect(),
+            view: system.view.to_owned(),
+            rate_limit: system.limited,
             ..Options::default()
         };
-        let simulator =
-            simulate::start(connector, options).await.map_err(|error| anyhow::anyhow!("{name}: {error}"))?;
-        running.push((*name, simulator));
+        let started = simulate::start(system.connector, options).await;
+        running.push((system, started.map_err(|error| anyhow::anyhow!("{}: {error}", system.name))?));
     }
     Ok(running)
 }
 
-fn configuration(running: &[(&str, Running)], home: &Path) -> anyhow::Result<String> {
+fn configuration(running: &[(&System, Running)], mappings: &[Mapping], home: &Path) -> anyhow::Result<String> {
     let mut text = String::from("source = \"hr\"\n");
-    for (name, simulator) in running {
-        let token = simulator.login.get("token").map(String::as_str).unwrap_or_default();
-        let file = home.join(format!("{name}.token"));
-        std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&file)
-            .and_then(|mut opened| opened.write_all(token.as_bytes()))
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        let more = SYSTEMS.iter().find(|(system, ..)| system == name).map(|(.., more)| *more).unwrap_or_default();
-        write!(
-            text,
-            "\n[system.{name}]\nconnector = \"{}\"\nurl = \"{}\"\nauth = {{ bearer = {{ file = {} }} }}\n{more}",
-            simulator.connector,
-            simulator.url,
-            toml::Value::String(file.display().to_string())
-        )?;
+    for (system, simulator) in running {
+        let System { name, connector, more, .. } = system;
+        write!(text, "\n[system.{name}]\nconnector = \"{connector}\"\n")?;
+        let secret = |key: &str| -> anyhow::Result<String> {
+            let file = home.join(format!("{name}.{key}"));
+            std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&file)
+                .and_then(|mut opened| opened.write_all(simulator.login[key].as_bytes()))
+                .with_context(|| format!("cannot write {}", file.display()))?;
+            Ok(format!("{{ file = {} }}", toml::Value::String(file.display().to_string())))
+        };
+        let own = mappings.iter().find(|mapping| mapping.connector == *connector).map(|mapping| &mapping.settings[..]);
+        let own = own.unwrap_or_default();
+        if !own.iter().any(|setting| setting.address) {
+            writeln!(text, "url = \"{}\"", simulator.url)?;
+        }
+        for setting in own {
+            let Some(value) = simulator.login.get(&setting.name) else { continue };
+            let value =
+                if setting.secret { secret(&setting.name)? } else { toml::Value::String(value.clone()).to_string() };
+            writeln!(text, "{} = {value}", setting.name)?;
+        }
+        for (key, way) in [("token", "bearer"), ("api_key", "api_key")] {
+            if simulator.login.contains_key(key) {
+                writeln!(text, "auth = {{ {way} = {} }}", secret(key)?)?;
+            }
+        }
+        text.push_str(more);
     }
     Ok(text)
 }

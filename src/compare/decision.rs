@@ -156,7 +156,9 @@ impl Decisions {
             }
             Decision::Unprotect(record) => self.protected.retain(|have| have.record != record),
             Decision::Agree(agreement) => {
-                self.agreed.retain(|have| !(have.record == agreement.record && have.path == agreement.path));
+                self.agreed.retain(|have| {
+                    !(have.record == agreement.record && have.path == agreement.path && have.value == agreement.value)
+                });
                 self.agreed.push(agreement);
             }
         }

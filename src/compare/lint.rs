@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::column::{Part, Texts};
 use super::judge::{Life, Lives};
+use super::link::{Contradicted, contradicted};
 use super::run::LINT;
 use super::{Compared, Comparison, Inputs, Pairing, SystemView};
 use crate::model::text::{self, clean};
@@ -29,6 +30,8 @@ pub enum Rule {
     Duplicate,
     /// Characters that could hurt a terminal.
     HostileText,
+    /// Two records are linked by decision, and the keys of one are now those of another record.
+    LinkContradicted,
 }
 
 /// One fault.
@@ -63,6 +66,7 @@ impl Rule {
             Self::LastBillingAdmin => "last_billing_admin",
             Self::Duplicate => "duplicate",
             Self::HostileText => "hostile_text",
+            Self::LinkContradicted => "link_contradicted",
         }
     }
 
@@ -117,6 +121,20 @@ impl Told<'_> {
         path: Option<&AttrPath>,
         text: impl FnOnce() -> String,
     ) {
+        // An entry that leads nowhere has nothing that could be staged; it must not hold up the others.
+        let blocks = matches!(rule, Rule::Mandatory | Rule::LastBillingAdmin | Rule::HostileText);
+        self.tell_as((rule, blocks), system, of, path, text);
+    }
+
+    /// The same, and whether it stands in the way.
+    fn tell_as(
+        &mut self,
+        (rule, blocks): (Rule, bool),
+        system: usize,
+        of: (usize, Kind, Row),
+        path: Option<&AttrPath>,
+        text: impl FnOnce() -> String,
+    ) {
         let (owner, kind, row) = of;
         let count = self.counts.entry((rule, system, kind)).or_default();
         *count += 1;
@@ -133,8 +151,7 @@ impl Told<'_> {
             key: super::label(&snapshot.table, row).to_owned(),
             path: path.cloned(),
             text: text(),
-            // An entry that leads nowhere has nothing that could be staged; it must not hold up the others.
-            blocks: matches!(rule, Rule::Mandatory | Rule::LastBillingAdmin | Rule::HostileText),
+            blocks,
         });
     }
 }
@@ -167,14 +184,38 @@ pub(super) fn collect(
             for (attr, row) in hostile(&snapshot.table) {
                 mark(inputs, &mut kinds[kind.index()], system, row.0);
                 let path = &snapshot.table.schema().def(attr).path;
-                told.tell(Rule::HostileText, system, (system, kind, row), Some(path), || {
-                    let shown = clean(snapshot.table.cell(row, attr).text()).into_owned();
+                let value = snapshot.table.cell(row, attr).text();
+                let agreed = !inputs.agreed.is_empty() && {
+                    let key = RecordKey::new(view.id.clone(), kind, snapshot.table.id(row));
+                    inputs.agreed.iter().any(|agreement| agreement.holds(&key, path, value))
+                };
+                told.tell_as((Rule::HostileText, !agreed), system, (system, kind, row), Some(path), || {
+                    let shown = clean(value).into_owned();
+                    let agreed = if agreed { " (agreed)" } else { "" };
                     format!(
-                        "{path} holds characters that could drive a terminal or turn the direction of text: {shown}"
+                        "{path} holds characters that could drive a terminal or turn the direction of text: {shown}{agreed}"
+                    )
+                });
+            }
+            for (attr, row, text) in hostile_entries(&snapshot.table) {
+                mark(inputs, &mut kinds[kind.index()], system, row.0);
+                let path = &snapshot.table.schema().def(attr).path;
+                // Only the entry itself is held up, where it would be written: the others are harmless.
+                told.tell_as((Rule::HostileText, false), system, (system, kind, row), Some(path), || {
+                    let shown = clean(text).into_owned();
+                    format!(
+                        "an entry of {path} holds characters that could drive a terminal or turn the direction of text: {shown}"
                     )
                 });
             }
         }
+    }
+    for found in contradicted(inputs) {
+        let Contradicted { system, kind, row, path, other } = found;
+        mark(inputs, &mut kinds[kind.index()], system, row.0);
+        told.tell(Rule::LinkContradicted, system, (system, kind, row), Some(&path), || {
+            format!("linked by decision, but its {path} is not the source's, and another record here has that: {}; look at the link", clean(&other))
+        });
     }
     for system in (0..inputs.systems.len()).filter(|system| Some(*system) != inputs.base()) {
         if let Some((row, identity)) = last_billing_admin(inputs, &kinds[0], system) {
@@ -307,6 +348,27 @@ fn hostile(table: &Table) -> Vec<(Attr, Row)> {
             found
         })
         .collect()
+}
+
+/// Entries of lists with such characters, each with the text that has them. The texts of a list are all in dictionaries,
+/// so most tables are done with a look at those.
+fn hostile_entries(table: &Table) -> Vec<(Attr, Row, &str)> {
+    let mut found = Vec::new();
+    for (attr, def) in table.schema().iter().filter(|(_, def)| def.form != Form::Text && !def.unreadable) {
+        let dicts = table.list(def.slot);
+        if !dicts.key.iter().chain([&dicts.value]).any(|dict| dict.iter().any(text::hostile)) {
+            continue;
+        }
+        for row in table.rows() {
+            for entry in table.entries(row, attr).unwrap_or_default() {
+                let ([first, second], value) = table.entry_text(attr, *entry);
+                found.extend(
+                    [first, second, value].into_iter().find(|text| text::hostile(text)).map(|text| (attr, row, text)),
+                );
+            }
+        }
+    }
+    found
 }
 
 /// Whether a block of texts has two bytes with which a hostile character starts (see [`text::is_hostile`]); it may say so

@@ -18,10 +18,12 @@ mod link;
 mod lint;
 mod refs;
 mod run;
+mod scope;
 mod select;
 mod served;
 mod state;
 pub mod subject;
+mod suggest;
 #[cfg(test)]
 mod tests;
 mod why;
@@ -34,8 +36,10 @@ pub use identity::{Link, LinkVerdict, Rung};
 pub use label::{label, name};
 pub use lint::{Lint, Rule};
 pub use run::compare;
+pub use scope::{Shift, shift};
 pub use select::select;
 pub use state::{Compares, Comparison, NO_ROW, Pairing, RowState, Tally};
+pub use suggest::{Candidate, Evidence, Suggester};
 pub use why::{WhyLine, why};
 
 use std::sync::Arc;

@@ -48,6 +48,11 @@ enum Node<'c> {
         empty: Option<bool>,
     },
     Staged([Option<bool>; 2]),
+    /// By which attributes differ, as bits per system.
+    Differs {
+        masks: Vec<(usize, Vec<u64>)>,
+        empty: Option<bool>,
+    },
     /// By whether a difference was adopted in one of these systems.
     Waived {
         systems: Vec<usize>,
@@ -151,6 +156,21 @@ impl<'c> Matrix<'c> {
             }
             "lint" => self.lint(&mut holds),
             "direction" => self.direction(&mut holds),
+            "differs" => {
+                let systems: Vec<usize> = (0..count)
+                    .filter(|system| self.only.map_or(Some(*system) != base, |only| only == *system))
+                    .collect();
+                let masks = systems.into_iter().filter_map(|system| {
+                    let mut mask = vec![0_u64; *self.comparison.words.get(system)?];
+                    for (at, compares) in self.comparison.compares[system].iter().enumerate() {
+                        if holds(compares.path.local(&[])) == Some(true) {
+                            mask[at / 64] |= 1 << (at % 64);
+                        }
+                    }
+                    Some((system, mask))
+                });
+                Node::Differs { masks: masks.collect(), empty: holds("") }
+            }
             _ => {
                 let named = path.strip_prefix("state.").and_then(|name| {
                     self.compared.inputs.systems.iter().position(|view| view.id.as_str().eq_ignore_ascii_case(name))
@@ -237,6 +257,17 @@ impl<'c> Matrix<'c> {
                 } else {
                     any_of(words.iter().map(|pairing| by_pairing[*pairing as usize]))
                 }
+            }
+            Node::Differs { masks, empty } => {
+                let mut any = false;
+                for (system, mask) in masks {
+                    let bits = &self.comparison.bits[*system][identity as usize * mask.len()..][..mask.len()];
+                    if bits.iter().zip(mask).any(|(bits, mask)| bits & mask != 0) {
+                        return Some(true);
+                    }
+                    any |= bits.iter().any(|word| *word != 0);
+                }
+                if any { Some(false) } else { *empty }
             }
             Node::Waived { systems, verdicts } => {
                 let waived = |system: &usize| self.comparison.waived(identity, *system);

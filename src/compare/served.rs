@@ -85,6 +85,11 @@ fn comparable(mapping: &Mapping, kind: Kind, path: &AttrPath, table: &Table) -> 
     rule(mapping, kind, path)?;
     let attr = table.schema().find(path)?;
     let def = table.schema().def(attr);
+    // An extension's attribute for which discovery found no extension, and that nobody has: the service has no such thing.
+    let nowhere = |row: &MapRow| row.write.as_deref().is_some_and(|write| write.starts_with("urn:*:"));
+    if mapping.row(kind, path).is_some_and(nowhere) && !served(table, attr) {
+        return None;
+    }
     (!own(path) && !def.unreadable && def.fold != Fold::Never).then_some(attr)
 }
 

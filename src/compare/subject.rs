@@ -148,7 +148,7 @@ impl Subject for Picked<'_, '_> {
 /// that of the first system that has one.
 ///
 /// Beside them it answers `state` (all that is out of true, or `same`), `state.SYSTEM`, `direction`, `lint` (the rules
-/// that were hit, whoever's record), `waived` and `staged`.
+/// that were hit, whoever's record), `differs` (the attributes that do), `waived` and `staged`.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     compared: &'a Compared,
@@ -207,6 +207,14 @@ impl<'a> Identity<'a> {
             "waived" => {
                 let waived = |system| self.compared.kind(self.kind).waived(self.identity, system);
                 tell(if self.systems().any(waived) { "true" } else { "false" }, push);
+            }
+            "differs" => {
+                let comparison = self.compared.kind(self.kind);
+                for system in self.systems().filter(|system| !comparison.compares[*system].is_empty()) {
+                    comparison
+                        .differing(self.identity, system)
+                        .for_each(|compares| tell(compares.path.local(&[]), push));
+                }
             }
             "lint" => {
                 let comparison = self.compared.kind(self.kind);

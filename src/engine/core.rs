@@ -3,10 +3,11 @@
 
 mod kept;
 mod memory;
+mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -93,7 +94,7 @@ pub(super) enum Aside {
     /// What was decided is on disk.
     Saved,
     /// The decisions as the journal has them.
-    Decisions(Decisions),
+    Decisions(u64, Decisions),
     /// A push has ended, and the next one may begin; these kinds are to be read again.
     Pushed(Arc<Plan>, Vec<Outcome>, BTreeSet<(SystemId, Kind)>),
     /// Something for the face.
@@ -113,14 +114,20 @@ pub(super) struct Core {
     face: bool,
     source: Option<usize>,
     reference: Option<usize>,
-    decisions: Decisions,
+    pub(super) decisions: Decisions,
     bases: Bases,
+    /// The rules of the last push, where they are not those of now.
+    accepted: BTreeMap<SystemId, rules::Rules>,
     /// Bases that were rewritten while a comparison was under way.
     rewritten: Vec<Base>,
     /// What pushes have confirmed and no snapshot shows yet.
     awaiting: Vec<kept::Confirmed>,
     /// Writes to the journal that are under way.
     saving: usize,
+    /// Rises with every decision.
+    decided: u64,
+    /// Others have added decisions to the journal.
+    reread: bool,
     /// Adoptions that the comparison knows of.
     waived: usize,
     /// Without a face: whole snapshots that are kept once they have been compared with those of before.
@@ -166,9 +173,12 @@ impl Core {
             reference,
             decisions: Decisions::default(),
             bases: Bases::default(),
+            accepted: BTreeMap::new(),
             rewritten: Vec::new(),
             awaiting: Vec::new(),
             saving: 0,
+            decided: 0,
+            reread: false,
             waived: 0,
             unkept: Vec::new(),
             compared: None,
@@ -259,6 +269,9 @@ impl Core {
         if self.waived > 0 && self.standing_waivers().len() < self.waived {
             self.waived = 0;
             self.outdated();
+        }
+        if self.reread && self.saving == 0 {
+            self.read_decisions();
         }
         let quiet = !self.face && self.busy();
         if self.stale && self.comparing.is_none() && now >= self.compare_from && !quiet {
@@ -368,11 +381,13 @@ impl Core {
             }
             Aside::StagingKept => self.keeping = false,
             Aside::Saved => self.saving -= 1,
-            Aside::Decisions(decisions) => self.decided(decisions),
+            Aside::Decisions(version, decisions) => self.decided(version, decisions),
             Aside::Pushed(plan, outcomes, touched) => {
                 self.pushing = None;
                 self.confirmed(&plan, &outcomes);
-                self.read_decisions();
+                self.accept_rules(&plan, &outcomes);
+                // A push links what it creates.
+                self.reread |= !outcomes.is_empty();
                 let plan = plan.id.clone();
                 self.report(Report::PushEnded(plan));
                 for (system, kind) in &touched {

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::http::Client;
 use super::protocol::Report;
 use super::push::{self, Desk, Line, LineFault, Party, Tell};
-use crate::compare::Compared;
+use crate::compare::{Compared, Protection};
 use crate::model::filter::Filter;
 use crate::model::{Kind, RecordKey, SystemId};
 use crate::plan::{Change, Known, Outcome, OutcomeState, Plan, Reply, Request};
@@ -56,10 +56,11 @@ impl Line for Lines {
 /// Whether a record is protected: by the operator, or by its system's filter over what was read of it.
 fn protection(
     compared: Arc<Compared>,
+    protected: Vec<Protection>,
     filters: BTreeMap<SystemId, Option<Filter>>,
 ) -> impl Fn(&RecordKey) -> Option<bool> + Send + Sync {
     move |key| {
-        if compared.inputs.protected.iter().any(|protection| protection.record == *key) {
+        if protected.iter().any(|protection| protection.record == *key) {
             return Some(true);
         }
         let Some(filter) = filters.get(&key.system) else { return Some(false) };
@@ -85,7 +86,11 @@ impl Core {
             }
             let (Some(client), Some(site)) = (&member.client, &member.site) else { continue };
             clients.insert(id.clone(), client.clone());
-            let known = Known { policy: member.setup.config.policy.clone(), blocked: site.blocked.clone() };
+            let known = Known {
+                policy: member.setup.config.policy.clone(),
+                blocked: site.blocked.clone(),
+                moved: self.moved(&compared, member),
+            };
             let party = Party {
                 connector: member.connector.clone(),
                 site: site.clone(),
@@ -98,7 +103,8 @@ impl Core {
             line: Arc::new(Lines(clients)),
             keeper: self.keeper.clone(),
             parties,
-            protected: Arc::new(protection(compared.clone(), filters)),
+            protected: Arc::new(protection(compared.clone(), self.decisions.protected.clone(), filters)),
+            agreed: self.decisions.agreed.clone(),
             compared,
             who: self.who.clone(),
             patience: self.patience,

@@ -89,7 +89,15 @@ impl Session {
         stop: CancellationToken,
     ) -> Result<Vec<Outcome>, String> {
         let desk = self.core.desk().ok_or("nothing has been read")?;
-        push::push(Arc::new(desk), plan, fingerprint, Arc::new(tell), stop).await
+        let outcomes = push::push(Arc::new(desk), plan.clone(), fingerprint, Arc::new(tell), stop).await?;
+        let rules = self.core.acknowledged_rules(&plan, &outcomes);
+        let kept = self
+            .core
+            .keeper
+            .ask(move |journal| rules.iter().try_for_each(|(system, rules)| journal.accept(system, rules)));
+        // What is not kept is only asked for again.
+        let _ = kept.await;
+        Ok(outcomes)
     }
 
     /// Looks up by reading what nobody knows of earlier pushes.

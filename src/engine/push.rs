@@ -25,7 +25,7 @@ pub use prepare::prepare;
 pub use resolve::resolve;
 
 use super::protocol::Report;
-use crate::compare::Compared;
+use crate::compare::{Agreement, Compared};
 use crate::connectors::Connector;
 use crate::model::{RecordKey, SystemId};
 use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, guards, pin};
@@ -123,6 +123,8 @@ pub struct Desk {
     pub compared: Arc<Compared>,
     /// Whether a record is protected.
     pub protected: Protected,
+    /// Values with odd characters that are meant.
+    pub agreed: Vec<Agreement>,
     /// Who pushes, as far as the operating system says.
     pub who: String,
     /// How long it waits for what.
@@ -147,7 +149,9 @@ impl Desk {
     /// Every rule that stands in the way of these changes now.
     fn guards(&self, changes: &[Change]) -> Vec<Guard> {
         let systems = self.parties.iter().map(|(id, party)| (id.clone(), party.known.clone())).collect();
-        guards(changes, &Facts { compared: &self.compared, systems: &systems, protected: &*self.protected })
+        let facts =
+            Facts { compared: &self.compared, systems: &systems, protected: &*self.protected, agreed: &self.agreed };
+        guards(changes, &facts)
     }
 
     /// What a plan is pinned to: how a system's changes are made now.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::hostile::unagreed;
 use super::stage::incomplete;
 use super::{Change, Target};
-use crate::compare::Compared;
+use crate::compare::{Agreement, Compared};
 use crate::model::text::clean;
 use crate::model::{AttrPath, Kind, Op, RecordKey, Snapshot, SystemId};
 
@@ -100,6 +101,8 @@ pub struct Known {
     pub policy: Policy,
     /// Why nothing may be pushed there, whatever the mode (`Site::blocked`).
     pub blocked: Option<String>,
+    /// Rules that were changed since it was last pushed to: the guard's name, and the numbers in words.
+    pub moved: Vec<(String, String)>,
 }
 
 /// What guards look at beside the changes.
@@ -111,6 +114,8 @@ pub struct Facts<'f> {
     /// Whether a record is protected, by the operator or by its system's `protect` filter. `None`: undecided, which counts
     /// as protected.
     pub protected: &'f dyn Fn(&RecordKey) -> Option<bool>,
+    /// Values with odd characters that are meant.
+    pub agreed: &'f [Agreement],
 }
 
 /// Every rule that stands in the way of these changes, with its numbers. None is acknowledged yet.
@@ -169,6 +174,10 @@ impl Look<'_> {
             let text = format!("{} is the source of truth; nothing is ever written to it", self.system);
             found.push(self.guard("source", None, false, text));
         }
+        for (rule, text) in &known.moved {
+            found.push(self.guard(rule, None, true, format!("{text} Acknowledge it if that is meant")));
+        }
+        found.extend(self.hostile());
         found.extend(self.mode(known.policy.mode));
         for kind in Kind::ALL {
             self.limits(kind, &known.policy.limits, found);
@@ -280,6 +289,21 @@ impl Look<'_> {
             self.system
         );
         Some(self.guard("incomplete", Some(kind), false, text))
+    }
+
+    /// Values with characters that could hurt a terminal, which nobody has agreed to (promise 13).
+    fn hostile(&self) -> Option<Guard> {
+        let all: Vec<_> = self.changes.iter().flat_map(|change| unagreed(change, self.facts.agreed)).collect();
+        let (_, path, text) = all.first()?;
+        let more = if all.len() > 1 { format!(", and {} more", all.len() - 1) } else { String::new() };
+        let text = format!(
+            "{} values that would be written to {} hold characters that could drive a terminal or turn the direction of \
+             text ({path}: {}{more}). Look at each and agree to it, or unstage it",
+            all.len(),
+            self.system,
+            clean(text)
+        );
+        Some(self.guard("hostile-text", None, false, text))
     }
 
     fn protect(&self) -> Option<Guard> {

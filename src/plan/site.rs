@@ -97,6 +97,12 @@ pub struct Site {
     /// What the service calls things, as the probe has learned it (`operation SEC_User Forbid`: the number of that operation).
     #[serde(default)]
     pub learned: std::collections::BTreeMap<String, String>,
+    /// The parts of lists that the schemas declare, by kind and list: what is not among them is not sent.
+    #[serde(default)]
+    pub parts: Vec<(Kind, String, Vec<String>)>,
+    /// Whether the service refuses to be told how many records a page shall have.
+    #[serde(default)]
+    pub no_count: bool,
     /// Lessons from refused writes: the forms that this service does not take (`patch:User`).
     pub lessons: Vec<String>,
 }
@@ -105,6 +111,17 @@ impl Site {
     /// The endpoint of a kind.
     pub fn endpoint(&self, kind: Kind) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.kind == kind)
+    }
+
+    /// All endpoints of a kind: a service may keep roles under several names.
+    pub fn endpoints_of(&self, kind: Kind) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints.iter().filter(move |endpoint| endpoint.kind == kind)
+    }
+
+    /// The parts that a list declares; `None` where the schemas say nothing of it.
+    pub fn parts_of(&self, kind: Kind, list: &str) -> Option<&[String]> {
+        let said = self.parts.iter().find(|(of, name, _)| *of == kind && name.eq_ignore_ascii_case(list));
+        said.map(|(_, _, parts)| parts.as_slice())
     }
 
     /// Whether the test found nothing bad.

@@ -48,7 +48,7 @@ use world::World;
 pub const CONNECTORS: &[&str] = &["scim", "aha", "kingdee", "litmos"];
 
 /// What of a log-in is kept out of the record of requests, wherever it stands in a body.
-const SECRETS: &[&str] = &["application_secret", "password"];
+const SECRETS: &[&str] = &["application_secret", "client_secret", "password"];
 
 /// Bodies above this are refused, as every vendor does somewhere.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -207,6 +207,9 @@ async fn serve(connector: &str, setting: Setting, mut service: Service) -> Resul
     let refuse = |error| StartError::Listen(options.port, error);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(refuse)?;
     let port = listener.local_addr().map_err(refuse)?.port();
+    if let Some(url) = service.login.get_mut("token_url") {
+        *url = format!("http://127.0.0.1:{port}{url}");
+    }
     let desk = Desk {
         connector: connector.to_owned(),
         view: options.view.clone(),

@@ -504,7 +504,7 @@ impl Journal for SqliteJournal {
                     "insert or replace into agreement (record, path, system, body) values (?, ?, ?, ?)",
                     params![
                         json(&agreement.record)?,
-                        place(&agreement.path, ""),
+                        place(&agreement.path, &agreement.value.to_string()),
                         agreement.record.system.as_str(),
                         json(agreement)?
                     ],

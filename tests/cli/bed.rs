@@ -45,6 +45,15 @@ pub const AHA: System = System {
     faults: Vec::new(),
     more: "account = \"acme\"\nmode = \"full\"\n",
 };
+pub const LITMOS: System = System {
+    name: "litmos",
+    connector: "litmos",
+    view: "litmos",
+    faults: Vec::new(),
+    more: "source_name = \"trueup\"\nmode = \"full\"\n",
+};
+pub const KINGDEE: System =
+    System { name: "kingdee", connector: "kingdee", view: "kingdee", faults: Vec::new(), more: "mode = \"full\"\n" };
 pub const DIRECTORY: System =
     System { name: "directory", connector: "scim", view: "directory", faults: Vec::new(), more: "mode = \"full\"\n" };
 
@@ -72,16 +81,25 @@ pub fn bed(users: u32, systems: &[System]) -> Bed {
     let bed = Bed { dir: Dir::new(), running, _runtime: runtime };
     let mut text = format!("source = \"{}\"\n", systems[0].name);
     for (system, (name, running)) in systems.iter().zip(&bed.running) {
-        secret(&bed.dir.0.join(format!("{name}.token")), &running.login["token"]);
-        write!(
-            text,
-            "\n[system.{name}]\nconnector = \"{}\"\nurl = \"{}\"\nrate = 1000\nauth = {{ bearer = {{ file = \"{}\" }} }}\n{}",
-            system.connector,
-            running.url,
-            bed.dir.0.join(format!("{name}.token")).display(),
-            system.more
-        )
-        .unwrap();
+        write!(text, "\n[system.{name}]\nconnector = \"{}\"\nrate = 1000\n", system.connector).unwrap();
+        if system.connector != "kingdee" {
+            writeln!(text, "url = \"{}\"", running.url).unwrap();
+        }
+        for (key, value) in &running.login {
+            let file = bed.dir.0.join(format!("{name}.{key}"));
+            secret(&file, value);
+            let kept = format!("{{ file = \"{}\" }}", file.display());
+            match key.as_str() {
+                "token" => writeln!(text, "auth = {{ bearer = {kept} }}"),
+                "api_key" => writeln!(text, "auth = {{ api_key = {kept} }}"),
+                "application_secret" | "password" if system.connector == "kingdee" => writeln!(text, "{key} = {kept}"),
+                _ if system.connector == "kingdee" => writeln!(text, "{key} = \"{value}\""),
+                // The rest is said by the test itself, as an operator would, or another way to sign in.
+                _ => Ok(()),
+            }
+            .unwrap();
+        }
+        text.push_str(system.more);
     }
     fs::write(bed.config(), text).unwrap();
     bed

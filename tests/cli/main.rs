@@ -6,6 +6,8 @@ mod bed;
 mod check;
 mod faults;
 mod file;
+mod litmos;
+mod oauth2;
 mod own;
 mod plan;
 mod quirks;

@@ -135,3 +135,82 @@ fn a_protected_record_says_so_and_can_not_be_staged() {
     desk.keys("K");
     assert_eq!(decided(&desk).last(), Some(&Decision::Unprotect(lena())));
 }
+
+const NEW: world::Person = ("Lena Fischer", "lena.fischer@new.example", "true", "Research", &[]);
+const OLD: world::Person = ("Lena Fischer", "lena.fischer@old.example", "true", "", &[]);
+
+/// The world of the two, with what was decided.
+fn linked(links: Vec<trueup::compare::Link>) -> World {
+    let mut world = world::two(&[NEW], &[OLD]);
+    let mut inputs = (*world.compared.inputs).clone();
+    inputs.links = links;
+    world.compared = std::sync::Arc::new(compare(std::sync::Arc::new(inputs)));
+    world
+}
+
+#[test]
+fn two_records_that_look_like_one_person_are_linked_on_their_evidence() {
+    let mut desk = Desk::with(80, 24, linked(Vec::new()));
+    desk.keys("Space");
+    assert!(desk.screen().contains("possible duplicate"), "{}", desk.screen());
+    desk.keys("Esc i");
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("=");
+    let [Decision::Link(link)] = &decided(&desk)[..] else { panic!("{:?}", decided(&desk)) };
+    assert_eq!((link.a.system.as_str(), link.b.system.as_str()), ("hr", "aha"));
+    assert_eq!(link.verdict, trueup::compare::LinkVerdict::Same);
+    desk.report(trueup::engine::protocol::Report::World(std::sync::Arc::new(linked(vec![link.clone()]))));
+    assert_eq!(desk.app.list().unwrap().order.len(), 1);
+    assert!(!desk.screen().contains("missing in aha"), "{}", desk.screen());
+    // The link can be looked at, and taken back.
+    desk.keys("i u");
+    assert!(desk.screen().contains("linked by decision"), "{}", desk.screen());
+    assert!(matches!(&decided(&desk)[..], [_, Decision::Unlink(a, b)] if *a == link.a && *b == link.b));
+}
+
+#[test]
+fn who_is_not_the_same_can_be_created() {
+    let mut desk = Desk::with(80, 24, linked(Vec::new()));
+    desk.keys("i !");
+    assert!(desk.screen().contains("not the same, by decision"), "{}", desk.screen());
+    let [Decision::Link(link)] = &decided(&desk)[..] else { panic!("{:?}", decided(&desk)) };
+    desk.report(trueup::engine::protocol::Report::World(std::sync::Arc::new(linked(vec![link.clone()]))));
+    desk.keys("Esc Space");
+    let screen = desk.screen();
+    assert!(screen.contains("asks for") && !screen.contains("possible duplicate"), "{screen}");
+}
+
+#[test]
+fn a_lens_is_a_filter_with_a_name() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("L j");
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("Enter");
+    assert_eq!(desk.app.list().unwrap().order.len(), 1);
+    assert!(desk.screen().contains("Omar Haddad"), "{}", desk.screen());
+    desk.keys("L j Enter");
+    let roles = |name: &str| desk.screen().lines().any(|line| line.contains(name) && !line.contains(" L "));
+    assert_eq!((desk.app.list().unwrap().order.len(), roles("Lena"), roles("Łukasz")), (2, true, true));
+    desk.keys("L k k Enter");
+    assert_eq!(desk.app.list().unwrap().order.len(), 7);
+}
+
+#[test]
+fn a_value_with_odd_characters_is_shown_harmless_and_agreed_to_on_the_checklist() {
+    let lena = |name: &'static str| -> world::Person { ("Lena Fischer", "lena@example.com", "true", name, &[]) };
+    let mut desk = Desk::with(80, 24, world::directory(&[lena("Re\u{202e}search\u{7}")], &[lena("Sales")]));
+    desk.keys("Space");
+    assert!(desk.screen().contains("[-]"), "{}", desk.screen());
+    desk.keys("A");
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("y");
+    let [Decision::Agree(agreement)] = &decided(&desk)[..] else { panic!("{:?}", decided(&desk)) };
+    assert!(agreement.path.as_str().ends_with("department"));
+    let world = world::directory(&[lena("Re\u{202e}search\u{7}")], &[lena("Sales")]);
+    let mut inputs = (*world.compared.inputs).clone();
+    inputs.agreed = vec![agreement.clone()];
+    let compared = std::sync::Arc::new(compare(std::sync::Arc::new(inputs)));
+    desk.report(trueup::engine::protocol::Report::World(std::sync::Arc::new(World { compared, ..world })));
+    desk.keys("Space");
+    assert!(desk.screen().contains("[x]"), "{}", desk.screen());
+}

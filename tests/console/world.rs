@@ -280,6 +280,14 @@ pub fn two(source: &[Person], target: &[Person]) -> World {
     world_of(vec![hr(source, complete(source.len() as u64)), aha(target)])
 }
 
+/// A world of the source's people and a directory's, which has departments.
+pub fn directory(source: &[Person], target: &[Person]) -> World {
+    let total = complete(target.len() as u64);
+    let status = status("directory", "scim", "SCIM 2.0", Mode::Full, Health::Good);
+    let directory = System::new(status).read(Kind::User, table("scim", target), total);
+    world_of(vec![hr(source, complete(source.len() as u64)), directory])
+}
+
 /// So many people in both systems; every hundredth has another name in the target.
 pub fn large(people: u32) -> World {
     let make = |connector: &str| {

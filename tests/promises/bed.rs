@@ -72,6 +72,21 @@ pub fn system(name: &str, connector: &str, url: &str, token: &str, policy: &Poli
     SystemSetup::over(config, mapping).unwrap()
 }
 
+/// A Kingdee over its simulator: the keys of the configuration are what the simulator says.
+fn kingdee(name: &str, running: &Running, policy: &Policy) -> SystemSetup {
+    let mut config = SystemConfig::new(SystemId::new(name), "kingdee", &running.login["server_address"], Auth::None);
+    for (key, value) in &running.login {
+        if ["application_secret", "password"].contains(&key.as_str()) {
+            config.own_secrets.insert(key.clone(), Source::Given(Secret::new(value.clone())));
+        } else {
+            config.own.insert(key.clone(), value.clone());
+        }
+    }
+    config.policy = policy.clone();
+    config.rate = Some(1000.0);
+    SystemSetup::over(config, Arc::new(Mapping::builtin("kingdee").unwrap())).unwrap()
+}
+
 /// What a simulator lets its client in with.
 pub fn key(running: &Running) -> &str {
     running.login.get("token").or_else(|| running.login.get("api_key")).map_or("", String::as_str)
@@ -127,10 +142,10 @@ impl Bed {
 
     /// What the engine is started with.
     pub fn setup(&self, policy: &Policy) -> Setup {
-        let systems = self
-            .simulators
-            .iter()
-            .map(|(name, running)| system(name, &running.connector, &running.url, key(running), policy));
+        let systems = self.simulators.iter().map(|(name, running)| match running.connector.as_str() {
+            "kingdee" => kingdee(name, running, policy),
+            connector => system(name, connector, &running.url, key(running), policy),
+        });
         setup(systems.collect(), &self.dir.0)
     }
 

@@ -1,10 +1,12 @@
 //! Promise 5: guards fire before the first write.
 
+use trueup::compare::shift;
 use trueup::model::Op;
-use trueup::plan::Policy;
+use trueup::model::filter::Filter;
+use trueup::plan::{Plan, Policy};
 
 use crate::bed::{
-    Bed, DIRECTORY, HR, acknowledged, assert_confirmed, assert_refused, full, of, offers, patch, sets, staged,
+    Bed, Console, DIRECTORY, HR, acknowledged, assert_confirmed, assert_refused, full, of, offers, patch, sets, staged,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,4 +69,41 @@ async fn a_protected_record_is_not_touched_and_that_cannot_be_acknowledged() {
     let plan = console.plan(changes[1..].to_vec()).await;
     let outcomes = console.push(plan.clone()).await;
     assert_confirmed(&outcomes, &plan);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_that_was_changed_since_the_last_push_is_told_with_its_numbers() {
+    let bed = Bed::of(300, &[HR, DIRECTORY]).await;
+    let scoped = |scope: Option<&str>| {
+        let mut setup = bed.setup(&full());
+        setup.systems[1].config.scope = scope.map(|scope| Filter::parse(scope).unwrap());
+        Console::over(setup)
+    };
+    let rules = |plan: &Plan| plan.guards.iter().map(|guard| guard.rule.clone()).collect::<Vec<_>>();
+    let mut console = scoped(None);
+    let all = offers(&*console.world().await);
+    let changes = staged(sets(&all, "directory", "title").into_iter().take(2));
+    assert_eq!(rules(&*console.prepare(changes.clone()).await), [""; 0]);
+    console.quit().await;
+
+    let mut console = scoped(Some(r#"userName pr and not (userName sw "a")"#));
+    let world = console.world().await;
+    let inputs = &world.compared.inputs;
+    let gone = shift(inputs, 1, false, None).goes_out;
+    assert!(gone > 0);
+    let plan = console.prepare(changes.clone()).await;
+    assert_eq!(rules(&plan), ["scope-changed"]);
+    let outcomes = console.push(plan.clone()).await;
+    assert_refused(&outcomes, &["scope-changed", &format!("{gone} go out of it"), "it was: everybody"]);
+    bed.assert_unwritten();
+    let plan = acknowledged(&plan);
+    let outcomes = console.push(plan.clone()).await;
+    assert_confirmed(&outcomes, &plan);
+    console.quit().await;
+
+    // It was acknowledged by that push, and is the rule from then on.
+    let mut console = scoped(Some(r#"userName pr and not (userName sw "a")"#));
+    let all = offers(&*console.world().await);
+    let changes = staged(sets(&all, "directory", "title").into_iter().take(1));
+    assert_eq!(rules(&*console.prepare(changes).await), [""; 0]);
 }

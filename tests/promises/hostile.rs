@@ -1,12 +1,16 @@
 //! Promise 13: data cannot hurt the terminal, and is sent as it is.
 
-use trueup::compare::Rule;
+use trueup::compare::{Agreement, Decision, Rule};
+use trueup::engine::protocol::{Command, World};
 use trueup::model::text;
+use trueup::plan::unagreed;
 
-use crate::bed::{Bed, DIRECTORY, HR, assert_confirmed, full, offers, patch, sets, staged, user_path};
+use crate::bed::{
+    Bed, DIRECTORY, HR, acknowledged, assert_confirmed, assert_refused, full, offers, patch, sets, staged, user_path,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_value_that_could_hurt_a_terminal_is_lint_and_cannot_be_staged() {
+async fn a_value_that_could_hurt_a_terminal_is_lint_and_cannot_be_staged_until_it_is_agreed_to() {
     let bed = Bed::of(300, &[HR, DIRECTORY]).await;
     let mut console = bed.console(&full());
     let all = offers(&*console.world().await);
@@ -29,6 +33,32 @@ async fn a_value_that_could_hurt_a_terminal_is_lint_and_cannot_be_staged() {
         assert_eq!(text::clean(shown), shown, "what is shown is harmless");
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']));
     }
+
+    // Not even a change that was staged before can be pushed, until the operator agrees to this very value.
+    let odd = offer.change.clone();
+    let plan = console.prepare(vec![odd.clone()]).await;
+    assert_eq!(plan.guards.iter().map(|guard| &*guard.rule).collect::<Vec<_>>(), ["hostile-text"]);
+    let outcomes = console.push(acknowledged(&plan)).await;
+    assert_refused(&outcomes, &["hostile-text"]);
+    bed.assert_unwritten();
+
+    let [(record, path, value)] = &unagreed(&odd, &[])[..] else { panic!("{odd:?}") };
+    assert_eq!((record, path.as_str(), value.as_str()), (&source, "title", hurting));
+    let agreement = Agreement::to(record.clone(), path.clone(), value, jiff::Timestamp::now());
+    console.handle.send(Command::Decide(vec![Decision::Agree(agreement)]));
+    let free = |world: &World| {
+        let all = offers(world);
+        all.into_iter().find(|offer| offer.change.id == change.id && offer.blocked.is_none())
+    };
+    let offer = loop {
+        if let Some(offer) = free(&*console.world().await) {
+            break offer;
+        }
+    };
+    let plan = console.plan(vec![offer.change]).await;
+    let outcomes = console.push(plan.clone()).await;
+    assert_confirmed(&outcomes, &plan);
+    assert_eq!(bed.get("directory", &user_path(&change)).await["title"], hurting, "as it is");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@ mod direction;
 mod guards;
 mod hostile;
 mod isolation;
+mod kingdee;
 mod litmos;
 mod preview;
 mod read_back;

@@ -1,6 +1,7 @@
 //! The guides' tables as they are printed, and where this program keeps what each row names.
 
 pub mod aha;
+pub mod kingdee;
 pub mod litmos;
 
 use trueup::model::Kind;

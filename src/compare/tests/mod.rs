@@ -2,6 +2,7 @@
 
 mod bases;
 mod cells;
+mod decided;
 mod links;
 mod lints;
 mod lists;

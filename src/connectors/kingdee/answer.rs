@@ -101,6 +101,11 @@ impl Complaint {
         self.has(&["未将对象引用", "object reference not set", "null reference", "nullreference"])
     }
 
+    /// The form has no operation of that number (targets/kingdee.md 7: `Forbid`, and `Disable` in one client).
+    pub(super) fn no_such_operation(&self) -> bool {
+        self.has(&["操作", "operation"]) && self.has(&["没有标识为", "不存在", "does not exist"])
+    }
+
     /// The site's own request filter (targets/kingdee.md 6).
     pub(super) fn suspected(&self) -> bool {
         self.has(&["可疑数据", "caller_in_less"])

@@ -277,7 +277,7 @@ fn employees_are_written_under_their_own_names() {
     let own = [("people", "employees")];
     let record = json!({"Id":7,"StaffNumber":"E7","Name":"王五","Mobile":"1","ForbidStatus":"A","DocumentStatus":"C"});
     let native = kingdee(&own).observe(&site(), Kind::User, Looked::Id("7"), &[view(record)]).unwrap().unwrap();
-    let change = wish::change("set", Kind::User, "7", Op::Set, vec![wish::text("phoneNumbers[work]", "138")]);
+    let change = wish::change("set", Kind::User, "7", Op::Set, vec![wish::text("phoneNumbers[mobile]", "138")]);
     let steps = render(&own, &site(), &[change], Some(&native)).unwrap();
     assert_eq!(asked(&steps[0].write).1["formid"], "BD_Empinfo");
     assert_eq!(model(&steps[0]), json!({"FID":"7","FMobile":"138"}));
@@ -360,6 +360,13 @@ fn a_call_that_is_not_honoured_teaches_the_other_spelling_once() {
     let step = render(&[], &taught, &[off], None).unwrap().remove(0);
     assert_eq!(asked(&step.write).0, "ExecuteOperation");
     assert!(matches!(kingdee.classify(&taught, &step, &null), Verdict::Failed(_)), "both were tried: not again");
+    let named = no("业务对象“用户”没有标识为“Forbid”的操作", 0);
+    let lesson = kingdee.lesson(&taught, &step, &named).unwrap();
+    let taught = Site { lessons: vec!["operation:ExecuteOperation".into(), lesson], ..site() };
+    let off = wish::change("off", Kind::User, "100001", Op::Deactivate, vec![wish::text("active", "false")]);
+    let step = render(&[], &taught, &[off], None).unwrap().remove(0);
+    assert_eq!(asked(&step.write).1["opNumber"], "Disable");
+    assert!(matches!(kingdee.classify(&taught, &step, &named), Verdict::Failed(_)));
     let renamed = wish::change("set", Kind::Group, "BM01", Op::Set, vec![wish::text("displayName", "新名")]);
     let step = steps(&[renamed], Some(&seen(Kind::Group, "BM01", department("C")))).remove(0);
     assert_eq!(

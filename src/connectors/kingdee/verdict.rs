@@ -6,7 +6,7 @@ use super::answer::{self, Answer, Complaint, bare, get};
 use super::forms::ORGANISATIONS;
 use super::record::ORG;
 use super::words::{explained, form, told};
-use super::write::{CALLS, unaudit};
+use super::write::{CALLS, other_number, unaudit};
 use crate::model::Kind;
 use crate::plan::{Body, Repeat, Reply, Request, Site, Step, Verdict};
 
@@ -55,7 +55,11 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
     let calls = |name: &str| step.write.path.contains(&format!(".{name}.common.kdsvc"));
     let lesson = if let Some(at) = CALLS.iter().position(|name| calls(name)) {
         // The other spelling, once: which one is honoured depends on the version (targets/kingdee.md 2).
-        (complaint.no_such_call() || complaint.broke).then(|| format!("operation:{}", CALLS[1 - at]))?
+        if complaint.no_such_operation() && number(&step.write) == Some("Forbid") {
+            other_number(form(&step.write)?)
+        } else {
+            (complaint.no_such_call() || complaint.broke).then(|| format!("operation:{}", CALLS[1 - at]))?
+        }
     } else if calls("Save") && step.yields.is_none() && complaint.audited() {
         unaudit(form(&step.write)?)
     } else {
@@ -66,6 +70,12 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
         .iter()
         .any(|have| *have == lesson || have.starts_with("operation:") && lesson.starts_with("operation:")))
     .then_some(lesson)
+}
+
+/// The number of the operation that a write asks for.
+fn number(write: &Request) -> Option<&str> {
+    let Body::Json { json, .. } = &write.body else { return None };
+    json.get("opNumber")?.as_str()
 }
 
 fn accepted(step: &Step, result: &Map<String, Value>) -> Verdict {

@@ -28,6 +28,11 @@ pub(super) fn unaudit(form: &str) -> String {
     format!("unaudit:{form}")
 }
 
+/// The lesson that a form's operation of forbidding has its other number (targets/kingdee.md 7, 12.2).
+pub(super) fn other_number(form: &str) -> String {
+    format!("number:{form} Disable")
+}
+
 /// The two names of the operation call (targets/kingdee.md 2: clients contradict each other on which one is honoured).
 pub(super) const CALLS: [&str; 2] = ["ExcuteOperation", "ExecuteOperation"];
 
@@ -249,10 +254,11 @@ impl Work<'_> {
     /// The operation that forbids or enables. `named`: number and internal ids, one of the two.
     pub(super) fn operation(&self, form: &Form, on: bool, named: (&str, &str)) -> Request {
         let what = if on { "Enable" } else { "Forbid" };
-        let learned = self.site.learned.get(&format!("operation {} {what}", form.id));
+        let learned = self.site.learned.get(&format!("operation {} {what}", form.id)).map(String::as_str);
+        let other = (!on && self.site.lessons.contains(&other_number(form.id))).then_some("Disable");
         let body = json!({
             "formid": form.id,
-            "opNumber": learned.map_or(what, String::as_str),
+            "opNumber": other.or(learned).unwrap_or(what),
             "data": {
                 "CreateOrgId": 0,
                 "Numbers": if named.0.is_empty() { json!([]) } else { json!([named.0]) },

@@ -126,9 +126,18 @@ pub(super) fn types(document: &Value, base: &Address) -> Option<Types> {
     }
     let mut types = Types::default();
     let mut used = vec![false; rows.len()];
+    let mut hits: Vec<(Kind, usize)> = Vec::new();
     for (kind, names) in NAMES {
-        let hit = names.iter().find_map(|wanted| rows.iter().position(|row| answers(row, wanted)));
-        let Some(at) = hit else { continue };
+        let found = names.iter().filter_map(|wanted| rows.iter().position(|row| answers(row, wanted)));
+        // There is one place for users and one for groups; what people may have is kept under several names by some
+        // (One Identity's project template: roles, profiles, permission sets, entitlements).
+        let most = if matches!(kind, Kind::User | Kind::Group) { 1 } else { usize::MAX };
+        let mut found: Vec<usize> = found.collect();
+        let mut seen = std::collections::BTreeSet::new();
+        found.retain(|at| seen.insert(*at));
+        hits.extend(found.into_iter().take(most).map(|at| (kind, at)));
+    }
+    for (kind, at) in hits {
         let row = rows[at];
         used[at] = true;
         let name = text(row, "name").or_else(|| text(row, "id")).unwrap_or(kind.name()).to_owned();
@@ -256,6 +265,28 @@ pub(super) fn schemas(document: &Value) -> Vec<(String, Vec<Declared>)> {
                 }
             }
             Some((id, paths))
+        })
+        .collect()
+}
+
+/// The parts of each multi-valued complex attribute of a schema that a client may send.
+pub(super) fn parts(document: &Value, schema: &str) -> Vec<(String, Vec<String>)> {
+    let schema =
+        records(document).into_iter().find(|one| text(one, "id").is_some_and(|id| id.eq_ignore_ascii_case(schema)));
+    let Some(Value::Array(attributes)) = schema.and_then(|schema| member(schema, "attributes")) else {
+        return Vec::new();
+    };
+    attributes
+        .iter()
+        .filter(|attribute| flag(attribute, "multiValued") == Some(true))
+        .filter_map(|attribute| {
+            let Some(Value::Array(subs)) = member(attribute, "subAttributes") else { return None };
+            let sent =
+                |sub: &&Value| !text(sub, "mutability").is_some_and(|word| word.eq_ignore_ascii_case("readOnly"));
+            let names: Vec<String> =
+                subs.iter().filter(sent).filter_map(|sub| text(sub, "name")).map(str::to_owned).collect();
+            // A schema that names no parts says nothing.
+            (!names.is_empty()).then(|| Some((text(attribute, "name")?.to_owned(), names)))?
         })
         .collect()
 }

@@ -10,6 +10,8 @@ use crate::mapping::Edit;
 pub(super) struct Edited<'m> {
     pub(super) wish: Wish<'m>,
     pub(super) path: Path,
+    /// Where the record that an entry names is served, where the list declares `$ref`.
+    pub(super) at: Option<String>,
 }
 
 impl Edited<'_> {
@@ -26,7 +28,10 @@ impl Edited<'_> {
     /// The native entry that shall be there.
     pub(super) fn entry(&self) -> Value {
         match &self.wish.what {
-            What::Entry { key, value } => Value::Object(key.iter().chain(value).cloned().collect()),
+            What::Entry { key, value } => {
+                let at = self.at.as_ref().map(|at| ("$ref".to_owned(), Value::from(at.as_str())));
+                Value::Object(key.iter().chain(value).cloned().chain(at).collect())
+            }
             What::Value(_) | What::NoEntry { .. } => Value::Null,
         }
     }

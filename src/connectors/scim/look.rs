@@ -1,6 +1,8 @@
 //! Looking one record up: by its id, or by a key. Every answer is checked again here, because services ignore filters
 //! (targets/scim.md A6 rule 1).
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::discovery::{member, records, text};
@@ -9,23 +11,21 @@ use super::{Scim, accept};
 use crate::connectors::address::segment;
 use crate::connectors::fault::{looks_like_json, told};
 use crate::connectors::record::observed;
-use crate::connectors::{Looked, Observed};
+use crate::connectors::{Look, Looked, Observed, Read};
 use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Reply, Request, Site};
 
 impl Scim {
     pub(super) fn ask_one(site: &Site, key: &RecordKey) -> Vec<Request> {
-        let place = site.endpoint(key.kind).zip(segment(&key.id));
-        place.map(|(at, id)| accept(Request::get(format!("{}/{id}", at.path)))).into_iter().collect()
+        let Some(id) = segment(&key.id) else { return Vec::new() };
+        site.endpoints_of(key.kind).map(|at| accept(Request::get(format!("{}/{id}", at.path)))).collect()
     }
 
     pub(super) fn ask_by(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {
         let Some(at) = site.endpoint(kind) else { return Vec::new() };
         if !site.filter {
-            // Without filters the first page is all that can be asked in one request: it is enough where it holds
-            // everything, and `observe` says so where it does not.
-            let request = accept(Request::get(at.path.clone())).query("startIndex", "1");
-            return vec![request.query("count", self.page(site).to_string())];
+            // Without filters everything has to be read; this is the first page of it.
+            return vec![self.page_from(site, &at.path, &From::Row(1))];
         }
         by.iter()
             .filter(|(_, value)| !value.is_empty())
@@ -35,6 +35,58 @@ impl Scim {
                 accept(Request::get(at.path.clone())).query("filter", filter)
             })
             .collect()
+    }
+
+    /// A page of all records, for a search that the service does not do itself.
+    fn page_from(&self, site: &Site, path: &str, from: &From) -> Request {
+        let request = accept(Request::get(path.to_owned()));
+        let request = match from {
+            From::Row(row) => request.query("startIndex", row.to_string()),
+            From::Cursor(cursor) => request.query("cursor", cursor.clone()),
+        };
+        match self.count(site) {
+            Some(count) => request.query("count", count.to_string()),
+            None => request,
+        }
+    }
+
+    /// What the replies show; where the service does not search, the next page of all its records, until the one that is
+    /// looked for has come or all have.
+    pub(super) fn seen_or_more(
+        &self,
+        site: &Site,
+        kind: Kind,
+        want: Looked<'_>,
+        read: Read<'_>,
+    ) -> Result<Look, String> {
+        let why = match self.seen(site, kind, want, read.replies) {
+            Ok(seen) => return Ok(Look::Seen(seen.map(Box::new))),
+            Err(why) => why,
+        };
+        let (Looked::By(by), Some(at)) = (want, site.endpoint(kind)) else { return Err(why) };
+        if by.is_empty() || !read.replies.first().is_some_and(|reply| search(by, reply).is_ok_and(|found| !found.all)) {
+            return Err(why);
+        }
+        let mut walk = Pages::default();
+        for (request, reply) in read.asked.iter().zip(read.replies) {
+            if request.query.iter().any(|(name, _)| name == "filter") {
+                continue;
+            }
+            let document = document(reply)?;
+            if let Some(hit) = walk.take(&document, by) {
+                return self.observe_record(site, kind, &hit, reply).map(|seen| Look::Seen(Some(Box::new(seen))));
+            }
+        }
+        match walk.next() {
+            _ if walk.pages == 0 => Ok(Look::More(vec![self.page_from(site, &at.path, &From::Row(1))])),
+            Some(from) => Ok(Look::More(vec![self.page_from(site, &at.path, &from)])),
+            None if walk.total.is_none_or(|total| total == walk.ids.len()) => Ok(Look::Seen(None)),
+            None => Err(format!(
+                "{why}; all of them were read for it, and {} distinct ids came of {}",
+                walk.ids.len(),
+                walk.total.unwrap_or_default()
+            )),
+        }
     }
 
     pub(super) fn seen(
@@ -51,10 +103,15 @@ impl Scim {
     }
 
     fn seen_one(&self, site: &Site, kind: Kind, id: &str, replies: &[Reply]) -> Result<Option<Observed>, String> {
-        let reply = replies.first().ok_or_else(|| format!("the {kind} {id} was not asked for: nothing to go by"))?;
-        if matches!(reply.status, 404 | 410) {
+        let first = replies.first().ok_or_else(|| format!("the {kind} {id} was not asked for: nothing to go by"))?;
+        // Asked at every place where such records may be: the one that has it counts.
+        let Some(reply) = replies
+            .iter()
+            .find(|reply| reply.ok())
+            .or_else(|| std::iter::once(first).chain(replies).find(|reply| !matches!(reply.status, 404 | 410)))
+        else {
             return Ok(None);
-        }
+        };
         let document = document(reply)?;
         let found = records(&document).into_iter().find(|record| own_id(record).as_deref() == Some(id));
         let Some(record) = found else {
@@ -113,6 +170,48 @@ impl Scim {
         // A tag means something only where the service says that it does (targets/scim.md A6 rule 7).
         let etag = if site.etag { version.or_else(|| reply.header("etag").map(str::to_owned)) } else { None };
         observed(&self.mapping, kind, &kind.name().to_ascii_lowercase(), &id, record.clone(), etag)
+    }
+}
+
+/// Where a page of all records begins.
+enum From {
+    Row(usize),
+    Cursor(String),
+}
+
+/// The pages of all records that have come, in order.
+#[derive(Default)]
+struct Pages {
+    pages: usize,
+    rows: usize,
+    ids: HashSet<String>,
+    total: Option<usize>,
+    cursor: Option<String>,
+    /// The last page brought nothing new.
+    barren: bool,
+}
+
+impl Pages {
+    /// Takes a page in; the record that is looked for, if it is on it.
+    fn take(&mut self, document: &Value, by: &[(AttrPath, String)]) -> Option<Value> {
+        let listed = records(document);
+        self.pages += 1;
+        self.rows += listed.len();
+        let before = self.ids.len();
+        self.ids.extend(listed.iter().filter_map(|record| own_id(record)));
+        self.barren = self.ids.len() == before;
+        self.total =
+            member(document, "totalResults").and_then(scalar).and_then(|total| total.parse().ok()).or(self.total);
+        self.cursor = text(document, "nextCursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+        listed.into_iter().find(|record| by.iter().any(|(path, value)| has(record, path, value))).cloned()
+    }
+
+    /// Where the next page begins; `None` after the last one.
+    fn next(&self) -> Option<From> {
+        if self.barren || self.total.is_some_and(|total| self.ids.len() >= total) {
+            return None;
+        }
+        Some(self.cursor.clone().map_or(From::Row(self.rows + 1), From::Cursor))
     }
 }
 

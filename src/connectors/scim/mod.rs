@@ -4,6 +4,8 @@
 
 #[cfg(test)]
 mod answers;
+mod behind;
+mod chain;
 mod discovery;
 mod edit;
 mod listing;
@@ -15,6 +17,8 @@ mod path;
 mod probe;
 #[cfg(test)]
 mod probe_findings;
+#[cfg(test)]
+mod profiles;
 mod verdict;
 mod write;
 #[cfg(test)]
@@ -24,26 +28,37 @@ use std::sync::Arc;
 
 use super::address::Address;
 use super::fault::told;
-use super::{Connector, Finish, Input, Looked, Next, Observed, Settings, Walk};
+use super::{Connector, Finish, Input, Look, Looked, Next, Observed, Read, Settings, Walk};
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Kind, Proof, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
+use listing::Listing;
+use probe::Profile;
 
 /// The connector.
 pub(super) struct Scim {
     mapping: Arc<Mapping>,
     base: Option<Address>,
-    /// The setting `profile`.
-    profile: String,
+    profile: Profile,
 }
 
 impl Scim {
     pub(super) fn new(mapping: Arc<Mapping>, settings: &Settings) -> Self {
-        let profile = settings.own.get("profile").cloned().unwrap_or_default();
+        let profile = match settings.own.get("profile").map(String::as_str) {
+            Some("oneim") => Profile::OneIm,
+            Some("starling") => Profile::Starling,
+            _ if settings.own.contains_key(behind::BEHIND) => Profile::Starling,
+            _ => Profile::Plain,
+        };
+        let mapping = behind::through(mapping, settings);
         Self { mapping, base: Address::parse(&settings.url), profile }
     }
 
-    /// Records a page: what the mapping wants, and no more than the service allows.
+    /// Records a page: what the mapping wants, and no more than the service allows; `None` where it wants not to be told.
+    fn count(&self, site: &Site) -> Option<u32> {
+        (!site.no_count).then(|| self.page(site))
+    }
+
     fn page(&self, site: &Site) -> u32 {
         self.mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1)
     }
@@ -69,7 +84,7 @@ impl Connector for Scim {
     }
 
     fn probe(&self) -> Box<dyn Walk> {
-        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile == "oneim"))
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile))
     }
 
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
@@ -79,13 +94,18 @@ impl Connector for Scim {
     }
 
     fn walk(&self, site: &Site, feed: &str, _owners: Vec<String>) -> Box<dyn Walk> {
-        let endpoint = Kind::ALL.into_iter().find(|&kind| feed_of(kind) == feed).and_then(|kind| site.endpoint(kind));
-        match self.base.as_ref().and(endpoint) {
-            Some(endpoint) => {
+        let kind = Kind::ALL.into_iter().find(|&kind| feed_of(kind) == feed);
+        let endpoints = kind.into_iter().flat_map(|kind| site.endpoints_of(kind)).filter(|_| self.base.is_some());
+        let mut walks: Vec<Listing> = endpoints
+            .map(|endpoint| {
                 let request = accept(Request::get(endpoint.path.clone()));
-                Box::new(listing::Listing::new(feed.into(), request, Some(self.page(site)), site.paging))
-            }
-            None => Box::new(NotServed(feed.to_owned())),
+                Listing::new(feed.into(), request, self.count(site), site.paging)
+            })
+            .collect();
+        match walks.len() {
+            0 => Box::new(NotServed(feed.to_owned())),
+            1 => Box::new(walks.remove(0)),
+            _ => Box::new(chain::Chain::new(walks)),
         }
     }
 
@@ -105,6 +125,17 @@ impl Connector for Scim {
         replies: &[Reply],
     ) -> Result<Option<Observed>, String> {
         self.seen(site, kind, want, replies)
+    }
+
+    fn look(
+        &self,
+        site: &Site,
+        kind: Kind,
+        want: Looked<'_>,
+        _about: &[&Change],
+        read: Read<'_>,
+    ) -> Result<Look, String> {
+        self.seen_or_more(site, kind, want, read)
     }
 
     fn render(&self, site: &Site, changes: &[&Change], native: Option<&Observed>) -> Result<Vec<Step>, Refusal> {

@@ -90,6 +90,13 @@ impl Work<'_> {
                 value => json!({ "op": "replace", "path": path.text(), "value": value }),
             });
         }
+        if path.bare {
+            // Nothing tells its elements apart for a PATCH, so the list goes as it shall be.
+            let mut record = self.record()?.and_then(Value::as_object).cloned().unwrap_or_default();
+            path.put(&mut record, Some(value.clone()).filter(|value| !value.is_null()));
+            let list = path.whole().get(&Value::Object(record)).cloned().unwrap_or_else(|| json!([]));
+            return Ok(json!({ "op": "replace", "path": path.whole().text(), "value": list }));
+        }
         // A filter that picks nothing is an error (`noTarget`, RFC 7644 3.5.2.3), so the record decides the form.
         let element = Path { sub: None, ..path.clone() };
         let there = self.record()?.and_then(|record| element.get(record)).is_some_and(|have| !have.is_null());

@@ -18,6 +18,8 @@ pub(super) struct Path {
     pub(super) pick: Option<(String, Value)>,
     /// The sub-attribute.
     pub(super) sub: Option<String>,
+    /// Whether the service's schema has no such part to pick by: then the element without one is meant, and none is sent.
+    pub(super) bare: bool,
 }
 
 impl Path {
@@ -62,13 +64,32 @@ impl Path {
             attr: attr.to_owned(),
             pick,
             sub,
+            bare: false,
         })
+    }
+
+    /// The same for a service whose schema declares these parts of the attribute alone.
+    pub(super) fn among(mut self, parts: Option<&[String]>) -> Self {
+        self.bare = match (&self.pick, parts) {
+            (Some((sub, _)), Some(parts)) => !parts.iter().any(|part| part.eq_ignore_ascii_case(sub)),
+            _ => false,
+        };
+        self
+    }
+
+    /// Whether an element is the one that is meant.
+    fn picks(&self, item: &Value) -> bool {
+        match &self.pick {
+            Some((sub, _)) if self.bare => named(item, sub).is_none_or(Value::is_null),
+            Some((sub, value)) => is(item, sub, value),
+            None => false,
+        }
     }
 
     /// The path as a PATCH operation names it.
     pub(super) fn text(&self) -> String {
         let mut text = if self.urn.is_empty() { self.attr.clone() } else { format!("{}:{}", self.urn, self.attr) };
-        if let Some((sub, value)) = &self.pick {
+        if let Some((sub, value)) = self.pick.as_ref().filter(|_| !self.bare) {
             text.push_str(&format!("[{sub} eq {value}]"));
         }
         if let Some(sub) = &self.sub {
@@ -85,8 +106,8 @@ impl Path {
             at = named(at, &self.urn)?;
         }
         at = named(at, &self.attr)?;
-        if let (Some((sub, value)), Value::Array(items)) = (&self.pick, at) {
-            at = items.iter().find(|item| is(item, sub, value))?;
+        if let (Some(_), Value::Array(items)) = (&self.pick, at) {
+            at = items.iter().find(|item| self.picks(item))?;
         }
         match &self.sub {
             Some(sub) => named(at, sub),
@@ -142,7 +163,7 @@ impl Path {
                     *place = Value::Array(Vec::new());
                 }
                 let Some(items) = place.as_array_mut() else { return };
-                let at = items.iter().position(|item| is(item, pick, picked));
+                let at = items.iter().position(|item| self.picks(item));
                 match (at, value) {
                     (Some(at), None) if sub.is_none() || self.is_value() => {
                         items.remove(at);
@@ -155,7 +176,8 @@ impl Path {
                     (None, None) => {}
                     (at, Some(value)) => {
                         let at = at.unwrap_or_else(|| {
-                            items.push(Value::Object(Map::from_iter([(pick.clone(), picked.clone())])));
+                            let own = (!self.bare).then(|| (pick.clone(), picked.clone()));
+                            items.push(Value::Object(own.into_iter().collect()));
                             items.len() - 1
                         });
                         match (sub, items[at].as_object_mut()) {
@@ -171,7 +193,8 @@ impl Path {
     /// The whole element that a PATCH adds where the picked one is not there yet.
     pub(super) fn element(&self, value: &Value) -> Option<Value> {
         let (pick, picked) = self.pick.as_ref()?;
-        let mut element = Map::from_iter([(pick.clone(), picked.clone())]);
+        let mut element: Map<String, Value> =
+            (!self.bare).then(|| (pick.clone(), picked.clone())).into_iter().collect();
         match &self.sub {
             Some(sub) => set(&mut element, sub, Some(value.clone())),
             None => return Some(value.clone()),
@@ -187,7 +210,7 @@ impl Path {
 
     /// The attribute alone, without element and sub-attribute.
     pub(super) fn whole(&self) -> Self {
-        Self { pick: None, sub: None, ..self.clone() }
+        Self { pick: None, sub: None, bare: false, ..self.clone() }
     }
 }
 

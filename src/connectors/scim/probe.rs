@@ -11,26 +11,36 @@ use crate::connectors::fault::{looks_like_json, looks_like_page, told};
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Kind};
-use crate::plan::{Evidence, Finding, Paging, Reply, Request, Site};
+use crate::plan::{Endpoint, Evidence, Finding, Paging, Reply, Request, Site};
 
 const CONFIG: &str = "ServiceProviderConfig";
 const TYPES: &str = "ResourceTypes";
 const SCHEMAS: &str = "Schemas";
 
+/// What is on the other side, as the setting `profile` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Profile {
+    /// Any service.
+    #[default]
+    Plain,
+    /// One Identity Manager's provider.
+    OneIm,
+    /// One Identity Starling Connect.
+    Starling,
+}
+
 /// The walk of a connection test.
 pub(super) struct Probe {
     base: Option<Address>,
     mapping: Arc<Mapping>,
-    /// One Identity Manager's provider: it announces PATCH and filters (targets/scim.md A5), and is taken to have them where
-    /// what it announces cannot be read.
-    oneim: bool,
+    profile: Profile,
     site: Site,
     asked: Option<Request>,
 }
 
 impl Probe {
-    pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>, oneim: bool) -> Self {
-        Self { base, mapping, oneim, site: Site::default(), asked: None }
+    pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>, profile: Profile) -> Self {
+        Self { base, mapping, profile, site: Site::default(), asked: None }
     }
 
     fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
@@ -57,6 +67,7 @@ impl Probe {
         self.learn_offers(&base.join(CONFIG), config.as_ref());
         self.learn_types(&base, types.as_ref());
         self.learn_schemas(&base.join(SCHEMAS), schemas.as_ref());
+        self.learn_profile(&base);
         let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
         let Some(path) = at else { return self.done() };
         // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
@@ -108,7 +119,9 @@ impl Probe {
         }
         let stated = offers.is_some();
         let Offers { patch, filter, etag, paging, max_page } = offers.unwrap_or_default();
-        self.site.patch = patch.unwrap_or(self.oneim);
+        // One Identity Manager's provider announces PATCH and filters (targets/scim.md A5), and is taken to have them where
+        // what it announces cannot be read.
+        self.site.patch = patch.unwrap_or(self.profile == Profile::OneIm);
         // A filter is tried where nothing is said: its answer is checked again in any case (targets/scim.md A6 rule 1).
         self.site.filter = filter.unwrap_or(true);
         self.site.etag = etag.unwrap_or(false);
@@ -132,6 +145,38 @@ impl Probe {
                     max_page.map(|size| format!(", {size} at most")).unwrap_or_default()
                 ),
             );
+        }
+    }
+
+    /// What is known of the service by its name, whatever it says.
+    fn learn_profile(&mut self, base: &Address) {
+        match self.profile {
+            Profile::Plain => {}
+            Profile::OneIm => {
+                let usual = base.path.to_ascii_lowercase().ends_with("/apiserver/scim/v2");
+                if !usual {
+                    let detail = "One Identity Manager's provider is usually at /ApiServer/scim/v2 on its API Server";
+                    self.line("url", Finding::Note, detail);
+                }
+            }
+            Profile::Starling => {
+                // Every table of its connectors has POST, PUT, DELETE and GET alone (targets/scim.md A4).
+                if std::mem::take(&mut self.site.patch) {
+                    let detail =
+                        "Starling Connect announces PATCH; records are sent whole all the same, as its guide has it";
+                    self.line("the profile starling", Finding::Note, detail);
+                }
+                let held: Vec<String> = self
+                    .mapping
+                    .limitations
+                    .iter()
+                    .map(|limitation| format!("{} Here: {}", limitation.sentence, limitation.here))
+                    .collect();
+                let what = format!("a limitation of {}", self.mapping.title);
+                for detail in held {
+                    self.line(what.clone(), Finding::Note, detail);
+                }
+            }
         }
     }
 
@@ -177,10 +222,14 @@ impl Probe {
         urns.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         urns.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
         self.site.urns = urns;
+        for endpoint in &self.site.endpoints {
+            let parts = document.map(|document| discovery::parts(document, &endpoint.schema)).unwrap_or_default();
+            self.site.parts.extend(parts.into_iter().map(|(list, names)| (endpoint.kind, list, names)));
+        }
         let (mut discovered, mut types, mut lists) = (Vec::new(), Vec::new(), 0);
         for endpoint in &self.site.endpoints {
             for (id, declared) in &schemas {
-                if !endpoint.extensions.iter().any(|urn| urn.eq_ignore_ascii_case(id)) {
+                if !endpoint.extensions.iter().any(|urn| urn.eq_ignore_ascii_case(id)) && !self.custom(endpoint, id) {
                     continue;
                 }
                 for one in declared {
@@ -213,6 +262,17 @@ impl Probe {
         }
         self.site.discovered = discovered;
         self.site.types = types;
+    }
+
+    /// Whether a schema holds the custom attributes of what an endpoint serves: Starling's URNs of those hold the URN of what
+    /// they add to (seeds 004), and its resource types need not name them.
+    fn custom(&self, endpoint: &Endpoint, id: &str) -> bool {
+        let Some(inner) = id.strip_prefix("urn:starling:custom:").filter(|_| self.profile == Profile::Starling) else {
+            return false;
+        };
+        let of_users = endpoint.kind == Kind::User && inner.eq_ignore_ascii_case(discovery::ENTERPRISE);
+        of_users
+            || std::iter::once(&endpoint.schema).chain(&endpoint.extensions).any(|urn| urn.eq_ignore_ascii_case(inner))
     }
 
     /// Whether a row of the mapping takes an attribute of this name in whatever extension it is.
@@ -253,7 +313,8 @@ impl Probe {
             ),
             404 => (Finding::Bad, format!("nothing is served here ({}): the url is probably not the SCIM base", told(reply))),
             400 | 500 | 501 => {
-                // Canaille (targets/scim.md A6 rule 10): the walk asks again without `count`.
+                // Canaille (targets/scim.md A6 rule 10): from now on nobody says how many.
+                self.site.no_count = true;
                 (Finding::Note, format!("a page of one record is refused ({}); listing asks without a count then", told(reply)))
             }
             300..=399 => (

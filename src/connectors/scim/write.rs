@@ -12,7 +12,7 @@ use super::path::{Path, key};
 use super::{MEDIA, Scim, accept};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
-use crate::connectors::wanted::{What, side_effects, wishes};
+use crate::connectors::wanted::{What, Wish, side_effects, wishes};
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
@@ -107,12 +107,30 @@ impl<'r> Work<'r> {
                 let at = if wish.row.list.is_some() { at.trim_end_matches("[]").to_owned() } else { at };
                 let path = Path::parse(&at, &self.endpoint.schema, &self.site.urns)
                     .ok_or_else(|| cannot(format!("{}: {at} is no path that can be written", wish.row.attr)))?;
+                let parts = if path.urn.is_empty() { self.site.parts_of(self.endpoint.kind, &path.attr) } else { None };
+                let path = path.among(parts);
                 let mut wish = wish;
                 self.type_of(&path, &mut wish.what)?;
-                edits.push(Edited { wish, path });
+                let at = self.address_of(&wish, parts);
+                edits.push(Edited { wish, path, at });
             }
         }
         Ok(edits)
+    }
+
+    /// The address of the record that a new entry names: where the list declares `$ref` it is sent along, as there are
+    /// services that go by it.
+    fn address_of(&self, wish: &Wish<'_>, parts: Option<&[String]>) -> Option<String> {
+        parts?.iter().find(|part| *part == "$ref")?;
+        let What::Entry { key, .. } = &wish.what else { return None };
+        let refers = wish.row.list.as_ref()?.key.first()?.refers?;
+        let [(_, id)] = key.as_slice() else { return None };
+        let id = id.as_str()?;
+        // A hole is filled with the id that an earlier step yields.
+        let id = if id.starts_with("{{") { id.to_owned() } else { segment(id)? };
+        let base = self.scim.base.as_ref()?;
+        let port = base.port.as_ref().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{}{port}{}/{id}", base.scheme, base.host, self.site.endpoint(refers)?.path))
     }
 
     /// Gives the value of a discovered attribute the type that its schema declares: the mapping knows it as text alone.

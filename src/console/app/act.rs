@@ -22,7 +22,13 @@ impl App {
         }
         let record = || self.list().is_some_and(|list| list.identity().is_some());
         match action {
-            Action::Open | Action::Why | Action::Native | Action::Trace | Action::Copy | Action::Range
+            Action::Open
+            | Action::Why
+            | Action::Native
+            | Action::Trace
+            | Action::Copy
+            | Action::Range
+            | Action::Links
                 if self.kind().is_some() && !record() =>
             {
                 say(text!("no.record"))
@@ -115,6 +121,9 @@ impl App {
             Action::Unstage => self.unstage(wishes),
             Action::Adopt => self.adopt(wishes),
             Action::Protect => self.protect(wishes),
+            Action::Links => self.open_links(),
+            Action::Lenses => self.open_lenses(),
+            Action::Agree => self.agree_here(),
             Action::Prepare => self.go_plan(wishes),
             Action::Push => self.ask_push(),
             Action::Acknowledge => {
@@ -168,7 +177,7 @@ impl App {
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(),
             },
-            Action::Toggle => {}
+            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;

@@ -21,12 +21,22 @@ pub enum Scope {
     Checklist,
     /// A text to read: native, why, trace, help.
     Reader,
+    /// A list to choose from: who it could be.
+    Links,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] =
-        [Self::List, Self::Detail, Self::Plan, Self::History, Self::Systems, Self::Checklist, Self::Reader];
+    pub const ALL: [Self; 8] = [
+        Self::List,
+        Self::Detail,
+        Self::Plan,
+        Self::History,
+        Self::Systems,
+        Self::Checklist,
+        Self::Reader,
+        Self::Links,
+    ];
 }
 
 /// What an action may touch.
@@ -110,6 +120,12 @@ actions! {
     Unstage "unstage" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Adopt "adopt" Local RECORDS;
     Protect "protect" Local RECORDS;
+    Links "links" Read RECORDS;
+    SameAs "same" Local &[Scope::Links];
+    NotSame "not-same" Local &[Scope::Links];
+    Forget "forget-link" Local &[Scope::Links];
+    Lenses "lenses" Read LISTS;
+    Agree "agree" Local &[Scope::Checklist, Scope::Plan];
     Prepare "plan" Local MAIN;
     Push "push" Write &[Scope::Plan];
     Acknowledge "acknowledge" Local &[Scope::Plan];

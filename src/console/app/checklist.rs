@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::compare::{Compared, Pairing};
 use crate::model::{Kind, Op, SystemId};
 use crate::plan::stage::{Offer, Stager};
+use crate::plan::unagreed;
 
 use super::rows::Rows;
 
@@ -28,6 +29,13 @@ pub struct Item {
     pub blanks: bool,
     /// Why it cannot be staged.
     pub blocked: Option<String>,
+}
+
+impl Item {
+    /// It is blocked, and would write characters that could hurt a terminal.
+    pub fn odd(&self) -> bool {
+        self.blocked.is_some() && self.offers.iter().any(|offer| !unagreed(&offer.change, &[]).is_empty())
+    }
 }
 
 /// A list to tick before anything is staged.

@@ -91,12 +91,14 @@ pub struct Confirm {
 }
 
 /// What a question is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Take back all that is staged.
     Discard,
     /// End while a push runs.
     Quit,
+    /// Values with odd characters are meant.
+    Agree(Vec<crate::compare::Agreement>),
 }
 
 /// A question answered with `y` or `n`.
@@ -242,6 +244,7 @@ impl App {
                 self.say(Tone::Plain, text!("plan.discarded", n = text::count(n as u64)));
             }
             Question::Quit => leave(wishes),
+            Question::Agree(agreements) => self.agreed(agreements, wishes),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod act;
 pub mod action;
+mod agree;
 pub mod checklist;
 pub mod confirm;
 mod decide;
@@ -14,7 +15,9 @@ pub mod form;
 pub mod help;
 pub mod history;
 pub mod keys;
+pub mod lens;
 pub mod lines;
+pub mod links;
 pub mod list;
 pub mod note;
 pub mod order;

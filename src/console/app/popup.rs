@@ -9,7 +9,9 @@ use super::checklist::Checklist;
 use super::confirm::{Answer, Ask, Confirm};
 use super::form::Form;
 use super::keys::Key;
+use super::lens::Lenses;
 use super::lines::Tone;
+use super::links::Links;
 use super::note::Note;
 use super::palette::Palette;
 use super::reader::Reader;
@@ -24,6 +26,10 @@ pub enum Popup {
     Form(Form),
     /// A reason to give.
     Note(Note),
+    /// Who it could be.
+    Links(Links),
+    /// Filters with a name.
+    Lenses(Lenses),
     /// A push to confirm.
     Confirm(Box<Confirm>),
     /// A question.
@@ -74,6 +80,8 @@ impl App {
     pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
         match popup {
             Popup::Checklist(list) => self.checklist_key(list, key, wishes),
+            Popup::Links(links) => self.links_key(links, key, wishes),
+            Popup::Lenses(lenses) => self.lens_key(lenses, key),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
             Popup::Palette(palette) => self.palette_key(palette, event, wishes),
             Popup::Filter(bar) => self.filter_key(bar, event),
@@ -126,6 +134,12 @@ impl App {
                     self.say(Tone::Bad, why);
                 } else {
                     list.step(1);
+                }
+            }
+            Some(Action::Agree) => {
+                let changes: Vec<_> = list.items.get(list.at).into_iter().flat_map(|item| &item.offers).collect();
+                if self.ask_agree(changes.into_iter().map(|offer| &offer.change)) {
+                    return;
                 }
             }
             Some(Action::Up) => list.step(-1),

@@ -20,6 +20,7 @@
 pub mod cells;
 mod detail;
 mod history;
+mod links;
 mod list;
 mod note;
 mod plan;

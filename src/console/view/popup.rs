@@ -4,7 +4,8 @@ use ratatui::layout::{Position, Rect};
 use tui_input::Input;
 
 use crate::console::app::App;
-use crate::console::app::checklist::Checklist;
+use crate::console::app::action::Action;
+use crate::console::app::checklist::{Checklist, Item};
 use crate::console::app::confirm::{Ask, Confirm, Wants};
 use crate::console::app::form::{Form, Part};
 use crate::console::app::lines::{Line, Tone};
@@ -19,7 +20,7 @@ use super::cells::{Pen, width};
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
     match app.popup.as_ref()? {
         Popup::Checklist(list) => {
-            checklist(pen, area, list);
+            checklist(app, pen, area, list);
             None
         }
         Popup::Reader(shown) => {
@@ -28,6 +29,14 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
         }
         Popup::Ask(question) => {
             ask(pen, area, question);
+            None
+        }
+        Popup::Links(shown) => {
+            super::links::draw(pen, area, shown);
+            None
+        }
+        Popup::Lenses(shown) => {
+            super::links::lenses(pen, area, shown);
             None
         }
         Popup::Confirm(shown) => confirm(pen, area, shown),
@@ -122,7 +131,7 @@ pub(super) fn input(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, input: &Input)
     Position { x: x + at, y }
 }
 
-fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
+fn checklist(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
     let theme = pen.theme;
     let longest = list.items.iter().map(|item| width(&item.text) + width(item.system.as_str())).max().unwrap_or(0);
     let wide = (longest as u16 + 24).max(56);
@@ -171,13 +180,13 @@ fn checklist(pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
         pen.put(inside.x, y, inside.width, line, theme.tone(Tone::Warn));
     }
     let stage = text!("stage.enter", n = count(list.ticked() as u64));
-    keys(
-        pen,
-        inside.x,
-        inside.bottom() - 1,
-        inside.width,
-        &[("Enter", &stage), ("Space", text!("stage.tick")), ("Esc", text!("popup.close"))],
-    );
+    let agree = app.keymap.shown(Action::Agree);
+    let mut hints: Vec<(&str, &str)> = vec![("Enter", &stage), ("Space", text!("stage.tick"))];
+    if list.items.get(list.at).is_some_and(Item::odd) {
+        hints.insert(0, (&agree, text!("stage.agree")));
+    }
+    hints.push(("Esc", text!("popup.close")));
+    keys(pen, inside.x, inside.bottom() - 1, inside.width, &hints);
 }
 
 fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {

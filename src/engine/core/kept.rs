@@ -79,13 +79,17 @@ impl Core {
             // From now on what is common is that the two differ like this: whoever moves next has moved.
             self.rewrite(vec![base]);
         }
+        self.decided += 1;
         self.decisions.take(decision.clone());
         self.outdated();
         self.save(move |journal| journal.decide(&decision));
     }
 
     /// Writes to the journal beside the core; what cannot be kept is told.
-    fn save(&mut self, work: impl FnOnce(&mut dyn crate::store::Journal) -> Result<(), StoreError> + Send + 'static) {
+    pub(super) fn save(
+        &mut self,
+        work: impl FnOnce(&mut dyn crate::store::Journal) -> Result<(), StoreError> + Send + 'static,
+    ) {
         self.saving += 1;
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
         tokio::spawn(async move {
@@ -186,9 +190,11 @@ impl Core {
     pub(super) fn read_decisions(&mut self) {
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
         self.saving += 1;
+        self.reread = false;
+        let version = self.decided;
         tokio::spawn(async move {
             let aside = match keeper.ask(|journal| journal.decisions()).await {
-                Ok(decisions) => Aside::Decisions(decisions),
+                Ok(decisions) => Aside::Decisions(version, decisions),
                 Err(error) => Aside::Report(Report::Notice(error.to_string())),
             };
             let _ = asides.send(aside);
@@ -196,9 +202,11 @@ impl Core {
         });
     }
 
-    /// The decisions as the journal has them.
-    pub(super) fn decided(&mut self, decisions: Decisions) {
-        if self.decisions != decisions {
+    /// The decisions as the journal had them; if one was made since, they are read again.
+    pub(super) fn decided(&mut self, version: u64, decisions: Decisions) {
+        if version != self.decided {
+            self.reread = true;
+        } else if self.decisions != decisions {
             self.decisions = decisions;
             self.outdated();
         }

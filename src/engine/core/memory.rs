@@ -41,6 +41,7 @@ impl Core {
             }
             Err(error) => self.report(Report::Notice(error.to_string())),
         }
+        self.remember_rules().await;
         if self.face {
             self.recall().await;
         }

@@ -11,6 +11,8 @@ pub(super) fn most_tries(outcome: &Result<Reply, Fault>) -> u32 {
     match outcome {
         // Some services answer 500 to what they do not understand (targets/scim.md A6 rule 10): no use in insisting.
         Ok(reply) if reply.status == 500 => 2,
+        // For some seconds while a region fails over (targets/scim.md A4); a service that means it says so four times.
+        Ok(reply) if reply.status == 406 => 4,
         Ok(_) => TRIES,
         Err(fault) => match fault.trouble().word {
             "dns" => 2,
@@ -23,7 +25,7 @@ pub(super) fn most_tries(outcome: &Result<Reply, Fault>) -> u32 {
 
 /// Whether the service says that it cannot do it now.
 pub(super) fn busy(reply: &Reply) -> bool {
-    matches!(reply.status, 429 | 500 | 502 | 503 | 504)
+    matches!(reply.status, 406 | 429 | 500 | 502 | 503 | 504)
 }
 
 /// Whether it sends us elsewhere.

@@ -44,7 +44,7 @@ fn bench(service: Arc<Service>, policy: Policy, journal: impl Journal + 'static)
     let party = Party {
         connector: Arc::new(Fake { whole: false, mapping: fixture::mapping(true) }),
         site: Arc::new(Site::default()),
-        known: Known { policy, blocked: None },
+        known: Known { policy, ..Known::default() },
         at_once: 1,
     };
     let desk = Desk {
@@ -55,6 +55,7 @@ fn bench(service: Arc<Service>, policy: Policy, journal: impl Journal + 'static)
         protected: Arc::new(|_| Some(false)),
         who: "lena".into(),
         // Enough for several reads, and over at once.
+        agreed: Vec::new(),
         patience: Patience {
             show: Duration::from_millis(8),
             first: Duration::from_millis(1),

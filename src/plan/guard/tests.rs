@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
-use crate::plan::fixture::{World, aha, hr, record, user};
+use crate::plan::fixture::{World, aha, hr, record, time, user};
 use crate::plan::{By, Expect, Facet, Want, Wanted};
 
 fn change(id: &str, op: Op) -> Change {
@@ -46,8 +46,8 @@ fn guarded(
     protected: &dyn Fn(&RecordKey) -> Option<bool>,
 ) -> Vec<Guard> {
     let compared = world.compared();
-    let systems = BTreeMap::from([(aha(), Known { policy, blocked: None })]);
-    guards(changes, &Facts { compared: &compared, systems: &systems, protected })
+    let systems = BTreeMap::from([(aha(), Known { policy, ..Known::default() })]);
+    guards(changes, &Facts { compared: &compared, systems: &systems, protected, agreed: &[] })
 }
 
 fn rules(found: &[Guard]) -> Vec<&str> {
@@ -133,10 +133,11 @@ fn protected_and_undecided_records_are_named() {
 #[test]
 fn the_source_and_unknown_and_blocked_systems_are_never_written() {
     let to = |system: SystemId| Change { system, ..change("u1", Op::Set) };
-    let known = |blocked: Option<&str>| Known { policy: full(), blocked: blocked.map(str::to_owned) };
+    let known =
+        |blocked: Option<&str>| Known { policy: full(), blocked: blocked.map(str::to_owned), ..Known::default() };
     let compared = world(9).compared();
     let systems = BTreeMap::from([(hr(), known(None)), (aha(), known(Some("another account answers")))]);
-    let facts = Facts { compared: &compared, systems: &systems, protected: &|_| Some(false) };
+    let facts = Facts { compared: &compared, systems: &systems, protected: &|_| Some(false), agreed: &[] };
     assert_eq!(rules(&guards(&[to(hr())], &facts)), ["source"]);
     assert_eq!(rules(&guards(&[to(aha())], &facts)), ["blocked"]);
     assert_eq!(rules(&guards(&[to(SystemId::new("nobody"))], &facts)), ["no-system"]);
@@ -144,11 +145,36 @@ fn the_source_and_unknown_and_blocked_systems_are_never_written() {
 
 #[test]
 fn production_wants_its_name_and_a_delete_its_key() {
-    let production = Known { policy: Policy { production: true, ..full() }, blocked: None };
+    let production = Known { policy: Policy { production: true, ..full() }, ..Known::default() };
     let systems = BTreeMap::from([(aha(), production), (hr(), Known::default())]);
     let all = [change("u1", Op::Set), change("u2", Op::Delete)];
     assert_eq!(confirm_names(&all, &systems), [aha()]);
     assert_eq!(confirm_keys(&all), ["u2"]);
     let elsewhere = Change { system: hr(), ..change("u1", Op::Set) };
     assert_eq!(confirm_names(&[elsewhere], &systems), Vec::new());
+}
+
+#[test]
+fn a_value_that_could_hurt_a_terminal_is_not_pushed_until_it_was_agreed_to() {
+    let world = world(1);
+    let mut change = changes(1, Op::Set).remove(0);
+    let facet = crate::plan::Facet::attr("title");
+    let value = crate::plan::Wanted::Text("Chief\u{202e}".into());
+    change.want = vec![crate::plan::Want { facet: facet.clone(), value, by: crate::plan::By::Source }];
+    let found = found(&world, full(), std::slice::from_ref(&change));
+    assert_eq!(rules(&found), ["hostile-text"]);
+    assert!(!found[0].can_acknowledge && found[0].text.contains("Chief<202E>"), "{}", found[0].text);
+
+    let owner = change.source.clone().unwrap_or_else(|| match &change.target {
+        Target::Record(key) => key.clone(),
+        Target::New(_) => unreachable!(),
+    });
+    let compared = world.compared();
+    let systems = BTreeMap::from([(aha(), Known { policy: full(), ..Known::default() })]);
+    let with = |value: &str| {
+        let agreed = [crate::compare::Agreement::to(owner.clone(), facet.path.clone(), value, time())];
+        let facts = Facts { compared: &compared, systems: &systems, protected: &|_| Some(false), agreed: &agreed };
+        guards(std::slice::from_ref(&change), &facts).len()
+    };
+    assert_eq!((with("Chief\u{202e}"), with("Chief\u{202d}")), (0, 1));
 }

@@ -38,6 +38,7 @@ pub(super) fn offers(case: &Case<'_>, diffs: &[FacetDiff]) -> Vec<Offer> {
         expect,
         needs,
     };
+    let blocked = blocked.or_else(|| case.odd(&change));
     let mut lists: Vec<Offer> = Vec::new();
     for diff in diffs.iter().filter(|diff| diff.key.is_some() && row_of(case, diff).is_some()) {
         let Some(entry) = Entry::of(case, diff).filter(|entry| entry.op == Op::Put) else { continue };
@@ -52,7 +53,7 @@ pub(super) fn offers(case: &Case<'_>, diffs: &[FacetDiff]) -> Vec<Offer> {
             needs,
             ..change.clone()
         };
-        let blocked = blocked.clone().or(why);
+        let blocked = blocked.clone().or(why).or_else(|| case.odd(&change));
         lists.push(Offer { change, text: entry.text, ticked: true, blocked, blanks: Vec::new() });
     }
     let blanks = blanks(case, &change.want, &lists);

@@ -1,24 +1,30 @@
 //! From how an identity stands in a target to the fixes that could be staged.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::entry::Entry;
 use super::refs::{Resolved, create_id, resolve};
 use super::{Offer, create};
-use crate::compare::{Compared, FacetDiff, Lint, Pairing, Rule, SystemView, Verdict, facets, label};
+use crate::compare::{Compared, FacetDiff, Lint, Pairing, Rule, Suggester, SystemView, Verdict, facets, label};
 use crate::mapping::{Access, Capability, KindMap};
 use crate::model::text::clean;
 use crate::model::{AttrPath, Cell, Kind, Op, RecordKey, Row, Snapshot, Table};
-use crate::plan::{By, Change, ChangeId, Expect, Facet, Ref, Seen, Target, Want, Wanted};
+use crate::plan::{By, Change, ChangeId, Expect, Facet, Ref, Seen, Target, Want, Wanted, unagreed};
 
 /// The attribute that says whether an account is switched on.
 pub(super) const ACTIVE: &str = "active";
 
+/// Who could be whom in one target; `None` where nobody can be linked.
+type Suggesting<'c> = Option<Rc<Suggester<'c>>>;
+
 /// Makes offers for many identities of one comparison.
-#[derive(Debug)]
 pub struct Stager<'c> {
     compared: &'c Compared,
     lints: HashMap<(&'c str, Kind, &'c str), Vec<&'c Lint>>,
+    /// Who could be whom, made where a create is first looked at.
+    suggesters: RefCell<HashMap<(Kind, usize), Suggesting<'c>>>,
 }
 
 /// One identity in one target, with everything that its offers are made of.
@@ -46,7 +52,7 @@ impl<'c> Stager<'c> {
         for lint in compared.lints.iter().filter(|lint| lint.blocks) {
             lints.entry((lint.record.system.as_str(), lint.record.kind, &*lint.record.id)).or_default().push(lint);
         }
-        Self { compared, lints }
+        Self { compared, lints, suggesters: RefCell::default() }
     }
 
     /// See [`super::offers`].
@@ -57,7 +63,10 @@ impl<'c> Stager<'c> {
         let diffs = || facets(self.compared, kind, identity, system);
         match state.pairing {
             Pairing::None | Pairing::Same | Pairing::Shown => Vec::new(),
-            Pairing::Missing => create::offers(&case, &diffs()),
+            Pairing::Missing => {
+                case.blocked = case.blocked.or_else(|| self.duplicate(kind, identity, system));
+                create::offers(&case, &diffs())
+            }
             Pairing::Differs => case.differences(&diffs()),
             Pairing::Leaver => case.switch(Op::Deactivate, "inactive in the source").into_iter().collect(),
             Pairing::Extra => case.switch(Op::Deactivate, "nobody in the source").into_iter().collect(),
@@ -73,6 +82,30 @@ impl<'c> Stager<'c> {
                 if case.row.is_some() { case.differences(&diffs()) } else { create::offers(&case, &diffs()) }
             }
         }
+    }
+
+    /// Why a create is held: the target has a record that this probably is already.
+    fn duplicate(&self, kind: Kind, identity: u32, system: usize) -> Option<String> {
+        let mut made = self.suggesters.borrow_mut();
+        let suggester = made
+            .entry((kind, system))
+            .or_insert_with(|| Suggester::new(self.compared, kind, system).map(Rc::new))
+            .clone()?;
+        drop(made);
+        let candidate = suggester.duplicate(identity)?;
+        let why: Vec<String> = candidate
+            .evidence
+            .iter()
+            .filter(|evidence| evidence.speaks)
+            .map(|evidence| clean(&evidence.text).into_owned())
+            .collect();
+        Some(format!(
+            "possible duplicate of {} ({} {}): {}; link them, or say that they are not the same",
+            clean(&candidate.label),
+            candidate.record.system,
+            clean(&candidate.record.id),
+            why.join(", ")
+        ))
     }
 
     /// One identity in one target; `None` where nothing of it is ever staged.
@@ -136,6 +169,16 @@ impl Case<'_> {
             expect: Expect::Facets(Vec::new()),
             needs: Vec::new(),
         })
+    }
+
+    /// Why a change may not be written: it holds characters that could hurt a terminal, and nobody has agreed to them yet.
+    pub(super) fn odd(&self, change: &Change) -> Option<String> {
+        let all = unagreed(change, &self.compared.inputs.agreed);
+        let (_, path, text) = all.first()?;
+        Some(format!(
+            "{path} would be written with characters that could drive a terminal or turn the direction of text: {}",
+            clean(text)
+        ))
     }
 
     /// Why nothing of the target's record may be touched, where the operator protected it.
@@ -295,6 +338,7 @@ impl Case<'_> {
         let mut change = self.change(op, facets.first(), self.label(), want)?;
         change.expect = self.expect(&facets);
         change.needs = needs;
+        let blocked = blocked.or_else(|| self.odd(&change));
         Some(Offer { change, text, ticked: !op.removes(), blocked, blanks: Vec::new() })
     }
 

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::refs::create_id;
 use super::*;
-use crate::compare::{Direction, FacetDiff, Lint, Rule, Verdict};
-use crate::plan::fixture::{Record, World, aha, hr, one_user, record, user};
+use crate::compare::{Direction, FacetDiff, Link, LinkVerdict, Lint, Rule, Rung, Verdict};
+use crate::plan::fixture::{Record, World, aha, hr, one_user, record, time, user};
 use crate::plan::{Expect, Seen, Target};
 
 const AHA: usize = 1;
@@ -433,4 +433,29 @@ fn taking_a_create_back_takes_back_what_needs_it() {
     let compared = missing().compared();
     staging.remove(&create_id(&compared.inputs.systems[AHA], Kind::User, "h1"));
     assert!(staging.is_empty());
+}
+
+#[test]
+fn a_create_is_held_while_the_target_has_a_likely_duplicate() {
+    let mut world = World::default();
+    let lena = |id, login| record(id, &[("userName", login), ("displayName", "Lena Fischer"), ("active", "true")], &[]);
+    world.source.insert(Kind::User, vec![lena("h1", "lena.fischer@new.example")]);
+    world.target.insert(Kind::User, vec![lena("t1", "lena.fischer@old.example")]);
+    let compared = world.compared();
+    let held = offers(&compared, Kind::User, 0, AHA);
+    let why = held[0].blocked.as_deref().unwrap();
+    assert_eq!(held[0].change.op, Op::Create);
+    for words in ["possible duplicate of lena.fischer@old.example", "aha t1", "the same name", "link them"] {
+        assert!(why.contains(words), "{why}");
+    }
+    let decided = |verdict: LinkVerdict| {
+        let mut inputs = (*compared.inputs).clone();
+        let (a, b) = (RecordKey::new(hr(), Kind::User, "h1"), user("t1"));
+        inputs.links = vec![Link { a, b, by: Rung::Kept, verdict, since: time() }];
+        crate::compare::compare(std::sync::Arc::new(inputs))
+    };
+    let apart = offers(&decided(LinkVerdict::NotSame), Kind::User, 0, AHA);
+    assert_eq!((apart[0].change.op, &apart[0].blocked), (Op::Create, &None));
+    let same = offers(&decided(LinkVerdict::Same), Kind::User, 0, AHA);
+    assert!(same.iter().all(|offer| offer.change.op == Op::Set), "{same:?}");
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::core;
+use super::gateway::UNTYPED;
 use super::library::Library;
 use super::problem::Problem;
 use super::quirks::{Endpoint, Etag, PAGE, Quirks};
@@ -39,7 +40,7 @@ impl Discovery {
             Self::Config if id.is_some() => return Err(Problem::not_found("this address was")),
             Self::Config => return Ok(config(quirks, base)),
             Self::ResourceTypes => resource_types(library, quirks, base),
-            Self::Schemas => schemas(library, base),
+            Self::Schemas => schemas(library, quirks, base),
         };
         let Some(id) = id else {
             let mut list = json!({
@@ -70,7 +71,7 @@ fn resource_types(library: &Library, quirks: &Quirks, base: &str) -> Vec<Value> 
     kinds.map(|kind| kind.announce(base, &endpoint(&kind.endpoint))).collect()
 }
 
-fn schemas(library: &Library, base: &str) -> Vec<Value> {
+fn schemas(library: &Library, quirks: &Quirks, base: &str) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
     let own = library
         .collections
@@ -78,10 +79,24 @@ fn schemas(library: &Library, base: &str) -> Vec<Value> {
         .flat_map(|collection| std::iter::once(&collection.kind.schema).chain(&collection.kind.extensions));
     for schema in own.chain(&core::discovery()) {
         if !out.iter().any(|held| held["id"] == json!(schema.id)) {
-            out.push(schema.announce(base));
+            let mut announced = schema.announce(base);
+            if quirks.untyped {
+                untype(&mut announced);
+            }
+            out.push(announced);
         }
     }
     out
+}
+
+/// Takes the part `type` out of the lists of a schema that have none here.
+fn untype(schema: &mut Value) {
+    let attributes = schema["attributes"].as_array_mut().into_iter().flatten();
+    for attribute in attributes.filter(|one| UNTYPED.iter().any(|name| one["name"] == **name)) {
+        if let Some(parts) = attribute["subAttributes"].as_array_mut() {
+            parts.retain(|part| part["name"] != "type");
+        }
+    }
 }
 
 fn config(quirks: &Quirks, base: &str) -> Value {

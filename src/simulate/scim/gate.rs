@@ -12,13 +12,23 @@ pub struct Gate {
     pub username: String,
     /// The password for basic authentication.
     pub password: String,
+    /// The client that may have tokens.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
 }
 
 impl Gate {
     /// The gate of a view of the world: the same for the same seed, another one for another view.
     pub fn new(view: &str, seed: u64) -> Self {
         let secret = |what: &str| format!("{what}-{:016x}", hash(&format!("{what} {view} {seed}")));
-        Self { token: secret("token"), username: "trueup".to_owned(), password: secret("password") }
+        Self {
+            token: secret("token"),
+            username: "trueup".to_owned(),
+            password: secret("password"),
+            client_id: format!("client-{view}"),
+            client_secret: secret("client-secret"),
+        }
     }
 
     /// Lets a request in by its `Authorization` header.
@@ -40,7 +50,7 @@ impl Gate {
 }
 
 /// Base64 of RFC 4648, section 4; what a client sends is compared with the encoding of what is expected.
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
@@ -71,7 +81,8 @@ mod tests {
 
     #[test]
     fn only_the_right_token_or_password_opens() {
-        let gate = Gate { token: "t".into(), username: "Aladdin".into(), password: "open sesame".into() };
+        let gate =
+            Gate { token: "t".into(), username: "Aladdin".into(), password: "open sesame".into(), ..Gate::new("", 0) };
         for right in ["Bearer t", "bearer t", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="] {
             assert_eq!(gate.admit(Some(right)), Ok(()), "{right}");
         }

@@ -13,7 +13,8 @@
 //! | `search`, `findings`, `listing`, `cursor` | lists and both ways of walking them |
 //! | `view` | the demo world as a library |
 //! | `service`, `exchange` | one request in, one reply out |
-//! | `discovery`, `gate`, `problem`, `quirks` | what the service says of itself, who comes in, errors, deviations |
+//! | `discovery`, `gate`, `tokens`, `problem`, `quirks` | what the service says of itself, who comes in, errors, deviations |
+//! | `gateway`, `starling` | what Starling Connect makes of it |
 
 mod accept;
 mod clock;
@@ -24,6 +25,7 @@ mod exchange;
 mod filter;
 mod findings;
 mod gate;
+mod gateway;
 mod library;
 mod listing;
 mod matching;
@@ -38,8 +40,10 @@ mod render;
 pub mod schema;
 mod search;
 mod service;
+mod starling;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod view;
 mod writing;
 
@@ -60,7 +64,7 @@ pub use service::{BASE, Scim};
 use super::faults::Faults;
 use super::{Service, Setting, StartError};
 
-/// The service over a view of the demo world: `source` or `directory`.
+/// The service over a view of the demo world: `source`, `directory` or `starling`.
 ///
 /// # Errors
 /// [`StartError`] for another view, or a switch whose value makes no sense.
@@ -72,8 +76,16 @@ pub fn service(setting: &Setting) -> Result<Service, StartError> {
     Quirks::read(&setting.faults).map_err(StartError::Fault)?;
     let library = view::library(&setting.world, view);
     let gate = Gate::new(view, setting.world.seed());
-    let login = [("token", &gate.token), ("username", &gate.username), ("password", &gate.password)];
-    let login = login.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let login = [
+        ("token", &*gate.token),
+        ("username", &gate.username),
+        ("password", &gate.password),
+        // A path here; whoever starts the service knows the host.
+        ("token_url", tokens::PATH),
+        ("client_id", &gate.client_id),
+        ("client_secret", &gate.client_secret),
+    ];
+    let login = login.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Ok(Service { base: BASE.to_owned(), login, router: router(library, gate, setting.faults.clone()) })
 }
 

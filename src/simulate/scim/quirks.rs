@@ -40,6 +40,18 @@ pub enum Endpoint {
     Absolute,
 }
 
+/// How a client has to say who it is at the token endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenWay {
+    /// In either way.
+    #[default]
+    Either,
+    /// In the header only.
+    Basic,
+    /// In the form only.
+    Form,
+}
+
 /// The deviations in force.
 #[derive(Clone, Debug, Default)]
 pub struct Quirks {
@@ -97,6 +109,18 @@ pub struct Quirks {
     pub null_absent_empty: bool,
     /// Even the ServiceProviderConfig wants a token.
     pub closed_discovery: bool,
+    /// How the token endpoint is asked.
+    pub token_way: TokenWay,
+    /// How long its tokens live.
+    pub token_seconds: u64,
+    /// A DELETE of a user only switches it off.
+    pub soft_delete: bool,
+    /// An unknown role becomes the default one, and nobody is told.
+    pub role_default: bool,
+    /// An unknown product is a 404.
+    pub product_not_found: bool,
+    /// Attributes have no part `type`, and groups are named by `$ref` too (Canaille).
+    pub untyped: bool,
 }
 
 /// The size of a page when none is asked for.
@@ -160,6 +184,25 @@ pub const SWITCHES: &[Switch] = &[
         "Of what has no value some is null, some is absent, some is empty.",
     ),
     switch("closed-discovery", "closed-discovery", "Even the ServiceProviderConfig wants a token."),
+    switch(
+        "token-way",
+        "token-way=basic|form",
+        "The token endpoint takes the client's name and secret only in this way.",
+    ),
+    switch("token-expires", "token-expires=SECONDS", "Tokens of the token endpoint live that long (default 3600)."),
+    switch(
+        "failover",
+        "failover[=N]",
+        "Every request (the next N) is answered with 406, as while a region fails over.",
+    ),
+    switch("soft-delete", "soft-delete", "A DELETE of a user switches it off; it stays listed."),
+    switch("role-default", "role-default", "A role that does not exist becomes `viewer`, and nobody is told."),
+    switch("product-not-found", "product-not-found", "A product that does not exist is a 404."),
+    switch(
+        "untyped",
+        "untyped",
+        "E-mail addresses and numbers have no `type`: the schema lacks it, and one that is sent is refused.",
+    ),
 ];
 
 const fn switch(name: &'static str, form: &'static str, help: &'static str) -> Switch {
@@ -188,9 +231,10 @@ impl Quirks {
             },
         };
         // Their count is spent one by one; here only its form is looked at.
-        for name in ["drift", "cursor-expires"] {
+        for name in ["drift", "failover", "cursor-expires"] {
             let text = faults.flag(name).unwrap_or_default();
-            if text.parse::<u32>().is_err() && (name, text.as_str()) != ("drift", "") && on(name) {
+            let may_be_bare = name != "cursor-expires" && text.is_empty();
+            if text.parse::<u32>().is_err() && !may_be_bare && on(name) {
                 return Err(format!("fault `{name}`: `{text}` is not a number"));
             }
         }
@@ -239,6 +283,16 @@ impl Quirks {
             numbers: on("string-ids-as-numbers"),
             null_absent_empty: on("null-absent-empty"),
             closed_discovery: on("closed-discovery"),
+            token_way: match word("token-way", &["basic", "form"])? {
+                Some(0) => TokenWay::Basic,
+                Some(_) => TokenWay::Form,
+                None => TokenWay::Either,
+            },
+            token_seconds: number("token-expires")?.unwrap_or(3_600) as u64,
+            soft_delete: on("soft-delete"),
+            role_default: on("role-default"),
+            product_not_found: on("product-not-found"),
+            untyped: on("untyped"),
         })
     }
 
@@ -277,7 +331,7 @@ mod tests {
     #[test]
     fn every_switch_can_be_read_and_a_wrong_value_is_refused() {
         for switch in SWITCHES {
-            let plain = switch.form.split(['[', '|']).next().unwrap().replace("=N", "=2");
+            let plain = switch.form.split(['[', '|']).next().unwrap().replace("=N", "=2").replace("=SECONDS", "=2");
             assert!(read(&[&plain]).is_ok(), "{plain}");
         }
         for wrong in

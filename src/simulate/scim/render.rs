@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::gateway;
 use super::library::{Library, id_of};
 use super::naming;
 use super::quirks::{Etag, Quirks};
@@ -37,6 +38,10 @@ impl Renderer<'_> {
                 root.shift_remove(&attribute.name);
             } else if let Some(value) = root.get_mut(&attribute.name) {
                 self.refer(kind, attribute, value);
+                if self.quirks.untyped && gateway::UNTYPED.contains(&attribute.name.as_str()) {
+                    let parts = value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+                    parts.for_each(|part| drop(part.shift_remove("type")));
+                }
             }
         }
         self.head(at, kind, &id, document)

@@ -12,6 +12,7 @@ use super::discovery::Discovery;
 use super::exchange::{Reply, Request, decoded};
 use super::findings::Findings;
 use super::gate::Gate;
+use super::gateway;
 use super::library::{Library, id_of};
 use super::listing::{Listing, newcomer};
 use super::naming;
@@ -20,6 +21,7 @@ use super::project::Projection;
 use super::quirks::{Etag, Quirks};
 use super::render::{Renderer, hash};
 use super::search::Search;
+use super::tokens::{self, Tokens};
 use super::writing;
 
 /// The path of the base address.
@@ -31,12 +33,13 @@ pub struct Scim {
     findings: Findings,
     faults: Faults,
     gate: Gate,
+    tokens: Tokens,
 }
 
 impl Scim {
     /// A service over a library.
     pub fn new(library: Library, gate: Gate, faults: Faults) -> Self {
-        Self { library: RwLock::new(library), findings: Findings::default(), faults, gate }
+        Self { library: RwLock::new(library), findings: Findings::default(), faults, gate, tokens: Tokens::default() }
     }
 
     /// Answers one request.
@@ -45,6 +48,13 @@ impl Scim {
             Ok(quirks) => quirks,
             Err(told) => return refuse(&Quirks::default(), &Problem::new(500, told)),
         };
+        if request.path == tokens::PATH {
+            let reply = self.tokens.answer(&self.gate, &quirks, request);
+            if reply.status == 200 {
+                self.faults.renew();
+            }
+            return reply;
+        }
         let mut reply = self.carry_out(request, &quirks).unwrap_or_else(|problem| refuse(&quirks, &problem));
         if quirks.etag == Etag::OfBody && reply.status < 300 && !reply.body.is_empty() {
             reply.headers.push(("etag", format!("W/\"{:x}-{:x}\"", reply.body.len(), hash(&reply.body))));
@@ -60,7 +70,14 @@ impl Scim {
         let discovery = segments.first().and_then(|segment| Discovery::named(segment));
         // Some services show what they offer to anyone (targets/scim.md A1, A5).
         if discovery != Some(Discovery::Config) || quirks.closed_discovery {
-            self.gate.admit(request.authorization.as_deref())?;
+            let authorization = request.authorization.as_deref();
+            if !self.tokens.know(authorization) {
+                self.gate.admit(authorization)?;
+            }
+        }
+        if self.faults.spend("failover") {
+            // For some seconds, while a region fails over (targets/scim.md A4).
+            return Err(Problem::new(406, "Not Acceptable"));
         }
         let base = format!("http://{}{BASE}", request.host);
         let desk = Desk { scim: self, request, quirks, base: &base };
@@ -160,6 +177,7 @@ impl Desk<'_> {
         let mut input = self.body()?;
         let mut library = self.scim.write();
         naming::translate(&library, self.quirks, at, &mut input);
+        gateway::bend(&library, self.quirks, &mut input)?;
         let document = writing::created(&library, self.quirks, at, &input)?;
         let document = library.create(at, document, false).ok_or_else(lost)?;
         self.show(&library, at, 201, document)
@@ -174,6 +192,7 @@ impl Desk<'_> {
         let before = self.find(&library, at, id)?;
         self.match_version(&before)?;
         naming::translate(&library, self.quirks, at, &mut input);
+        gateway::bend(&library, self.quirks, &mut input)?;
         let after = if self.request.method == "PUT" {
             writing::replaced(&library, self.quirks, at, &before, &input)?
         } else {
@@ -192,6 +211,13 @@ impl Desk<'_> {
         let mut library = self.scim.write();
         let document = self.find(&library, at, id)?;
         self.match_version(&document)?;
+        if self.quirks.soft_delete && library.named("User") == Some(at) {
+            // Still listed, and found by its id (seeds 004, Aha! limitation 5).
+            let mut after = document.clone();
+            after["active"] = Value::Bool(false);
+            library.replace(at, &document, after).ok_or_else(lost)?;
+            return Ok(Reply { status: 204, ..Reply::default() });
+        }
         let id = id_of(&document).ok_or_else(lost)?;
         library.remove(at, id).ok_or_else(lost)?;
         Ok(Reply { status: 204, ..Reply::default() })

@@ -9,9 +9,10 @@ use crate::simulate::world::{AHA_SCHEMA, KINGDEE_SCHEMA, PRODUCT_SCHEMA, ROLE_SC
 use super::core;
 use super::library::Library;
 use super::schema::{Attribute, ResourceType, Schema, Type};
+use super::starling;
 
 /// The views that this simulator can show.
-pub const VIEWS: &[&str] = &["source", "directory"];
+pub const VIEWS: &[&str] = &["source", "directory", "starling"];
 
 impl Base for Documents {
     fn len(&self) -> usize {
@@ -35,6 +36,9 @@ impl Base for Documents {
 pub fn library(world: &World, view: &str) -> Library {
     let documents = Documents::new(world, view);
     let groups = documents.groups();
+    if view == "starling" {
+        return starling::library(documents, core::users().extended(product_roles()), roles(), products());
+    }
     if view == "directory" {
         return Library::default().with(core::users(), documents).holding(core::groups(), groups);
     }
@@ -61,8 +65,8 @@ fn product_roles() -> Schema {
 /// What people may do in which organisation.
 fn grants() -> Schema {
     let parts = vec![
-        Attribute::text("organization", "The number of the organisation").exact().required(),
-        Attribute::text("organizationName", "The name of the organisation"),
+        Attribute::text("organisation", "The number of the organisation").exact().required(),
+        Attribute::text("organisationName", "The name of the organisation"),
         Attribute::text("role", "The number of the role").exact().required(),
         Attribute::text("roleName", "The name of the role"),
     ];

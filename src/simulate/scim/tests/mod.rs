@@ -34,7 +34,7 @@ fn service(users: usize, specs: &[&str]) -> (Scim, Faults) {
         json!({ "id": "g1", "displayName": "Second" }),
     ];
     let library = Library::default().holding(core::users(), people).holding(core::groups(), groups);
-    let gate = Gate { token: "t".to_owned(), username: "n".to_owned(), password: "p".to_owned() };
+    let gate = Gate { token: "t".to_owned(), username: "n".to_owned(), password: "p".to_owned(), ..Gate::new("", 0) };
     (Scim::new(library, gate, faults.clone()), faults)
 }
 

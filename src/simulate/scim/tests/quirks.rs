@@ -285,3 +285,33 @@ fn a_switch_that_makes_no_sense_is_told_in_the_reply() {
     assert_eq!(reply.status, 500);
     assert!(reply.body.contains("`maybe` is none of"), "{}", reply.body);
 }
+
+#[test]
+fn a_soft_delete_switches_off_and_the_user_stays_listed() {
+    let (scim, _) = service(4, &["soft-delete"]);
+    assert_eq!(ask(&scim, "DELETE", "/Users/u0", &json!({})).status, 204);
+    let user: Value = serde_json::from_str(&ask(&scim, "GET", "/Users/u0", &json!({})).body).unwrap();
+    assert_eq!(user["active"], false);
+    let list: Value = serde_json::from_str(&ask(&scim, "GET", "/Users", &json!({})).body).unwrap();
+    assert_eq!(list["totalResults"], 4);
+}
+
+#[test]
+fn a_failover_is_over_after_the_requests_that_it_lasts() {
+    let (scim, _) = service(1, &["failover=2"]);
+    let statuses: Vec<u16> = (0..3).map(|_| ask(&scim, "GET", "/Users", &json!({})).status).collect();
+    assert_eq!(statuses, [406, 406, 200]);
+}
+
+#[test]
+fn a_service_without_types_declares_shows_and_takes_none() {
+    let (scim, _) = service(1, &["untyped"]);
+    let schemas: Value = serde_json::from_str(&ask(&scim, "GET", "/Schemas", &json!({})).body).unwrap();
+    let user = schemas["Resources"].as_array().unwrap().iter().find(|one| one["name"] == "User").unwrap();
+    let emails = user["attributes"].as_array().unwrap().iter().find(|one| one["name"] == "emails").unwrap();
+    assert!(emails["subAttributes"].as_array().unwrap().iter().all(|part| part["name"] != "type"));
+    let new = |email: Value| json!({ "schemas": [core::USER], "userName": "x", "emails": [email] });
+    assert_eq!(ask(&scim, "POST", "/Users", &new(json!({ "value": "x@y.z", "type": "work" }))).status, 400);
+    let made = ask(&scim, "POST", "/Users", &new(json!({ "value": "x@y.z" })));
+    assert_eq!(made.status, 201, "{}", made.body);
+}

@@ -113,7 +113,8 @@ fn versions_guard_a_write_and_spare_a_read() {
 fn two_names_that_differ_only_in_letter_case_can_still_be_edited() {
     let people = vec![json!({ "id": "a", "userName": "ann" }), json!({ "id": "b", "userName": "Ann" })];
     let library = super::Library::default().holding(core::users(), people);
-    let gate = super::Gate { token: "t".into(), username: String::new(), password: String::new() };
+    let gate =
+        super::Gate { token: "t".into(), username: String::new(), password: String::new(), ..super::Gate::new("", 0) };
     let scim = super::Scim::new(library, gate, super::Faults::default());
     let body = patch(json!([{ "op": "replace", "path": "title", "value": "x" }]));
     assert_eq!(ask(&scim, "PATCH", "/Users/b", &body).status, 200);
