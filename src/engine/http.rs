@@ -11,6 +11,7 @@ mod session;
 mod signing;
 mod transport;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use serde_json::Value;
 
 pub use crate::config::Auth;
 use again::{busy, cut_off, most_tries, redirects};
@@ -36,7 +38,7 @@ use super::protocol::{Budget, Sent};
 use super::recent::Recent;
 use crate::connectors::Login;
 use crate::connectors::file::Ask;
-use crate::plan::{Body, Evidence, Method, Reply, Request};
+use crate::plan::{Body, Evidence, Method, Reply, Request, SecretAt};
 use crate::secret::Secret;
 use crate::store::Receipt;
 
@@ -75,6 +77,8 @@ struct Inner {
     files: Option<Files>,
     credentials: Credentials,
     session: Option<Session>,
+    /// The connector's own secrets, by the names of its settings.
+    own: BTreeMap<String, Secret>,
     bucket: Bucket,
     recent: Recent,
     denied: Mutex<Option<u16>>,
@@ -123,6 +127,7 @@ impl Client {
         for (name, source) in &options.own_secrets {
             secrets.insert(name.clone(), resolved(&system, name, source)?);
         }
+        let own = secrets.clone();
         let signs_in = oauth2(&system, &options.auth, &mut secrets)?.or_else(|| login(&secrets));
         let session = match signs_in {
             Some(login) => Some(Session::new(login, options, &address, secrets.into_values().collect())?),
@@ -140,6 +145,7 @@ impl Client {
                 files,
                 credentials,
                 session,
+                own,
                 bucket: Bucket::new(options.rate),
                 recent: Recent::default(),
                 denied: Mutex::default(),
@@ -365,8 +371,12 @@ impl Client {
         }
         let mut note = Note::new(request.method, inner.redacted(&masked(target)), attempt);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let outcome = exchange(ready, &inner.system, inner.address.host(), inner.body_limit).await;
+        let mut outcome = exchange(ready, &inner.system, inner.address.host(), inner.body_limit).await;
         note.took();
+        if let (Ok(reply), false) = (&mut outcome, request.secrets.is_empty()) {
+            // What a service says of a secret that it was sent ends in outcomes, and so in the journal.
+            reply.body = inner.redacted(&String::from_utf8_lossy(&reply.body)).into();
+        }
         let mut lost = false;
         if let Ok(reply) = &outcome {
             note.reply(reply);
@@ -530,17 +540,37 @@ impl Inner {
         let mut builder = self.service()?.request(method, url);
         if let Body::Json { json, media } = &request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(media).map_err(|_| unfit("content-type"))?);
-            let bytes = serde_json::to_vec(json).map_err(|_| self.unsent("internal", "the body cannot be written"))?;
+            let json = self.with_secrets(json, request)?;
+            let bytes = serde_json::to_vec(&json).map_err(|_| self.unsent("internal", "the body cannot be written"))?;
             builder = builder.body(bytes);
         }
         builder = builder.headers(headers);
         Ok(self.credentials.on(builder))
     }
 
+    /// A body with the secrets at the places that wait for them.
+    fn with_secrets<'j>(&self, json: &'j Value, request: &Request) -> Result<Cow<'j, Value>, Fault> {
+        let mut json = Cow::Borrowed(json);
+        for SecretAt { at, name } in &request.secrets {
+            let place = json.to_mut().pointer_mut(at);
+            match (place, self.own.get(name)) {
+                (Some(place), Some(secret)) => *place = Value::from(secret.expose()),
+                (None, _) => return Err(self.unsent("internal", &format!("the body has no {at}"))),
+                (_, None) => {
+                    return Err(self.unsent("secret", &format!("`{name}` is not set, and the request wants it")));
+                }
+            }
+        }
+        Ok(json)
+    }
+
     /// A text without our secrets, should one ever find its way there.
     fn redacted(&self, text: &str) -> String {
         let mut text = text.to_owned();
         if let Some(secret) = self.credentials.secret() {
+            hide(&mut text, secret.expose());
+        }
+        for secret in self.own.values() {
             hide(&mut text, secret.expose());
         }
         if let Some(session) = &self.session {

@@ -61,6 +61,16 @@ pub enum Repeat {
     Never,
 }
 
+/// A place of a body that a secret goes into when it is sent, and never before: plans, previews and the journal hold what
+/// stands there instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretAt {
+    /// The JSON pointer of the place.
+    pub at: String,
+    /// The secret setting of the system that says where the value comes from.
+    pub name: String,
+}
+
 /// One HTTP request, exactly as it will be sent, but for credentials, which the engine adds.
 ///
 /// `path` is absolute on the system's host and already percent-encoded; it begins with `/`. A hole is a place where the
@@ -85,6 +95,9 @@ pub struct Request {
     pub holes: Vec<super::ChangeId>,
     /// Whether it may be sent again.
     pub repeat: Repeat,
+    /// Places of the body that secrets go into.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretAt>,
 }
 
 impl Request {
@@ -105,6 +118,7 @@ impl Request {
             carried: Vec::new(),
             holes: Vec::new(),
             repeat,
+            secrets: Vec::new(),
         }
     }
 
@@ -137,6 +151,7 @@ impl Request {
             && self.query == other.query
             && self.edits == other.edits
             && self.holes == other.holes
+            && self.secrets == other.secrets
     }
 }
 

@@ -47,6 +47,7 @@ const READS: &[&str] = &[
     ".billquery.",
     ".view.",
     ".querybusinessinfo.",
+    ".queryasyncresult.",
     ".getdatacenterlist.",
     ".authservice.",
 ];

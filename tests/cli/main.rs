@@ -6,6 +6,7 @@ mod bed;
 mod check;
 mod faults;
 mod file;
+mod litmos;
 mod oauth2;
 mod own;
 mod plan;

@@ -10,6 +10,7 @@ mod guards;
 mod hostile;
 mod isolation;
 mod kingdee;
+mod litmos;
 mod preview;
 mod read_back;
 mod read_only;

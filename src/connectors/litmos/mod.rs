@@ -68,7 +68,12 @@ pub(super) struct Litmos {
     descriptions: Descriptions,
     user_groups: bool,
     custom_fields: bool,
+    /// Whether new users get the password that a setting refers to.
+    new_password: bool,
 }
+
+/// The secret setting with the password of new users.
+const NEW_PASSWORD: &str = "new_password";
 
 impl Litmos {
     pub(super) fn new(mapping: Arc<Mapping>, settings: &Settings) -> Self {
@@ -86,6 +91,7 @@ impl Litmos {
             },
             user_groups: yes("user_groups"),
             custom_fields: yes("custom_fields"),
+            new_password: settings.secrets.contains(NEW_PASSWORD),
             mapping,
         }
     }

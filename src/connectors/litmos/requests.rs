@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::conversations::litmos;
 use crate::connectors::drive::wish::{change, clear, create, entry, entry_of, of_new, text};
 use crate::connectors::drive::{line, reply, shown};
-use crate::connectors::{Look, Looked, Observed, Read};
+use crate::connectors::{Look, Looked, Observed, Read, Settings, connector};
 use crate::model::{AttrPath, Kind, Op, RecordKey, Row, SystemId};
 use crate::plan::{Body, Change, ChangeId, Ref, Refusal, Reply, Site, Step, Verdict, Want, Wanted};
 
@@ -174,6 +174,23 @@ fn a_create_without_what_is_mandatory_is_refused() {
     let secret = cy(vec![text("userName", "cy@x.test"), text("password", "hunter2")]);
     let why = refused(&[secret]);
     assert!(!why.contains("hunter2"), "{why}");
+}
+
+#[test]
+fn a_new_users_password_is_named_in_the_plan_and_never_in_it() {
+    let own = [("source_name".to_owned(), "t".to_owned())].into_iter().collect();
+    let secrets = ["new_password".to_owned()].into_iter().collect();
+    let settings = Settings { url: "https://api.litmos.com".into(), own, secrets };
+    let mapping = std::sync::Arc::new(crate::mapping::Mapping::builtin("litmos").unwrap());
+    let litmos = connector("litmos", mapping, &settings).unwrap();
+    let create = cy(vec![text("userName", "cy@x.test")]);
+    let steps = litmos.render(&Site::default(), &[&create], None).unwrap();
+    let step = &steps[0];
+    assert_eq!((body(step)["Password"].as_str(), step.write.secrets[0].at.as_str()), (Some("***"), "/Password"));
+    assert_eq!(step.write.secrets[0].name, "new_password");
+    assert!(step.side_effects.join("; ").contains("must change it at the next log-in"), "{:?}", step.side_effects);
+    let again: crate::plan::Request = serde_json::from_str(&serde_json::to_string(&step.write).unwrap()).unwrap();
+    assert_eq!(again, step.write);
 }
 
 #[test]

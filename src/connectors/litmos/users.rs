@@ -3,15 +3,15 @@
 
 use serde_json::Value;
 
-use super::{Litmos, body, flag};
+use super::{Litmos, NEW_PASSWORD, body, flag};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, bare, side_effects, wish};
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
-    By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId, Target, Want,
-    Wanted,
+    By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, SecretAt, Site, Step, StepId, Target,
+    Want, Wanted,
 };
 
 /// The lesson that no manager has to be sent as an empty text: whether `"0"` is taken is not documented
@@ -115,7 +115,9 @@ impl Litmos {
                 )));
             };
             if wish.at == "Password" {
-                return Err(cannot("a password is never planned as text, as plans are kept"));
+                return Err(cannot(
+                    "a password is never planned as text, as plans are kept: let `new_password` refer to that of new users",
+                ));
             }
             fields.put(wish.at, value)?;
         }
@@ -157,6 +159,14 @@ impl Litmos {
         // Where it is not the address, the user name is one of its own (targets/litmos.md 3).
         fields.put("IsCustomUsername", Value::Bool(!same_text(&name, &email)))?;
         fields.put("SkipFirstLogin", Value::Bool(self.skip_first_login))?;
+        if self.new_password {
+            // It is put in when it is sent: no plan, preview or journal ever holds it.
+            fields.put("Password", Value::from("***"))?;
+            let change = if self.skip_first_login { "may keep" } else { "must change" };
+            notes.push(format!(
+                "the password is the one that `{NEW_PASSWORD}` refers to; the user {change} it at the next log-in"
+            ));
+        }
         let edits = fields.edits();
         let json = Value::Object(body::create(&fields.set));
         // After a lost reply it is looked up by user name, never sent again (targets/litmos.md 9).
@@ -166,6 +176,9 @@ impl Litmos {
             .query("skipfirstlogin", flag(self.skip_first_login));
         write.edits = edits;
         write.holes = fields.holes;
+        if self.new_password {
+            write.secrets = vec![SecretAt { at: "/Password".into(), name: NEW_PASSWORD.into() }];
+        }
         let by = match &create.expect {
             Expect::Absent { by } if !by.is_empty() => by.clone(),
             Expect::Absent { .. } | Expect::Facets(_) => vec![(AttrPath::new("userName"), name)],

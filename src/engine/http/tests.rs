@@ -190,6 +190,28 @@ async fn too_many_as_an_outage_in_words_is_waited_out_for_the_window_and_another
 }
 
 #[tokio::test]
+async fn a_secret_goes_into_a_body_when_it_is_sent_and_nowhere_else() {
+    use crate::plan::SecretAt;
+    let service = stand(|_, _| reply(400, "", b"the password hunter2-hunter2 is too weak")).await;
+    let rate = Rate { per_second: 1_000_000.0, burst: 1000, parallel: 8 };
+    let mut options = Options::new("litmos", &service.url, Auth::None, rate);
+    options.own_secrets.insert("new_password".into(), Source::Given(Secret::new("hunter2-hunter2")));
+    let client = Client::new(&options).unwrap();
+    let body = serde_json::json!({"title": "{{new_password}} ***", "Password": "***"});
+    let body = Body::Json { json: body, media: "application/json".into() };
+    let mut request = Request::new(Method::Post, "/users", body, Repeat::LookFirst);
+    request.secrets = vec![SecretAt { at: "/Password".into(), name: "new_password".into() }];
+    let answer = client.write(request.clone(), &receipt()).await.unwrap();
+    assert_eq!((answer.status, &answer.body[..]), (400, &b"the password *** is too weak"[..]));
+    let sent = service.seen().remove(0);
+    assert!(sent.ends_with(r#"{"title":"{{new_password}} ***","Password":"hunter2-hunter2"}"#), "{sent}");
+    assert!(!format!("{request:?} {:?} {client:?}", client.recent()).contains("hunter2"));
+    request.secrets[0].name = "other".into();
+    assert_eq!(word(client.write(request, &receipt()).await), "secret");
+    assert_eq!(service.seen().len(), 1, "nothing is sent without it");
+}
+
+#[tokio::test]
 async fn too_many_without_a_word_is_asked_again_and_an_hour_is_not_waited_for() {
     let service = stand(|number, _| if number < 3 { reply(429, "", b"") } else { json("{}") }).await;
     Client::quick(&service.url, TOKEN).read(&get("/Users")).await.unwrap();

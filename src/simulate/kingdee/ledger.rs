@@ -27,6 +27,8 @@ pub struct Ledger {
     pub held: HashMap<String, (Instant, u32)>,
     /// Where walks of queries stand, so that the next page need not begin at the first row.
     pub walks: Vec<super::query::Walk>,
+    /// What came of saves that were only begun, by task.
+    pub tasks: HashMap<String, Value>,
     /// The world, for who holds which record.
     pub world: World,
 }
@@ -43,6 +45,7 @@ impl Ledger {
             fronted: 0,
             held: HashMap::new(),
             walks: Vec::new(),
+            tasks: HashMap::new(),
             world: world.clone(),
         }
     }

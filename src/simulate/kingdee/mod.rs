@@ -229,6 +229,9 @@ fn business(kingdee: &Kingdee, service: &str, call: &Call, tongue: Tongue) -> Re
         return reply::response_error(&format!("找不到服务 {service}"));
     };
     let faults = &kingdee.faults;
+    if action == "queryasyncresult" {
+        return polled(&mut lock(&kingdee.ledger), call);
+    }
     let in_data_only = matches!(action, "executebillquery" | "billquery" | "querybusinessinfo");
     let place = match action {
         "excuteoperation" | "executeoperation" => 2,
@@ -260,7 +263,8 @@ fn business(kingdee: &Kingdee, service: &str, call: &Call, tongue: Tongue) -> Re
         },
         "save" | "batchsave" | "draft" => {
             let save = save::Save { form, faults, tongue, data: &data, draft: action == "draft" };
-            reply::outcome(faults, &save.run(ledger), action != "batchsave")
+            let document = reply::outcome(faults, &save.run(ledger), action != "batchsave");
+            if call.text("beginmethod", usize::MAX) == "BeginQueryImpl" { begun(ledger, document) } else { document }
         }
         "excuteoperation" | "executeoperation" => {
             let wanted = faults.flag("operation").map(|wanted| wanted.to_ascii_lowercase());
@@ -277,6 +281,23 @@ fn business(kingdee: &Kingdee, service: &str, call: &Call, tongue: Tongue) -> Re
         _ => return reply::response_error(&format!("找不到服务 {service}")),
     };
     reply::document_of(&document)
+}
+
+/// The answer to a save whose result is polled for (targets/kingdee.md 7): it runs, under this task.
+fn begun(ledger: &mut Ledger, document: Value) -> Value {
+    let task = format!("task-{}", ledger.fresh());
+    ledger.tasks.insert(task.clone(), document);
+    json!({ "Status": 1, "TaskId": task, "Result": null })
+}
+
+/// The answer to a poll: finished, once. What an unknown task is answered with is a choice.
+fn polled(ledger: &mut Ledger, call: &Call) -> Response {
+    let asked: Value = serde_json::from_str(&call.text("queryInfo", 0)).unwrap_or_default();
+    let task = asked.get("TaskId").and_then(Value::as_str).unwrap_or_default();
+    match ledger.tasks.remove(task) {
+        Some(result) => reply::document_of(&json!({ "Status": 2, "TaskId": task, "Result": result })),
+        None => reply::response_error("找不到任务"),
+    }
 }
 
 fn operated(

@@ -227,3 +227,18 @@ async fn a_role_and_an_organisation_can_be_deleted_or_not_by_their_state() {
     assert!(told(&act("Submit", "SEC_KDRoles", "BD01_SYS").await).contains("没有标识为"));
     assert!(told(&act("Submit", "BD_Department", "").await).contains("不能为空"));
 }
+
+#[tokio::test]
+async fn a_batch_can_be_begun_and_polled_for() {
+    let client = open(20, &[]).await;
+    let body = json!({
+        "formid": "SEC_User", "data": { "Model": [zhang("one")] },
+        "beginmethod": "BeginQueryImpl", "querymethod": "QueryAsyncResult",
+    });
+    let begun = client.form("BatchSave", body).await;
+    assert_eq!((&begun["Status"], &begun["Result"]), (&json!(1), &Value::Null));
+    let info = json!({ "queryInfo": json!({ "TaskId": begun["TaskId"], "Cancelled": false }).to_string() });
+    let polled = client.form("QueryAsyncResult", info).await;
+    assert_eq!(polled["Status"], 2);
+    assert!(is_success(&polled["Result"]), "{polled}");
+}

@@ -27,7 +27,7 @@ pub struct Account {
     pub account: String,
     /// The name as shown.
     pub name: String,
-    /// The mobile telephone.
+    /// The telephone at work.
     pub phone: String,
     /// E-mail.
     pub email: String,
@@ -126,14 +126,14 @@ impl World {
         (organisation, (0..roles).map(|i| (first + i) % roles).find(free).unwrap_or(0))
     }
 
-    /// The mobile telephone of a person, as the source has it.
-    fn mobile(&self, number: u32) -> String {
-        format!("{}-{:04}", self.site(number).1.dial, self.hash("phone", number) / 10_000 % 10_000)
+    /// The telephone of a person at work, as the source has it.
+    fn telephone(&self, number: u32) -> String {
+        format!("{}-{:04}", self.site(number).1.dial, self.hash("phone", number) % 10_000)
     }
 
     /// Another telephone.
-    fn other_mobile(&self, number: u32) -> String {
-        format!("{}-{:04}", self.site(number).1.dial, (self.hash("phone", number) / 10_000 + 4_321) % 10_000)
+    fn other_telephone(&self, number: u32) -> String {
+        format!("{}-{:04}", self.site(number).1.dial, (self.hash("phone", number) + 4_321) % 10_000)
     }
 
     /// The account at a number; None where there is none.
@@ -151,7 +151,7 @@ impl World {
             id: USERS + i64::from(slot),
             account: person.user_name.clone(),
             name: person.display.clone(),
-            phone: self.mobile(number),
+            phone: self.telephone(number),
             email: person.user_name.clone(),
             active: match (extra, drift) {
                 (Some(extra), _) => (extra as usize) < self.drifts().active_extras(),
@@ -181,13 +181,13 @@ impl World {
             Some(Drift::EmailCase) => account.email = capitalised(&account.email),
             Some(Drift::Swapped(other)) => {
                 account.email = self.person(other).user_name;
-                account.phone = self.mobile(other);
+                account.phone = self.telephone(other);
             }
             Some(Drift::Moved) => {
                 account.department =
                     catalog::department_id((self.department(number).0 + 5) % super::catalog::DEPARTMENTS.len() as u8);
             }
-            Some(Drift::Held | Drift::HeldLong) => account.phone = self.other_mobile(number),
+            Some(Drift::Held | Drift::HeldLong) => account.phone = self.other_telephone(number),
             _ => {}
         }
         Some(account)

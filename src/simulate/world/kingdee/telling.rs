@@ -4,11 +4,12 @@ use super::catalog::{self, ORGANISATIONS, ROLES};
 use super::drift::Drift;
 use crate::simulate::world::catalog as company;
 use crate::simulate::world::planting::Plant;
-use crate::simulate::world::{ENTERPRISE_SCHEMA, Planted, World};
+use crate::simulate::world::{Planted, World};
 
-/// The path of a role in an organisation: `grants[105 FIN01_SYS]`, by the numbers of both.
+/// The path of a role in an organisation: `grants[org/105 FIN01_SYS]`, by the numbers of both, as the source serves neither.
+/// Organisations and departments are one kind, and their numbers may be the same: hence `org/`.
 pub fn path_of(grant: super::Grant) -> String {
-    format!("grants[{} {}]", ORGANISATIONS[usize::from(grant.0)].number, ROLES[usize::from(grant.1)].number)
+    format!("grants[org/{} {}]", ORGANISATIONS[usize::from(grant.0)].number, ROLES[usize::from(grant.1)].number)
 }
 
 /// All that was planted; the names that harm a terminal, which are the same everywhere, are told by the world itself.
@@ -73,7 +74,7 @@ fn groups() -> Vec<Planted> {
 fn told(world: &World, number: u32, drift: Drift) -> Planted {
     let grants = world.kingdee_grants(number);
     let path = |p: &str| vec![p.to_owned()];
-    let contact = || vec!["emails[work]".to_owned(), "phoneNumbers[mobile]".to_owned()];
+    let contact = || vec!["emails[work]".to_owned(), "phoneNumbers[work]".to_owned()];
     let (what, state, attributes, note): (_, _, Vec<String>, String) = match drift {
         Drift::Missing => ("missing", "missing", Vec::new(), "not at Kingdee".into()),
         Drift::MissingGrant => (
@@ -103,13 +104,12 @@ fn told(world: &World, number: u32, drift: Drift) -> Planted {
             ("swapped", "differs", contact(), note)
         }
         Drift::Moved => {
-            let department = format!("{ENTERPRISE_SCHEMA}:department");
-            ("moved", "differs", vec![department], "posted to another department".into())
+            ("moved", "same", Vec::new(), "posted to another department, as only the employee's record tells".into())
         }
         Drift::Held | Drift::HeldLong => {
             let (holder, tries) = world.kingdee_holder(super::USERS + i64::from(number)).unwrap_or_default();
             let note = format!("another telephone; {holder} edits the record for {tries} tries");
-            ("held", "differs", path("phoneNumbers[mobile]"), note)
+            ("held", "differs", path("phoneNumbers[work]"), note)
         }
     };
     Planted { kind: "User", what, state, key: world.person(number).user_name, attributes, note }

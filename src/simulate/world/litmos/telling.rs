@@ -40,17 +40,18 @@ fn person(world: &World, number: u32, drift: Drift) -> Planted {
         Drift::Inactive => {
             ("reactivate", "differs", path("active"), "works here, inactive at Litmos, where its teams do not list it")
         }
-        Drift::Renamed => {
-            let names = ["displayName", "name.familyName", "name.formatted"].map(str::to_owned).to_vec();
-            ("renamed", "differs", names, "the former name at Litmos")
-        }
+        // Litmos makes the whole name of first and last name, so that only those can be compared.
+        Drift::Renamed => ("renamed", "differs", path("name.familyName"), "the former name at Litmos"),
         Drift::EmailCase => ("email-case", "same", Vec::new(), "the e-mail differs only in case"),
-        Drift::EmailOther => ("email", "differs", path("emails"), "another e-mail at Litmos"),
+        Drift::EmailOther => ("email", "differs", path("emails[work]"), "another e-mail at Litmos"),
         Drift::CustomUserName => ("custom-user-name", "differs", path("userName"), "a user name that is no e-mail"),
         Drift::Manager => ("manager", "differs", enterprise("manager"), "another manager at Litmos"),
         Drift::NoManager => ("no-manager", "differs", enterprise("manager"), "no manager at Litmos"),
         Drift::Title => ("title", "differs", path("title"), "another title at Litmos"),
-        Drift::Swapped => ("swapped-address", "differs", path("addresses"), "town and region the other way round"),
+        Drift::Swapped => {
+            let parts = ["locality", "region"].map(|part| format!("addresses[work].{part}")).to_vec();
+            ("swapped-address", "differs", parts, "town and region the other way round")
+        }
         Drift::TimeZone => ("time-zone", "differs", path("timezone"), "another time zone at Litmos"),
         Drift::Culture => ("culture", "differs", path("locale"), "another culture at Litmos"),
         Drift::Phone => ("phone", "differs", path("phoneNumbers[mobile]"), "another mobile telephone at Litmos"),
@@ -70,7 +71,9 @@ fn teams(world: &World) -> Vec<Planted> {
         match drift_of_team(number) {
             Some(TeamDrift::Missing) => tell("missing-team", "missing", name, Vec::new(), "no such team at Litmos"),
             Some(TeamDrift::Twice) => {
-                tell("duplicate-team", "undecided", name, Vec::new(), "two teams of that name at Litmos");
+                let note = "two teams of that name at Litmos, which is legal there";
+                tell("duplicate-team", "undecided", name, Vec::new(), note);
+                tell("duplicate", "lint", name, vec!["displayName".to_owned()], note);
             }
             Some(TeamDrift::FewerMembers) => {
                 let dropped = paths(&dropped_members(world, *circle));
@@ -90,6 +93,9 @@ fn teams(world: &World) -> Vec<Planted> {
     for team in world.teams().iter().filter(|team| team.number >= groups.len() as u32) {
         if groups.iter().all(|(name, _)| *name != team.name) {
             tell("extra-team", "extra", &team.name, Vec::new(), "a team that the source does not have");
+            if world.teams().iter().filter(|other| other.name == team.name).count() > 1 {
+                tell("duplicate", "lint", &team.name, vec!["displayName".to_owned()], "another team has the same name");
+            }
         }
     }
     list

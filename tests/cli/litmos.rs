@@ -1,0 +1,75 @@
+//! `trueup check` against what the demo world says that it planted at SAP Litmos, and against that service's odd days.
+
+use std::collections::BTreeSet;
+
+use crate::bed::{Bed, HR, LITMOS, Ran, System, bed};
+
+type Found = BTreeSet<(String, String, String, Vec<String>)>;
+
+fn sorted<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut paths: Vec<String> = paths.map(str::to_owned).collect();
+    paths.sort();
+    paths
+}
+
+/// What `check` tells of Litmos.
+fn told(ran: &Ran) -> Found {
+    let mismatches = ran.lines("mismatch");
+    let of_litmos = mismatches.iter().filter(|line| line["system"] == "litmos");
+    of_litmos
+        .map(|line| {
+            let text = |field: &str| line[field].as_str().unwrap().to_owned();
+            let paths = line["attributes"].as_array().unwrap().iter().map(|attr| attr["path"].as_str().unwrap());
+            (text("kind"), text("state"), text("key"), sorted(paths))
+        })
+        .collect()
+}
+
+/// What was planted there.
+fn planted(bed: &Bed) -> Found {
+    let planted = bed.system("litmos").world.planted("litmos");
+    let wanted = planted.iter().filter(|plant| !["lint", "same"].contains(&plant.state));
+    wanted
+        .map(|plant| {
+            let paths = sorted(plant.attributes.iter().map(String::as_str));
+            (plant.kind.to_owned(), plant.state.to_owned(), plant.key.clone(), paths)
+        })
+        .collect()
+}
+
+fn finds_all_that_was_planted(faults: Vec<&'static str>) {
+    let said = format!("{faults:?}");
+    let bed = bed(1203, &[HR, System { faults, ..LITMOS }]);
+    let ran = bed.run(&["check", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{said}: {}", ran.err);
+    for snapshot in ran.lines("snapshot") {
+        assert_eq!(snapshot["complete"], true, "{said}: {snapshot}");
+    }
+    let (wanted, found) = (planted(&bed), told(&ran));
+    let lost: Vec<_> = wanted.difference(&found).collect();
+    let invented: Vec<_> = found.difference(&wanted).collect();
+    assert!(lost.is_empty() && invented.is_empty(), "{said}: not found {lost:#?}\nnot planted {invented:#?}");
+    assert!(wanted.len() > 70, "only {} plants", wanted.len());
+    let lints: BTreeSet<(String, String)> = ran
+        .lines("lint")
+        .iter()
+        .filter(|line| line["system"] == "litmos")
+        .map(|line| (line["rule"].as_str().unwrap().to_owned(), line["key"].as_str().unwrap().to_owned()))
+        .collect();
+    let planted = bed.system("litmos").world.planted("litmos").into_iter();
+    let wanted: BTreeSet<(String, String)> =
+        planted.filter(|plant| plant.state == "lint").map(|plant| (plant.what.to_owned(), plant.key)).collect();
+    assert_eq!(lints, wanted, "{said}");
+    assert!(bed.system("litmos").seen.writes().is_empty(), "{said}: a check never writes");
+    assert_eq!(bed.system("litmos").seen.stats().alarms, 0, "{said}");
+}
+
+#[test]
+fn check_finds_all_that_was_planted_at_litmos_and_nothing_else() {
+    finds_all_that_was_planted(Vec::new());
+}
+
+#[test]
+fn check_finds_the_same_where_the_service_answers_in_its_other_documented_ways() {
+    finds_all_that_was_planted(vec!["extra-row", "loose-types", "root-parent=null", "429=2", "503=1@/teams"]);
+}

@@ -1,0 +1,174 @@
+//! SAP Litmos: the fewest requests, members that are read back one by one, and every way in which the service may behave.
+
+use serde_json::Value;
+use trueup::engine::protocol::Health;
+use trueup::model::{AttrPath, Kind, Op, RecordKey, SystemId};
+use trueup::plan::{By, Change, Expect, Facet, OutcomeState, Ref, Target, Want, Wanted};
+
+use crate::bed::{Bed, Console, HR, Part, acknowledged, assert_confirmed, full};
+
+const LITMOS: Part = ("litmos", "litmos", "litmos", &[]);
+
+fn change(kind: Kind, id: &str, op: Op, facet: Facet, value: Wanted) -> Change {
+    let system = SystemId::new("litmos");
+    Change {
+        id: Change::name(&system, kind, id, op, Some(&facet)),
+        target: Target::Record(RecordKey::new(system.clone(), kind, id)),
+        system,
+        kind,
+        label: id.into(),
+        source: None,
+        op,
+        want: vec![Want { facet, value, by: By::Operator }],
+        expect: Expect::Facets(Vec::new()),
+        needs: Vec::new(),
+    }
+}
+
+fn title(id: &str, text: &str) -> Change {
+    change(Kind::User, id, Op::Set, Facet::attr("title"), Wanted::Text(text.into()))
+}
+
+fn member(team: &str, user: &str, op: Op) -> Change {
+    let facet = Facet { path: AttrPath::new("members"), key: Some(vec![Ref::Id(user.into())]) };
+    change(Kind::Group, team, op, facet, if op == Op::Drop { Wanted::Clear } else { Wanted::Present })
+}
+
+async fn ids(bed: &Bed, path: &str, pick: impl Fn(&Value) -> bool) -> Vec<String> {
+    let all = bed.get("litmos", path).await;
+    let picked = all.as_array().unwrap().iter().filter(|record| pick(record));
+    picked.map(|record| record["Id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn users(bed: &Bed, active: bool) -> Vec<String> {
+    ids(bed, "/v1.svc/users?limit=1000", |user| user["Active"] == active).await
+}
+
+async fn outcomes(console: &mut Console, changes: Vec<Change>) -> Vec<OutcomeState> {
+    let plan = console.prepare(changes).await;
+    assert_eq!(plan.refused, Vec::new());
+    let states = console.push(acknowledged(&plan)).await;
+    plan.changes.iter().map(|change| states.iter().find(|(id, _)| *id == change.id).unwrap().1.clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_users_and_three_hundred_teams_take_a_request_a_page_and_ten_more() {
+    let bed = Bed::of(4_900, &[HR, ("litmos", "litmos", "litmos", &["teams=270"])]).await;
+    let world = bed.console(&full()).world().await;
+    let view = world.compared.inputs.systems.iter().find(|view| view.id.as_str() == "litmos").unwrap();
+    let (users, teams) = (view.snapshot(Kind::User).unwrap(), view.snapshot(Kind::Group).unwrap());
+    assert!(users.table.len() > 4_000 && teams.table.len() > 270, "{} {}", users.table.len(), teams.table.len());
+    let open = users.feeds.iter().chain(&teams.feeds).find(|feed| !feed.proof.complete());
+    assert_eq!(open, None);
+    let requests = bed.simulator("litmos").seen.stats().requests;
+    // A team of more than a thousand members takes a page for each thousand.
+    let attr = teams.table.schema().find(&AttrPath::new("members")).unwrap();
+    let pages = teams.table.rows().map(|row| 1 + teams.table.entries(row, attr).unwrap().len() as u64 / 1_000);
+    let pages: u64 = pages.sum();
+    assert!(pages < 320 && requests <= pages + 10, "{requests} for {pages}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forty_members_are_one_request_and_each_is_read_back() {
+    let bed = Bed::of(300, &[HR, LITMOS]).await;
+    let mut console = bed.console(&full());
+    console.world().await;
+    let team = ids(&bed, "/v1.svc/teams?limit=1000", |_| true).await.remove(0);
+    let mine = ids(&bed, &format!("/v1.svc/teams/{team}/users?limit=1000"), |_| true).await;
+    let mut who: Vec<String> = users(&bed, true).await.into_iter().filter(|id| !mine.contains(id)).take(37).collect();
+    let inactive = users(&bed, false).await.remove(0);
+    who.extend([mine[0].clone(), inactive.clone(), "nobody12345_1".to_owned()]);
+    bed.simulator("litmos").seen.forget();
+    let changes: Vec<Change> = who.iter().map(|who| member(&team, who, Op::Put)).collect();
+    let plan = console.prepare(changes.clone()).await;
+    assert_eq!((plan.steps.len(), plan.steps[0].serves.len()), (1, 40));
+    let states = console.push(acknowledged(&plan)).await;
+    assert_eq!(bed.writes("litmos").len(), 1);
+    for (change, who) in changes.iter().zip(&who) {
+        let state = &states.iter().find(|(id, _)| *id == change.id).unwrap().1;
+        match who.as_str() {
+            // Nothing was said of this one, and reading back tells.
+            "nobody12345_1" => {
+                assert!(matches!(state, OutcomeState::Differs { now } if now.contains("does not know")), "{state:?}");
+            }
+            _ => assert!(matches!(state, OutcomeState::Confirmed { .. }), "{who}: {state:?}"),
+        }
+    }
+    let listed = ids(&bed, &format!("/v1.svc/teams/{team}/users?limit=1000"), |_| true).await;
+    assert!(listed.contains(&who[0]) && !listed.contains(&inactive), "inactive members are not listed");
+    // And out again, one by one.
+    let drops = vec![member(&team, &who[0], Op::Drop), member(&team, &who[1], Op::Drop)];
+    for state in outcomes(&mut console, drops).await {
+        assert!(matches!(state, OutcomeState::Confirmed { .. }), "{state:?}");
+    }
+    let listed = ids(&bed, &format!("/v1.svc/teams/{team}/users?limit=1000"), |_| true).await;
+    assert!(!listed.contains(&who[0]) && listed.contains(&who[2]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_written_whole_and_switched_off_and_on_and_one_who_was_deleted_is_told_as_such() {
+    let bed = Bed::of(120, &[HR, LITMOS]).await;
+    let mut console = bed.console(&full());
+    console.world().await;
+    let id = users(&bed, true).await.remove(0);
+    let before = bed.get("litmos", &format!("/v1.svc/users/{id}")).await;
+    let active = |op, text: &str| change(Kind::User, &id, op, Facet::attr("active"), Wanted::Text(text.into()));
+    for change in [title(&id, "Keeper of Keys"), active(Op::Deactivate, "false"), active(Op::Reactivate, "true")] {
+        let states = outcomes(&mut console, vec![change]).await;
+        assert!(matches!(states[0], OutcomeState::Confirmed { .. }), "{states:?}");
+    }
+    let after = bed.get("litmos", &format!("/v1.svc/users/{id}")).await;
+    for (key, value) in before.as_object().unwrap() {
+        if !["JobTitle", "LastLogin"].contains(&key.as_str()) {
+            assert_eq!(&after[key], value, "{key}");
+        }
+    }
+    assert_eq!(after["JobTitle"], "Keeper of Keys");
+    let plan = console.prepare(vec![title(&id, "Ghost")]).await;
+    bed.behind("litmos", "DELETE", &format!("/v1.svc/users/{id}"), &Value::Null).await;
+    let states = console.push(plan).await;
+    let OutcomeState::Stale { what } = &states[0].1 else { panic!("{states:?}") };
+    assert!(what.contains("this user no longer exists in SAP Litmos"), "{what}");
+    bed.assert_unwritten();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limit_is_waited_out_whether_it_is_told_by_503_or_429() {
+    for status in ["rate-status=503", "rate-status=429"] {
+        let bed = Bed::of(60, &[HR, LITMOS]).await;
+        let mut console = bed.console(&full());
+        console.world().await;
+        let id = users(&bed, true).await.remove(0);
+        let plan = console.plan(vec![title(&id, "Patient")]).await;
+        bed.faults("litmos", &[status, "rate=1", "window=1", "rate-retry-after"]);
+        let outcomes = console.push(plan.clone()).await;
+        assert_confirmed(&outcomes, &plan);
+        assert_eq!(bed.writes("litmos").len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn either_answer_to_what_is_not_known_of_litmos_is_survived() {
+    const VARIANTS: [&[&str]; 6] = [
+        &["extra-row", "root-parent=zero", "create-status=200"],
+        &["loose-types", "root-parent=null", "put-partial=merge"],
+        &["schema-year=2016", "root-parent=absent", "team-put=team"],
+        &["schema-year=2020", "deleted-put=404", "user-name-case=exact"],
+        &["team-users-active-only=off", "limit-over=error", "email-required"],
+        &["schema-year=2017", "unique-team-names", "skip-first-login-body=honoured"],
+    ];
+    for faults in VARIANTS {
+        let bed = Bed::of(60, &[HR, ("litmos", "litmos", "litmos", faults)]).await;
+        let mut console = bed.console(&full());
+        let world = console.world().await;
+        let system = world.systems.iter().find(|system| system.id.as_str() == "litmos").unwrap();
+        assert!(matches!(system.health, Health::Good), "{faults:?}: {:?}", system.health);
+        let user = ids(&bed, "/v1.svc/users?limit=1000", |_| true).await.remove(3);
+        let team = ids(&bed, "/v1.svc/teams?limit=1000", |_| true).await.remove(0);
+        let rename = change(Kind::Group, &team, Op::Set, Facet::attr("displayName"), Wanted::Text("Nord".into()));
+        for change in [title(&user, "Survivor"), rename, member(&team, &user, Op::Put)] {
+            let states = outcomes(&mut console, vec![change.clone()]).await;
+            assert!(matches!(states[0], OutcomeState::Confirmed { .. }), "{faults:?} {}: {states:?}", change.id);
+        }
+    }
+}
