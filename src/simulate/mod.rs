@@ -183,6 +183,9 @@ pub fn switches(connector: &str) -> &'static [Switch] {
 /// # Errors
 /// [`StartError`] where the connector, an option or a fault is unknown, or the port is taken.
 pub async fn start(connector: &str, options: Options) -> Result<Running, StartError> {
+    // The tests of this room talk to it with a plain reqwest client, which wants the provider that the engine installs.
+    #[cfg(test)]
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let faults = Faults::parse(&options.faults).map_err(StartError::Fault)?;
     faults.only(switches(connector)).map_err(StartError::Fault)?;
     if !(1..=1_000_000).contains(&options.users) {

@@ -32,12 +32,6 @@ fn compared(system: &str, plant: &Planted) -> Option<Vec<String>> {
     let mut paths: Vec<String> = match (system, plant.what) {
         // Which department a person is in stands in the posting of the employee: Kingdee's users do not have it.
         ("kingdee", "moved") => return None,
-        // Put together from the first and last name, and so shown only.
-        ("litmos", "renamed") => vec!["name.familyName".to_owned()],
-        ("litmos", "email") => vec!["emails[work]".to_owned()],
-        ("litmos", "swapped-address") => ["locality", "region"].map(|part| format!("addresses[work].{part}")).to_vec(),
-        // Organisations and departments stand in one tree of groups there, told apart by what stands before the number.
-        ("kingdee", _) => plant.attributes.iter().map(|path| path.replace("grants[", "grants[org/")).collect(),
         _ => plant.attributes.clone(),
     };
     paths.sort();

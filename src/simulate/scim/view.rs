@@ -65,8 +65,8 @@ fn product_roles() -> Schema {
 /// What people may do in which organisation.
 fn grants() -> Schema {
     let parts = vec![
-        Attribute::text("organisation", "The number of the organisation").exact().required(),
-        Attribute::text("organisationName", "The name of the organisation"),
+        Attribute::text("organization", "The number of the organisation").exact().required(),
+        Attribute::text("organizationName", "The name of the organisation"),
         Attribute::text("role", "The number of the role").exact().required(),
         Attribute::text("roleName", "The name of the role"),
     ];

@@ -315,8 +315,8 @@ impl Documents {
                 let organisation = &kingdee::ORGANISATIONS[usize::from(organisation)];
                 let role = &kingdee::ROLES[usize::from(role)];
                 json!({
-                    "organisation": organisation.number,
-                    "organisationName": organisation.names.0,
+                    "organization": organisation.number,
+                    "organizationName": organisation.names.0,
                     "role": role.number,
                     "roleName": role.names.0,
                 })

@@ -93,7 +93,7 @@ fn compare(world: &World) -> Told {
             .as_array()
             .unwrap()
             .iter()
-            .map(|grant| format!("grants[org/{} {}]", text(&grant["organisation"]), text(&grant["role"])))
+            .map(|grant| format!("grants[org/{} {}]", text(&grant["organization"]), text(&grant["role"])))
             .collect();
         let there: BTreeSet<String> = account.grants.iter().map(|grant| super::telling::path_of(*grant)).collect();
         assert_eq!(there.len(), account.grants.len(), "a grant comes once");
