@@ -127,31 +127,51 @@ fn native(part: &PartWay, element: &Value) -> String {
     part.via.iter().fold(raw.as_str().into(), |text, step| step.read(text)).into_owned()
 }
 
-fn same(have: &[Option<String>], wanted: &[&str]) -> bool {
-    have.iter().zip(wanted).all(|(have, wanted)| have.as_deref().is_none_or(|have| have == *wanted))
+/// The key of an edit, whole and as its parts.
+struct Wanted<'k> {
+    whole: &'k str,
+    parts: Vec<&'k str>,
 }
 
-/// An edit's key as its parts. Only a key of two parts is cut; ids hold no blanks where a key has two.
-fn split<'k>(parts: &[PartWay], key: &'k str) -> Vec<&'k str> {
-    key.splitn(parts.iter().filter(|part| part.key).count().max(1), ' ').collect()
+impl<'k> Wanted<'k> {
+    /// Only a key of two parts is cut, at its first blank.
+    fn new(parts: &[PartWay], whole: &'k str) -> Self {
+        Self { whole, parts: whole.splitn(parts.iter().filter(|part| part.key).count().max(1), ' ').collect() }
+    }
+
+    /// Whether an element has this key, as far as its level of the list has keys. Where it has all parts they are compared as
+    /// a whole, so that blanks in them do not matter; keys that are spread over levels hold none (Kingdee's numbers).
+    fn is(&self, have: &[Option<String>]) -> bool {
+        match have.iter().map(Option::as_deref).collect::<Option<Vec<&str>>>() {
+            Some(all) => all.join(" ") == self.whole,
+            None => have.iter().zip(&self.parts).all(|(have, part)| have.as_deref().is_none_or(|have| have == *part)),
+        }
+    }
 }
 
 /// Adds an entry, or overlays the one that is there.
 pub(super) fn insert(native: &mut Value, way: &Way, key: &str, value: &Value) {
     let levels = levels(&way.steps);
     let parts = way.list.as_deref().unwrap_or_default();
-    let wanted = split(parts, key);
+    let wanted = Wanted::new(parts, key);
     insert_at(native, &levels, 0, parts, &wanted, value);
 }
 
-fn insert_at(place: &mut Value, levels: &[Vec<Seg>], level: usize, parts: &[PartWay], wanted: &[&str], value: &Value) {
+fn insert_at(
+    place: &mut Value,
+    levels: &[Vec<Seg>],
+    level: usize,
+    parts: &[PartWay],
+    wanted: &Wanted<'_>,
+    value: &Value,
+) {
     let Some(steps) = levels.get(level) else { return };
     let list = walk(place, steps);
     if !list.is_array() {
         *list = Value::Array(Vec::new());
     }
     let Some(items) = list.as_array_mut() else { return };
-    let found = items.iter().position(|item| same(&keys(parts, levels.len(), level, item), wanted));
+    let found = items.iter().position(|item| wanted.is(&keys(parts, levels.len(), level, item)));
     match found.and_then(|at| items.get_mut(at)) {
         None => items.push(value.clone()),
         Some(item) => match levels.get(level + 1) {
@@ -169,15 +189,15 @@ fn insert_at(place: &mut Value, levels: &[Vec<Seg>], level: usize, parts: &[Part
 pub(super) fn remove(native: &mut Value, way: &Way, key: &str) {
     let levels = levels(&way.steps);
     let parts = way.list.as_deref().unwrap_or_default();
-    let wanted = split(parts, key);
+    let wanted = Wanted::new(parts, key);
     remove_at(native, &levels, 0, parts, &wanted);
 }
 
-fn remove_at(place: &mut Value, levels: &[Vec<Seg>], level: usize, parts: &[PartWay], wanted: &[&str]) -> bool {
+fn remove_at(place: &mut Value, levels: &[Vec<Seg>], level: usize, parts: &[PartWay], wanted: &Wanted<'_>) -> bool {
     let Some(steps) = levels.get(level) else { return false };
     let Some(items) = walk(place, steps).as_array_mut() else { return false };
     items.retain_mut(|item| {
-        if !same(&keys(parts, levels.len(), level, item), wanted) {
+        if !wanted.is(&keys(parts, levels.len(), level, item)) {
             return true;
         }
         level + 1 < levels.len() && !remove_at(item, levels, level + 1, parts, wanted)

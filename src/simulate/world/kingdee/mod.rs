@@ -27,7 +27,7 @@ pub struct Account {
     pub account: String,
     /// The name as shown.
     pub name: String,
-    /// The telephone at work.
+    /// The mobile telephone.
     pub phone: String,
     /// E-mail.
     pub email: String,
@@ -126,14 +126,14 @@ impl World {
         (organisation, (0..roles).map(|i| (first + i) % roles).find(free).unwrap_or(0))
     }
 
-    /// The telephone of a person at work, as the source has it.
+    /// The mobile telephone of a person, as the source has it.
     fn telephone(&self, number: u32) -> String {
-        format!("{}-{:04}", self.site(number).1.dial, self.hash("phone", number) % 10_000)
+        format!("{}-{:04}", self.site(number).1.dial, self.hash("phone", number) / 10_000 % 10_000)
     }
 
     /// Another telephone.
     fn other_telephone(&self, number: u32) -> String {
-        format!("{}-{:04}", self.site(number).1.dial, (self.hash("phone", number) + 4_321) % 10_000)
+        format!("{}-{:04}", self.site(number).1.dial, (self.hash("phone", number) / 10_000 + 4_321) % 10_000)
     }
 
     /// The account at a number; None where there is none.

@@ -83,7 +83,7 @@ fn compare(world: &World) -> Told {
         for (path, ours, theirs) in [
             ("displayName", text(&user["displayName"]), account.name.clone()),
             ("emails[work]", of_type(&user["emails"], "work").to_lowercase(), account.email.to_lowercase()),
-            ("phoneNumbers[work]", of_type(&user["phoneNumbers"], "work"), account.phone.clone()),
+            ("phoneNumbers[mobile]", of_type(&user["phoneNumbers"], "mobile"), account.phone.clone()),
         ] {
             if ours != theirs {
                 tell("differs", &key, path);

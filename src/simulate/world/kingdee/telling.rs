@@ -74,7 +74,7 @@ fn groups() -> Vec<Planted> {
 fn told(world: &World, number: u32, drift: Drift) -> Planted {
     let grants = world.kingdee_grants(number);
     let path = |p: &str| vec![p.to_owned()];
-    let contact = || vec!["emails[work]".to_owned(), "phoneNumbers[work]".to_owned()];
+    let contact = || vec!["emails[work]".to_owned(), "phoneNumbers[mobile]".to_owned()];
     let (what, state, attributes, note): (_, _, Vec<String>, String) = match drift {
         Drift::Missing => ("missing", "missing", Vec::new(), "not at Kingdee".into()),
         Drift::MissingGrant => (
@@ -109,7 +109,7 @@ fn told(world: &World, number: u32, drift: Drift) -> Planted {
         Drift::Held | Drift::HeldLong => {
             let (holder, tries) = world.kingdee_holder(super::USERS + i64::from(number)).unwrap_or_default();
             let note = format!("another telephone; {holder} edits the record for {tries} tries");
-            ("held", "differs", path("phoneNumbers[work]"), note)
+            ("held", "differs", path("phoneNumbers[mobile]"), note)
         }
     };
     Planted { kind: "User", what, state, key: world.person(number).user_name, attributes, note }
