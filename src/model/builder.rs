@@ -149,11 +149,13 @@ impl TableBuilder {
         true
     }
 
+    #[inline]
     fn place(&self, attr: Attr) -> Place {
         self.places.get(attr.0 as usize).copied().unwrap_or(Place::Nowhere)
     }
 
     /// A text of the started row; the first one stands. Ignored for a list attribute.
+    #[inline]
     pub fn set(&mut self, attr: Attr, text: &str) {
         let Place::Text(slot) = self.place(attr) else { return };
         let (column, interner) = (&mut self.cols[slot as usize], &mut self.interners[slot as usize]);

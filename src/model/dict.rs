@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 
 use super::table::CHUNK_ROWS;
 
+#[inline]
 pub(super) fn hash(text: &str) -> u64 {
     FixedState::default().hash_one(text)
 }
@@ -19,6 +20,7 @@ struct Block {
 }
 
 impl Block {
+    #[inline]
     fn get(&self, at: usize) -> &str {
         let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
         &self.text[start..self.ends[at] as usize]
@@ -52,6 +54,7 @@ impl Dict {
     }
 
     /// The text of a code; empty for a code that is not there.
+    #[inline]
     pub fn get(&self, code: u32) -> &str {
         if code >= self.len {
             return "";
@@ -86,12 +89,14 @@ impl Interner {
         self.len
     }
 
+    #[inline]
     fn get(&self, code: u32) -> &str {
         let (block, at) = (code as usize / CHUNK_ROWS, code as usize % CHUNK_ROWS);
         self.sealed.get(block).map_or_else(|| self.tail.get(at), |block| block.get(at))
     }
 
     /// The code of a text. `None`: there is no room for it (4 GiB in 4,096 texts).
+    #[inline]
     pub fn code(&mut self, text: &str) -> Option<u32> {
         if text.is_empty() {
             return Some(0);
@@ -126,11 +131,13 @@ impl Interner {
 }
 
 /// Half a hash: it is kept beside each code, so that growing an index looks at no text again.
+#[inline]
 fn short(text: &str) -> u32 {
     (hash(text) >> 16) as u32
 }
 
 /// The hash that an index is asked with: the table takes its position from the low bits and its tag from the top ones.
+#[inline]
 fn spread(short: u32) -> u64 {
     u64::from(short).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
@@ -147,6 +154,7 @@ impl IdIndex {
     }
 
     /// The row with this id; `id_of` tells a row's.
+    #[inline]
     pub fn find<'t>(&self, id: &str, id_of: impl Fn(u32) -> &'t str) -> Option<u32> {
         let short = short(id);
         self.index.find(spread(short), |&(have, row)| have == short && id_of(row) == id).map(|&(_, row)| row)

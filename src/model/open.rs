@@ -21,6 +21,7 @@ impl OpenColumn {
         if self.plain { self.ends.len() } else { self.codes.len() }
     }
 
+    #[inline]
     pub fn push(&mut self, text: &str, interner: &mut Interner) {
         if !self.plain {
             self.codes.push(interner.code(text).unwrap_or(UNREAD));

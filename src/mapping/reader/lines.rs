@@ -35,7 +35,7 @@ impl Reader {
         refused: &mut dyn FnMut(u64, &str),
     ) -> Result<Taken, ReadError> {
         let batches = batches(block);
-        let mut lines_before = 0;
+        let mut before = 0;
         let mut taken = Taken::default();
         let wide = rayon::current_num_threads().max(1);
         let mut windows = batches.chunks(wide);
@@ -48,17 +48,18 @@ impl Reader {
                     let parsed = &mut parsed;
                     scope.spawn(move |_| *parsed = Some(self.window(window)));
                 }
-                for Batch { text, found, fault, lines } in &ready {
-                    let before = u64::from(taken.records);
-                    let telling = &mut |number: usize, id: &str| refused(before + number as u64, id);
+                for Batch { text, found, fault, bytes } in &ready {
+                    let records = u64::from(taken.records);
+                    let telling = &mut |number: usize, id: &str| refused(records + number as u64, id);
                     let brought = self.program.fill(text, found, None, into, telling);
                     taken.records += brought.records;
                     taken.fresh += brought.fresh;
                     if let Some(Broken { line, column, what }) = fault {
-                        let (line, what) = (lines_before + line, what.clone());
+                        // Lines are only counted where one of them is to be named.
+                        let (line, what) = (line_ends(&block[..before]) + line, what.clone());
                         return Some(ReadError::Line { line, column: *column, what });
                     }
-                    lines_before += lines;
+                    before += bytes;
                 }
                 None
             });
@@ -76,7 +77,7 @@ impl Reader {
         window
             .par_iter()
             .map(|batch| {
-                let lines = line_ends(batch);
+                let bytes = batch.len();
                 let (text, unfit) = whole(batch);
                 let (mut found, mut fault) = self.batch(text);
                 let mut text = Cow::Borrowed(text);
@@ -87,7 +88,7 @@ impl Reader {
                     text = Cow::Owned(mended);
                 }
                 // What comes first counts: a line that is no JSON, or bytes that are no text.
-                Batch { text, found, fault: fault.or(unfit), lines }
+                Batch { text, found, fault: fault.or(unfit), bytes }
             })
             .collect()
     }
@@ -104,8 +105,8 @@ struct Batch<'b> {
     text: Cow<'b, str>,
     found: Found,
     fault: Option<Broken>,
-    /// Line ends in it.
-    lines: u64,
+    /// Its length in the block.
+    bytes: usize,
 }
 
 /// A line that is no record: which one of the batch, and where in it, both from 1.
@@ -119,7 +120,10 @@ struct Broken {
 /// The whole lines before the first bytes that are no UTF-8, and where those are.
 fn whole(batch: &[u8]) -> (&str, Option<Broken>) {
     let batch = batch.strip_prefix(b"\xef\xbb\xbf").unwrap_or(batch);
-    let Err(error) = std::str::from_utf8(batch) else { return (std::str::from_utf8(batch).unwrap_or_default(), None) };
+    let error = match std::str::from_utf8(batch) {
+        Ok(text) => return (text, None),
+        Err(error) => error,
+    };
     let good = &batch[..error.valid_up_to()];
     let end = good.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let line = 1 + line_ends(good);

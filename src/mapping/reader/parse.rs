@@ -63,6 +63,7 @@ impl Found {
         self.ends.len()
     }
 
+    #[inline]
     pub fn text<'t>(&'t self, page: &'t str, span: Span) -> &'t str {
         let (start, len) = (span.start as usize, (span.len & !IN_ARENA) as usize);
         let from = if span.len & IN_ARENA == 0 { page } else { &*self.arena };
@@ -167,6 +168,7 @@ impl<'p> Run<'p> {
         self.found.ends.push(self.found.entries.len() as u32);
     }
 
+    #[inline]
     pub fn step(&mut self, node: u32, key: &str, at: &mut usize) -> Option<u32> {
         let seen = &mut self.seen[node as usize];
         if let Some(next) = seen.get(*at)
@@ -188,6 +190,7 @@ impl<'p> Run<'p> {
         child
     }
 
+    #[inline]
     fn put(&mut self, node: u32, span: Span) {
         for &slot in &self.trie.nodes[node as usize].leaf {
             let slot = &mut self.scratch[slot as usize];
@@ -197,10 +200,12 @@ impl<'p> Run<'p> {
         }
     }
 
+    #[inline]
     pub fn wants(&self, node: u32) -> bool {
         !self.trie.nodes[node as usize].leaf.is_empty()
     }
 
+    #[inline]
     pub fn borrowed(&mut self, node: u32, text: &str) {
         if text.is_empty() || !self.wants(node) {
             return;
@@ -234,6 +239,7 @@ impl<'p> Run<'p> {
     }
 
     /// What an element that has ended is good for. `start`: the entries that came before it.
+    #[inline]
     pub fn end_elem(&mut self, elem: u32, index: u32, start: usize) {
         let elem = &self.trie.elems[elem as usize];
         for pick in &elem.picks {

@@ -78,6 +78,7 @@ pub(super) struct Trie {
 
 impl Trie {
     /// The member of a node that a key names. Case is folded only where no key is exactly so (RFC 7643 2.1).
+    #[inline]
     pub fn resolve(&self, node: u32, key: &str) -> Option<u32> {
         let node = &self.nodes[node as usize];
         let exact = node.keys.iter().find(|(have, _)| **have == *key);

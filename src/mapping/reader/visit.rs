@@ -17,6 +17,7 @@ pub(super) struct RecordSeed<'a, 'p> {
 impl<'de> DeserializeSeed<'de> for RecordSeed<'_, '_> {
     type Value = ();
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         let entries = self.run.begin();
         let read = Value { run: &mut *self.run, node: ROOT, arrays: true }.deserialize(from);
@@ -36,6 +37,7 @@ pub(super) struct Value<'a, 'p> {
 impl<'de> DeserializeSeed<'de> for Value<'_, '_> {
     type Value = ();
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
         if !self.run.exact || !self.run.wants(self.node) {
             return from.deserialize_any(self);
@@ -59,6 +61,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         out.write_str("any value")
     }
 
+    #[inline]
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
         self.run.borrowed(self.node, text);
         Ok(())
@@ -165,6 +168,7 @@ struct Key<'a, 'p> {
 impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
     type Value = Option<u32>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<u32>, D::Error> {
         from.deserialize_str(self)
     }
@@ -177,6 +181,7 @@ impl Visitor<'_> for Key<'_, '_> {
         out.write_str("a key")
     }
 
+    #[inline]
     fn visit_str<E>(self, key: &str) -> Result<Option<u32>, E> {
         Ok(self.run.step(self.node, key, self.at))
     }
