@@ -51,7 +51,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
     }
     if chosen.changes.is_empty() {
         if args.format == Format::Json {
-            paper::line(&mut out, &summary(&world.compared, None))?;
+            paper::line(&mut out, &summary(&world.compared, 0, None))?;
         } else {
             writeln!(out, "nothing to change")?;
         }
@@ -81,7 +81,7 @@ pub fn finish(
     let print = Print { compared: Some(&world.compared), outcomes: &[], requests };
     print.plan(plan, format, out).context("cannot write the plan")?;
     match format {
-        Format::Json => paper::line(out, &summary(&world.compared, Some(plan.count())))?,
+        Format::Json => paper::line(out, &summary(&world.compared, plan.count(), None))?,
         Format::Table => match output {
             Some(path) => writeln!(out, "\nsaved; nothing was sent. To send it: trueup push {}", path.display())?,
             None => writeln!(out, "\nnothing was sent. To send it, save it with -o FILE and push that")?,
@@ -90,16 +90,16 @@ pub fn finish(
     out.flush().context("cannot write the plan")
 }
 
-fn summary(compared: &Compared, changes: Option<usize>) -> Line<'static> {
+/// The counts of what was read, of a plan's changes, and of what came of them where it was pushed.
+pub fn summary(compared: &Compared, changes: usize, outcomes: Option<BTreeMap<&'static str, usize>>) -> Line<'static> {
     let mismatches =
         compared.kinds.iter().flat_map(|kind| &kind.tallies).map(|tally| tally.out_of_true() as usize).sum();
-    Line::Summary {
-        mismatches,
-        lint: compared.lints.len(),
-        waived: 0,
-        changes: Some(changes.unwrap_or(0)),
-        outcomes: None,
-    }
+    let systems = (0..compared.inputs.systems.len()).filter(|system| Some(*system) != compared.inputs.base());
+    let waived = systems
+        .flat_map(|system| compared.kinds.iter().map(move |kind| (system, kind)))
+        .map(|(system, kind)| (0..kind.len).filter(|identity| kind.waived(*identity, system)).count())
+        .sum();
+    Line::Summary { mismatches, lint: compared.lints.len(), waived, changes: Some(changes), outcomes }
 }
 
 /// What was chosen, and what was not, with the reason.

@@ -9,13 +9,12 @@ use rustix::termios::{QueueSelector, tcflush};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Format, PushArgs};
-use super::lines::Line;
 use super::paper::{self, Print};
 use super::{Exit, Global, setup};
-use crate::engine::Setup;
 use crate::engine::protocol::Report;
-use crate::model::{Op, text};
-use crate::plan::{ChangeId, Outcome, OutcomeState, Plan};
+use crate::engine::{Setup, SystemSetup};
+use crate::model::text;
+use crate::plan::{Change, ChangeId, Known, Outcome, OutcomeState, Plan, confirm_keys, confirm_names};
 
 /// Carries out a saved plan.
 ///
@@ -52,9 +51,9 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     }
     let runtime = setup::runtime()?;
     let session = setup::session(&runtime, setup);
+    let world = session.world().map_err(anyhow::Error::msg)?;
     if args.yes_count.is_none() {
         // Asked last: what is typed is typed with the plan in sight.
-        let world = session.world().map_err(anyhow::Error::msg)?;
         let mut out = std::io::stdout().lock();
         Print { compared: Some(&world.compared), outcomes: &[], requests: false }.plan(
             &plan,
@@ -101,9 +100,10 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
         |outcome: &&Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }) && will(&outcome.change);
     let done = outcomes.iter().filter(confirmed).count() == plan.count();
     match args.format {
+        // What was out of true is what was read before the push.
         Format::Json => paper::line(
             &mut std::io::stdout().lock(),
-            &Line::Summary { mismatches: 0, lint: 0, waived: 0, changes: Some(plan.count()), outcomes: Some(tally) },
+            &super::plan::summary(&world.compared, plan.count(), Some(tally)),
         )?,
         Format::Table => {
             let words: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
@@ -153,15 +153,12 @@ struct Asked {
 
 impl Asked {
     fn new(plan: &Plan, setup: &Setup) -> Self {
-        let will = || plan.changes.iter().filter(|change| !plan.refused.iter().any(|(id, _)| *id == change.id));
-        let production = |name: &str| {
-            setup.systems.iter().any(|system| system.id().as_str() == name && system.config.policy.production)
-        };
-        let mut systems: Vec<String> = will().map(|change| change.system.to_string()).collect();
-        systems.sort();
-        systems.dedup();
-        systems.retain(|name| production(name));
-        let keys = will().filter(|change| change.op == Op::Delete).map(|change| change.label.clone()).collect();
+        let refused = |change: &&Change| plan.refused.iter().any(|(id, _)| *id == change.id);
+        let will: Vec<Change> = plan.changes.iter().filter(|change| !refused(change)).cloned().collect();
+        let known = |system: &SystemSetup| Known { policy: system.config.policy.clone(), ..Known::default() };
+        let known = setup.systems.iter().map(|system| (system.id().clone(), known(system))).collect();
+        let systems = confirm_names(&will, &known).iter().map(ToString::to_string).collect();
+        let keys = confirm_keys(&will);
         Self { count: plan.count(), systems, keys }
     }
 

@@ -46,6 +46,7 @@ fn a_saved_plan_is_pushed_once_read_back_and_kept_in_the_history() {
     let confirmed = outcomes.iter().filter(|line| line["outcome"] == "confirmed");
     assert_eq!(confirmed.count(), changes.len(), "{outcomes:#?}");
     assert_eq!(pushed.lines("summary")[0]["outcomes"]["confirmed"], changes.len());
+    assert!(pushed.lines("summary")[0]["mismatches"].as_u64().unwrap() > 0, "what was read before the push is counted");
     let sent = writes(&bed, "aha");
     assert!(sent > 0);
 
