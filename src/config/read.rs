@@ -237,6 +237,7 @@ impl File<'_> {
             },
             limits: self.limits(table)?,
             production: flag("production"),
+            require_reason: flag("require_reason"),
             protect: filter("protect")?.map(|_| text("protect").unwrap_or_default().to_owned()),
         };
         let seconds = table.get("timeout").and_then(|value| number(value.get_ref())).unwrap_or(30.0);

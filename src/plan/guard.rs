@@ -73,6 +73,8 @@ pub struct Policy {
     pub limits: Limits,
     /// A production system: its name must be typed.
     pub production: bool,
+    /// A push wants a reason or ticket, which is kept with it.
+    pub require_reason: bool,
     /// Records that are never touched: a filter over the target's record, as text.
     pub protect: Option<String>,
 }
