@@ -317,7 +317,7 @@ async fn teams_are_groups_that_are_shown_with_their_members_and_never_changed() 
     // Nothing of it counts, and nothing can be staged.
     let comparison = world.compared.kind(Kind::Group);
     assert!(comparison.pairings[1].iter().all(|pairing| !pairing.counts()), "teams are reference data");
-    assert!(comparison.pairings[1].iter().any(|pairing| *pairing == trueup::compare::Pairing::Shown));
+    assert!(comparison.pairings[1].contains(&trueup::compare::Pairing::Shown));
     let of_teams = |offer: &trueup::plan::stage::Offer| {
         offer.change.kind == Kind::Group && offer.change.system == trueup::model::SystemId::new("aha")
     };
