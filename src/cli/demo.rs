@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::Demo;
-use super::{Exit, Global, console, setup};
+use super::{Exit, Global, console, face, setup};
 use crate::config::{self, Dirs};
 use crate::mapping::Mapping;
 use crate::simulate::{self, Options, Running};
@@ -74,6 +74,7 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     let setup = setup::build(&config, &dirs, &mappings)?;
+    face::settle(global, &config.face);
     console::open(setup, global, "acme".to_owned(), true)
 }
 

@@ -87,6 +87,13 @@ const fn key(within: &'static str, name: &'static str, form: Form, required: boo
 pub const KEYS: &[Key] = &[
     key("", "source", Form::System, false, "The system that is right. Without it nothing can be staged."),
     key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
+    key(
+        "",
+        "language",
+        Form::OneOf(&["en", "zh"]),
+        false,
+        "What the screen speaks: English or Simplified Chinese. Default: what LC_ALL, LC_MESSAGES or LANG ask for.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(

@@ -96,6 +96,13 @@ impl SystemConfig {
     }
 }
 
+/// How the console looks and speaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Face {
+    /// What the screen speaks: `en` or `zh`.
+    pub language: Option<String>,
+}
+
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -105,6 +112,8 @@ pub struct Config {
     pub source: Option<SystemId>,
     /// What to compare with where there is no source; nothing can be staged then.
     pub reference: Option<SystemId>,
+    /// How the console looks and speaks.
+    pub face: Face,
     /// All systems, in the file's order.
     pub systems: Vec<SystemConfig>,
 }

@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Form, Key};
-use super::{Config, ConfigError, SystemConfig};
+use super::{Config, ConfigError, Face, SystemConfig};
 use crate::mapping::{Mapping, Setting};
 use crate::model::SystemId;
 use crate::model::filter::Filters;
@@ -205,7 +205,9 @@ impl File<'_> {
         };
         let source = named("source")?;
         let reference = named("reference")?;
-        Ok(Config { origin: self.origin.to_owned(), source, reference, systems })
+        let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
+        let face = Face { language: word("language") };
+        Ok(Config { origin: self.origin.to_owned(), source, reference, face, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {
