@@ -40,7 +40,11 @@ const SYSTEMS: &[System] = &[
         connector: "kingdee",
         view: "kingdee",
         limited: true,
-        more: "mode = \"full\"\nrate = 50\n",
+        more: "mode = \"full\"\nrate = 50\n\
+               # Sites and projects are no departments; organisations and divisions are not the source's to judge.\n\
+               scope = { Group = 'not (displayName sw \"Site \" or displayName sw \"Project \" or displayName eq \"Product\" or \
+               displayName eq \"Managers\")' }\n\
+               manage = { Group = 'type eq \"department\" and not (parent sw \"org/\")' }\n",
     },
 ];
 

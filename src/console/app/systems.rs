@@ -104,8 +104,9 @@ impl App {
             ),
         );
         lines.push(pair(text!("systems.mode"), access));
-        if let Some(protect) = &status.policy.protect {
-            lines.push(pair(text!("systems.protect"), Line::plain(protect.clone())));
+        let protect = &status.policy.protect;
+        if !protect.is_empty() {
+            lines.push(pair(text!("systems.protect"), Line::plain(protect.to_string())));
         }
         if let Some(why) = site.and_then(|site| site.blocked.as_ref()) {
             lines.push(pair(text!("systems.blocked"), Line::default().data(Tone::Bad, why.clone())));
