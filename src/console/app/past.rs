@@ -10,7 +10,7 @@ use crate::engine::protocol::{PastPush, PastStep};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState};
 
 use super::history::HistoryRow;
-use super::lines::{Line, Tone, clock, op};
+use super::lines::{Line, Tone, clock, op, padded};
 use super::preview::{cannot_undo, describe, indent, outcome_tone, request_lines, why};
 use super::text::{self, text};
 
@@ -62,7 +62,7 @@ pub(super) fn list(
 ) -> Vec<HistoryRow> {
     let mut rows = Vec::new();
     for (_, what) in unknown {
-        let line = Line::of(Tone::Warn, format!("{:<WORD$}", text!("history.unknown"))).data(Tone::Plain, what.clone());
+        let line = Line::of(Tone::Warn, padded(text!("history.unknown"), WORD)).data(Tone::Plain, what.clone());
         rows.push(HistoryRow::of(line));
     }
     if !unknown.is_empty() {
@@ -74,7 +74,7 @@ pub(super) fn list(
     for (at, push) in pushes.into_iter().flatten().enumerate() {
         let when = clock(push.began);
         let mut line = Line::of(Tone::Strong, when.get(..16).unwrap_or(&when)).with(Tone::Dim, "  ");
-        line = line.data(Tone::Plain, padded(&push.who, widest)).with(Tone::Dim, "  ");
+        line = line.data(Tone::Plain, column(&push.who, widest)).with(Tone::Dim, "  ");
         line = counted(line, push);
         if !push.closed {
             line = line.with(Tone::Bad, text!("history.not-closed")).with(Tone::Dim, "  ");
@@ -91,7 +91,8 @@ pub(super) fn list(
     rows
 }
 
-fn padded(text: &str, cells: usize) -> String {
+/// A text in just so many cells.
+fn column(text: &str, cells: usize) -> String {
     let mut shown = String::new();
     let mut used = 0;
     for grapheme in text.graphemes(true) {
@@ -101,7 +102,7 @@ fn padded(text: &str, cells: usize) -> String {
         used += grapheme.width();
         shown.push_str(grapheme);
     }
-    shown + &" ".repeat(cells - used)
+    padded(&shown, cells)
 }
 
 /// One push: who, when and why, then its changes, what needs the operator first.
@@ -121,7 +122,7 @@ impl Page<'_> {
     pub(super) fn rows(&self) -> Vec<HistoryRow> {
         let push = self.push;
         let mut rows = Vec::new();
-        let named = |name: &str| Line::of(Tone::Dim, format!("{name:<WORD$}"));
+        let named = |name: &str| Line::of(Tone::Dim, padded(name, WORD));
         rows.push(self.words(named(text!("history.when")).with(Tone::Strong, clock(push.began))));
         rows.push(self.words(named(text!("history.who")).data(Tone::Plain, push.who.clone())));
         if let Some(reason) = &push.reason {
@@ -153,7 +154,7 @@ impl Page<'_> {
         let row = |line: Line| HistoryRow { push: Some(self.at), change: Some(change.id.clone()), line };
         let (word, tone) =
             state.map_or((text!("outcome.pending"), Tone::Dim), |state| (state.word(), outcome_tone(state)));
-        let mut line = Line::of(tone, format!("{word:<WORD$}"))
+        let mut line = Line::of(tone, padded(word, WORD))
             .with(Tone::Dim, format!("{} {}  ", change.system, op(change.op)))
             .hanging(WORD + 2);
         let described = describe(change, self.compared);
