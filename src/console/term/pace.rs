@@ -196,7 +196,7 @@ mod tests {
         let mut pace = known(now);
         assert_eq!(pace.outstanding(now), Duration::ZERO);
         pace.frame(200, now);
-        assert_eq!(pace.outstanding(now + ms(1000)), PATIENCE - ms(1000));
+        assert_eq!(pace.outstanding(now + ms(1000)) + ms(1000), PATIENCE);
         pace.answered();
         assert_eq!(pace.outstanding(now), Duration::ZERO);
     }
