@@ -93,6 +93,8 @@ pub enum Command {
     Retry(AgainArgs),
     /// The record of all pushes: can it be trusted?
     Audit(AuditArgs),
+    /// Write what is out of true, a list, or the history into a file: CSV or JSON Lines
+    Export(ExportArgs),
     /// Forget a system: its snapshots, links, adopted differences and staged changes, not the record of pushes
     Purge(PurgeArgs),
     /// Print the table of keys
@@ -291,6 +293,43 @@ pub enum Audit {
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
+}
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportWhat {
+    /// One line for each attribute that differs, and for each record that is missing or extra.
+    Mismatches,
+    /// One line for each record of a kind, of all systems or with all attributes of one.
+    List,
+    /// One line for each facet of each change that was ever pushed.
+    History,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What
+    #[arg(default_value = "mismatches")]
+    pub what: ExportWhat,
+    /// Only records that this filter holds for (see `trueup help filter`)
+    #[arg(long)]
+    pub filter: Option<String>,
+    /// Only this kind: users, groups, roles or products [default: all; for a list: users]
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only this system
+    #[arg(long)]
+    pub system: Option<String>,
+    /// Only these columns, in this order
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN")]
+    pub columns: Vec<String>,
+    /// Personal data masked, as `z` does in the console
+    #[arg(long)]
+    pub mask: bool,
+    /// The file, in .csv or .jsonl; a bare name goes into the folder `exports` of the state directory [default: named by the time]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<String>,
 }
 
 /// Options of `purge`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::args::Color;
 use super::{Exit, Global, face, setup};
+use crate::config::Dirs;
 use crate::console::run::Options;
 use crate::console::{self, term};
 use crate::engine::protocol::Command;
@@ -37,7 +38,9 @@ pub fn open(setup: Setup, global: &Global, title: String, demo: bool) -> anyhow:
         let _inside = runtime.enter();
         Arc::new(engine::start(setup, reports))
     };
-    let options = Options { demo, title, theme, compat_draw: global.compat_draw };
+    let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
+    let exports = super::export::folder(&dirs);
+    let options = Options { demo, title, theme, compat_draw: global.compat_draw, exports };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
     // However the console ended: a write under way is finished and journaled before the program ends.

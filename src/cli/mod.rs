@@ -9,6 +9,7 @@ mod ask;
 mod audit;
 mod check;
 mod console;
+pub mod export;
 mod face;
 mod help;
 mod history;
@@ -103,6 +104,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Audit(args::AuditArgs { what: args::Audit::Verify { head } })) => {
             audit::verify(&global, head.as_deref())
         }
+        Some(Command::Export(args)) => export::run(&global, &args),
         Some(Command::Purge(purge)) => purge::run(&global, &purge),
         Some(Command::Keys) => {
             print!("{}", key_table(&Keymap::standard()));

@@ -153,7 +153,7 @@ impl Print<'_> {
         for (system, effect, count) in plan.side_effects() {
             writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&effect))?;
         }
-        if let Some(lasting) = lasting(&plan.changes) {
+        if let Some(lasting) = lasting(&plan.changes, &plan.sensitive) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;
@@ -179,7 +179,7 @@ impl Print<'_> {
                 writeln!(out, "{}", text::clean(&line.text()))?;
             }
         }
-        if let Some(why) = cannot_undo(change) {
+        if let Some(why) = cannot_undo(change, &plan.sensitive) {
             writeln!(out, "           cannot be undone: {}", text::clean(&why))?;
         }
         Ok(())

@@ -110,13 +110,16 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         }
     };
     let cache = store::FileCache::new(&dirs.cache);
+    if let Err(why) = cache.sweep(config.keep) {
+        eprintln!("trueup: snapshots older than {} days are still there: {why}", config.keep);
+    }
     let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
         systems,
         source: config.source.clone(),
         reference: config.reference.clone(),
         journal: Box::new(journal),
-        cache: Some(Box::new(cache)),
+        cache: (config.keep > 0).then(|| Box::new(cache) as Box<dyn store::Cache>),
         who: super::operator::who(),
         patience: engine::push::Patience::default(),
         read_at_start: true,
@@ -136,6 +139,7 @@ fn system(config: &SystemConfig, mappings: &[Mapping]) -> anyhow::Result<SystemS
     };
     let config = super::ask::answered(config)?;
     let (id, name) = (config.id.clone(), config.connector.clone());
+    let mapping = if config.sensitive.is_empty() { mapping } else { mapping.with_sensitive(&config.sensitive) };
     SystemSetup::over(config, Arc::new(mapping)).with_context(|| format!("system {id}: there is no connector `{name}`"))
 }
 

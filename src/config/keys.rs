@@ -27,7 +27,10 @@ pub enum Form {
     OneOf(&'static [&'static str]),
     /// A filter of RFC 7644, or a table of such by kind.
     Filters,
-    /// A reference to a secret: `{ env = "NAME" }`, `{ file = "PATH" }`, `{ command = ["PROGRAM", "ARG"] }`, `{ prompt = true }`.
+    /// A list of texts.
+    List,
+    /// A reference to a secret: `{ env = "NAME" }`, `{ file = "PATH" }`, `{ command = ["PROGRAM", "ARG"] }`,
+    /// `{ keyring = "NAME" }`, `{ prompt = true }`.
     Secret,
     /// A table with keys of its own.
     Table,
@@ -54,9 +57,10 @@ impl Form {
                               { User = '...', Group = '...' }"
                     .into()
             }
+            Self::List => "a list: [\"NAME\", ...]".into(),
             Self::Secret => {
-                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARG\"] } \
-                 or { prompt = true }"
+                "where the secret is: { env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARG\"] }, \
+                 { keyring = \"NAME\" } (a key of the kernel's, where trueup was built with it) or { prompt = true }"
                     .into()
             }
             Self::Table => "a table".into(),
@@ -94,6 +98,14 @@ pub const KEYS: &[Key] = &[
         false,
         "What the screen speaks: English or Simplified Chinese. Default: what LC_ALL, LC_MESSAGES or LANG ask for.",
     ),
+    key(
+        "",
+        "keep",
+        Form::Count,
+        false,
+        "Days that what was read is kept on this machine, to be shown at the next start; 0 keeps none. Looked after at every \
+         start. The record of pushes stays. Default: 30.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(
@@ -111,6 +123,14 @@ pub const KEYS: &[Key] = &[
         Form::OneOf(&["read-only", "append-only", "full"]),
         false,
         "What may be written: nothing (the default), nothing that takes away, or everything.",
+    ),
+    key(
+        "system",
+        "sensitive",
+        Form::List,
+        false,
+        "Attributes whose values are not written into the record of pushes: a salted hash stands there instead, and a change of \
+         them cannot be undone from it.",
     ),
     key("system", "production", Form::Flag, false, "Its name must be typed before a push. Default: false."),
     key(

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::SystemId;
 use crate::model::filter::Filters;
+use crate::model::{AttrPath, SystemId};
 use crate::plan::Policy;
 use crate::secret::Source;
 
@@ -62,6 +62,8 @@ pub struct SystemConfig {
     pub rate: Option<f64>,
     /// A mapping file laid over the built-in one.
     pub mapping: Option<PathBuf>,
+    /// Attributes whose values are not written into the record of pushes.
+    pub sensitive: Vec<AttrPath>,
     /// The connector's own settings that are no secrets.
     pub own: BTreeMap<String, String>,
     /// Where those of them come from that are secrets.
@@ -84,6 +86,7 @@ impl SystemConfig {
             timeout: Duration::from_secs(30),
             rate: None,
             mapping: None,
+            sensitive: Vec::new(),
             own: BTreeMap::new(),
             own_secrets: BTreeMap::new(),
         }
@@ -114,6 +117,8 @@ pub struct Config {
     pub reference: Option<SystemId>,
     /// How the console looks and speaks.
     pub face: Face,
+    /// Days that snapshots are kept; 0: not at all.
+    pub keep: u32,
     /// All systems, in the file's order.
     pub systems: Vec<SystemConfig>,
 }

@@ -13,10 +13,13 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{self, Form, Key};
 use super::{Config, ConfigError, Face, SystemConfig};
 use crate::mapping::{Mapping, Setting};
-use crate::model::SystemId;
 use crate::model::filter::Filters;
+use crate::model::{AttrPath, SystemId};
 use crate::plan::{Mode, Policy};
 use crate::secret::Source;
+
+/// Days that snapshots are kept where nothing else is said.
+const KEEP: u32 = 30;
 
 /// Reads and checks a configuration file.
 ///
@@ -124,6 +127,7 @@ impl File<'_> {
                 }
                 None => false,
             },
+            Form::List => value.as_array().is_some_and(|items| items.iter().all(|item| item.get_ref().is_str())),
             Form::Secret | Form::Table => value.is_table(),
         };
         if good {
@@ -207,7 +211,8 @@ impl File<'_> {
         let reference = named("reference")?;
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let face = Face { language: word("language") };
-        Ok(Config { origin: self.origin.to_owned(), source, reference, face, systems })
+        let keep = root.get("keep").and_then(|value| count(value.get_ref())).unwrap_or(KEEP);
+        Ok(Config { origin: self.origin.to_owned(), source, reference, face, keep, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {
@@ -247,6 +252,7 @@ impl File<'_> {
             },
             auth: self.auth(table, mapping)?,
             policy,
+            sensitive: self.sensitive(table, mapping)?,
             scope: self.filters(table, "scope", Filters::of_users)?,
             manage: self.filters(table, "manage", Filters::of_users)?,
             deactivate_out_of_scope: text("out_of_scope") == Some("deactivate"),
@@ -257,6 +263,35 @@ impl File<'_> {
             own,
             own_secrets,
         })
+    }
+
+    /// Attributes whose values are not written into the record of pushes.
+    fn sensitive(&self, table: &DeTable<'_>, mapping: Option<&Mapping>) -> Result<Vec<AttrPath>, ConfigError> {
+        let listed = table.get("sensitive").and_then(|value| value.get_ref().as_array()).into_iter().flatten();
+        let rows = || mapping.into_iter().flat_map(|mapping| &mapping.kinds).flat_map(|map| &map.rows);
+        let mut found = Vec::new();
+        for item in listed {
+            let (at, name) = (item.span().start, item.get_ref().as_str().unwrap_or_default());
+            let wanted = AttrPath::new(name);
+            let mut about =
+                rows().filter(|row| row.attr == wanted || row.attr.local(&[]).eq_ignore_ascii_case(name)).peekable();
+            if about.peek().is_none() {
+                let known: Vec<&str> = rows().map(|row| row.attr.local(&[])).collect();
+                return self.unknown(at, "attribute", name, &known);
+            }
+            for row in about {
+                if row.key.is_some() {
+                    return self.fault(
+                        at,
+                        format!(
+                            "`{name}` is what records are found by, also after a crash; it cannot be kept as a hash"
+                        ),
+                    );
+                }
+                found.push(row.attr.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// For a connector that reads files: the first of them, as the system's address. `None`: it has a real address.

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossterm::Command as _;
@@ -12,7 +13,8 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::app::text::text;
+use super::app::export::What;
+use super::app::text::{count, text};
 use super::app::{App, Msg, Setup, Wish, update};
 use super::term::{self, Held, Input, Pace, Reader, Screen};
 use super::view::{self, Theme};
@@ -29,6 +31,8 @@ pub struct Options {
     pub theme: Option<String>,
     /// The cursor is placed anew after every wide character, and nothing is scrolled.
     pub compat_draw: bool,
+    /// Where exports go that name no directory of their own.
+    pub exports: PathBuf,
 }
 
 /// How the console ended.
@@ -110,6 +114,7 @@ struct Loop {
     jobs: UnboundedSender<Event>,
     signals: Signals,
     app: App,
+    exports: PathBuf,
     theme: Theme,
     reader: Reader,
     screen: Screen<std::fs::File>,
@@ -150,6 +155,7 @@ impl Loop {
             jobs,
             signals,
             app,
+            exports: options.exports,
             theme: Theme::named(theme),
             reader,
             screen: Screen::new(out, options.compat_draw, Pace::of_environment()),
@@ -274,6 +280,10 @@ impl Loop {
                 Wish::Engine(command) => (self.send)(command),
                 Wish::Order(job) => self.job(move || Msg::Ordered(job.run())),
                 Wish::Gather(job) => self.job(move || Msg::Gathered(job.run())),
+                Wish::Export { what, name, mask } => {
+                    let folder = self.exports.clone();
+                    self.job(move || Msg::Report(Report::Notice(exported(&folder, &what, &name, mask))));
+                }
                 Wish::Copy(text) => self.copy(text)?,
                 Wish::Repaint => self.screen.forget(),
                 Wish::Theme => {
@@ -335,6 +345,16 @@ impl Loop {
             update(&mut self.app, Msg::Drawn { read }, jiff::Timestamp::now());
         }
         Ok(())
+    }
+}
+
+/// Writes an export; what came of it, in words.
+fn exported(folder: &Path, what: &What, name: &str, mask: bool) -> String {
+    let sheet = what.sheet();
+    let sheet = if mask { sheet.masked() } else { sheet };
+    match crate::cli::export::write(folder, name, &sheet) {
+        Ok(path) => text!("export.done", n = count(sheet.rows.len() as u64), path = path.display()),
+        Err(why) => text!("export.failed", why = format!("{why:#}")),
     }
 }
 

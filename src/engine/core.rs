@@ -6,6 +6,9 @@ mod memory;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod veiled;
+
+pub use memory::past;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -145,6 +148,8 @@ pub(super) struct Core {
     compare_from: Instant,
     staging: Option<Vec<Change>>,
     keeping: bool,
+    /// Staged changes of an earlier run that wait until all has been read.
+    veiled: Vec<Change>,
     /// A push runs; cancelling stops it between two steps.
     pub(super) pushing: Option<CancellationToken>,
     /// Writes of an earlier run are to be looked up once the systems have been read.
@@ -192,6 +197,7 @@ impl Core {
             compare_from: now,
             staging: None,
             keeping: false,
+            veiled: Vec::new(),
             pushing: None,
             unresolved: false,
             quitting: false,
@@ -284,6 +290,9 @@ impl Core {
         if self.unresolved && self.read_and_compared() {
             self.unresolved = false;
             self.resolve();
+        }
+        if !self.veiled.is_empty() && self.read_and_compared() {
+            self.renew_veiled();
         }
         if !self.keeping
             && let Some(staging) = self.staging.take()

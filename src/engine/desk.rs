@@ -106,6 +106,7 @@ impl Core {
             compared,
             who: self.who.clone(),
             reason: None,
+            sealer: None,
             patience: self.patience,
             now: jiff::Timestamp::now,
         })

@@ -129,6 +129,8 @@ pub struct Desk {
     pub who: String,
     /// The reason or ticket that was given for it.
     pub reason: Option<String>,
+    /// What tells a hash of the record from the value that it stands for; only wanted to look up what an earlier run left.
+    pub sealer: Option<crate::store::Sealer>,
     /// How long it waits for what.
     pub patience: Patience,
     /// The clock.

@@ -164,6 +164,7 @@ impl Mapping {
                 compare: true,
                 invertible: true,
                 secret: false,
+                sensitive: false,
                 key: None,
                 shows_in: None,
                 cite: "found in the service's own schemas (RFC 7643 7)".into(),

@@ -170,6 +170,8 @@ pub(super) struct RowSpec {
     pub json: JsonSpec,
     #[serde(default)]
     pub secret: bool,
+    #[serde(default)]
+    pub sensitive: bool,
     #[serde(rename = "match")]
     pub key: Option<u8>,
     #[serde(rename = "ref")]

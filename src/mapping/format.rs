@@ -203,6 +203,8 @@ pub struct MapRow {
     pub invertible: bool,
     /// A field that must never be kept or shown.
     pub secret: bool,
+    /// Its values are not written into the record of pushes: a salted hash stands there instead.
+    pub sensitive: bool,
     /// It identifies the record: its place in the order of keys by which records are linked.
     pub key: Option<u8>,
     /// For a write-only attribute: canonical attributes that change when it is written (`name.givenName` -> `displayName`).
@@ -406,6 +408,19 @@ impl Mapping {
     /// The reader of the feed of this name.
     pub fn reader(&self, name: &str) -> Option<&Arc<Reader>> {
         self.feeds.iter().position(|feed| &*feed.name == name).map(|at| &self.readers[at])
+    }
+
+    /// The same mapping with these attributes sensitive as well.
+    pub fn with_sensitive(&self, paths: &[AttrPath]) -> Self {
+        let mut mapping = self.clone();
+        for row in mapping.kinds.iter_mut().flat_map(|map| &mut map.rows).filter(|row| paths.contains(&row.attr)) {
+            row.sensitive = true;
+        }
+        let others = mapping.alternatives.iter_mut().flat_map(|other| &mut other.rows);
+        for (_, row) in others.filter(|(_, row)| paths.contains(&row.attr)) {
+            row.sensitive = true;
+        }
+        mapping
     }
 
     /// The row about an attribute.

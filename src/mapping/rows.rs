@@ -172,6 +172,7 @@ pub(super) fn row(
         compare,
         invertible,
         secret: spec.secret,
+        sensitive: spec.sensitive,
         key: spec.key,
         shows_in: spec.shows_in.as_deref().map(AttrPath::new),
         cite: spec.cite.clone(),

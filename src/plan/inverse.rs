@@ -41,6 +41,9 @@ pub fn invert(change: &Change, before: &[(Facet, Seen)], created: Option<&Record
             (op, want)
         }
     };
+    if op == Op::Drop && super::veiled(change) {
+        return cannot(format!("{} was given a sensitive value, of which a hash alone is kept", change.label));
+    }
     if want.iter().any(|want| !lasting(want)) {
         return cannot(format!("{} refers to a record that the same push created", change.label));
     }
@@ -85,6 +88,10 @@ fn taken_back(change: &Change, want: &Want, before: Option<&Seen>) -> Result<(Op
         None | Some(Seen::Unreadable) => {
             Err(format!("nobody knows what {} of {} was before", want.facet, change.label))
         }
+        Some(Seen::Value(text)) if super::is_veiled(text) => Err(format!(
+            "{} of {} is sensitive: what it was before is kept as a hash alone, and cannot be brought back",
+            want.facet, change.label
+        )),
         Some(Seen::Absent) if entry => Ok((Op::Drop, Wanted::Clear)),
         Some(Seen::Absent) => Ok((Op::Set, Wanted::Clear)),
         Some(Seen::Value(text)) if entry && text.is_empty() => Ok((Op::Put, Wanted::Present)),

@@ -16,6 +16,7 @@ mod request;
 mod site;
 pub mod stage;
 mod step;
+mod veil;
 
 pub use again::{Created, retry, undo};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
@@ -29,3 +30,4 @@ pub use request::{Body, Method, Repeat, Reply, Request, SecretAt, Verdict, fill}
 pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
 pub use stage::seen;
 pub use step::{Plan, PlanId, Refusal, Step, StepId};
+pub use veil::{DIGITS, Sensitive, VEIL, is_veiled, sensitive, veil_change, veil_step, veil_text, veiled};

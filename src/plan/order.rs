@@ -91,7 +91,8 @@ pub fn assemble(
     let mut seen = BTreeSet::new();
     refused.retain(|(id, _)| seen.insert(id.clone()));
     let pins = BTreeMap::new();
-    let mut plan = Plan { id, changes, steps, refused, guards, pins, fingerprint: String::new(), made };
+    let mut plan =
+        Plan { id, changes, steps, refused, guards, pins, sensitive: Vec::new(), fingerprint: String::new(), made };
     name_steps(&mut plan);
     plan.fingerprint = digest(&plan);
     plan

@@ -74,6 +74,9 @@ pub struct Plan {
     /// would not be made like this any more.
     #[serde(default)]
     pub pins: BTreeMap<SystemId, String>,
+    /// Attributes whose values are not written into the record of pushes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<super::Sensitive>,
     /// A hash over changes, steps and pins: what was confirmed is what is sent.
     pub fingerprint: String,
     /// When it was made.

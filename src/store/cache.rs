@@ -4,6 +4,8 @@
 //! only time, so a file that cannot be used is an error that names it and nothing more. Natives are not kept yet, so
 //! [`Cache::native`] finds none.
 
+mod sweep;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -137,14 +139,7 @@ impl Cache for FileCache {
     }
 
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError> {
-        for kind in Kind::ALL {
-            let path = self.path(system, kind);
-            match std::fs::remove_file(&path) {
-                Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(fault(&path, why)),
-                _ => {}
-            }
-        }
-        Ok(())
+        self.forget(system)
     }
 }
 

@@ -9,8 +9,11 @@ mod lease;
 mod place;
 mod proof;
 mod pushes;
+mod seals;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -18,8 +21,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::place::Place;
+use self::seals::Veil;
 use super::holder::Holder;
-use super::{Entry, Journal, OpenIntent, Receipt, Sending, Signature, StepState, StoreError};
+use super::{Entry, Journal, OpenIntent, Receipt, Sealer, Sending, Signature, StepState, StoreError};
 use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::SystemId;
 use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
@@ -37,6 +41,8 @@ pub struct SqliteJournal {
     path: PathBuf,
     place: Place,
     holder: Holder,
+    /// What hides the sensitive values of the pushes that were opened here.
+    veils: HashMap<PlanId, Arc<Veil>>,
     /// Why nothing can be written; `None`: it can.
     barred: Option<String>,
 }
@@ -132,7 +138,7 @@ impl SqliteJournal {
                 format!("it was written by a newer trueup (layout {found}, this one knows {known})"),
             ));
         }
-        let mut journal = Self { db, path, place, holder: Holder::new(), barred: None };
+        let mut journal = Self { db, path, place, holder: Holder::new(), veils: HashMap::new(), barred: None };
         if !journal.read(layout::whole)? {
             journal.write(layout::make)?;
         }
@@ -221,6 +227,10 @@ impl Journal for SqliteJournal {
 
     fn find(&mut self, plan: &PlanId) -> Result<Option<Entry>, StoreError> {
         pushes::find(self, plan)
+    }
+
+    fn sealer(&mut self) -> Result<Sealer, StoreError> {
+        seals::sealer(self)
     }
 
     fn sendings(&mut self, plan: &PlanId) -> Result<Vec<Sending>, StoreError> {

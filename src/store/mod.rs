@@ -6,8 +6,10 @@ mod cache;
 mod chain;
 mod holder;
 pub mod journal;
+mod seal;
 
 pub use cache::FileCache;
+pub use seal::Sealer;
 
 use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::{Kind, RecordKey, Snapshot, SystemId};
@@ -203,6 +205,8 @@ pub trait Journal: Send {
     fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
     /// One push, `None` where this plan was never opened.
     fn find(&mut self, plan: &PlanId) -> Result<Option<Entry>, StoreError>;
+    /// What makes sensitive values into the hashes that stand for them here.
+    fn sealer(&mut self) -> Result<Sealer, StoreError>;
     /// The writes of a push as they were sent, in order, each with how far it got.
     fn sendings(&mut self, plan: &PlanId) -> Result<Vec<Sending>, StoreError>;
     /// What is staged.

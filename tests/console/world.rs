@@ -370,6 +370,7 @@ pub fn plan(changes: Vec<Change>) -> Arc<Plan> {
         .collect();
     Arc::new(Plan {
         id: PlanId("0193-plan".into()),
+        sensitive: Vec::new(),
         changes,
         steps,
         refused: Vec::new(),

@@ -83,6 +83,7 @@ impl File<'_> {
         match (&**key.get_ref(), text) {
             ("env", Some(text)) => Ok(Source::Env(text.to_owned())),
             ("file", Some(text)) => Ok(Source::File(home(text))),
+            ("keyring", Some(text)) => Ok(Source::Keyring(text.to_owned())),
             ("prompt", None) if value.get_ref().as_bool() == Some(true) => Ok(Source::Prompt),
             ("command", _) => {
                 let argv: Option<Vec<String>> = value
@@ -94,12 +95,14 @@ impl File<'_> {
                     _ => self.fault(at, "`command` is a list: [\"program\", \"argument\", ...]"),
                 }
             }
-            ("env" | "file" | "prompt", _) => self.fault(at, format!("`{name}` must be {}", Form::Secret.describe())),
+            ("env" | "file" | "keyring" | "prompt", _) => {
+                self.fault(at, format!("`{name}` must be {}", Form::Secret.describe()))
+            }
             (other, _) => self.unknown(
                 key.span().start,
                 "way to keep a secret called",
                 other,
-                &["env", "file", "command", "prompt"],
+                &["env", "file", "command", "keyring", "prompt"],
             ),
         }
     }

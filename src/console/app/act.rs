@@ -179,6 +179,7 @@ impl App {
             },
             Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
             Action::Copy => self.copy(wishes),
+            Action::Export => self.ask_export(),
             Action::Mask => {
                 self.mask = !self.mask;
                 self.say(Tone::Plain, if self.mask { text!("notice.masked") } else { text!("notice.unmasked") });

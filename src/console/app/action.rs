@@ -145,6 +145,7 @@ actions! {
     Fold "fold" Read &[Scope::Plan, Scope::History];
     Toggle "tick" Local &[Scope::Checklist];
     Copy "copy" Read MAIN;
+    Export "export" Read &[Scope::List, Scope::Detail, Scope::History];
     Mask "mask" Read MAIN;
     Log "log" Read MAIN;
     Theme "theme" Read MAIN;

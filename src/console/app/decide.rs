@@ -85,6 +85,9 @@ impl App {
 
     /// A reason is handed in.
     pub(super) fn noted(&mut self, mut note: Note, wishes: &mut Vec<Wish>) {
+        if note.exports() {
+            return self.export(note, wishes);
+        }
         match note.decided(self.now) {
             Ok(decisions) => {
                 let words = match decisions.first() {

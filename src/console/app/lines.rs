@@ -128,6 +128,26 @@ pub fn padded(text: &str, cells: usize) -> String {
     format!("{text}{}", " ".repeat(cells.saturating_sub(text.width())))
 }
 
+/// Letters and digits hidden but for the first of each word; the width stays.
+pub fn masked(text: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut inside = false;
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            if inside {
+                hidden.push_str(if c.encode_utf8(&mut [0; 4]).width() > 1 { "**" } else { "*" });
+            } else {
+                hidden.push(c);
+            }
+            inside = true;
+        } else {
+            hidden.push(c);
+            inside = false;
+        }
+    }
+    hidden
+}
+
 /// How long ago: `now`, `3m`, `2h`, `5d`.
 pub fn age(from: jiff::Timestamp, now: jiff::Timestamp) -> String {
     match now.as_second() - from.as_second() {

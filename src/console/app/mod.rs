@@ -10,6 +10,7 @@ pub mod checklist;
 pub mod confirm;
 mod decide;
 pub mod detail;
+pub mod export;
 pub mod filter;
 pub mod form;
 pub mod help;
@@ -123,6 +124,15 @@ pub enum Wish {
     Order(OrderJob),
     /// Gather offers, off the UI thread.
     Gather(Gather),
+    /// Write this to a file of this name, off the UI thread; masked or not.
+    Export {
+        /// What.
+        what: export::What,
+        /// The file's name as it was typed.
+        name: String,
+        /// Personal data is masked.
+        mask: bool,
+    },
     /// Put a text on the clipboard of the operator's terminal (OSC 52).
     Copy(String),
     /// Draw everything anew.

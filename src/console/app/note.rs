@@ -19,6 +19,8 @@ pub enum Purpose {
     Adopt(Vec<Waiver>),
     /// This record is protected.
     Protect(Protection),
+    /// What is shown goes into a file of this name.
+    Export,
 }
 
 /// One field.
@@ -53,11 +55,25 @@ impl Note {
     pub fn new(title: String, lines: Vec<Line>, purpose: Purpose) -> Self {
         let field = |label, hint| NoteField { label, hint, input: Input::default() };
         let lines = lines.iter().flat_map(|line| line.wrapped(WIDTH)).collect();
-        let mut fields = vec![field(text!("note.reason"), "")];
+        let mut fields = match purpose {
+            Purpose::Export => Vec::new(),
+            _ => vec![field(text!("note.reason"), "")],
+        };
         if matches!(purpose, Purpose::Adopt(_)) {
             fields.push(field(text!("note.until"), text!("note.until-hint")));
         }
         Self { title, lines, fields, at: 0, error: None, purpose }
+    }
+
+    /// With one more field that has something in it already.
+    pub fn asking(mut self, label: &'static str, hint: &'static str, given: String) -> Self {
+        self.fields.push(NoteField { label, hint, input: Input::new(given) });
+        self
+    }
+
+    /// Whether it asks for the name of a file.
+    pub fn exports(&self) -> bool {
+        matches!(self.purpose, Purpose::Export)
     }
 
     /// A key that moves or types. `true`: the form is to be handed in.
@@ -82,7 +98,8 @@ impl Note {
         }
     }
 
-    fn value(&self, at: usize) -> &str {
+    /// What was typed into a field.
+    pub fn value(&self, at: usize) -> &str {
         self.fields.get(at).map_or("", |field| field.input.value().trim())
     }
 
@@ -105,6 +122,7 @@ impl Note {
                 .iter()
                 .map(|waiver| Decision::Adopt(Waiver { reason: reason.clone(), until, ..waiver.clone() }))
                 .collect(),
+            Purpose::Export => Vec::new(),
             Purpose::Protect(protection) => vec![Decision::Protect(Protection { reason, ..protection.clone() })],
         })
     }

@@ -310,7 +310,7 @@ impl Planned {
             let line = Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3);
             rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
         }
-        if let Some(words) = lasting(&plan.changes) {
+        if let Some(words) = lasting(&plan.changes, &plan.sensitive) {
             rows.push(PlanRow::Text(Line::of(Tone::Warn, format!(" i {words}"))));
         }
         if !rows.is_empty() {
@@ -355,7 +355,7 @@ impl Planned {
                     if whole.text().width() + 12 > self.cells {
                         rows.extend(whole.wrapped(self.cells).into_iter().map(PlanRow::Text));
                     }
-                    if let Some(reason) = cannot_undo(change) {
+                    if let Some(reason) = cannot_undo(change, plan.map_or(&[], |plan| &plan.sensitive)) {
                         let line = indent(4, Line::of(Tone::Warn, text!("plan.no-undo", why = reason)));
                         rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                     }

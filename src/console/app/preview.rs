@@ -3,7 +3,10 @@
 use crate::compare::Compared;
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
-use crate::plan::{Body, By, Change, Expect, OutcomeState, Request, Seen, Step, Target, Wanted, invert};
+use crate::plan::{
+    Body, By, Change, DIGITS, Expect, OutcomeState, Request, Seen, Sensitive, Step, Target, VEIL, Wanted, invert,
+    veil_change,
+};
 
 use super::lines::{Line, Tone, clock, padded};
 use super::text::{self, text};
@@ -17,7 +20,12 @@ pub fn indent(by: usize, line: Line) -> Line {
 }
 
 /// Why a change cannot be taken back once it is made; `None`: it can.
-pub fn cannot_undo(change: &Change) -> Option<String> {
+///
+/// `sensitive`: the attributes whose values are kept as hashes alone.
+pub fn cannot_undo(change: &Change, sensitive: &[Sensitive]) -> Option<String> {
+    // As it will be in the record, from which it would be taken back.
+    let kept = veil_change(change, sensitive, &|_| format!("{VEIL}{}", "0".repeat(DIGITS)));
+    let change = &kept;
     let before: &[_] = match &change.expect {
         Expect::Facets(facets) => facets,
         Expect::Absent { .. } => &[],
@@ -29,8 +37,8 @@ pub fn cannot_undo(change: &Change) -> Option<String> {
 }
 
 /// How many of these changes cannot be taken back, in words; `None` where all can.
-pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Option<String> {
-    match changes.into_iter().filter(|change| cannot_undo(change).is_some()).count() {
+pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[Sensitive]) -> Option<String> {
+    match changes.into_iter().filter(|change| cannot_undo(change, sensitive).is_some()).count() {
         0 => None,
         n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
     }

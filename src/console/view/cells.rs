@@ -10,6 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::console::app::lines::Line;
+pub use crate::console::app::lines::masked;
 use crate::model::text::clean;
 
 use super::theme::Theme;
@@ -24,26 +25,6 @@ pub fn width(text: &str) -> usize {
 pub fn shown(text: &str) -> Cow<'_, str> {
     let cleaned = clean(text);
     if cleaned.is_ascii() || is_nfc(&cleaned) { cleaned } else { Cow::Owned(cleaned.nfc().collect()) }
-}
-
-/// Letters and digits hidden but for the first of each word; the width stays.
-pub fn masked(text: &str) -> String {
-    let mut hidden = String::with_capacity(text.len());
-    let mut inside = false;
-    for c in text.chars() {
-        if c.is_alphanumeric() {
-            if inside {
-                hidden.push_str(if width(c.encode_utf8(&mut [0; 4])) > 1 { "**" } else { "*" });
-            } else {
-                hidden.push(c);
-            }
-            inside = true;
-        } else {
-            hidden.push(c);
-            inside = false;
-        }
-    }
-    hidden
 }
 
 /// A text in at most so many cells: cut at a grapheme border, with `~` where something was cut.

@@ -132,6 +132,7 @@ impl Core {
         if self.comparing.is_some() {
             self.rewritten.extend(bases.iter().cloned());
         }
+        let bases = self.open_bases(bases);
         self.save(move |journal| journal.keep_bases(&bases, &[]));
     }
 
@@ -182,6 +183,7 @@ impl Core {
         let rewritten = std::mem::take(&mut self.rewritten);
         self.bases = if rewritten.is_empty() { bases } else { with(&bases, &rewritten) };
         if !(new.is_empty() && gone.is_empty()) {
+            let new = self.open_bases(new);
             self.save(move |journal| journal.keep_bases(&new, &gone));
         }
     }

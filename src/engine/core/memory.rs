@@ -6,7 +6,7 @@ use super::{Aside, Core};
 use crate::engine::drive::panicked;
 use crate::engine::protocol::{PastPush, PastStep, Report};
 use crate::model::{Kind, Snapshot};
-use crate::plan::{Change, ChangeId, PlanId};
+use crate::plan::{Change, ChangeId, PlanId, veil_change};
 use crate::store::{Entry, Sending, StoreError};
 
 /// How many pushes the history shows.
@@ -24,9 +24,7 @@ impl Core {
                 self.decisions = decided.0;
                 self.bases = decided.1.into();
                 self.unresolved = self.face && !(open.is_empty() && unfinished.is_empty());
-                if !staging.is_empty() {
-                    self.report(Report::Staging(staging));
-                }
+                self.restage(staging);
                 let unknown: Vec<_> = open
                     .iter()
                     .flat_map(|intent| &intent.changes)
@@ -104,8 +102,17 @@ impl Core {
     pub(super) fn keep_staging(&mut self, staging: Vec<Change>) {
         self.keeping = true;
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
+        let (staging, sensitive) = (self.with_waiting(staging), self.sensitive());
         tokio::spawn(async move {
-            if let Err(error) = keeper.ask(move |journal| journal.keep_staging(&staging)).await {
+            let keep = move |journal: &mut dyn crate::store::Journal| {
+                if sensitive.is_empty() {
+                    return journal.keep_staging(&staging);
+                }
+                let sealer = journal.sealer()?;
+                let hidden = staging.iter().map(|change| veil_change(change, &sensitive, &|text| sealer.seal(text)));
+                journal.keep_staging(&hidden.collect::<Vec<_>>())
+            };
+            if let Err(error) = keeper.ask(keep).await {
                 let text = format!("what is staged is not kept: {error}");
                 let _ = asides.send(Aside::Report(Report::Notice(text)));
             }
@@ -149,7 +156,8 @@ impl Core {
     }
 }
 
-fn past(entry: Entry, created: Vec<(ChangeId, String)>) -> PastPush {
+/// A push of the journal as the faces see it.
+pub fn past(entry: Entry, created: Vec<(ChangeId, String)>) -> PastPush {
     PastPush {
         plan: Arc::new(entry.plan),
         began: entry.began,

@@ -4,8 +4,9 @@ use crate::compare::Compared;
 use crate::connectors::Observed;
 use crate::mapping::Mapping;
 use crate::model::text::clean;
-use crate::model::{Attr, Fold, Form, Kind, Op, Row, SystemId, Table, fold};
+use crate::model::{Attr, AttrPath, Fold, Form, Kind, Op, Row, SystemId, Table, fold};
 use crate::plan::{Change, ChangeId, Expect, Facet, Ref, Seen, Want, Wanted, seen};
+use crate::store::Sealer;
 
 /// The ids of records that creates brought into being.
 pub(super) type Known<'k> = &'k (dyn Fn(&ChangeId) -> Option<String> + Sync);
@@ -24,6 +25,8 @@ pub(super) enum Stands {
 /// What changes are judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'j> {
+    /// What tells a hash of an earlier run's record from the value that it stands for.
+    pub(super) sealer: Option<&'j Sealer>,
     pub(super) known: Known<'j>,
     pub(super) mapping: &'j Mapping,
     pub(super) names: Names<'j>,
@@ -91,7 +94,14 @@ impl Judge<'_> {
                     other.extend(self.still(change, want, observed).filter(|still| !other.contains(still)));
                 }
                 Some(Ok(())) => {}
-                Some(Err(now)) => other.push(format!("{}: {}", clean(&want.facet.to_string()), shown(&now))),
+                Some(Err(now)) => {
+                    let now = if hides(self.mapping, change.kind, &want.facet.path) {
+                        HIDDEN.to_owned()
+                    } else {
+                        shown(&now)
+                    };
+                    other.push(format!("{}: {now}", clean(&want.facet.to_string())));
+                }
             }
         }
         if other.is_empty() { Stands::AsWanted { unread } } else { Stands::Otherwise { now: other.join("; ") } }
@@ -106,7 +116,29 @@ impl Judge<'_> {
             now => now,
         };
         let attr = table.schema().find(&facet.path);
-        Some(if alike(table, attr, &want.value, &now, self.known)? { Ok(()) } else { Err(now) })
+        let value = self.unsealed(&want.value, &now);
+        Some(if alike(table, attr, &value, &now, self.known)? { Ok(()) } else { Err(now) })
+    }
+
+    /// What a hash in the place of a wanted value means: what is there, where it is the hash of that.
+    fn unsealed(&self, wanted: &Wanted, now: &Seen) -> Wanted {
+        match (wanted, now, self.sealer) {
+            (Wanted::Text(text), Seen::Value(value), Some(sealer)) if sealer.stands_for(text, value) => {
+                Wanted::Text(value.clone())
+            }
+            (Wanted::Ref(Ref::Id(id)), Seen::Value(value), Some(sealer)) if sealer.stands_for(id, value) => {
+                Wanted::Ref(Ref::Id(value.as_str().into()))
+            }
+            _ => wanted.clone(),
+        }
+    }
+
+    /// Whether a facet is as it was, `before` perhaps being a hash.
+    fn as_before(&self, before: &Seen, now: &Seen) -> bool {
+        match (before, now, self.sealer) {
+            (Seen::Value(before), Seen::Value(now), Some(sealer)) => before == now || sealer.stands_for(before, now),
+            _ => before == now,
+        }
     }
 
     /// Where the writing of a facet shows that is never returned (a first name in the full name).
@@ -121,8 +153,9 @@ impl Judge<'_> {
         let Expect::Facets(expected) = &change.expect else { return None };
         let (_, before) = expected.iter().find(|(facet, _)| *facet == shows)?;
         let now = now(&observed.table, &shows);
-        (*before != Seen::Unreadable && now == *before)
-            .then(|| format!("{}: {}", clean(&shows.to_string()), shown(&now)))
+        let value = if hides(self.mapping, change.kind, &shows.path) { HIDDEN.to_owned() } else { shown(&now) };
+        (*before != Seen::Unreadable && self.as_before(before, &now))
+            .then(|| format!("{}: {value}", clean(&shows.to_string())))
     }
 
     /// Whether something that can be read would have shown that a change was not carried out.
@@ -144,7 +177,7 @@ impl Judge<'_> {
                     || self.shows_in(change, want).as_ref() == Some(&facet)
             });
             let now = now(&observed.table, &facet);
-            (about && *before != Seen::Unreadable && now != Seen::Unreadable).then_some(*before == now)
+            (about && *before != Seen::Unreadable && now != Seen::Unreadable).then(|| self.as_before(before, &now))
         });
         readable.next().is_some_and(|first| first && readable.all(|same| same))
     }
@@ -191,6 +224,7 @@ fn now(table: &Table, facet: &Facet) -> Seen {
 pub(super) fn moved(
     change: &Change,
     observed: &Observed,
+    mapping: &Mapping,
     known: Known<'_>,
     ours: &dyn Fn(&Facet, &Seen) -> bool,
 ) -> Option<String> {
@@ -209,6 +243,10 @@ pub(super) fn moved(
             continue;
         }
         let wanted = wanted.map_or("as it was".to_owned(), |want| shown(&brought(&want.value, known)));
+        if hides(mapping, change.kind, &facet.path) {
+            told.push(format!("{}: {HIDDEN} now", clean(&facet.to_string())));
+            continue;
+        }
         told.push(format!(
             "{}: planned from {}, wanted {wanted}, now {}",
             clean(&facet.to_string()),
@@ -251,6 +289,14 @@ pub(super) fn same(observed: &Observed, facet: &Facet, a: &Seen, b: &Seen) -> bo
     }
 }
 
+/// What is said of a sensitive value that is another one.
+const HIDDEN: &str = "another value (sensitive, not shown)";
+
+/// Whether the values of an attribute are not to be told.
+fn hides(mapping: &Mapping, kind: Kind, path: &AttrPath) -> bool {
+    mapping.row(kind, path).is_some_and(|row| row.sensitive)
+}
+
 fn shown(seen: &Seen) -> String {
     match seen {
         Seen::Value(text) if text.is_empty() => "there".into(),
@@ -291,7 +337,7 @@ mod tests {
         let compared = world.compared();
         let (mapping, system) = (mapping(true), aha());
         let names = Names { compared: &compared, system: &system };
-        let judge = Judge { known: &|_| None, mapping: &mapping, names };
+        let judge = Judge { sealer: None, known: &|_| None, mapping: &mapping, names };
         let stands = |member: &str, value: Wanted, listed: &[&str]| {
             let facet = Facet { path: AttrPath::new("members"), key: Some(vec![Ref::Id(member.into())]) };
             let target = Target::Record(RecordKey::new(aha(), Kind::Group, "g"));

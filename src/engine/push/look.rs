@@ -78,7 +78,7 @@ pub(super) struct View<'v> {
 impl View<'_> {
     pub(super) fn judge(&self) -> Judge<'_> {
         let names = Names { compared: &self.desk.compared, system: self.system };
-        Judge { known: self.known, mapping: self.party.connector.mapping(), names }
+        Judge { sealer: self.desk.sealer.as_ref(), known: self.known, mapping: self.party.connector.mapping(), names }
     }
 
     /// Carries out reads and lets the connector say what they show, and what has to be read besides. `about`: the changes

@@ -8,7 +8,10 @@ use futures_util::StreamExt;
 use super::look::{Found, Sought, View};
 use super::{Desk, Party};
 use crate::mapping::Capability;
-use crate::plan::{Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking};
+use crate::plan::{
+    Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking, sensitive,
+    veiled,
+};
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
 const SIDE_BY_SIDE: usize = 8;
@@ -28,6 +31,11 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
         .filter(|change| !desk.parties.contains_key(&change.system))
         .map(|change| (change.id.clone(), format!("{} is not connected", change.system)))
         .collect();
+    let hidden = changes.iter().filter(|change| veiled(change));
+    refused.extend(hidden.map(|change| {
+        let why = "its value is sensitive and was kept as a hash alone; take it back and stage it again";
+        (change.id.clone(), why.to_owned())
+    }));
     refused.extend(lacking(&changes, &refused));
     let gone: BTreeSet<_> = refused.iter().map(|(id, _)| id.clone()).collect();
     let possible: Vec<Change> = changes.iter().filter(|change| !gone.contains(&change.id)).cloned().collect();
@@ -45,6 +53,8 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
     plan.guards = desk.guards(&will);
     let systems: BTreeSet<_> = will.iter().map(|change| &change.system).collect();
     plan.pins = systems.into_iter().filter_map(|system| Some((system.clone(), desk.pin(system)?))).collect();
+    let connected = plan.pins.keys().filter_map(|system| Some((system, desk.parties.get(system)?)));
+    plan.sensitive = connected.flat_map(|(system, party)| sensitive(party.connector.mapping(), system)).collect();
     plan.fingerprint = digest(&plan);
     Ok(plan)
 }

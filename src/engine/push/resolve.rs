@@ -15,7 +15,8 @@ use crate::store::{OpenIntent, StepState, StoreError};
 /// # Errors
 /// When the journal cannot be read or written.
 pub async fn resolve(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, StoreError> {
-    let intents = desk.keeper.ask(|journal| journal.open_intents()).await?;
+    let (intents, sealer) = desk.keeper.ask(|journal| Ok((journal.open_intents()?, journal.sealer().ok()))).await?;
+    let desk = &Desk { sealer, ..desk.clone() };
     let named: Vec<(ChangeId, String)> = intents
         .iter()
         .flat_map(|intent| {

@@ -271,7 +271,7 @@ impl Work {
     fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
         let known = |change: &ChangeId| self.shared.known(change);
         let names = Names { compared: &self.desk.compared, system: &self.step.system };
-        let judge = Judge { known: &known, mapping: self.party.connector.mapping(), names };
+        let judge = Judge { sealer: None, known: &known, mapping: self.party.connector.mapping(), names };
         let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
             Stands::AsWanted { unread } if unread.is_empty() || new => {
                 Some((change.id.clone(), OutcomeState::Confirmed { unread }))
@@ -298,7 +298,9 @@ impl Work {
         };
         let stale: Vec<(&Change, String)> = changes
             .iter()
-            .filter_map(|change| moved(change, &observed, &known, &ours).map(|what| (*change, what)))
+            .filter_map(|change| {
+                moved(change, &observed, self.party.connector.mapping(), &known, &ours).map(|what| (*change, what))
+            })
             .collect();
         let Some((culprit, _)) = stale.first() else { return Checked::Go(Some(observed)) };
         let rule = format!("it goes in one request with {}, which is stale", culprit.id);

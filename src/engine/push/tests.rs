@@ -55,6 +55,7 @@ fn bench(service: Arc<Service>, policy: Policy, journal: impl Journal + 'static)
         protected: Arc::new(|_| Some(false)),
         who: "lena".into(),
         reason: None,
+        sealer: None,
         // Enough for several reads, and over at once.
         agreed: Vec::new(),
         patience: Patience {

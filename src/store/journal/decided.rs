@@ -170,5 +170,7 @@ pub(super) fn purge(journal: &mut SqliteJournal, system: &SystemId) -> Result<()
             db.execute(&format!("delete from {table} where system = ?"), [name])?;
         }
         Ok(())
-    })
+    })?;
+    // What was deleted is overwritten (`secure_delete`), and must not live on in the log either.
+    journal.read(|db| db.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())))
 }

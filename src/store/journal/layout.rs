@@ -42,10 +42,11 @@ create table if not exists agreement (record text not null, path text not null, 
 create table if not exists common (target text not null, path text not null, entry text not null, system text not null,
     body text not null, primary key (target, path, entry));
 create table if not exists accepted (system text primary key, body text not null);
+create table if not exists salt (one integer primary key check (one = 1), key blob not null);
 ";
 
 /// How many tables [`ADDED`] makes.
-const ADDED_TABLES: i64 = 4;
+const ADDED_TABLES: i64 = 5;
 
 /// The layout of a database; 0 of an empty one.
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
@@ -56,7 +57,7 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
 pub(super) fn whole(db: &Connection) -> rusqlite::Result<bool> {
     let added: i64 = db.query_row(
         "select count(*) from sqlite_master where type = 'table' and name in \
-         ('protection', 'agreement', 'common', 'accepted')",
+         ('protection', 'agreement', 'common', 'accepted', 'salt')",
         [],
         |row| row.get(0),
     )?;

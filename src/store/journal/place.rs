@@ -57,6 +57,8 @@ impl Place {
                 db.execute_batch("begin exclusive; commit")?;
             }
         }
+        // What a purge forgets is not left in free pages.
+        db.pragma_update(None, "secure_delete", true)?;
         db.pragma_update(None, "foreign_keys", true)
     }
 }

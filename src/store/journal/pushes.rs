@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry as Slot;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
-use super::{NOW, SqliteJournal, fault, json, parsed};
+use super::{NOW, SqliteJournal, fault, json, parsed, seals};
 use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
 use crate::store::chain::{self, Hash, Link as Chained};
 use crate::store::holder::Holder;
@@ -86,6 +86,7 @@ fn add(db: &Connection, what: &str, plan: &PlanId, step: &str, about: i64, body:
 
 pub(super) fn open(journal: &mut SqliteJournal, plan: &Plan, by: &Signature) -> Result<(), StoreError> {
     let holder = journal.holder.clone();
+    let kept = seals::opened(journal, plan)?;
     let fresh = journal.write(|db| {
         let id = plan.id.to_string();
         let before: bool =
@@ -93,7 +94,7 @@ pub(super) fn open(journal: &mut SqliteJournal, plan: &Plan, by: &Signature) -> 
                 row.get(0)
             })?;
         if !before {
-            let opened = Opened { plan: plan.clone(), who: by.who.clone(), reason: by.reason.clone(), holder };
+            let opened = Opened { plan: kept, who: by.who.clone(), reason: by.reason.clone(), holder };
             add(db, "open", &plan.id, "", 0, &json(&opened)?)?;
         }
         Ok(!before)
@@ -102,21 +103,28 @@ pub(super) fn open(journal: &mut SqliteJournal, plan: &Plan, by: &Signature) -> 
 }
 
 pub(super) fn intend(journal: &mut SqliteJournal, plan: &PlanId, step: &Step) -> Result<Receipt, StoreError> {
-    let entry = journal.write(|db| add(db, "intend", plan, &step.id.0, 0, &json(step)?))?;
+    let veil = seals::of(journal, plan);
+    let kept = veil.as_ref().map_or_else(|| step.clone(), |veil| veil.step(step));
+    let entry = journal.write(|db| add(db, "intend", plan, &step.id.0, 0, &json(&kept)?))?;
     Ok(Receipt { entry, step: step.id.clone() })
 }
 
 pub(super) fn reached(journal: &mut SqliteJournal, receipt: &Receipt, state: &StepState) -> Result<(), StoreError> {
+    let plan: String = journal
+        .read(|db| db.query_row("select plan from entry where number = ?", [receipt.entry], |row| row.get(0)))?;
+    let plan = PlanId(plan.into());
+    let veil = seals::of(journal, &plan);
     journal.write(|db| {
-        let plan: String =
-            db.query_row("select plan from entry where number = ?", [receipt.entry], |row| row.get(0))?;
-        add(db, "reached", &PlanId(plan.into()), &receipt.step.0, receipt.entry, &json(state)?)?;
+        let body = json(state)?;
+        let body = veil.as_ref().map_or(body.clone(), |veil| veil.text(&body));
+        add(db, "reached", &plan, &receipt.step.0, receipt.entry, &body)?;
         Ok(())
     })
 }
 
 pub(super) fn outcome(journal: &mut SqliteJournal, plan: &PlanId, outcome: &Outcome) -> Result<(), StoreError> {
-    journal.write(|db| add(db, "outcome", plan, "", 0, &json(outcome)?))?;
+    let veil = seals::of(journal, plan);
+    journal.write(|db| add(db, "outcome", plan, "", 0, &seals::outcome(veil.as_deref(), outcome)?))?;
     Ok(())
 }
 
@@ -183,6 +191,7 @@ pub(super) fn settle(
     outcomes: &[Outcome],
     id: Option<&str>,
 ) -> Result<(), StoreError> {
+    let veil = seals::of(journal, plan);
     let resolved = StepState::Resolved { id: id.map(str::to_owned) };
     journal.write(|db| {
         let intents: Vec<i64> = db
@@ -193,7 +202,7 @@ pub(super) fn settle(
             add(db, "reached", plan, &step.0, intent, &json(&resolved)?)?;
         }
         for outcome in outcomes {
-            add(db, "outcome", plan, "", 0, &json(outcome)?)?;
+            add(db, "outcome", plan, "", 0, &seals::outcome(veil.as_deref(), outcome)?)?;
         }
         Ok(())
     })

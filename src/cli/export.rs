@@ -1,0 +1,124 @@
+//! `trueup export`: what is out of true, a list, or the history as a file for other programs; and how any export is written.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::args::{ExportArgs, ExportWhat};
+use super::check::Wanted;
+use super::{Exit, Global, setup};
+use crate::compare::subject::Identity;
+use crate::config::Dirs;
+use crate::console::app::export::{As, Sheet, What, history, mismatch_columns, mismatches};
+use crate::console::app::order::Order;
+use crate::engine::past;
+use crate::model::Kind;
+use crate::model::filter::Query;
+use crate::store::{self, Journal};
+
+/// Where exports go that name no directory of their own.
+pub fn folder(dirs: &Dirs) -> PathBuf {
+    dirs.state.join("exports")
+}
+
+/// Writes an export where nothing is yet, for its owner alone. A bare name goes into `folder`. Gives the file's path.
+///
+/// # Errors
+/// When the file exists or cannot be written.
+pub fn write(folder: &Path, name: &str, sheet: &Sheet) -> anyhow::Result<PathBuf> {
+    let named = Path::new(name);
+    let bare = named.components().count() == 1 && named.file_name().is_some();
+    let path = match name.strip_prefix("~/") {
+        Some(rest) => directories::BaseDirs::new().context("no home directory is known here")?.home_dir().join(rest),
+        None if bare => {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .with_context(|| format!("cannot make the directory {}", folder.display()))?;
+            folder.join(named)
+        }
+        None => named.to_owned(),
+    };
+    let shown = path.display();
+    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{shown} is there already; an export is not written over another file")
+        }
+        made => made.with_context(|| format!("the export cannot be written to {shown}"))?,
+    };
+    file.write_all(sheet.text(As::of(name)).as_bytes())
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("the export cannot be written to {shown}"))?;
+    Ok(path)
+}
+
+/// Exports.
+///
+/// # Errors
+/// When the arguments or the configuration are wrong, or the file cannot be written.
+pub fn run(global: &Global, args: &ExportArgs) -> anyhow::Result<Exit> {
+    let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
+    let (sheet, exit) = match args.what {
+        ExportWhat::History => (pushes(&dirs)?, Exit::True),
+        ExportWhat::Mismatches | ExportWhat::List => read(global, args)?,
+    };
+    let sheet = if args.columns.is_empty() { sheet } else { sheet.only(&args.columns).map_err(anyhow::Error::msg)? };
+    let sheet = if args.mask { sheet.masked() } else { sheet };
+    let word = match args.what {
+        ExportWhat::History => "history",
+        ExportWhat::Mismatches => "mismatches",
+        ExportWhat::List => "list",
+    };
+    let name = args.output.clone().unwrap_or_else(|| file_name(word, jiff::Timestamp::now()));
+    let path = write(&folder(&dirs), &name, &sheet)?;
+    println!("{} lines in {}", sheet.rows.len(), path.display());
+    Ok(exit)
+}
+
+/// What a file is called where nobody says: `trueup-users-20261103-142200.csv`.
+pub fn file_name(what: &str, now: jiff::Timestamp) -> String {
+    format!("trueup-{what}-{}.csv", now.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y%m%d-%H%M%S"))
+}
+
+fn pushes(dirs: &Dirs) -> anyhow::Result<Sheet> {
+    let path = dirs.state.join("journal.db");
+    if !path.exists() {
+        bail!("there is nothing to export: nothing was ever pushed from here");
+    }
+    let mut journal = store::journal::open(&path)?;
+    let entries = journal.history(usize::MAX >> 1)?;
+    let all: Vec<_> = entries.into_iter().map(|entry| past(entry, Vec::new())).collect();
+    Ok(history(&all))
+}
+
+fn read(global: &Global, args: &ExportArgs) -> anyhow::Result<(Sheet, Exit)> {
+    let setup = setup::load(global)?;
+    let filter = args.filter.as_deref().map(Query::parse);
+    let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
+    let world = setup::read_all(setup)?;
+    let compared = &world.compared;
+    let inputs = &compared.inputs;
+    if args.what == ExportWhat::Mismatches {
+        let mut sheet = mismatch_columns();
+        wanted.each(compared, |kind, identity, system| {
+            mismatches(compared, kind, identity, Some(system), &mut sheet);
+        });
+        let exit = super::check::exit(&world, &wanted, !sheet.rows.is_empty());
+        return Ok((sheet, exit));
+    }
+    let kind = args.kind.as_deref().and_then(Kind::parse).unwrap_or(Kind::User);
+    let system =
+        args.system.as_deref().and_then(|name| inputs.systems.iter().position(|view| view.id.as_str() == name));
+    let rows = crate::console::app::rows::Rows::new(compared, kind);
+    let matches = |identity: &u32| {
+        let subject = Identity::new(compared, kind, *identity, system.or(inputs.base()));
+        rows.listed(*identity, system) && filter.as_ref().is_none_or(|query| query.eval(&subject) == Some(true))
+    };
+    let these: Vec<u32> = (0..rows.len()).filter(matches).collect();
+    let sheet = What::List(compared.clone(), kind, Order::These(these.into()), system).sheet();
+    Ok((sheet, super::check::exit(&world, &wanted, false)))
+}

@@ -1,0 +1,427 @@
+//! What is on a tab as a sheet for other programs: CSV with cells that no spreadsheet takes for a formula, or JSON Lines.
+//!
+//! Pure: it makes the text; who writes it to a file is not known here.
+
+use std::sync::Arc;
+
+use crate::compare::{Compared, Verdict, facets};
+use crate::engine::protocol::PastPush;
+use crate::model::{Cell, Form, Kind, Row};
+use crate::plan::{Change, Expect, Facet, Seen, Wanted};
+
+use super::lines::{Line, Tone, masked};
+use super::note::{Note, Purpose};
+use super::order::Order;
+use super::popup::Popup;
+use super::rows::Rows;
+use super::text::text;
+use super::{App, Wish};
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum As {
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+impl As {
+    /// The form that a file's name asks for; CSV where it ends in neither.
+    pub fn of(name: &str) -> Self {
+        let ends = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
+        if ends(".jsonl") || ends(".json") || ends(".ndjson") { Self::JsonLines } else { Self::Csv }
+    }
+}
+
+/// A column: its name, and whether it holds what the privacy mask hides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The name.
+    pub name: String,
+    /// Personal data.
+    pub private: bool,
+}
+
+/// Rows under columns; a cell without a value is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, as many cells as columns.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+impl Sheet {
+    fn new(columns: &[(&str, bool)]) -> Self {
+        let column = |(name, private): &(&str, bool)| Column { name: (*name).to_owned(), private: *private };
+        Self { columns: columns.iter().map(column).collect(), rows: Vec::new() }
+    }
+
+    /// Only these columns, in this order.
+    ///
+    /// # Errors
+    /// In words, when there is no such column.
+    pub fn only(mut self, names: &[String]) -> Result<Self, String> {
+        let mut places = Vec::new();
+        for name in names {
+            let at = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+            let known = || self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+            places.push(at.ok_or_else(|| format!("there is no column `{name}`; there are: {}", known()))?);
+        }
+        self.columns = places.iter().map(|at| self.columns[*at].clone()).collect();
+        self.rows = self.rows.iter().map(|row| places.iter().map(|at| row[*at].clone()).collect()).collect();
+        Ok(self)
+    }
+
+    /// With personal data hidden, as on a masked screen.
+    pub fn masked(mut self) -> Self {
+        for row in &mut self.rows {
+            for (cell, _) in row.iter_mut().zip(&self.columns).filter(|(_, column)| column.private) {
+                if let Some(text) = cell {
+                    *text = masked(text);
+                }
+            }
+        }
+        self
+    }
+
+    /// The file's text.
+    pub fn text(&self, form: As) -> String {
+        match form {
+            As::Csv => self.csv(),
+            As::JsonLines => self.json_lines(),
+        }
+    }
+
+    fn csv(&self) -> String {
+        let mut text = String::new();
+        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+            for (at, cell) in cells.enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                text.push_str(&csv_cell(cell));
+            }
+            // RFC 4180 2: lines end in CRLF.
+            text.push_str("\r\n");
+        };
+        line(&mut self.columns.iter().map(|column| column.name.as_str()));
+        for row in &self.rows {
+            line(&mut row.iter().map(|cell| cell.as_deref().unwrap_or_default()));
+        }
+        text
+    }
+
+    fn json_lines(&self) -> String {
+        let mut text = String::new();
+        for row in &self.rows {
+            let cells = self.columns.iter().zip(row);
+            let object: serde_json::Map<String, serde_json::Value> =
+                cells.map(|(column, cell)| (column.name.clone(), cell.clone().into())).collect();
+            text.push_str(&serde_json::Value::Object(object).to_string());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula: one that begins like one gets an apostrophe before it, which they do not
+/// show (OWASP, CSV injection).
+fn csv_cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let quoted =
+        formula || text.contains(['"', ',', '\n', '\r', ';', '\t']) || text.starts_with(' ') || text.ends_with(' ');
+    match (formula, quoted) {
+        (true, _) => format!("\"'{}\"", text.replace('"', "\"\"")),
+        (false, true) => format!("\"{}\"", text.replace('"', "\"\"")),
+        (false, false) => text.to_owned(),
+    }
+}
+
+/// What is to be exported.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The rows of a list, of all systems or of one.
+    List(Arc<Compared>, Kind, Order, Option<usize>),
+    /// The same rows as mismatches: one line for each attribute that differs.
+    Mismatches(Arc<Compared>, Kind, Order, Option<usize>),
+    /// Past pushes, one line for each facet of each change.
+    History(Vec<PastPush>),
+}
+
+impl What {
+    /// The sheet.
+    pub fn sheet(&self) -> Sheet {
+        match self {
+            Self::List(compared, kind, order, system) => list(compared, *kind, order, *system),
+            Self::Mismatches(compared, kind, order, system) => {
+                let mut sheet = mismatch_columns();
+                for at in 0..order.len() {
+                    if let Some(identity) = order.get(at) {
+                        mismatches(compared, *kind, identity, *system, &mut sheet);
+                    }
+                }
+                sheet
+            }
+            Self::History(pushes) => history(pushes),
+        }
+    }
+}
+
+fn list(compared: &Compared, kind: Kind, order: &Order, system: Option<usize>) -> Sheet {
+    let rows = Rows::new(compared, kind);
+    let inputs = &compared.inputs;
+    let mut sheet = Sheet::new(&[("name", true), ("username", true)]);
+    let targets = match system {
+        Some(at) if Some(at) == inputs.base() => Vec::new(),
+        Some(at) => vec![at],
+        None => rows.targets(),
+    };
+    sheet.columns.extend(targets.iter().map(|at| Column { name: inputs.systems[*at].id.to_string(), private: false }));
+    let table = system.and_then(|at| Some(&inputs.systems[at].snapshot(kind)?.table));
+    let texts: Vec<_> = table
+        .iter()
+        .flat_map(|table| table.schema().iter())
+        .filter(|(_, def)| def.form == Form::Text && !def.unreadable)
+        .map(|(attr, def)| (attr, def.path.to_string()))
+        .collect();
+    if table.is_some() {
+        sheet.columns.push(Column { name: "id".into(), private: false });
+        sheet.columns.extend(texts.iter().map(|(_, path)| Column { name: path.clone(), private: true }));
+    }
+    sheet.columns.push(Column { name: "out of true".into(), private: false });
+    for identity in (0..order.len()).filter_map(|at| order.get(at)).filter(|identity| *identity < rows.len()) {
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let mut cells = vec![some(rows.name(identity, system)), some(rows.second(identity, system))];
+        cells.extend(targets.iter().map(|at| {
+            let (mark, lint) = rows.mark(identity, *at);
+            Some(mark.text(lint))
+        }));
+        if let (Some(table), Some(at)) = (table, system) {
+            let row: Option<Row> = rows.record(identity, at).map(|(_, row)| row);
+            cells.push(row.map(|row| table.id(row).to_owned()));
+            cells.extend(texts.iter().map(|(attr, _)| match table.cell(row?, *attr) {
+                Cell::Value(text) => Some(text.to_owned()),
+                Cell::Empty => Some(String::new()),
+                Cell::Unread | Cell::Unreadable => None,
+            }));
+        }
+        cells.push(some(&rows.words(identity, system)));
+        sheet.rows.push(cells);
+    }
+    sheet
+}
+
+/// The columns of mismatches.
+pub fn mismatch_columns() -> Sheet {
+    Sheet::new(&[
+        ("system", false),
+        ("kind", false),
+        ("state", false),
+        ("key", true),
+        ("source_id", false),
+        ("target_id", false),
+        ("attribute", false),
+        ("source", true),
+        ("target", true),
+        ("direction", false),
+    ])
+}
+
+/// The mismatches of an identity in one target or in all.
+pub fn mismatches(compared: &Compared, kind: Kind, identity: u32, system: Option<usize>, sheet: &mut Sheet) {
+    let inputs = &compared.inputs;
+    let comparison = compared.kind(kind);
+    let rows = Rows::new(compared, kind);
+    let wanted = |at: &usize| {
+        Some(*at) != inputs.base() && system.is_none_or(|system| system == *at || Some(system) == inputs.base())
+    };
+    for at in (0..inputs.systems.len()).filter(wanted) {
+        let Some(state) = comparison.state(identity, at).filter(|state| state.pairing.counts()) else { continue };
+        let id =
+            |of: usize| Some(inputs.systems[of].snapshot(kind)?.table.id(comparison.row(identity, of)?).to_owned());
+        let head = [
+            Some(inputs.systems[at].id.to_string()),
+            Some(kind.name().to_owned()),
+            Some(state.pairing.state().to_owned()),
+            Some(rows.label(identity).to_owned()),
+            inputs.base().and_then(id),
+            id(at),
+        ];
+        let differ: Vec<_> = facets(compared, kind, identity, at)
+            .into_iter()
+            .filter(|facet| facet.verdict == Verdict::Differs)
+            .collect();
+        if differ.is_empty() || state.pairing.state() != "differs" {
+            sheet.rows.push(head.iter().cloned().chain([None, None, None, None]).collect());
+            continue;
+        }
+        for facet in differ {
+            let path = match &facet.key {
+                Some((_, called)) => format!("{}[{called}]", facet.path),
+                None => facet.path.to_string(),
+            };
+            let words = Some(facet.direction.words().to_owned()).filter(|words| !words.is_empty());
+            sheet.rows.push(head.iter().cloned().chain([Some(path), facet.source, facet.target, words]).collect());
+        }
+    }
+}
+
+/// Past pushes: one line for each facet of each change. Sensitive values are the hashes that the record holds.
+pub fn history(pushes: &[PastPush]) -> Sheet {
+    let mut sheet = Sheet::new(&[
+        ("push", false),
+        ("began", false),
+        ("who", true),
+        ("reason", true),
+        ("system", false),
+        ("kind", false),
+        ("operation", false),
+        ("key", true),
+        ("outcome", false),
+        ("why", true),
+        ("facet", false),
+        ("before", true),
+        ("after", true),
+    ]);
+    for push in pushes {
+        for change in &push.plan.changes {
+            let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
+            let head = [
+                Some(push.plan.id.to_string()),
+                Some(push.began.to_string()),
+                Some(push.who.clone()),
+                push.reason.clone(),
+                Some(change.system.to_string()),
+                Some(change.kind.name().to_owned()),
+                Some(change.op.name().to_owned()),
+                Some(change.label.clone()),
+                outcome.map(|outcome| outcome.state.word().to_owned()),
+                outcome.and_then(|outcome| super::preview::why(&outcome.state)),
+            ];
+            if change.want.is_empty() {
+                sheet.rows.push(head.iter().cloned().chain([None, None, None]).collect());
+            }
+            for want in &change.want {
+                let after = match &want.value {
+                    Wanted::Text(text) => Some(text.clone()),
+                    Wanted::Ref(reference) => Some(reference.to_string()),
+                    Wanted::Present => Some("present".to_owned()),
+                    Wanted::Clear => None,
+                };
+                let facets = [Some(want.facet.to_string()), before(change, &want.facet), after];
+                sheet.rows.push(head.iter().cloned().chain(facets).collect());
+            }
+        }
+    }
+    sheet
+}
+
+fn before(change: &Change, facet: &Facet) -> Option<String> {
+    let Expect::Facets(facets) = &change.expect else { return None };
+    match facets.iter().find(|(have, _)| have == facet)? {
+        (_, Seen::Value(text)) if text.is_empty() => Some("present".to_owned()),
+        (_, Seen::Value(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+impl App {
+    /// Asks for the name of the file.
+    pub(super) fn ask_export(&mut self) {
+        let stamp = self.now.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
+        let what = self.kind().map_or_else(|| "history".to_owned(), |kind| kind.plural().to_ascii_lowercase());
+        let mut lines = vec![Line::of(Tone::Plain, text!("export.where"))];
+        if self.mask {
+            lines.push(Line::of(Tone::Warn, text!("export.masked")));
+        }
+        let note = Note::new(text!("export.title", what = what), lines, Purpose::Export);
+        let note = note.asking(text!("export.file"), text!("export.file-hint"), format!("trueup-{what}-{stamp}.csv"));
+        let note = match self.kind() {
+            Some(_) => note.asking(text!("export.rows"), text!("export.rows-hint"), text!("export.list").to_owned()),
+            None => note,
+        };
+        self.popup = Some(Popup::Note(note));
+    }
+
+    /// What is on the tab goes into the file.
+    pub(super) fn export(&mut self, mut note: Note, wishes: &mut Vec<Wish>) {
+        let name = note.value(0).to_owned();
+        let listed =
+            note.value(1).eq_ignore_ascii_case(text!("export.list")) || note.value(1).eq_ignore_ascii_case("list");
+        let each = note.value(1).eq_ignore_ascii_case(text!("export.mismatches")) || note.value(1) == "mismatches";
+        let what = match self.list().map(|list| (list.kind, list.order.clone(), list.shown.clone())) {
+            None => self.history.pushes.clone().map(What::History),
+            Some((kind, order, Some(compared))) if each => {
+                Some(What::Mismatches(compared, kind, order, self.system_index()))
+            }
+            Some((kind, order, Some(compared))) if listed => {
+                Some(What::List(compared, kind, order, self.system_index()))
+            }
+            Some((.., None)) => None,
+            Some(_) => {
+                note.error = Some(text!("export.rows-hint").to_owned());
+                self.popup = Some(Popup::Note(note));
+                return;
+            }
+        };
+        if name.is_empty() {
+            note.error = Some(text!("export.no-name").to_owned());
+            self.popup = Some(Popup::Note(note));
+            return;
+        }
+        match what {
+            Some(what) => wishes.push(Wish::Export { what, name, mask: self.mask }),
+            None => self.say(Tone::Warn, text!("export.nothing")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_cell_that_begins_like_a_formula_is_defused_and_the_rest_stays() {
+        for (text, cell) in [
+            ("=1+1", "\"'=1+1\""),
+            ("+49 30", "\"'+49 30\""),
+            ("-5", "\"'-5\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("\t=1", "\"'\t=1\""),
+            ("\r=1", "\"'\r=1\""),
+            ("＝1", "\"'＝1\""),
+            ("a=1", "a=1"),
+            ("say \"hi\", Lena", "\"say \"\"hi\"\", Lena\""),
+            ("王小明", "王小明"),
+            ("", ""),
+        ] {
+            assert_eq!(csv_cell(text), cell, "{text:?}");
+        }
+    }
+
+    fn sheet() -> Sheet {
+        let mut sheet = Sheet::new(&[("name", true), ("state", false)]);
+        sheet.rows.push(vec![Some("=Lena Fischer".into()), Some("missing".into())]);
+        sheet.rows.push(vec![None, Some("extra".into())]);
+        sheet
+    }
+
+    #[test]
+    fn a_file_holds_the_columns_that_were_asked_for_masked_where_the_screen_is() {
+        assert_eq!(sheet().text(As::Csv), "name,state\r\n\"'=Lena Fischer\",missing\r\n,extra\r\n");
+        let masked = sheet().masked().text(As::JsonLines);
+        assert_eq!(masked, "{\"name\":\"=L*** F******\",\"state\":\"missing\"}\n{\"name\":null,\"state\":\"extra\"}\n");
+        let turned = sheet().only(&["state".into(), "NAME".into()]).unwrap();
+        assert_eq!(turned.text(As::Csv).lines().next(), Some("state,name"));
+        let wrong = sheet().only(&["nam".into()]).unwrap_err();
+        assert!(wrong.contains("`nam`") && wrong.contains("name, state"), "{wrong}");
+    }
+
+    #[test]
+    fn the_name_of_a_file_says_its_form() {
+        assert_eq!([As::of("a.csv"), As::of("a.JSONL"), As::of("a")], [As::Csv, As::JsonLines, As::Csv]);
+    }
+}

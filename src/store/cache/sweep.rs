@@ -1,0 +1,57 @@
+//! What is taken out of the cache: snapshots that are too old, and all of a system that is forgotten.
+
+use std::time::{Duration, SystemTime};
+
+use super::{FileCache, fault, file_name};
+use crate::model::{Kind, SystemId};
+use crate::store::StoreError;
+
+const DAY: u64 = 24 * 60 * 60;
+
+impl FileCache {
+    /// Removes what was written more than so many days ago; 0: everything. Gives how many files that were.
+    ///
+    /// # Errors
+    /// When a file cannot be removed; the others are all the same.
+    pub fn sweep(&self, days: u32) -> Result<usize, StoreError> {
+        let oldest = SystemTime::now().checked_sub(Duration::from_secs(u64::from(days) * DAY));
+        let old = |written: SystemTime| days == 0 || oldest.is_some_and(|oldest| written < oldest);
+        self.remove(|_, written| written.is_none_or(old))
+    }
+
+    /// Removes all files of a system, half-written ones too.
+    pub(super) fn forget(&self, system: &SystemId) -> Result<(), StoreError> {
+        let name = file_name(system);
+        let own = |file: &str| file.strip_prefix(&*name).is_some_and(|rest| rest.starts_with('.'));
+        self.remove(|file, _| own(file)).map(drop)
+    }
+
+    fn remove(&self, wanted: impl Fn(&str, Option<SystemTime>) -> bool) -> Result<usize, StoreError> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Ok(0) };
+        let (mut removed, mut failed) = (0, None);
+        for entry in entries.flatten() {
+            let (name, path) = (entry.file_name(), entry.path());
+            let Some(name) = name.to_str().filter(|name| ours(name)) else { continue };
+            let written = entry.metadata().and_then(|data| data.modified()).ok();
+            if !wanted(name, written) {
+                continue;
+            }
+            let gone = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            match gone {
+                Ok(()) => removed += 1,
+                Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+                Err(why) => failed = Some((path, why)),
+            }
+        }
+        match failed {
+            Some((path, why)) => Err(fault(&path, why)),
+            None => Ok(removed),
+        }
+    }
+}
+
+/// Whether a file is a snapshot or belongs to one: nothing else in the directory is touched.
+fn ours(name: &str) -> bool {
+    let mut parts = name.split('.').skip(1);
+    parts.next().is_some_and(|kind| Kind::ALL.iter().any(|have| have.name().eq_ignore_ascii_case(kind)))
+}
