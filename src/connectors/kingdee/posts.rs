@@ -86,7 +86,9 @@ impl Posts {
             Ok(rows) => {
                 let count = rows.len() as u64;
                 self.rows += count;
-                rows.iter().for_each(|row| self.choose(row));
+                for row in &rows {
+                    self.choose(row);
+                }
                 match self.progress.take(count, count, true) {
                     After::Next(start) => return self.ask(start),
                     After::End | After::Again => {}

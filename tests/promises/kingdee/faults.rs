@@ -87,7 +87,7 @@ async fn tested(own: &[(&str, &str)], faults: &[&str]) -> (Bed, Site) {
 }
 
 fn told(site: &Site) -> String {
-    site.evidence.iter().map(|line| format!("{}: {}\n", line.what, line.detail)).collect()
+    site.evidence.iter().map(|line| format!("{}: {}", line.what, line.detail)).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
