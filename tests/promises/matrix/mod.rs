@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use trueup::engine::SystemSetup;
 use trueup::engine::protocol::{Command, Health, Report, World};
 use trueup::model::{Kind, SystemId};
 use trueup::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Target};
@@ -74,8 +75,13 @@ impl Matrix {
         setup.patience.tries = 2;
         setup.patience.in_use = (Duration::from_millis(5), Duration::from_millis(10), 3);
         for system in &mut setup.systems {
-            system.config.timeout = Duration::from_millis(400);
-            system.config.rate = Some(100_000.0);
+            let mut config = system.config.clone();
+            config.timeout = Duration::from_millis(400);
+            config.rate = Some(100_000.0);
+            // One at a time: two that fail side by side would open the breaker, or would not.
+            let mut mapping = (**system.connector.mapping()).clone();
+            mapping.rate.parallel = 1;
+            *system = SystemSetup::over(config, Arc::new(mapping)).unwrap();
         }
         let mut console = Console::over(setup);
         let world = console.world().await;

@@ -67,7 +67,9 @@ impl Wish {
         if let (Target::Record(key), Expect::Facets(expected)) = (&change.target, &mut change.expect) {
             let table = &snapshot(world, change.system.as_str(), change.kind).table;
             let row = table.find(&key.id).unwrap();
-            expected.iter_mut().for_each(|(facet, before)| *before = seen(table, row, facet));
+            for (facet, before) in expected {
+                *before = seen(table, row, facet);
+            }
         }
         change
     }
