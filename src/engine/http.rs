@@ -6,6 +6,7 @@
 mod again;
 mod breaker;
 mod credentials;
+mod hide;
 mod options;
 mod session;
 mod signing;
@@ -29,6 +30,7 @@ pub use options::{Options, Timeouts};
 use session::{Held, Session, oauth2};
 use transport::{exchange, transport};
 
+use self::hide::hide;
 use super::address::{Address, masked};
 use super::budget::{Bucket, Permit};
 use super::fault::{Fault, Trouble};
@@ -373,9 +375,15 @@ impl Client {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut outcome = exchange(ready, &inner.system, inner.address.host(), inner.body_limit).await;
         note.took();
-        if let (Ok(reply), false) = (&mut outcome, request.secrets.is_empty()) {
-            // What a service says of a secret that it was sent ends in outcomes, and so in the journal.
-            reply.body = inner.redacted(&String::from_utf8_lossy(&reply.body)).into();
+        if let Ok(reply) = &mut outcome
+            && (!reply.ok() || !reads)
+        {
+            // What a service says of a write, or of what it refuses, ends in outcomes, and so in the journal.
+            let told = String::from_utf8_lossy(&reply.body);
+            let redacted = inner.redacted(&told);
+            if redacted != told {
+                reply.body = redacted.into();
+            }
         }
         let mut lost = false;
         if let Ok(reply) = &outcome {
@@ -577,13 +585,6 @@ impl Inner {
             session.redact(&mut text);
         }
         text
-    }
-}
-
-/// Masks a secret in a text. What is very short is no secret, and would only make holes into words.
-fn hide(text: &mut String, secret: &str) {
-    if secret.len() >= 4 && text.contains(secret) {
-        *text = text.replace(secret, "***");
     }
 }
 

@@ -139,3 +139,81 @@ fn without_a_journal_all_is_read_and_compared_and_nothing_is_pushed() {
     assert!(pushed.err.contains("journal.db"), "{}", pushed.err);
     assert_eq!(writes(&bed, "aha"), 0);
 }
+
+#[test]
+fn exports_are_for_their_owner_alone_defused_masked_and_never_written_over_another_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let bed = bed(80, &[HR, DIRECTORY]);
+    let out = bed.dir.0.join("out.csv");
+    let file = out.display().to_string();
+    let done = bed.run(&["export", "mismatches", "-o", &file]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let text = fs::read_to_string(&out).unwrap();
+    assert!(
+        text.starts_with("system,kind,state,key,source_id,target_id,attribute,source,target,direction\r\n"),
+        "{text}"
+    );
+    assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(text.lines().count() > 3);
+    let again = bed.run(&["export", "mismatches", "-o", &file]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("is there already"), "{}", again.err);
+    assert_eq!(fs::read_to_string(&out).unwrap(), text);
+
+    let named = bed.run(&["export", "list", "--system", "directory", "--columns", "name,userName", "-o", "all.jsonl"]);
+    assert_eq!(named.code, 0, "{}", named.err);
+    let folder = bed.dir.0.join("data/state/exports");
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let lines = fs::read_to_string(folder.join("all.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(first.as_object().unwrap().len(), 2, "{first}");
+    let masked =
+        bed.run(&["export", "list", "--system", "directory", "--columns", "userName", "--mask", "-o", "m.jsonl"]);
+    assert_eq!(masked.code, 0, "{}", masked.err);
+    let hidden = fs::read_to_string(folder.join("m.jsonl")).unwrap();
+    let name = first["userName"].as_str().unwrap();
+    assert!(!hidden.contains(name) && hidden.contains('*'), "{name}");
+
+    let (plan_file, changes) = plan(&bed, "a.plan", &["--only", "set"]);
+    assert_eq!(push(&bed, &plan_file, changes.len(), &["--reason", "=HYPERLINK(\"x\")"]).code, 0);
+    let done = bed.run(&["export", "history", "-o", "h.csv"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let history = fs::read_to_string(folder.join("h.csv")).unwrap();
+    assert!(history.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{history}");
+    assert!(history.contains("confirmed"), "{history}");
+}
+
+#[test]
+fn a_sensitive_value_is_pushed_and_then_nowhere_in_the_record_and_its_change_is_said_to_have_no_way_back() {
+    let hides = System { more: "mode = \"full\"\nsensitive = [\"title\"]\n", ..DIRECTORY };
+    let bed = bed(80, &[HR, hides]);
+    let (file, changes) = plan(&bed, "a.plan", &["--only", "set"]);
+    let titles: Vec<&Value> = changes
+        .iter()
+        .flat_map(|change| change["facets"].as_array().unwrap())
+        .filter(|facet| facet["facet"] == "title")
+        .collect();
+    assert!(!titles.is_empty(), "{changes:?}");
+    let shown = bed.run(&["plan", "show", &file]);
+    assert!(shown.out.contains("cannot be undone"), "{}", shown.out);
+    assert_eq!(push(&bed, &file, changes.len(), &[]).code, 0);
+    let done = bed.run(&["history", last_push(&bed)["id"].as_str().unwrap(), "--format", "json"]);
+    assert!(done.out.contains("hmac:"), "{}", done.out);
+    let undo = bed.run(&["undo", last_push(&bed)["id"].as_str().unwrap()]);
+    assert!(undo.err.contains("sensitive"), "{}", undo.err);
+    for entry in fs::read_dir(bed.dir.0.join("data/state")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        for text in titles.iter().flat_map(|facet| [&facet["before"], &facet["after"]]).filter_map(Value::as_str) {
+            let there = bytes.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!there || text.len() < 4, "{text} is in {}", path.display());
+        }
+    }
+    let wrong = bed.dir.0.join("trueup.toml");
+    let text = fs::read_to_string(&wrong).unwrap();
+    for (name, words) in [("titel", "did you mean `title`"), ("userName", "cannot be kept as a hash")] {
+        fs::write(&wrong, text.replace("sensitive = [\"title\"]", &format!("sensitive = [\"{name}\"]"))).unwrap();
+        let told = bed.run(&["check"]);
+        assert!(told.code == 2 && told.err.contains(words), "{}", told.err);
+    }
+}

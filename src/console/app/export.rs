@@ -13,7 +13,7 @@ use super::lines::{Line, Tone, masked};
 use super::note::{Note, Purpose};
 use super::order::Order;
 use super::popup::Popup;
-use super::rows::Rows;
+use super::rows::{Mark, Rows};
 use super::text::text;
 use super::{App, Wish};
 
@@ -65,7 +65,8 @@ impl Sheet {
     pub fn only(mut self, names: &[String]) -> Result<Self, String> {
         let mut places = Vec::new();
         for name in names {
-            let at = self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+            let exact = self.columns.iter().position(|column| column.name == *name);
+            let at = exact.or_else(|| self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)));
             let known = || self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
             places.push(at.ok_or_else(|| format!("there is no column `{name}`; there are: {}", known()))?);
         }
@@ -196,7 +197,8 @@ fn list(compared: &Compared, kind: Kind, order: &Order, system: Option<usize>) -
         let mut cells = vec![some(rows.name(identity, system)), some(rows.second(identity, system))];
         cells.extend(targets.iter().map(|at| {
             let (mark, lint) = rows.mark(identity, *at);
-            Some(mark.text(lint))
+            let words = standing(mark);
+            Some(if lint { format!("{words}, lint").trim_start_matches(", ").to_owned() } else { words })
         }));
         if let (Some(table), Some(at)) = (table, system) {
             let row: Option<Row> = rows.record(identity, at).map(|(_, row)| row);
@@ -211,6 +213,20 @@ fn list(compared: &Compared, kind: Kind, order: &Order, system: Option<usize>) -
         sheet.rows.push(cells);
     }
     sheet
+}
+
+/// How somebody stands in a target, in a word: marks like `=` would be taken for formulas.
+fn standing(mark: Mark) -> String {
+    match mark {
+        Mark::Nothing => String::new(),
+        Mark::Unread => "not read".to_owned(),
+        Mark::Shown => "there".to_owned(),
+        Mark::Same => "same".to_owned(),
+        Mark::Differs(n) => format!("differs {n}"),
+        Mark::Extra => "extra".to_owned(),
+        Mark::Missing => "missing".to_owned(),
+        Mark::Undecided => "undecided".to_owned(),
+    }
 }
 
 /// The columns of mismatches.

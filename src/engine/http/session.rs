@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::Options;
 use super::credentials::{resolved, sensitive};
+use super::hide::hide;
 use super::transport::transport;
-use super::{Options, hide};
 use crate::config::{Auth, ClientAuth};
 use crate::connectors::{Login, LoginInput, LoginNext, OAuth2, Pass};
 use crate::engine::address::Address;

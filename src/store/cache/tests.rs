@@ -146,3 +146,34 @@ fn nobody_else_can_read_what_is_kept() {
     cache.purge(&kept.system).unwrap();
     assert!(!path.exists());
 }
+
+#[test]
+fn snapshots_that_are_too_old_are_removed_and_a_system_is_forgotten_with_all_its_files() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let put = |name: &str, days: u64| {
+        let file = File::create(folder.0.join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400 + 60)).unwrap();
+    };
+    let names = || {
+        let mut names: Vec<String> = std::fs::read_dir(&folder.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    for (name, days) in
+        [("aha.user", 31), ("aha.group", 29), ("aha.role.77.new", 31), ("aha2.user", 1), ("notes.txt", 99)]
+    {
+        put(name, days);
+    }
+    let cache = FileCache::new(&folder.0);
+    assert_eq!(cache.sweep(30).unwrap(), 2);
+    assert_eq!(names(), ["aha.group", "aha2.user", "notes.txt"]);
+    put("aha.user.12.new", 0);
+    FileCache::new(&folder.0).purge(&SystemId::new("aha")).unwrap();
+    assert_eq!(names(), ["aha2.user", "notes.txt"], "another system's files stay");
+    assert_eq!(cache.sweep(0).unwrap(), 1, "nothing is kept");
+    assert_eq!(names(), ["notes.txt"], "what is not ours is not touched");
+}

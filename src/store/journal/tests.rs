@@ -321,3 +321,197 @@ fn decisions_are_kept_and_purged_with_their_system() {
     assert_eq!((journal.pin(&aha).unwrap(), journal.pin(&other).unwrap().as_deref()), (None, Some("kept")));
     assert_eq!(journal.history(9).unwrap().len(), 1, "the record of pushes stays");
 }
+
+#[test]
+fn entries_that_were_swapped_or_slipped_in_are_found() {
+    let swap = "create temp table kept as select * from entry;
+        update entry set at = (select at from kept where number = 3), what = (select what from kept where number = 3),
+            body = (select body from kept where number = 3), hash = (select hash from kept where number = 3) where number = 2;
+        update entry set at = (select at from kept where number = 2), what = (select what from kept where number = 2),
+            body = (select body from kept where number = 2), hash = (select hash from kept where number = 2) where number = 3;";
+    let renumbered = "update entry set number = 9 where number = 2; update entry set number = 2 where number = 3;
+        update entry set number = 3 where number = 9;";
+    let more =
+        "insert into entry select 4, at, what, plan || 'x', step, about, body, hash from entry where number = 3;";
+    let before =
+        "insert into entry select 0, at, what, plan || 'x', step, about, body, hash from entry where number = 1;";
+    for (sql, first_bad) in [
+        (swap, 2),
+        (renumbered, 2),
+        (more, 4),
+        (before, 1),
+        ("update head set hash = zeroblob(32)", 4),
+        ("delete from head", 4),
+        ("update entry set hash = 'x' where number = 3", 3),
+    ] {
+        let folder = Folder::new();
+        three_entries(&folder.file());
+        tamper(&folder.file(), sql);
+        assert_eq!(open(&folder.file()).unwrap().verify().unwrap(), Some(first_bad), "{sql}");
+    }
+}
+
+#[test]
+fn a_noted_head_is_found_again_and_a_rewritten_record_has_it_no_more() {
+    let folder = Folder::new();
+    three_entries(&folder.file());
+    let mut journal = open(&folder.file()).unwrap();
+    let (number, noted) = journal.head().unwrap();
+    assert_eq!(journal.entry_of(&noted).unwrap(), Some(number));
+    journal.open(&plan("p2", &["1"]), &"lena".into()).unwrap();
+    assert_eq!(journal.entry_of(&noted[..20]).unwrap(), Some(3), "what came later changes nothing of it");
+    assert_eq!(journal.entry_of(&"0".repeat(64)).unwrap(), Some(0), "noted before the first push");
+    drop(journal);
+    tamper(
+        &folder.file(),
+        "delete from entry where number > 2;
+         update head set number = 2, hash = (select hash from entry where number = 2);",
+    );
+    let mut journal = open(&folder.file()).unwrap();
+    assert_eq!((journal.verify().unwrap(), journal.entry_of(&noted).unwrap()), (None, None));
+}
+
+#[test]
+fn who_and_why_and_every_request_with_its_end_are_in_the_record() {
+    let mut journal = in_memory().unwrap();
+    let plan = plan("p1", &["1", "2"]);
+    let by = Signature { who: "lena as root (sudo) from 10.1.2.3".into(), reason: Some("CHG-1".into()) };
+    journal.open(&plan, &by).unwrap();
+    let first = journal.intend(&plan.id, &plan.steps[0]).unwrap();
+    journal.reached(&first, &StepState::Replied { status: 201, verdict: "accepted".into(), id: None }).unwrap();
+    journal.reached(&first, &StepState::ReadBack).unwrap();
+    journal.intend(&plan.id, &plan.steps[1]).unwrap();
+    assert_eq!(journal.history(9).unwrap()[0].by, by);
+    let sent = journal.sendings(&plan.id).unwrap();
+    let told: Vec<_> = sent.iter().map(|sending| (sending.step.clone(), sending.end())).collect();
+    assert_eq!(
+        told,
+        [
+            (plan.steps[0].clone(), (Some(201), "accepted, read back".to_owned())),
+            (plan.steps[1].clone(), (None, "no reply is known".to_owned())),
+        ]
+    );
+}
+
+#[test]
+fn on_a_network_file_system_one_at_a_time_has_the_journal_and_all_else_holds() {
+    let folder = Folder::new();
+    let plan = plan("p1", &["1", "2"]);
+    {
+        let mut first = open_in(&folder.file(), Some(Place::Shared)).unwrap();
+        first.open(&plan, &"lena".into()).unwrap();
+        first.intend(&plan.id, &plan.steps[0]).unwrap();
+        assert!(!folder.file().with_extension("db-wal").exists(), "a write-ahead log wants shared memory");
+        first.db.busy_timeout(Duration::ZERO).unwrap();
+        let second = Connection::open(folder.file()).unwrap();
+        let refused = Place::Shared.prepare(&second).unwrap_err();
+        let why = explained(&folder.file(), Place::Shared, &refused).to_string();
+        assert!(why.contains("another host") && why.contains("--data-dir"), "{why}");
+    }
+    let mut next = open_in(&folder.file(), Some(Place::Shared)).unwrap();
+    assert_eq!((next.open_intents().unwrap().len(), next.verify().unwrap()), (1, None));
+    drop(next);
+    // The same file brought to this machine.
+    assert_eq!(open(&folder.file()).unwrap().open_intents().unwrap().len(), 1);
+}
+
+#[test]
+fn a_full_disk_is_told_and_nothing_is_half_written() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.file()).unwrap();
+    let pages: i64 = journal.db.query_row("pragma page_count", [], |row| row.get(0)).unwrap();
+    journal.db.pragma_update(None, "max_page_count", pages + 1).unwrap();
+    let big = plan("p1", &(0..500).map(|_| "someone").collect::<Vec<_>>());
+    let why = journal.open(&big, &"lena".into()).unwrap_err().to_string();
+    assert!(why.contains("the disk is full") && why.contains("journal.db"), "{why}");
+    assert_eq!((journal.head().unwrap().0, journal.verify().unwrap()), (0, None));
+    let small = plan("p2", &["1"]);
+    journal.db.pragma_update(None, "max_page_count", pages + 100).unwrap();
+    journal.open(&small, &"lena".into()).unwrap();
+}
+
+#[test]
+fn another_program_that_holds_the_file_is_told_apart_from_a_broken_one() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.file()).unwrap();
+    journal.db.busy_timeout(Duration::ZERO).unwrap();
+    let other = Connection::open(folder.file()).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    let why = journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap_err().to_string();
+    assert!(why.contains("another program holds it locked"), "{why}");
+    other.execute_batch("rollback").unwrap();
+    drop(other);
+    journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap();
+}
+
+#[test]
+fn without_a_journal_nothing_is_written_and_the_reason_is_told_each_time() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file()).unwrap();
+    let why = open(&folder.file()).unwrap_err();
+    let mut journal = without(&why).unwrap();
+    assert!(journal.history(9).unwrap().is_empty() && journal.decisions().unwrap() == Decisions::default());
+    for told in [
+        journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap_err(),
+        journal.keep_staging(&[change("1")]).unwrap_err(),
+    ] {
+        assert_eq!(told.to_string(), why.to_string());
+    }
+}
+
+#[test]
+fn sensitive_values_are_in_no_file_of_the_journal_and_their_hashes_are_salted() {
+    let texts = ["+49 30 123456", "+49 30 654321"];
+    let mut hashes = Vec::new();
+    for _ in 0..2 {
+        let folder = Folder::new();
+        let mut plan = plan("p1", &["1"]);
+        plan.changes[0].want[0].value = Wanted::Text(texts[1].into());
+        let facet = plan.changes[0].want[0].facet.clone();
+        plan.changes[0].expect = Expect::Facets(vec![(facet.clone(), crate::plan::Seen::Value(texts[0].into()))]);
+        plan.steps[0].write.body = crate::plan::Body::Json {
+            json: serde_json::json!({ "phone": texts[1], "mobile": texts[0], "name": "Lena" }),
+            media: "application/json".into(),
+        };
+        let (system, kind, path) = (SystemId::new("aha"), Kind::User, facet.path);
+        plan.sensitive = vec![crate::plan::Sensitive { system, kind, path, fields: vec!["mobile".into()] }];
+        let mut journal = open(&folder.file()).unwrap();
+        journal.open(&plan, &"lena".into()).unwrap();
+        let receipt = journal.intend(&plan.id, &plan.steps[0]).unwrap();
+        let why = format!("{} is no phone number", texts[1]);
+        journal.reached(&receipt, &StepState::Ended { status: 422, why: why.clone() }).unwrap();
+        journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Failed { why })).unwrap();
+        let sealer = journal.sealer().unwrap();
+        let told = journal.history(9).unwrap().remove(0);
+        assert_eq!(told.plan.changes[0].want[0].value, Wanted::Text(sealer.seal(texts[1])));
+        assert!(journal.sendings(&plan.id).unwrap()[0].end().1.contains(&sealer.seal(texts[1])));
+        assert_eq!(journal.verify().unwrap(), None);
+        hashes.push(sealer.seal(texts[1]));
+        for file in std::fs::read_dir(folder.file().parent().unwrap()).unwrap() {
+            let file = file.unwrap().path();
+            let bytes = std::fs::read(&file).unwrap();
+            for text in texts {
+                let there = bytes.windows(text.len()).any(|part| part == text.as_bytes());
+                assert!(!there, "{text} is in {}", file.display());
+            }
+        }
+    }
+    assert_ne!(hashes[0], hashes[1], "each journal has a salt of its own");
+}
+
+#[test]
+fn what_a_purge_forgets_is_in_no_page_and_no_log_any_more() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.file()).unwrap();
+    journal.keep_staging(&[change("somebody-to-forget")]).unwrap();
+    journal.keep_pin(&SystemId::new("aha"), "account-to-forget").unwrap();
+    let holds = |text: &str| {
+        std::fs::read_dir(folder.file().parent().unwrap()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        })
+    };
+    assert!(holds("somebody-to-forget") && holds("account-to-forget"));
+    journal.purge(&SystemId::new("aha")).unwrap();
+    assert!(!holds("somebody-to-forget") && !holds("account-to-forget"));
+}
