@@ -36,7 +36,7 @@ pub fn open(setup: Setup, global: &Global, title: String, demo: bool) -> anyhow:
         let _inside = runtime.enter();
         Arc::new(engine::start(setup, reports))
     };
-    let options = Options { demo, title, theme, compat_draw: global.compat_draw };
+    let options = Options { demo, title, theme, compat_draw: global.compat_draw, ..Options::default() };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
     // However the console ended: a write under way is finished and journaled before the program ends.

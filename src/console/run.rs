@@ -29,6 +29,10 @@ pub struct Options {
     pub theme: Option<String>,
     /// The cursor is placed anew after every wide character, and nothing is scrolled.
     pub compat_draw: bool,
+    /// The configuration's own lenses: name and filter.
+    pub lenses: Vec<(String, String)>,
+    /// The file in which columns and order of the lists are kept.
+    pub kept: Option<std::path::PathBuf>,
 }
 
 /// How the console ended.
@@ -110,6 +114,7 @@ struct Loop {
     app: App,
     theme: Theme,
     reader: Reader,
+    kept: Option<std::path::PathBuf>,
     screen: Screen<std::fs::File>,
     // Dropped last, and with it the terminal is given back.
     held: Held,
@@ -137,8 +142,11 @@ impl Loop {
         })?;
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let theme = options.theme.as_deref().unwrap_or(if no_color { "mono" } else { "default" });
-        let setup = Setup { demo: options.demo, title: options.title };
-        let app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        let setup = Setup { demo: options.demo, title: options.title, lenses: options.lenses };
+        let mut app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        if let Some(kept) = options.kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
+            app.take_up(&kept);
+        }
         Ok(Self {
             send,
             reports,
@@ -149,6 +157,7 @@ impl Loop {
             app,
             theme: Theme::named(theme),
             reader,
+            kept: options.kept,
             screen: Screen::new(out, options.compat_draw),
             held,
         })
@@ -232,6 +241,8 @@ impl Loop {
                 Wish::Engine(command) => (self.send)(command),
                 Wish::Order(job) => self.job(move || Msg::Ordered(job.run())),
                 Wish::Gather(job) => self.job(move || Msg::Gathered(job.run())),
+                Wish::Survey(job) => self.job(move || Msg::Surveyed(job.run())),
+                Wish::Keep(text) => self.keep(&text),
                 Wish::Copy(text) => self.copy(text)?,
                 Wish::Repaint => self.screen.forget(),
                 Wish::Theme => {
@@ -265,6 +276,17 @@ impl Loop {
             });
             let _ = jobs.send(Event::Msg(msg));
         });
+    }
+
+    /// Writes down what is kept of the screen; where that fails nothing is lost but comfort.
+    fn keep(&self, text: &str) {
+        if let Some(path) = &self.kept
+            && let Err(fault) = std::fs::write(path, text)
+        {
+            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(
+                text!("run.not-kept", path = path.display(), why = fault),
+            ))));
+        }
     }
 
     fn copy(&mut self, copied: String) -> io::Result<()> {

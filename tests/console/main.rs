@@ -6,5 +6,6 @@ mod decisions;
 mod desk;
 mod properties;
 mod pty;
+mod scenarios;
 mod screens;
 mod world;

@@ -265,7 +265,7 @@ fn back_and_forward_return_to_places() {
 fn escape_at_the_root_does_not_quit_and_q_does() {
     let mut desk = Desk::with(80, 24, world::small());
     desk.keys("Esc");
-    assert!(desk.commands().is_empty());
+    assert!(!desk.commands().iter().any(|command| matches!(command, Command::Quit)));
     assert!(desk.screen().contains("q ends the console"));
     desk.keys("q");
     assert!(matches!(desk.commands().last(), Some(Command::Quit)));
@@ -321,7 +321,7 @@ fn all_filtered_are_counted_before_they_are_staged() {
 #[test]
 fn one_facet_is_staged_in_the_detail_and_taken_back() {
     let mut desk = Desk::with(80, 24, world::small());
-    desk.keys("Enter j Space");
+    desk.keys("Enter j j Space");
     assert_eq!(desk.app.staged.len(), 1);
     insta::assert_snapshot!(desk.screen());
     desk.keys("u");
@@ -341,6 +341,6 @@ fn on_one_systems_list_space_stages_its_changes_and_goes_on() {
 #[test]
 fn the_mapping_trace_of_one_attribute() {
     let mut desk = Desk::with(80, 24, world::small());
-    desk.keys("Enter j t");
+    desk.keys("Enter j j t");
     insta::assert_snapshot!(desk.screen());
 }

@@ -7,7 +7,6 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::history::confirmed;
 use super::lines::{Line, Tone, clock};
-use super::order::Sort;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
 use super::text::text;
@@ -24,6 +23,7 @@ impl App {
         match action {
             Action::Open
             | Action::Why
+            | Action::Related
             | Action::Native
             | Action::Trace
             | Action::Copy
@@ -49,7 +49,9 @@ impl App {
             Action::Undo if self.history.here().is_none_or(|push| confirmed(push).next().is_none()) => {
                 say(text!("no.confirmed"))
             }
-            Action::Retry if self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::Retry if self.tab == Tab::Plan && self.plan.failed().is_empty() => say(text!("no.failed")),
+            Action::Retry if self.tab == Tab::History && self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::Pick if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
             _ => None,
         }
@@ -100,12 +102,19 @@ impl App {
                     self.say(Tone::Plain, text!("no.more-out"));
                 }
             }
-            Action::Sort => {
-                self.with_list(|list| list.sort = list.sort.next());
-                let sort = self.list().map(|list| list.sort).unwrap_or_default();
-                self.say(Tone::Plain, text!("list.sorted", by = sorted_by(sort)));
+            Action::Sort => self.sort_next(wishes),
+            Action::Reverse => {
+                self.with_list(|list| list.reverse = !list.reverse);
+                self.keep_place(wishes);
             }
-            Action::Reverse => self.with_list(|list| list.reverse = !list.reverse),
+            Action::Columns => self.open_columns(),
+            Action::Wide => {
+                self.whole = !self.whole;
+                self.keep_place(wishes);
+            }
+            Action::Ways => self.open_ways(wishes),
+            Action::Related => self.related(),
+            Action::Who => self.open_who(wishes),
             Action::Stage => self.stage(wishes),
             Action::Range => {
                 if self.list().is_some_and(|list| list.anchor.is_some()) {
@@ -114,6 +123,7 @@ impl App {
                     self.with_list(|list| {
                         list.go(list.at);
                         list.anchor = list.cursor.clone();
+                        list.anchor_at = list.at;
                     });
                 }
             }
@@ -126,11 +136,8 @@ impl App {
             Action::Agree => self.agree_here(),
             Action::Prepare => self.go_plan(wishes),
             Action::Push => self.ask_push(),
-            Action::Acknowledge => {
-                if let Err(why) = self.plan.acknowledge() {
-                    self.say(Tone::Warn, why);
-                }
-            }
+            Action::Acknowledge => self.switch_here(),
+            Action::Pick => self.open_pick(),
             Action::Discard => self.ask_discard(),
             Action::Why => {
                 if self.history.pushes.is_none() {
@@ -166,6 +173,7 @@ impl App {
             }
             Action::Faster => self.tune(2.0, wishes),
             Action::Slower => self.tune(0.5, wishes),
+            Action::Retry if self.tab == Tab::Plan => self.retry_here(wishes),
             Action::Retry => self.retry(wishes),
             Action::Undo => self.undo(wishes),
             Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
@@ -174,10 +182,16 @@ impl App {
                 wishes.push(Wish::Engine(Command::Stop));
             }
             Action::Fold => match self.tab {
+                Tab::Kind(_) => self.fold_branch(),
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(),
             },
-            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
+            Action::Toggle
+            | Action::SameAs
+            | Action::NotSame
+            | Action::Forget
+            | Action::Earlier
+            | Action::Later => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;
@@ -252,7 +266,11 @@ impl App {
         match self.tab {
             Tab::Kind(_) if self.list().is_some_and(|list| list.anchor.is_some()) => self.stage_range(wishes),
             Tab::Kind(_) if self.focus == Focus::List => self.enter_detail(),
-            Tab::Kind(_) => self.stage(wishes),
+            Tab::Kind(_) => {
+                if !self.jump() {
+                    self.stage(wishes);
+                }
+            }
             Tab::Plan => self.plan.fold(false),
             Tab::History => self.history.fold(),
             Tab::Systems => {
@@ -276,6 +294,9 @@ impl App {
         }
         if !quits && self.list().is_some_and(|list| !list.filter.is_empty()) {
             return self.with_list(|list| list.filter.clear());
+        }
+        if !quits && self.list().is_some_and(|list| list.narrow.is_some()) {
+            return self.with_list(|list| list.narrow = None);
         }
         if self.kind().is_none() {
             return self.go_tab(Tab::Kind(Kind::User), wishes);
@@ -327,7 +348,7 @@ impl App {
         }
     }
 
-    fn open_log(&mut self) {
+    pub(super) fn open_log(&mut self) {
         let mut lines: Vec<Line> = self
             .log
             .iter()
@@ -338,15 +359,5 @@ impl App {
             lines.push(Line::of(Tone::Dim, text!("log.empty")));
         }
         self.read(text!("log.title"), lines);
-    }
-}
-
-/// By what a list is sorted, in words.
-pub fn sorted_by(sort: Sort) -> &'static str {
-    match sort {
-        Sort::AsRead => text!("sort.as-read"),
-        Sort::Name => text!("sort.name"),
-        Sort::Second => text!("sort.second"),
-        Sort::Out => text!("sort.out"),
     }
 }

@@ -52,6 +52,11 @@ impl History {
         self.version += 1;
     }
 
+    /// Rises with whatever is shown here.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// The push under the cursor.
     pub fn here(&self) -> Option<&PastPush> {
         let at = self.rows.get(self.at)?.push?;

@@ -61,6 +61,16 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The digit that it is.
+    pub fn digit(self) -> Option<usize> {
+        match self.code {
+            KeyCode::Char(c) if !self.ctrl => c.to_digit(10).map(|digit| digit as usize),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Key {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.ctrl {

@@ -123,6 +123,25 @@ impl Line {
     }
 }
 
+/// A text in just so many cells: cut with `~`, or filled with blanks.
+pub fn column(text: &str, cells: usize) -> String {
+    let mut shown = String::new();
+    let mut used = 0;
+    let wide = text.width();
+    for grapheme in text.graphemes(true) {
+        let own = grapheme.width();
+        if wide > cells && used + own + 1 > cells {
+            shown.push('~');
+            used += 1;
+            break;
+        }
+        used += own;
+        shown.push_str(grapheme);
+    }
+    shown.push_str(&" ".repeat(cells.saturating_sub(used)));
+    shown
+}
+
 /// How long ago: `now`, `3m`, `2h`, `5d`.
 pub fn age(from: jiff::Timestamp, now: jiff::Timestamp) -> String {
     match now.as_second() - from.as_second() {

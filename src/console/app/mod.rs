@@ -7,36 +7,46 @@ mod act;
 pub mod action;
 mod agree;
 pub mod checklist;
+pub mod columns;
 pub mod confirm;
 mod decide;
 pub mod detail;
 pub mod filter;
 pub mod form;
+pub mod ways;
 pub mod help;
 pub mod history;
 pub mod keys;
+mod kept;
 pub mod lens;
 pub mod lines;
 pub mod links;
 pub mod list;
+pub mod narrow;
 pub mod note;
 pub mod order;
 pub mod palette;
+pub mod pick;
 mod place;
 pub mod planned;
+mod planrows;
 pub mod popup;
 pub mod preview;
 pub mod reader;
 pub mod rows;
 pub mod staged;
 mod staging;
+pub mod survey;
 pub mod systems;
 pub mod text;
 mod trace;
+pub mod tree;
 mod why;
+pub mod who;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -55,6 +65,7 @@ use self::place::Trail;
 use self::planned::Planned;
 use self::popup::Popup;
 use self::staged::Staged;
+use self::survey::{Survey, Surveyed};
 use self::systems::Systems;
 use self::text::text;
 
@@ -109,6 +120,8 @@ pub enum Msg {
     Ordered(Ordered),
     /// Offers were gathered.
     Gathered(Gathered),
+    /// Many records were looked at.
+    Surveyed(Surveyed),
     /// Nothing but that time has passed.
     Tick,
 }
@@ -122,6 +135,10 @@ pub enum Wish {
     Order(OrderJob),
     /// Gather offers, off the UI thread.
     Gather(Gather),
+    /// Look at many records, off the UI thread.
+    Survey(Survey),
+    /// Write down what is kept of the screen.
+    Keep(String),
     /// Put a text on the clipboard of the operator's terminal (OSC 52).
     Copy(String),
     /// Draw everything anew.
@@ -141,6 +158,8 @@ pub struct Setup {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
+    /// The configuration's own lenses: name and filter.
+    pub lenses: Vec<(String, String)>,
 }
 
 /// A message to the operator in the footer.
@@ -204,6 +223,12 @@ pub struct App {
     pub log: VecDeque<(jiff::Timestamp, Notice)>,
     /// Personal data is masked.
     pub mask: bool,
+    /// The list has the whole screen: no detail beside it.
+    pub whole: bool,
+    /// Nothing was done here yet.
+    fresh: bool,
+    surveying: u64,
+    newest: Arc<AtomicU64>,
     trail: Trail,
     tokens: u64,
 }
@@ -230,6 +255,10 @@ impl App {
             notice: None,
             log: VecDeque::new(),
             mask: false,
+            whole: false,
+            fresh: true,
+            surveying: 0,
+            newest: Arc::default(),
             trail: Trail::default(),
             tokens: 0,
         }
@@ -267,7 +296,7 @@ impl App {
 
     /// Whether a detail has room beside the list.
     pub fn wide(&self) -> bool {
-        self.size.0 >= 100 && self.size.1 >= 20
+        self.size.0 >= 100 && self.size.1 >= 20 && !self.whole
     }
 
     /// Whether something runs that `stop` would stop.
@@ -280,12 +309,12 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
-        if self.plan.stale() {
+        if self.plan.stale() || self.plan.waits() {
             return Some(1);
         }
         let world = self.world.as_ref()?;
         let ages = world.compared.inputs.systems.iter().flat_map(|system| system.snapshots.iter().flatten());
-        let shown = self.detail.rows.iter().filter_map(|row| row.since);
+        let shown = self.detail.rows.iter().filter_map(|row| self.detail.side_of(row)?.since);
         ages.map(|snapshot| snapshot.taken).chain(shown).map(|from| lines::age_changes(from, self.now)).min()
     }
 
@@ -342,9 +371,17 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
                 return wishes;
             }
         }
-        Msg::Report(report) => app.report(report, &mut wishes),
+        Msg::Report(report) => {
+            let told = matches!(report, Report::World(_) | Report::History(_));
+            app.report(report, &mut wishes);
+            if told {
+                app.order(&mut wishes);
+                app.reread();
+            }
+        }
         Msg::Ordered(ordered) => app.ordered(ordered),
         Msg::Gathered(gathered) => app.gathered(gathered),
+        Msg::Surveyed(surveyed) => app.surveyed(surveyed),
     }
     app.settle(&mut wishes);
     wishes
@@ -368,6 +405,7 @@ impl App {
 
     fn key(&mut self, event: &KeyEvent, number: u64, wishes: &mut Vec<Wish>) {
         self.notice = None;
+        self.fresh = false;
         let Some(key) = Key::of(event) else { return };
         if key.ctrl {
             let everywhere = self.keymap.action(Scope::Plan, key);
@@ -399,7 +437,12 @@ impl App {
 
     fn report(&mut self, report: Report, wishes: &mut Vec<Wish>) {
         match report {
-            Report::World(world) => self.world = Some(world),
+            Report::World(world) => {
+                // What was pushed before belongs to what the detail and the why card say.
+                if self.world.replace(world).is_none() {
+                    wishes.push(Wish::Engine(Command::History));
+                }
+            }
             Report::Staging(changes) => {
                 if !changes.is_empty() {
                     self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
@@ -423,6 +466,10 @@ impl App {
                     let n = text::count(unknown.len() as u64);
                     let key = self.keymap.shown(Action::LookUp);
                     self.say(Tone::Warn, text!("notice.unknown", n = n, key = key));
+                    // What an earlier run left open is the first thing to look at.
+                    if self.fresh {
+                        self.go_tab(Tab::History, wishes);
+                    }
                 }
                 self.history.unknown(unknown);
             }

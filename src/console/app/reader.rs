@@ -13,6 +13,18 @@ use super::rows::Rows;
 use super::text::text;
 use super::{App, Wish};
 
+/// What a text is about, so that it can be made anew when that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Of {
+    /// It stands as it is.
+    #[default]
+    Text,
+    /// The why card of the record under the cursor.
+    Why,
+    /// The log.
+    Log,
+}
+
 /// A text with a title, and where it has been scrolled to.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
@@ -28,6 +40,10 @@ pub struct Reader {
     pub top: usize,
     /// The record whose native form has been asked for.
     pub awaits: Option<RecordKey>,
+    /// What it is about.
+    pub of: Of,
+    /// What it offers: the action's own key does it, and so does Enter.
+    pub fix: Option<Action>,
 }
 
 impl Reader {
@@ -85,12 +101,15 @@ impl App {
     }
 
     pub(super) fn reader_key(&mut self, mut reader: Reader, key: Key, wishes: &mut Vec<Wish>) {
+        if let Some(fix) = reader.fix.filter(|fix| self.keymap.action(self.scope(), key) == Some(*fix)) {
+            return self.act(fix, wishes);
+        }
         let height = self.reader_height();
         let page = height.cast_signed();
         let many = reader.lines.len().cast_signed();
         match self.keymap.action(Scope::Reader, key) {
             Some(Action::Open) => {
-                if let Some(action) = reader.actions.get(&reader.at).copied() {
+                if let Some(action) = reader.actions.get(&reader.at).copied().or(reader.fix) {
                     return self.act(action, wishes);
                 }
                 return;
@@ -111,6 +130,22 @@ impl App {
             _ => {}
         }
         self.popup = Some(Popup::Reader(reader));
+    }
+
+    /// A text about something that has changed is made anew; it stays scrolled where it was.
+    pub(super) fn reread(&mut self) {
+        let Some(Popup::Reader(reader)) = &self.popup else { return };
+        let (of, at, top) = (reader.of, reader.at, reader.top);
+        match of {
+            Of::Text => return,
+            Of::Why => self.open_why(),
+            Of::Log => self.open_log(),
+        }
+        let height = self.reader_height();
+        if let Some(Popup::Reader(reader)) = &mut self.popup {
+            reader.at = at.min(reader.lines.len().saturating_sub(height));
+            reader.top = top.min(reader.at);
+        }
     }
 
     /// The record under the cursor as its system sends it.

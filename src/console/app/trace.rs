@@ -11,9 +11,8 @@ impl App {
         let Some(about) = self.detail.about.clone() else { return };
         let view = &about.compared.inputs.systems[about.system];
         let chosen = (self.focus == Focus::Detail)
-            .then(|| self.detail.rows.get(self.detail.at))
+            .then(|| self.detail.facet())
             .flatten()
-            .and_then(|row| row.facet.as_ref())
             .map(|facet| facet.path.clone());
         let mut lines = Vec::new();
         match view.mapping.kind(about.kind) {

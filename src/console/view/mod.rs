@@ -25,6 +25,7 @@ mod list;
 mod note;
 mod plan;
 mod popup;
+mod survey;
 mod systems;
 mod theme;
 mod top;

@@ -154,6 +154,10 @@ fn tally(app: &App) -> Vec<String> {
     if !list.filter.is_empty() {
         flags.push_str(&format!("/{}  ", list.filter));
     }
+    if let Some(narrow) = app.narrowed() {
+        flags.push_str(&narrow);
+        flags.push_str("  ");
+    }
     if list.only {
         flags.push_str(text!("list.only"));
         flags.push_str("  ");
