@@ -138,7 +138,7 @@ impl Maker<'_> {
             let away = |op: Op| {
                 plan.changes.iter().filter(|change| change.system == system && change.kind == kind && change.op == op).count()
             };
-            let limits = world.systems.iter().find(|status| status.id == system).map(|status| status.policy.limits);
+            let limits = world.systems.iter().find(|status| status.id == system).map(|status| *status.policy.limits(kind));
             if let Some(limits) = limits {
                 for (what, limit) in
                     [(Op::Delete, limits.delete), (Op::Deactivate, limits.deactivate), (Op::Drop, limits.remove)]

@@ -37,10 +37,10 @@ fn line(way: &Way, n: usize) -> Line {
                 Pairing::Undecided => Tone::Warn,
                 _ => Tone::Extra,
             };
-            Line::of(Tone::Strong, size).with(Tone::Plain, format!("{:<10} ", way.system)).with(tone, state(way.pairing))
+            Line::of(Tone::Strong, size).with(Tone::Plain, super::lines::padded(way.system.as_str(), 11)).with(tone, state(way.pairing))
         }
         (Some(path), None) => Line::of(Tone::Strong, size)
-            .with(Tone::Plain, format!("{:<10} ", way.system))
+            .with(Tone::Plain, super::lines::padded(way.system.as_str(), 11))
             .with(Tone::Differs, path.local(&[]).to_owned()),
         (Some(_), Some((expected, found))) => {
             let shown = |text: &str| if text.is_empty() { text!("detail.none").to_owned() } else { text.to_owned() };
