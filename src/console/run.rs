@@ -283,9 +283,11 @@ impl Loop {
         if let Some(path) = &self.kept
             && let Err(fault) = std::fs::write(path, text)
         {
-            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(
-                text!("run.not-kept", path = path.display(), why = fault),
-            ))));
+            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(text!(
+                "run.not-kept",
+                path = path.display(),
+                why = fault
+            )))));
         }
     }
 

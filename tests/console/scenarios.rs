@@ -63,7 +63,8 @@ fn s02_who_has_the_wrong_role_takes_three_keys() {
     let keys = press(&mut desk, "L 3 b");
     assert!(keys <= 3, "{keys}");
     let screen = desk.screen();
-    let line = |what: &str| screen.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{screen}")).to_owned();
+    let line =
+        |what: &str| screen.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{screen}")).to_owned();
     assert!(line("productRoles").contains('2'), "{screen}");
     assert!(line("expected contributor   found viewer").contains('1'), "{screen}");
     // Enter narrows the list to exactly these.
@@ -194,7 +195,9 @@ fn s08_two_accounts_that_look_like_one_person_stand_side_by_side_after_one_key()
     assert!(keys <= 2, "{keys}");
     let screen = desk.screen();
     at(&screen, "probable twin");
-    let beside = screen.lines().find(|line| line.contains("lena.fischer@new.example") && line.contains("lena.fischer@old.example"));
+    let beside = screen
+        .lines()
+        .find(|line| line.contains("lena.fischer@new.example") && line.contains("lena.fischer@old.example"));
     assert!(beside.is_some(), "side by side: {screen}");
     assert!(screen.contains("+ the same name"), "with the evidence: {screen}");
     desk.keys("=");
@@ -228,9 +231,15 @@ fn s09_accounts_that_nobody_owns_come_with_their_best_suggestion_after_two_keys(
     assert!(crate::decisions::decided(&desk).is_empty(), "Enter only opens");
     assert!(desk.screen().contains("Who is Lena Fischer (aha) in hr?"), "{}", desk.screen());
     desk.keys("Esc j K");
-    assert!(desk.screen().contains("Protect in aha: Backup Robot"), "a service account is protected: {}", desk.screen());
+    assert!(
+        desk.screen().contains("Protect in aha: Backup Robot"),
+        "a service account is protected: {}",
+        desk.screen()
+    );
     desk.keys("backup Enter");
-    assert!(matches!(&crate::decisions::decided(&desk)[..], [Decision::Protect(protection)] if protection.record.system.as_str() == "aha"));
+    assert!(
+        matches!(&crate::decisions::decided(&desk)[..], [Decision::Protect(protection)] if protection.record.system.as_str() == "aha")
+    );
 }
 
 #[test]
@@ -239,7 +248,8 @@ fn s11_whether_the_target_is_sick_or_the_reading_partial_is_one_key() {
     let mut inputs = (*small.compared.inputs).clone();
     let mut users = (*inputs.systems[1].snapshots[0].clone().unwrap()).clone();
     let why = "the service counts 9 and 6 came".to_owned();
-    users.feeds = vec![FeedState { feed: "users".into(), proof: Proof::Partial { why: why.clone() }, pages: 1, requests: 1 }];
+    users.feeds =
+        vec![FeedState { feed: "users".into(), proof: Proof::Partial { why: why.clone() }, pages: 1, requests: 1 }];
     inputs.systems[1].snapshots[0] = Some(Arc::new(users));
     small.compared = Arc::new(compare(Arc::new(inputs)));
     let mut systems = small.systems.to_vec();
@@ -254,7 +264,8 @@ fn s11_whether_the_target_is_sick_or_the_reading_partial_is_one_key() {
     at(&screen, "not complete: the service counts 9 and 6 came");
     at(&screen, "Connection test");
     desk.keys("1");
-    let offers = trueup::plan::stage::offers(&desk.app.world.clone().unwrap().compared, trueup::model::Kind::User, 2, 1);
+    let offers =
+        trueup::plan::stage::offers(&desk.app.world.clone().unwrap().compared, trueup::model::Kind::User, 2, 1);
     assert!(offers.iter().filter(|offer| offer.change.op.removes()).all(|offer| offer.blocked.is_some()));
 }
 
@@ -266,12 +277,8 @@ fn s13_what_exists_and_is_not_seen_is_said_to_be_invisible() {
     let mut made = (*plan(vec![deactivation()])).clone();
     made.changes = vec![create.clone()];
     let failed = OutcomeState::Failed { why: "409 email has already been taken".into() };
-    let past = PastPush {
-        plan: Arc::new(made),
-        began: now(),
-        who: "ops".into(),
-        outcomes: vec![outcome(&create, failed)],
-    };
+    let past =
+        PastPush { plan: Arc::new(made), began: now(), who: "ops".into(), outcomes: vec![outcome(&create, failed)] };
     told_history(&mut desk, vec![past]);
     let keys = press(&mut desk, "w");
     assert!(keys <= 1, "{keys}");
@@ -307,5 +314,10 @@ fn a_group_of_what_is_out_of_true_is_staged_as_a_whole() {
     }
     desk.keys("Space Enter");
     assert_eq!(desk.app.staged.len(), 1, "the roles and nothing else, and nothing that takes away");
-    assert!(desk.app.staged.changes().all(|change| change.want.iter().all(|want| want.facet.path.as_str() == "productRoles")));
+    assert!(
+        desk.app
+            .staged
+            .changes()
+            .all(|change| change.want.iter().all(|want| want.facet.path.as_str() == "productRoles"))
+    );
 }

@@ -186,12 +186,7 @@ impl App {
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(),
             },
-            Action::Toggle
-            | Action::SameAs
-            | Action::NotSame
-            | Action::Forget
-            | Action::Earlier
-            | Action::Later => {}
+            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget | Action::Earlier | Action::Later => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;
@@ -346,18 +341,5 @@ impl App {
             self.say(Tone::Plain, text!("notice.copied", text = text));
             wishes.push(Wish::Copy(text));
         }
-    }
-
-    pub(super) fn open_log(&mut self) {
-        let mut lines: Vec<Line> = self
-            .log
-            .iter()
-            .rev()
-            .map(|(at, notice)| Line::of(Tone::Dim, format!("{}  ", clock(*at))).data(notice.tone, notice.text.clone()))
-            .collect();
-        if lines.is_empty() {
-            lines.push(Line::of(Tone::Dim, text!("log.empty")));
-        }
-        self.read(text!("log.title"), lines);
     }
 }

@@ -56,6 +56,9 @@ pub enum Class {
 const MAIN: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems];
 const ALL: &[Scope] = &Scope::ALL;
 const RECORDS: &[Scope] = &[Scope::List, Scope::Detail];
+const FINDS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Reader];
+const COPIES: &[Scope] =
+    &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const LISTS: &[Scope] = &[Scope::List];
 
 macro_rules! actions {
@@ -111,10 +114,10 @@ actions! {
     Escape "escape" Read ALL;
     Older "older-place" Read MAIN;
     Newer "newer-place" Read MAIN;
-    Filter "filter" Read LISTS;
+    Filter "filter" Read &[Scope::List, Scope::Reader];
     OnlyOut "only-out-of-true" Read LISTS;
-    NextOut "next-out-of-true" Read RECORDS;
-    PreviousOut "previous-out-of-true" Read RECORDS;
+    NextOut "next-out-of-true" Read FINDS;
+    PreviousOut "previous-out-of-true" Read FINDS;
     Ways "ways" Read LISTS;
     Related "related" Read RECORDS;
     Sort "sort" Read &[Scope::List, Scope::Columns];
@@ -153,9 +156,9 @@ actions! {
     Undo "undo" Local &[Scope::History];
     LookUp "look-up-unknown" Read &[Scope::History];
     Stop "stop" Local MAIN;
-    Fold "fold" Read &[Scope::List, Scope::Plan, Scope::History];
+    Fold "fold" Read &[Scope::List, Scope::Plan, Scope::History, Scope::Reader];
     Toggle "tick" Local &[Scope::Checklist, Scope::Columns];
-    Copy "copy" Read MAIN;
+    Copy "copy" Read COPIES;
     Mask "mask" Read MAIN;
     Log "log" Read MAIN;
     Theme "theme" Read MAIN;

@@ -149,11 +149,8 @@ impl App {
                 self.detail.at = 0;
                 self.detail.top = 0;
             }
-            let systems = if self.side_by_side(&compared, kind, system) {
-                read_targets(&compared, kind)
-            } else {
-                vec![system]
-            };
+            let systems =
+                if self.side_by_side(&compared, kind, system) { read_targets(&compared, kind) } else { vec![system] };
             self.detail.rows = rows(&compared, kind, identity, &systems);
             self.detail.about = Some(about(&compared, kind, identity, system, systems));
             self.detail.lints = lints(&compared, kind, identity);
@@ -252,8 +249,7 @@ impl App {
             }
         };
         let theirs = facet.key.as_ref().map(|(ids, _)| ids.clone()).unwrap_or_default();
-        there(about.system, &refers(1, &theirs))
-            .or_else(|| there(inputs.base()?, &refers(0, &facet.source_key)))
+        there(about.system, &refers(1, &theirs)).or_else(|| there(inputs.base()?, &refers(0, &facet.source_key)))
     }
 
     /// Lines of facets that fit.

@@ -13,16 +13,16 @@ mod decide;
 pub mod detail;
 pub mod filter;
 pub mod form;
-pub mod ways;
 pub mod help;
 pub mod history;
-pub mod keys;
 mod kept;
+pub mod keys;
 pub mod lens;
 pub mod lines;
 pub mod links;
 pub mod list;
 pub mod narrow;
+pub mod native;
 pub mod note;
 pub mod order;
 pub mod palette;
@@ -38,11 +38,13 @@ pub mod staged;
 mod staging;
 pub mod survey;
 pub mod systems;
+mod tasks;
 pub mod text;
 mod trace;
 pub mod tree;
-mod why;
+pub mod ways;
 pub mod who;
+mod why;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -51,7 +53,7 @@ use std::sync::atomic::AtomicU64;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::engine::protocol::{Command, Health, Report, World};
-use crate::model::{Kind, RecordKey, SystemId};
+use crate::model::{Kind, SystemId};
 
 use self::action::{Action, Scope};
 use self::checklist::{Gather, Gathered};
@@ -494,14 +496,5 @@ impl App {
     /// Tells the engine what is staged now.
     fn keep(&mut self, wishes: &mut Vec<Wish>) {
         wishes.push(Wish::Engine(Command::KeepStaging(self.staged.changes().cloned().collect())));
-    }
-
-    fn native_came(&mut self, key: &RecordKey, text: Result<String, String>) {
-        let width = self.reader_width();
-        if let Some(Popup::Reader(reader)) = &mut self.popup
-            && reader.awaits.as_ref() == Some(key)
-        {
-            reader.native(text, width);
-        }
     }
 }

@@ -61,7 +61,9 @@ impl Way {
         }
         match &self.change {
             None => true,
-            Some(change) => changes(rows.compared, rows.kind, identity, at).any(|(of, have)| of == *path && have == *change),
+            Some(change) => {
+                changes(rows.compared, rows.kind, identity, at).any(|(of, have)| of == *path && have == *change)
+            }
         }
     }
 

@@ -170,7 +170,13 @@ impl Planned {
     pub fn failed(&self) -> Vec<ChangeId> {
         let Some(push) = self.push.as_ref().filter(|push| !push.running && self.used()) else { return Vec::new() };
         let failed = |id: &&ChangeId| push.outcomes.get(*id).is_none_or(|outcome| needs_look(&outcome.state));
-        self.plan().into_iter().flat_map(|plan| &plan.changes).map(|change| &change.id).filter(failed).cloned().collect()
+        self.plan()
+            .into_iter()
+            .flat_map(|plan| &plan.changes)
+            .map(|change| &change.id)
+            .filter(failed)
+            .cloned()
+            .collect()
     }
 
     /// What came of a change so far.
@@ -285,10 +291,8 @@ impl Planned {
                 PlanRow::Group { of, open, .. } => Some((of.clone(), *open)),
                 _ => None,
             });
-            let turned: Vec<GroupKey> = match all {
-                true => groups.filter(|(_, is)| *is == open).map(|(of, _)| of).collect(),
-                false => vec![of],
-            };
+            let turned: Vec<GroupKey> =
+                if all { groups.filter(|(_, is)| *is == open).map(|(of, _)| of).collect() } else { vec![of] };
             for of in turned {
                 if !self.folded.remove(&of) {
                     self.folded.insert(of);
@@ -394,8 +398,7 @@ impl App {
         }
         let staged = &self.staged;
         self.plan.off.retain(|id| staged.contains(id));
-        let changes: Vec<Change> =
-            self.staged.changes().filter(|change| self.plan.on(&change.id)).cloned().collect();
+        let changes: Vec<Change> = self.staged.changes().filter(|change| self.plan.on(&change.id)).cloned().collect();
         self.plan.asked = (self.staged.version(), self.plan.offs);
         self.plan.dirty = true;
         if changes.is_empty() {

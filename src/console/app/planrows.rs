@@ -12,7 +12,7 @@ use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
 
 use super::confirm::side_effects;
 use super::lines::{Line, Tone, age, op};
-use super::planned::{GroupKey, PlanRow, Planned, Standing, Stamp, needs_look};
+use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
 use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
 use super::staged::Staged;
 use super::text::{self, text};
@@ -110,8 +110,7 @@ impl Maker<'_> {
         let known: HashSet<&ChangeId> = plan.changes.iter().map(|change| &change.id).collect();
         // What is left out of the plan stands among the others, so that it can be taken in again.
         let left_out = staged.changes().filter(|change| !self.plan.on(&change.id) && !known.contains(&change.id));
-        let changes: Vec<&Change> =
-            plan.changes.iter().chain(left_out.filter(|_| !self.plan.used())).collect();
+        let changes: Vec<&Change> = plan.changes.iter().chain(left_out.filter(|_| !self.plan.used())).collect();
         self.grouped(&changes, Some(plan));
     }
 
@@ -136,9 +135,13 @@ impl Maker<'_> {
                     .data(Tone::Warn, why.map(|why| format!(": {why}")).unwrap_or_default())
             };
             let away = |op: Op| {
-                plan.changes.iter().filter(|change| change.system == system && change.kind == kind && change.op == op).count()
+                plan.changes
+                    .iter()
+                    .filter(|change| change.system == system && change.kind == kind && change.op == op)
+                    .count()
             };
-            let limits = world.systems.iter().find(|status| status.id == system).map(|status| *status.policy.limits(kind));
+            let limits =
+                world.systems.iter().find(|status| status.id == system).map(|status| *status.policy.limits(kind));
             if let Some(limits) = limits {
                 for (what, limit) in
                     [(Op::Delete, limits.delete), (Op::Deactivate, limits.deactivate), (Op::Drop, limits.remove)]
@@ -171,9 +174,9 @@ impl Maker<'_> {
                 .steps
                 .iter()
                 .filter(|step| step.system == *system)
-                .filter(|step| step.serves.iter().any(|id| {
-                    self.plan.outcome_of(id).is_none_or(|outcome| !outcome.state.settled())
-                }))
+                .filter(|step| {
+                    step.serves.iter().any(|id| self.plan.outcome_of(id).is_none_or(|outcome| !outcome.state.settled()))
+                })
                 .map(|step| step.read.len() + 1 + step.verify.len())
                 .sum();
             let rate = super::systems::rate(budget.per_second);
@@ -194,7 +197,7 @@ impl Maker<'_> {
     }
 
     fn grouped(&mut self, changes: &[&Change], plan: Option<&Plan>) {
-        let mut groups: BTreeMap<(usize, Option<(SystemId, Op)>), Vec<&Change>> = BTreeMap::new();
+        let mut groups: BTreeMap<(usize, GroupKey), Vec<&Change>> = BTreeMap::new();
         for change in changes {
             let look = self.plan.outcome_of(&change.id).is_some_and(|outcome| needs_look(&outcome.state));
             // What failed, or is not known, comes before all else.
@@ -236,9 +239,8 @@ impl Maker<'_> {
             line = line.with(Tone::Warn, text!("plan.some-off", n = text::count(off as u64)));
         }
         if self.plan.used() && of.is_some() {
-            let done = |change: &&&Change| {
-                self.plan.outcome_of(&change.id).is_some_and(|outcome| outcome.state.settled())
-            };
+            let done =
+                |change: &&&Change| self.plan.outcome_of(&change.id).is_some_and(|outcome| outcome.state.settled());
             let done = changes.iter().filter(done).count();
             line = line.with(Tone::Dim, text!("plan.settled", n = text::count(done as u64)));
         }

@@ -14,6 +14,7 @@ use super::keys::Key;
 use super::lens::Lenses;
 use super::lines::Tone;
 use super::links::Links;
+use super::native::Native;
 use super::note::Note;
 use super::palette::Palette;
 use super::pick::Pick;
@@ -49,6 +50,8 @@ pub enum Popup {
     Ask(Ask),
     /// A text to read.
     Reader(Reader),
+    /// A record as its system sends it.
+    Native(Native),
     /// All actions by name.
     Palette(Palette),
     /// The filter being typed.
@@ -117,6 +120,7 @@ impl App {
             Popup::Ways(ways) => self.ways_key(ways, key, wishes),
             Popup::Who(who) => self.who_key(who, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
+            Popup::Native(native) => self.native_key(native, event, key, wishes),
             Popup::Palette(palette) => self.palette_key(palette, event, wishes),
             Popup::Filter(bar) => self.filter_key(bar, event),
             Popup::Form(mut form) => {

@@ -159,9 +159,7 @@ impl Survey {
             found.push((way, n));
             // Values that are all different are no ways: names, telephone numbers.
             let some = within.len() <= NARROW || within.first().is_some_and(|(_, n)| *n > 1);
-            let short = |way: &Way| {
-                way.change.as_ref().is_none_or(|(a, b)| a.len() <= LONG && b.len() <= LONG)
-            };
+            let short = |way: &Way| way.change.as_ref().is_none_or(|(a, b)| a.len() <= LONG && b.len() <= LONG);
             found.extend(within.into_iter().filter(|(way, n)| some && *n > 0 && short(way)).take(NARROW));
         }
         found

@@ -8,7 +8,7 @@ use super::action::{Action, Scope};
 use super::checklist::Gather;
 use super::keys::Key;
 use super::lines::{Line, Tone};
-use super::narrow::{Way, Narrow};
+use super::narrow::{Narrow, Way};
 use super::order::Order;
 use super::popup::Popup;
 use super::rows::Rows;
@@ -37,7 +37,9 @@ fn line(way: &Way, n: usize) -> Line {
                 Pairing::Undecided => Tone::Warn,
                 _ => Tone::Extra,
             };
-            Line::of(Tone::Strong, size).with(Tone::Plain, super::lines::padded(way.system.as_str(), 11)).with(tone, state(way.pairing))
+            Line::of(Tone::Strong, size)
+                .with(Tone::Plain, super::lines::padded(way.system.as_str(), 11))
+                .with(tone, state(way.pairing))
         }
         (Some(path), None) => Line::of(Tone::Strong, size)
             .with(Tone::Plain, super::lines::padded(way.system.as_str(), 11))
@@ -146,8 +148,7 @@ impl App {
             .filter(|identity| set.get(*identity as usize) == Some(&true))
             .collect();
         drop(rows);
-        let gather =
-            Gather { kind, system, identities: identities.into(), compared, path: way.path.clone() };
+        let gather = Gather { kind, system, identities: identities.into(), compared, path: way.path.clone() };
         self.gather_all(gather, wishes);
     }
 

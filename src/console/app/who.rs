@@ -155,9 +155,7 @@ impl App {
         let (left, right) =
             (case.own.system.to_string(), case.best.as_ref().map(|best| best.record.system.to_string()));
         let row = |name: &str, tone: Tone, a: &str, b: &str| {
-            Line::of(Tone::Dim, column(name, 22))
-                .data(tone, column(a, 34))
-                .data(tone, b.to_owned())
+            Line::of(Tone::Dim, column(name, 22)).data(tone, column(a, 34)).data(tone, b.to_owned())
         };
         lines.push(row("", Tone::Heading, &left, right.as_deref().unwrap_or_default()));
         for name in BESIDE {

@@ -5,13 +5,13 @@ use crate::engine::protocol::{Health, PastPush};
 use crate::plan::stage::offers;
 use crate::plan::{Change, Outcome, OutcomeState, Target};
 
+use super::App;
 use super::action::Action;
 use super::lines::{Line, Tone, ago};
 use super::popup::Popup;
 use super::reader::Of;
 use super::rows::Rows;
 use super::text::text;
-use super::App;
 
 /// One answer on the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +55,7 @@ impl App {
             Some(at) if Some(at) != compared.inputs.base() => vec![at],
             _ => rows.targets(),
         };
-        let mut cards: Vec<Card> =
-            targets.into_iter().map(|at| self.card(&compared, &rows, identity, at)).collect();
+        let mut cards: Vec<Card> = targets.into_iter().map(|at| self.card(&compared, &rows, identity, at)).collect();
         let common = common(&mut cards);
         let mut lines = Vec::new();
         let mut fix = None;
@@ -86,7 +85,9 @@ impl App {
         let of = |card: &'_ Card| card.said.iter().find(red).map(|said| said.text.clone());
         let first = |wrong: bool| {
             let mut cards = cards.iter().filter(|card| card.wrong == wrong);
-            cards.find_map(|card| Some((Some(card), common.iter().find(red).map(|said| said.text.clone()).or_else(|| of(card))?)))
+            cards.find_map(|card| {
+                Some((Some(card), common.iter().find(red).map(|said| said.text.clone()).or_else(|| of(card))?))
+            })
         };
         let found = first(true)
             .or_else(|| common.iter().find(red).map(|said| (None, said.text.clone())))
@@ -250,8 +251,7 @@ impl App {
                     OutcomeState::Confirmed { .. } => Tone::Good,
                     _ => Tone::Bad,
                 };
-                let mut words =
-                    text!("why.pushed", ago = ago(outcome.at, self.now), word = outcome.state.word());
+                let mut words = text!("why.pushed", ago = ago(outcome.at, self.now), word = outcome.state.word());
                 if let Some(why) = super::preview::why(&outcome.state) {
                     words = format!("{words}: {why}");
                 }
@@ -284,7 +284,8 @@ fn invisible(rows: &Rows<'_>, identity: u32, at: usize, pushed: Option<&(Change,
     let OutcomeState::Failed { why } = &outcome.state else { return None };
     let created = matches!(change.target, Target::New(_)) && change.op == crate::model::Op::Create;
     let folded = why.to_ascii_lowercase();
-    let exists = ["409", "exist", "taken", "conflict", "duplicate", "uniqueness"].iter().any(|word| folded.contains(word));
+    let exists =
+        ["409", "exist", "taken", "conflict", "duplicate", "uniqueness"].iter().any(|word| folded.contains(word));
     let system = &rows.compared.inputs.systems[at].id;
     (created && exists && rows.record(identity, at).is_none())
         .then(|| text!("why.invisible", system = system, why = why))

@@ -119,7 +119,8 @@ fn headings(app: &App, pen: &mut Pen<'_>, about: &About, layout: &Layout, y: u16
         if at == last && layout.more.1 {
             name = format!("{name} >");
         }
-        let style = if *place == app.detail.active() && about.systems.len() > 1 { theme.tone(Tone::Strong) } else { dim };
+        let style =
+            if *place == app.detail.active() && about.systems.len() > 1 { theme.tone(Tone::Strong) } else { dim };
         pen.put(*x, y, cells - 1, &name, style);
     }
     pen.put(layout.why.0, y, layout.why.1, text!("column.why"), dim);
@@ -148,16 +149,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row is drawn from all that the screen knows of it")]
-fn facet(
-    app: &App,
-    pen: &mut Pen<'_>,
-    area: Rect,
-    y: u16,
-    row: &DetailRow,
-    cursor: bool,
-    own: bool,
-    layout: &Layout,
-) {
+fn facet(app: &App, pen: &mut Pen<'_>, area: Rect, y: u16, row: &DetailRow, cursor: bool, own: bool, layout: &Layout) {
     let theme = pen.theme;
     let active = app.detail.side_of(row);
     let (mark, mark_tone) = match active {
@@ -183,7 +175,8 @@ fn facet(
     for (place, x, cells) in &layout.sides {
         let Some(side) = row.sides.get(*place).and_then(Option::as_ref) else { continue };
         let differs = matches!(side.tone, Tone::Differs | Tone::Bad);
-        let style = theme.tone(if differs || side.tone == Tone::Dim && side.mark != '=' { side.tone } else { Tone::Plain });
+        let style =
+            theme.tone(if differs || side.tone == Tone::Dim && side.mark != '=' { side.tone } else { Tone::Plain });
         let mut at = *x;
         if many {
             let (mark, tone) = if side.staged { ('*', Tone::Staged) } else { (side.mark, side.tone) };

@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use crate::compare::Compared;
 use crate::console::app::App;
+use crate::console::app::columns::Column;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
-use crate::console::app::columns::Column;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::text::{count, text};

@@ -22,6 +22,7 @@ mod detail;
 mod history;
 mod links;
 mod list;
+mod native;
 mod note;
 mod plan;
 mod popup;

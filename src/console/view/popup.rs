@@ -55,6 +55,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             super::survey::who(app, pen, area, shown);
             None
         }
+        Popup::Native(shown) => super::native::draw(app, pen, area, shown),
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
         Popup::Note(shown) => super::note::draw(pen, area, shown),
@@ -224,9 +225,6 @@ fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
     }
     if !reader.actions.is_empty() {
         hints.push(("Enter", text!("popup.do")));
-    }
-    if reader.awaits.is_some() {
-        hints.push(("h l", text!("popup.other-system")));
     }
     hints.push(("j k", text!("popup.scroll")));
     hints.push(("Esc", text!("popup.close")));

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use crate::compare::LinkVerdict;
 use crate::console::app::App;
 use crate::console::app::columns::Columns;
-use crate::console::app::ways::Ways;
 use crate::console::app::lines::{Tone, column};
 use crate::console::app::pick::Pick;
 use crate::console::app::text::{count, text};
+use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
 
 use super::cells::Pen;
@@ -50,8 +50,7 @@ pub fn ways(pen: &mut Pen<'_>, area: Rect, ways: &Ways) {
         pen.put(inside.x, y, 1, if at == ways.at { ">" } else { " " }, theme.tone(Tone::Key));
         pen.line(inside.x + 1, y, inside.width.saturating_sub(1), line);
     }
-    let hints =
-        [("Enter", text!("ways.narrow")), ("Space", text!("ways.stage")), ("Esc", text!("popup.close"))];
+    let hints = [("Enter", text!("ways.narrow")), ("Space", text!("ways.stage")), ("Esc", text!("popup.close"))];
     keys(pen, inside.x, inside.bottom().saturating_sub(1), inside.width, &hints);
 }
 
@@ -81,8 +80,7 @@ pub fn pick(app: &App, pen: &mut Pen<'_>, area: Rect, pick: &Pick) {
         let x = inside.right().saturating_sub(words.len() as u16);
         pen.put(x, y, inside.right() - x, &words, theme.tone(Tone::Dim));
     }
-    let hints =
-        [("Space", text!("pick.switch")), ("Enter", text!("pick.plan")), ("Esc", text!("popup.close"))];
+    let hints = [("Space", text!("pick.switch")), ("Enter", text!("pick.plan")), ("Esc", text!("popup.close"))];
     keys(pen, inside.x, inside.bottom().saturating_sub(1), inside.width, &hints);
 }
 
@@ -125,8 +123,12 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
             }
             (None, Some(best)) => {
                 x += pen.data(x, y, end.saturating_sub(x), &format!("{}?  ", best.label), theme.tone(Tone::Plain));
-                let why: Vec<&str> =
-                    best.evidence.iter().filter(|evidence| evidence.speaks).map(|evidence| evidence.text.as_str()).collect();
+                let why: Vec<&str> = best
+                    .evidence
+                    .iter()
+                    .filter(|evidence| evidence.speaks)
+                    .map(|evidence| evidence.text.as_str())
+                    .collect();
                 pen.data(x, y, end.saturating_sub(x), &why.join(", "), theme.tone(Tone::Dim));
             }
             (None, None) => {
