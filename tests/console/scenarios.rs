@@ -5,7 +5,7 @@ use std::sync::Arc;
 use trueup::compare::{Decision, LinkVerdict, compare};
 use trueup::engine::protocol::{Command, Health, PastPush, Report};
 use trueup::model::{FeedState, Op, Proof};
-use trueup::plan::{OutcomeState, Target};
+use trueup::plan::{Outcome, OutcomeState, Plan, Target};
 
 use crate::desk::{Desk, now};
 use crate::world::{self, change, deactivation, outcome, plan};
@@ -25,9 +25,14 @@ fn told_history(desk: &mut Desk, pushes: Vec<PastPush>) {
     desk.report(Report::History(pushes));
 }
 
+fn past(plan: Arc<Plan>, outcomes: Vec<Outcome>) -> PastPush {
+    let (who, created) = ("ops@bastion".into(), Vec::new());
+    PastPush { plan, began: now(), who, reason: None, created, closed: true, outcomes }
+}
+
 fn push(changes: Vec<trueup::plan::Change>, states: Vec<OutcomeState>) -> PastPush {
     let outcomes = changes.iter().zip(states).map(|(change, state)| outcome(change, state)).collect();
-    PastPush { plan: plan(changes), began: now(), who: "ops@bastion".into(), outcomes }
+    past(plan(changes), outcomes)
 }
 
 #[test]
@@ -96,7 +101,10 @@ fn s03_what_would_happen_is_one_key_and_writes_nothing() {
 #[test]
 fn s04_a_sync_that_failed_half_way_is_planned_again_by_four_keys() {
     let mut desk = Desk::with(120, 36, world::small());
-    let changes = vec![change(0, "department", "Production", "Research"), deactivation()];
+    desk.keys("L 2 l l a Space Enter L 1 h h");
+    let leaver = desk.app.staged.changes().next().cloned().unwrap();
+    desk.keys("D y");
+    let changes = vec![change(0, "department", "Production", "Research"), leaver];
     let failed = OutcomeState::Failed { why: "403 only administrators may do this".into() };
     let states = vec![OutcomeState::Confirmed { unread: Vec::new() }, failed];
     desk.keys("6");
@@ -277,8 +285,7 @@ fn s13_what_exists_and_is_not_seen_is_said_to_be_invisible() {
     let mut made = (*plan(vec![deactivation()])).clone();
     made.changes = vec![create.clone()];
     let failed = OutcomeState::Failed { why: "409 email has already been taken".into() };
-    let past =
-        PastPush { plan: Arc::new(made), began: now(), who: "ops".into(), outcomes: vec![outcome(&create, failed)] };
+    let past = past(Arc::new(made), vec![outcome(&create, failed)]);
     told_history(&mut desk, vec![past]);
     let keys = press(&mut desk, "w");
     assert!(keys <= 1, "{keys}");

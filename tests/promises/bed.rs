@@ -396,7 +396,7 @@ impl Console {
 
     /// Pushes with what the operator is said to have confirmed.
     pub async fn push_as(&mut self, plan: Arc<Plan>, fingerprint: String) -> Vec<(ChangeId, OutcomeState)> {
-        self.handle.send(Command::Push { fingerprint, plan });
+        self.handle.send(Command::Push { fingerprint, plan, reason: None });
         let mut last: Vec<(ChangeId, OutcomeState)> = Vec::new();
         loop {
             match self.next().await {

@@ -143,10 +143,8 @@ impl Native {
         let place = |line: usize| shown.iter().position(|at| *at >= line).unwrap_or(0);
         let (cursor, top) = (place(self.at), place(self.top));
         let mut first = top.min(cursor);
-        let mut used: usize = shown[first.min(shown.len())..=cursor.min(shown.len().saturating_sub(1))]
-            .iter()
-            .map(|at| rows(*at))
-            .sum();
+        let mut used: usize =
+            shown[first.min(shown.len())..=cursor.min(shown.len().saturating_sub(1))].iter().map(|at| rows(*at)).sum();
         while used > height && first < cursor {
             used -= rows(shown[first]);
             first += 1;

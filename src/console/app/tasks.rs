@@ -122,8 +122,7 @@ fn asked(status: &SystemStatus) -> Line {
     } else {
         let took: u64 = status.recent.iter().map(|sent| u64::from(sent.took)).sum();
         let received: u64 = status.recent.iter().map(|sent| sent.bytes).sum();
-        let words =
-            text!("log.asked", n = text::count(n), bytes = bytes(received), ms = text::count(took / n));
+        let words = text!("log.asked", n = text::count(n), bytes = bytes(received), ms = text::count(took / n));
         line = line.with(Tone::Plain, words);
     }
     let budget = status.budget;
