@@ -4,6 +4,7 @@
 mod confirm;
 mod decisions;
 mod desk;
+mod lists;
 mod properties;
 mod pty;
 mod scenarios;

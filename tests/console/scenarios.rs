@@ -328,3 +328,56 @@ fn a_group_of_what_is_out_of_true_is_staged_as_a_whole() {
             .all(|change| change.want.iter().all(|want| want.facet.path.as_str() == "productRoles"))
     );
 }
+
+#[test]
+fn s10_what_a_changed_mapping_moves_is_said_before_anything_of_it_is_pushed() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes = vec![change(0, "department", "Production", "Research")];
+    desk.report(Report::Staging(changes.clone()));
+    let keys = press(&mut desk, "p");
+    assert!(keys <= 14, "{keys}");
+    let mut made = (*plan(changes)).clone();
+    let mut moved = world::guard(true);
+    moved.rule = "mapping-changed".into();
+    moved.text = "the mapping of aha was changed since the last push there: 12 records are out of true now".into();
+    made.guards.push(moved);
+    desk.report(Report::Prepared(Arc::new(made)));
+    let screen = desk.screen();
+    assert!(at(&screen, "12 records are out of true now") < at(&screen, "department"), "{screen}");
+    desk.keys("P");
+    assert!(desk.app.popup.is_none(), "nothing goes before it is accepted: {}", desk.screen());
+    desk.keys("Space P 1 Enter");
+    assert_eq!(desk.pushes(), 1);
+}
+
+#[test]
+fn s12_who_changed_it_is_six_keys_and_the_way_back_one_more() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let mut role = change(0, "department", "Production", "Research");
+    role.label = "lena.fischer@example.com".into();
+    let mut before = push(
+        vec![role, deactivation()],
+        vec![OutcomeState::Confirmed { unread: Vec::new() }, OutcomeState::Confirmed { unread: Vec::new() }],
+    );
+    before.reason = Some("OPS-4711".into());
+    told_history(&mut desk, vec![before]);
+    let keys = press(&mut desk, "/ len Enter H");
+    assert!(keys <= 6, "{keys}");
+    let screen = desk.screen();
+    for words in [
+        "What was pushed about Lena Fischer",
+        "ops@bastion",
+        "Production -> Research",
+        "OPS-4711",
+        "plan 0193-plan",
+        "confirmed",
+    ] {
+        at(&screen, words);
+    }
+    assert!(!screen.contains("omar.haddad"), "only hers: {screen}");
+    desk.keys("U");
+    let staged: Vec<_> = desk.app.staged.changes().cloned().collect();
+    assert_eq!(staged.len(), 1, "staged, not run: {}", desk.screen());
+    assert_eq!(staged[0].want[0].value, trueup::plan::Wanted::Text("Production".into()));
+    assert_eq!(desk.pushes(), 0);
+}

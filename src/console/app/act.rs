@@ -24,6 +24,7 @@ impl App {
             Action::Open
             | Action::Why
             | Action::Related
+            | Action::Life
             | Action::Native
             | Action::Trace
             | Action::Copy
@@ -114,6 +115,7 @@ impl App {
             }
             Action::Ways => self.open_ways(wishes),
             Action::Related => self.related(),
+            Action::Life => self.open_life(),
             Action::Who => self.open_who(wishes),
             Action::Stage => self.stage(wishes),
             Action::Range => {

@@ -144,6 +144,7 @@ actions! {
     Pick "leave-out" Local &[Scope::Plan];
     Discard "discard" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Why "why" Read RECORDS;
+    Life "pushed-before" Read RECORDS;
     Native "native" Read RECORDS;
     Trace "trace" Read RECORDS;
     Refresh "refresh" Read &[Scope::List, Scope::Detail, Scope::Systems];
@@ -152,7 +153,7 @@ actions! {
     Faster "faster" Local &[Scope::Systems];
     Slower "slower" Local &[Scope::Systems];
     Retry "retry-failed" Local &[Scope::Plan, Scope::History];
-    Undo "undo" Local &[Scope::History];
+    Undo "undo" Local &[Scope::History, Scope::Links];
     LookUp "look-up-unknown" Read &[Scope::History];
     Stop "stop" Local MAIN;
     Fold "fold" Read &[Scope::List, Scope::Plan, Scope::History, Scope::Reader];

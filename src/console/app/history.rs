@@ -172,7 +172,7 @@ impl History {
 }
 
 /// The id of the record that a create of a push brought into being.
-fn created(push: &PastPush, change: &ChangeId) -> Option<String> {
+pub(super) fn created(push: &PastPush, change: &ChangeId) -> Option<String> {
     push.created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone())
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering as Memory;
 
+use rayon::prelude::*;
+
 use crate::compare::Compared;
 use crate::model::{Kind, RecordKey};
 
@@ -15,6 +17,9 @@ use super::order::{Asked, Order, OrderJob, Ordered, Sort};
 use super::rows::Rows;
 use super::text::text;
 use super::{App, Wish, filter, tree};
+
+/// So many rows are looked at one by one.
+const NEAR: usize = 4096;
 
 /// What an order was made from.
 #[derive(Clone, Debug)]
@@ -257,7 +262,15 @@ impl App {
         let Some(compared) = list.shown.clone() else { return false };
         let rows = Rows::new(&compared, kind);
         let out = |at: &usize| list.order.get(*at).is_some_and(|identity| rows.out(identity, system));
-        let found = if back { (0..list.at).rev().find(out) } else { (list.at + 1..list.order.len()).find(out) };
+        // Most often it is near; where it is not, all cores look.
+        let (at, len) = (list.at, list.order.len());
+        let found = if back {
+            let near = at.saturating_sub(NEAR);
+            (near..at).rev().find(out).or_else(|| (0..near).into_par_iter().find_last(out))
+        } else {
+            let near = (at + 1 + NEAR).min(len);
+            (at + 1..near).find(out).or_else(|| (near..len).into_par_iter().find_first(out))
+        };
         match found {
             Some(at) => {
                 list.go(at);

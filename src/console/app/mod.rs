@@ -18,6 +18,7 @@ pub mod history;
 mod kept;
 pub mod keys;
 pub mod lens;
+pub mod life;
 pub mod lines;
 pub mod links;
 pub mod list;

@@ -129,9 +129,9 @@ impl Native {
             .copied()
             .filter(|at| *at < found && self.end_of(*at).is_some_and(|end| end > found))
             .collect();
-        over.iter().for_each(|at| {
-            self.closed.remove(at);
-        });
+        for at in over {
+            self.closed.remove(&at);
+        }
         self.at = found;
         true
     }
@@ -204,10 +204,10 @@ impl App {
                     native.find = Input::default();
                     native.typing = true;
                 }
-                Some(step @ (Action::NextOut | Action::PreviousOut)) => {
-                    if !native.next(step == Action::PreviousOut, false) {
-                        self.say(Tone::Plain, text!("native.no-hit"));
-                    }
+                Some(step @ (Action::NextOut | Action::PreviousOut))
+                    if !native.next(step == Action::PreviousOut, false) =>
+                {
+                    self.say(Tone::Plain, text!("native.no-hit"));
                 }
                 Some(Action::Copy) => {
                     let line = native.all().get(native.at).map(|line| line.trim().to_owned()).unwrap_or_default();

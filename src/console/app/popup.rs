@@ -12,6 +12,7 @@ use super::filter::Past;
 use super::form::Form;
 use super::keys::Key;
 use super::lens::Lenses;
+use super::life::Life;
 use super::lines::Tone;
 use super::links::Links;
 use super::native::Native;
@@ -52,6 +53,8 @@ pub enum Popup {
     Reader(Reader),
     /// A record as its system sends it.
     Native(Native),
+    /// What was pushed about a record.
+    Life(Life),
     /// All actions by name.
     Palette(Palette),
     /// The filter being typed.
@@ -120,6 +123,7 @@ impl App {
             Popup::Ways(ways) => self.ways_key(ways, key, wishes),
             Popup::Who(who) => self.who_key(who, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
+            Popup::Life(life) => self.life_key(life, key, wishes),
             Popup::Native(native) => self.native_key(native, event, key, wishes),
             Popup::Palette(palette) => self.palette_key(palette, event, wishes),
             Popup::Filter(bar) => self.filter_key(bar, event),

@@ -55,6 +55,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             super::survey::who(app, pen, area, shown);
             None
         }
+        Popup::Life(shown) => {
+            super::survey::life(app, pen, area, shown);
+            None
+        }
         Popup::Native(shown) => super::native::draw(app, pen, area, shown),
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),

@@ -4,8 +4,10 @@ use ratatui::layout::Rect;
 
 use crate::compare::LinkVerdict;
 use crate::console::app::App;
+use crate::console::app::action::Action;
 use crate::console::app::columns::Columns;
-use crate::console::app::lines::{Tone, column};
+use crate::console::app::life::Life;
+use crate::console::app::lines::{Line, Tone, column};
 use crate::console::app::pick::Pick;
 use crate::console::app::text::{count, text};
 use crate::console::app::ways::Ways;
@@ -152,4 +154,30 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
         ("Esc", text!("popup.close")),
     ];
     keys(pen, inside.x, inside.bottom().saturating_sub(1), inside.width, &hints);
+}
+
+/// Draws what was pushed about a record.
+pub fn life(app: &App, pen: &mut Pen<'_>, area: Rect, life: &Life) {
+    let theme = pen.theme;
+    let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), &life.title);
+    let bottom = inside.bottom().saturating_sub(1);
+    let cells = usize::from(inside.width.saturating_sub(2));
+    let mut rows: Vec<(usize, Line)> = Vec::new();
+    for (at, entry) in life.entries.iter().enumerate() {
+        rows.extend(entry.lines.iter().flat_map(|line| line.wrapped(cells)).map(|line| (at, line)));
+        rows.push((at, Line::default()));
+    }
+    // From the top, as far down as the entry under the cursor needs.
+    let upto = rows.iter().filter(|(at, _)| *at <= life.at).count();
+    let skip = upto.saturating_sub(usize::from(bottom.saturating_sub(inside.y)));
+    let mut before = usize::MAX;
+    for (y, (at, line)) in (inside.y..bottom).zip(rows.iter().skip(skip)) {
+        if *at == life.at && before != *at {
+            pen.put(inside.x, y, 1, ">", theme.tone(Tone::Key));
+        }
+        before = *at;
+        pen.line(inside.x + 2, y, inside.width.saturating_sub(2), line);
+    }
+    let undo = app.keymap.shown(Action::Undo);
+    keys(pen, inside.x, bottom, inside.width, &[(&undo, text!("life.undo")), ("Esc", text!("popup.close"))]);
 }
