@@ -99,10 +99,10 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     }
     let rest = total.saturating_sub(3 + cost(&systems));
     let wide = rest >= 46;
-    let out = if own { 0 } else { (rest * 3 / 10).clamp(out_least.min(rest), 40) };
+    let out = if own { 0 } else { (rest * 3 / 10).clamp(out_least.min(rest), if app.whole { 24 } else { 40 }) };
     let names = rest - out;
     let (name, second) = if wide || names >= 36 {
-        let (name, second) = if one.is_some() { (22, 28) } else { (28, 36) };
+        let (name, second) = if one.is_some() || app.whole { (22, 28) } else { (28, 36) };
         let name = (names * 2 / 5).clamp(10, name);
         let second = (names.saturating_sub(name + 4)).min(second);
         (name, second)
@@ -222,7 +222,9 @@ fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &
     let inputs = &rows.compared.inputs;
     for (at, span) in &columns.systems {
         let id = &inputs.systems[*at].id;
-        put(pen, *span, &headed(id.as_str(), Sort::System(id.clone())));
+        // The mark of the order may stand in the gap behind the column.
+        let wide = Span { cells: span.cells + 2, ..*span };
+        put(pen, wide, &headed(id.as_str(), Sort::System(id.clone())));
     }
     for field in &columns.attrs {
         put(pen, field.span, &headed(&field.path.local(&[]).to_uppercase(), Sort::Attr(field.path.clone())));
