@@ -82,6 +82,11 @@ impl History {
             .collect()
     }
 
+    /// The rows are worded anew.
+    pub(super) fn anew(&mut self) {
+        self.made = None;
+    }
+
     pub(super) fn refresh(&mut self, world: Option<&World>) {
         let stamp = (self.version, world.is_some());
         if self.made == Some(stamp) {

@@ -45,6 +45,22 @@ impl App {
         self.popup = Some(Popup::Lenses(Lenses { items, at }));
     }
 
+    /// The names of all lenses.
+    pub(super) fn lens_names(&self) -> Vec<String> {
+        built_in().iter().map(|lens| lens.name.to_owned()).collect()
+    }
+
+    /// Looks through the lens of this name.
+    pub(super) fn choose_lens(&mut self, name: &str) {
+        let Some(lens) = built_in().into_iter().find(|lens| lens.name == name) else {
+            return self.say(Tone::Warn, text!("lens.none", name = name));
+        };
+        if let Some(kind) = self.kind() {
+            lens.filter.clone_into(&mut self.lists[kind.index()].filter);
+        }
+        self.say(Tone::Plain, text!("lens.chosen", name = lens.name));
+    }
+
     pub(super) fn lens_key(&mut self, mut lenses: Lenses, key: Key) {
         let last = lenses.items.len().saturating_sub(1);
         match self.keymap.action(Scope::Links, key) {

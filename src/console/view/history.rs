@@ -16,7 +16,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     for (at, row) in rows.take(usize::from(area.height - 1)) {
         let y = area.y + 1 + (at - app.history.top) as u16;
         if at == app.history.at {
-            pen.put(area.x, y, 1, ">", theme.tone(Tone::Key));
+            pen.cursor(area.x, y, true);
         }
         pen.line(area.x + 2, y, area.width.saturating_sub(3), &row.line);
     }
