@@ -122,7 +122,11 @@ pub fn key_table(markdown: bool) -> anyhow::Result<String> {
         Action::ALL.iter().map(|action| (keymap.all_shown(*action), action.name(), action.title())).collect();
     let wide = rows.iter().map(|(keys, ..)| keys.len()).max().unwrap_or(0);
     let names = rows.iter().map(|(_, name, _)| name.len()).max().unwrap_or(0);
-    Ok(rows.iter().map(|(keys, name, title)| format!("{keys:<wide$}  {name:<names$}  {title}\n")).collect())
+    let mut table = String::new();
+    for (keys, name, title) in rows {
+        table.push_str(&format!("{keys:<wide$}  {name:<names$}  {title}\n"));
+    }
+    Ok(table)
 }
 
 #[cfg(test)]

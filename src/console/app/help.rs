@@ -71,6 +71,7 @@ impl Help {
     fn new(all: Vec<HelpLine>) -> Self {
         let mut help = Self { input: Input::default(), typing: false, found: all.clone(), at: 0, top: 0, all };
         help.step(0, 1);
+        help.top = 0;
         help
     }
 
@@ -102,8 +103,8 @@ impl Help {
             self.found.clone_from(&self.all);
         }
         self.at = 0;
-        self.top = 0;
         self.step(0, 1);
+        self.top = 0;
     }
 
     /// To the next line with an action; where there is none in that direction, the text is scrolled.
@@ -167,12 +168,11 @@ impl App {
     fn help_line(&self, action: Action) -> HelpLine {
         let keys = self.keymap.all_shown(action);
         let titles = Language::ALL.map(|language| title_in(language, action.name())).join(" ");
-        let mut line = Line::of(Tone::Key, padded(&format!("  {keys}"), 18))
-            .with(Tone::Plain, action.title().to_owned())
-            .with(Tone::Dim, format!("  :{}", action.name()));
-        if let Some(why) = self.disabled(action) {
-            line = line.with(Tone::Warn, text!("help.not-now", why = why));
-        }
+        let line = Line::of(Tone::Key, padded(&format!("  {keys}"), 18)).with(Tone::Plain, action.title().to_owned());
+        let line = match self.disabled(action) {
+            Some(why) => line.with(Tone::Warn, text!("help.not-now", why = why)),
+            None => line.with(Tone::Dim, format!("  :{}", action.name())),
+        };
         HelpLine { line, action: Some(action), words: format!("{keys} :{} {titles}", action.name()).to_lowercase() }
     }
 

@@ -50,7 +50,8 @@ impl Keymap {
             match keys(action, value) {
                 Ok(keys) => drop(own.insert(action, (at, keys))),
                 Err(found) => {
-                    faults.extend(found.into_iter().map(|(at, message)| KeyFault { line: line(at), message }))
+                    let found = found.into_iter().map(|(at, message)| KeyFault { line: line(at), message });
+                    faults.extend(found);
                 }
             }
         }

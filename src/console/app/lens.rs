@@ -37,17 +37,17 @@ fn built_in() -> Vec<Lens> {
     ]
 }
 
+/// The names of all lenses.
+pub(super) fn names() -> Vec<String> {
+    built_in().iter().map(|lens| lens.name.to_owned()).collect()
+}
+
 impl App {
     pub(super) fn open_lenses(&mut self) {
         let filter = self.list().map(|list| list.filter.clone()).unwrap_or_default();
         let items = built_in();
         let at = items.iter().position(|lens| lens.filter == filter).unwrap_or(0);
         self.popup = Some(Popup::Lenses(Lenses { items, at }));
-    }
-
-    /// The names of all lenses.
-    pub(super) fn lens_names(&self) -> Vec<String> {
-        built_in().iter().map(|lens| lens.name.to_owned()).collect()
     }
 
     /// Looks through the lens of this name.

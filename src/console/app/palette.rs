@@ -125,8 +125,10 @@ impl Palette {
     /// An action with what was typed behind it, and what could stand there.
     fn with(&self, action: Action, rest: &str) -> Vec<Entry> {
         let why = self.all.iter().find(|entry| entry.action == action).and_then(|entry| entry.why.clone());
-        let entry = |argument: String| Entry { action, argument, why: why.clone(), recent: false };
         let takes = action.takes();
+        // A system is tested and read again by its name from anywhere.
+        let why = why.filter(|_| takes != Argument::System);
+        let entry = |argument: String| Entry { action, argument, why: why.clone(), recent: false };
         let values = |kind: Argument| -> &[String] {
             self.values.iter().find(|(have, _)| *have == kind).map_or(&[], |(_, values)| values)
         };
@@ -210,7 +212,7 @@ impl App {
             (Argument::System, systems.collect()),
             (Argument::Theme, self.setup.themes.clone()),
             (Argument::Language, Language::ALL.iter().map(|language| language.name().to_owned()).collect()),
-            (Argument::Lens, self.lens_names()),
+            (Argument::Lens, super::lens::names()),
         ]
     }
 
