@@ -4,7 +4,9 @@
 mod confirm;
 mod decisions;
 mod desk;
+mod languages;
 mod lists;
+mod menu;
 mod properties;
 mod pty;
 mod scenarios;

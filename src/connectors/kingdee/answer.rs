@@ -95,6 +95,11 @@ impl Complaint {
         self.has(&["已审核", "已经审核", "audited"])
     }
 
+    /// The document is being reviewed: it can be neither changed nor submitted.
+    pub(super) fn in_review(&self) -> bool {
+        self.has(&["审核中", "under review"])
+    }
+
     /// A call that this version does not honour: the null reference that a misspelt or rightly spelt name gets
     /// (targets/kingdee.md 2).
     pub(super) fn no_such_call(&self) -> bool {
@@ -135,8 +140,13 @@ pub(super) fn lost(reply: &Reply) -> bool {
     if reply.status == 401 {
         return true;
     }
-    if reply.body.len() > LARGE || rows(trimmed(&reply.body)) {
+    let body = trimmed(&reply.body);
+    if reply.body.len() > LARGE || rows(body) {
         return false;
+    }
+    // What View answers where there is no session (targets/kingdee.md 3.5); with one there is always a `Result`.
+    if body == b"{}" {
+        return true;
     }
     matches!(read(reply), Answer::No(complaint) if complaint.lost())
 }

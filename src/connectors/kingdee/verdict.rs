@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{self, Answer, Complaint, bare, get};
 use super::forms::ORGANISATIONS;
-use super::record::ORG;
+use super::record::{ORG, state};
 use super::words::{explained, form, told};
-use super::write::{CALLS, other_number, unaudit};
+use super::write::{CALLS, direct, other_number, unaudit};
+use crate::connectors::{Observed, Reached};
 use crate::model::Kind;
 use crate::plan::{Body, Repeat, Reply, Request, Site, Step, Verdict};
 
@@ -36,8 +37,10 @@ pub(super) fn judge(site: &Site, step: &Step, reply: &Reply) -> Verdict {
         return Verdict::OtherForm(why);
     }
     match reply.status {
-        429 | 502 | 503 => Verdict::Busy(why),
-        408 | 500..=501 | 504..=518 | 520..=599 => unknown(why),
+        429 => Verdict::Busy(why),
+        // A gateway's word: what stands behind it may have carried it out.
+        502 | 503 if step.write.repeat == Repeat::Safe => Verdict::Busy(why),
+        408 | 500..=518 | 520..=599 => unknown(why),
         _ if complaint.broke && !complaint.no_such_call() => unknown(why),
         _ => Verdict::Failed(why),
     }
@@ -62,6 +65,9 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
         }
     } else if calls("Save") && step.yields.is_none() && complaint.audited() {
         unaudit(form(&step.write)?)
+    } else if calls("UnAudit") && !complaint.broke && !complaint.absent() && !complaint.suspected() {
+        // This site lets nobody take it back: perhaps it takes a Save of what is audited.
+        direct(form(&step.write)?)
     } else {
         return None;
     };
@@ -70,6 +76,41 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
         .iter()
         .any(|have| *have == lesson || have.starts_with("operation:") && lesson.starts_with("operation:")))
     .then_some(lesson)
+}
+
+/// Whether a record shows that it was submitted, audited or taken back: its state says so, and nothing that was to be changed
+/// in it does (targets/kingdee.md 7).
+pub(super) fn reached(step: &Step, seen: Option<&Observed>) -> Option<Reached> {
+    let service = step.write.path.strip_suffix(".common.kdsvc")?.rsplit('.').next()?;
+    let through: &[&str] = match service {
+        "Submit" => &["B", "C"],
+        "Audit" => &["C"],
+        "UnAudit" => &["A", "D", "Z"],
+        _ => return None,
+    };
+    let Some(seen) = seen else { return Some(Reached::Untold("it could not be read".into())) };
+    let state = seen.native.as_object().map(state).unwrap_or_default();
+    Some(match state.as_str() {
+        "" => Reached::Untold("Kingdee's View does not show its state".into()),
+        state if through.contains(&state) => Reached::Yes,
+        state => Reached::No(format!(
+            "{service} was not carried out: the record is saved and stands as {}; finish it in Kingdee, there it is submitted and \
+             audited by hand",
+            stands(state)
+        )),
+    })
+}
+
+/// A document's state in words.
+fn stands(state: &str) -> &str {
+    match state {
+        "Z" => "draft (Z)",
+        "A" => "created (A)",
+        "B" => "in review (B)",
+        "C" => "audited (C)",
+        "D" => "to be reviewed again (D)",
+        other => other,
+    }
 }
 
 /// The number of the operation that a write asks for.

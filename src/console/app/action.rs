@@ -54,6 +54,7 @@ pub enum Class {
 }
 
 const MAIN: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems];
+const READ: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const ALL: &[Scope] = &Scope::ALL;
 const RECORDS: &[Scope] = &[Scope::List, Scope::Detail];
 const FINDS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Reader];
@@ -100,8 +101,8 @@ actions! {
     SystemsTab "systems" Read MAIN;
     NextTab "next-tab" Read &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Links];
     PreviousTab "previous-tab" Read MAIN;
-    SystemLeft "system-left" Read &[Scope::List, Scope::Detail, Scope::Reader];
-    SystemRight "system-right" Read &[Scope::List, Scope::Detail, Scope::Reader];
+    SystemLeft "system-left" Read READ;
+    SystemRight "system-right" Read READ;
     Up "up" Read ALL;
     Down "down" Read ALL;
     PageUp "page-up" Read ALL;
@@ -162,7 +163,8 @@ actions! {
     Mask "mask" Read MAIN;
     Log "log" Read MAIN;
     Theme "theme" Read MAIN;
-    Palette "palette" Read MAIN;
+    Language "language" Read MAIN;
+    Palette "palette" Read ALL;
     Help "help" Read MAIN;
     Redraw "redraw" Read MAIN;
     Suspend "suspend" Local MAIN;

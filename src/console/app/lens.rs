@@ -54,6 +54,14 @@ impl App {
         self.popup = Some(Popup::Lenses(Lenses { items, at }));
     }
 
+    /// Looks through the lens of this name.
+    pub(super) fn choose_lens(&mut self, name: &str) {
+        match self.lenses().into_iter().find(|lens| lens.name == name) {
+            Some(lens) => self.look_through(&lens),
+            None => self.say(Tone::Warn, text!("lens.none", name = name)),
+        }
+    }
+
     /// Looks through a lens: on the users where the screen shows no list.
     pub fn look_through(&mut self, lens: &Lens) {
         if self.kind().is_none() {

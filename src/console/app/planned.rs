@@ -7,6 +7,7 @@ use crate::engine::protocol::Command;
 use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId};
 
+use super::action::Action;
 use super::confirm::{Ask, Confirm, Question};
 use super::lines::{Line, Tone};
 use super::popup::Popup;
@@ -244,6 +245,11 @@ impl Planned {
         push.outcomes.insert(outcome.change.clone(), outcome);
     }
 
+    /// The rows are worded anew.
+    pub(super) fn anew(&mut self) {
+        self.dirty = true;
+    }
+
     /// Whether the rows do not show the latest outcomes yet.
     pub fn stale(&self) -> bool {
         self.dirty
@@ -320,9 +326,9 @@ impl Planned {
     }
 
     /// Acknowledges the guard under the cursor, or takes that back. `Err`: why it cannot be done.
-    pub(super) fn acknowledge(&mut self) -> Result<(), String> {
+    pub(super) fn acknowledge(&mut self, key: &str) -> Result<(), String> {
         let Some(PlanRow::Guard(at, _)) = self.rows.get(self.at) else {
-            return Err(text!("plan.no-guard-here").to_owned());
+            return Err(text!("plan.no-guard-here", key = key));
         };
         let Standing::Ready(plan) = &mut self.standing else { return Ok(()) };
         let mut changed = (**plan).clone();
@@ -342,7 +348,7 @@ impl App {
     pub(super) fn switch_here(&mut self) {
         let (ids, on): (Vec<ChangeId>, bool) = match self.plan.rows.get(self.plan.at) {
             Some(PlanRow::Guard(..)) => {
-                if let Err(why) = self.plan.acknowledge() {
+                if let Err(why) = self.plan.acknowledge(&self.keymap.shown(Action::Acknowledge)) {
                     self.say(Tone::Warn, why);
                 }
                 return;
@@ -359,7 +365,10 @@ impl App {
                     let on = !self.plan.on(&id);
                     (vec![id], on)
                 }
-                None => return self.say(Tone::Warn, text!("plan.no-guard-here")),
+                None => {
+                    return self
+                        .say(Tone::Warn, text!("plan.no-guard-here", key = self.keymap.shown(Action::Acknowledge)));
+                }
             },
         };
         self.plan.switch(ids, on);
@@ -402,7 +411,7 @@ impl App {
         self.plan.asked = (self.staged.version(), self.plan.offs);
         self.plan.dirty = true;
         if changes.is_empty() {
-            self.plan.standing = Standing::Not(text!("plan.all-off").to_owned());
+            self.plan.standing = Standing::Not(text!("plan.all-off", key = self.keymap.shown(Action::Acknowledge)));
             return;
         }
         self.plan.standing = Standing::Preparing;
@@ -435,7 +444,7 @@ impl App {
             return Some(text!("push.running").to_owned());
         }
         let Some(plan) = self.plan.plan() else {
-            let key = self.keymap.shown(super::Action::Prepare);
+            let key = self.keymap.shown(Action::Prepare);
             return Some(if self.staged.is_empty() {
                 text!("push.nothing-staged").to_owned()
             } else {
@@ -446,7 +455,7 @@ impl App {
             return Some(text!("push.used").to_owned());
         }
         if !self.plan.fresh(&self.staged) {
-            return Some(text!("push.outdated", key = self.keymap.shown(super::Action::Prepare)));
+            return Some(text!("push.outdated", key = self.keymap.shown(Action::Prepare)));
         }
         if let Some(guard) = plan.guards.iter().find(|guard| !guard.acknowledged) {
             return Some(text!("push.guarded", rule = guard.rule));

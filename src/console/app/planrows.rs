@@ -10,7 +10,9 @@ use crate::engine::protocol::World;
 use crate::model::{Kind, Op, Proof, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
 
+use super::action::Action;
 use super::confirm::side_effects;
+use super::keys::Keymap;
 use super::lines::{Line, Tone, age, op};
 use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
 use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
@@ -22,7 +24,14 @@ const MANY: usize = 200;
 
 impl Planned {
     /// Makes the rows anew where something has changed.
-    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged, columns: u16, now: jiff::Timestamp) {
+    pub(super) fn refresh(
+        &mut self,
+        world: Option<&World>,
+        staged: &Staged,
+        columns: u16,
+        now: jiff::Timestamp,
+        keymap: &Keymap,
+    ) {
         // What waits counts down by the second, what was read ages by the minute.
         let clock = if self.waits() { now.as_second() } else { now.as_second() / 60 };
         let stamp: Stamp = (staged.version(), world.is_some(), columns, clock);
@@ -40,7 +49,7 @@ impl Planned {
             self.worded_for = over;
         }
         let mut words = std::mem::take(&mut self.words);
-        let mut maker = Maker { plan: self, compared, now, words: &mut words, rows: Vec::new() };
+        let mut maker = Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new() };
         match &self.standing {
             Standing::Ready(plan) => maker.plan_rows(plan, staged, world),
             _ => maker.staged_rows(staged),
@@ -55,6 +64,7 @@ struct Maker<'m> {
     plan: &'m Planned,
     compared: Option<&'m Compared>,
     now: jiff::Timestamp,
+    keymap: &'m Keymap,
     words: &'m mut HashMap<ChangeId, Line>,
     rows: Vec<PlanRow>,
 }
@@ -67,7 +77,7 @@ impl Maker<'_> {
     /// What is staged, while there are no requests yet.
     fn staged_rows(&mut self, staged: &Staged) {
         if staged.is_empty() {
-            return self.text(&Line::of(Tone::Dim, text!("plan.empty")));
+            return self.text(&Line::of(Tone::Dim, text!("plan.empty", key = self.keymap.shown(Action::Stage))));
         }
         match &self.plan.standing {
             Standing::Preparing => self.text(&Line::of(Tone::Dim, text!("plan.preparing"))),
@@ -86,7 +96,8 @@ impl Maker<'_> {
             if guard.acknowledged {
                 line = line.with(Tone::Dim, text!("plan.acknowledged"));
             } else if guard.can_acknowledge {
-                line = line.with(Tone::Dim, text!("plan.can-acknowledge"));
+                line =
+                    line.with(Tone::Dim, text!("plan.can-acknowledge", key = self.keymap.shown(Action::Acknowledge)));
             }
             self.rows.extend(line.wrapped(self.plan.cells).into_iter().map(|line| PlanRow::Guard(at, line)));
         }

@@ -25,7 +25,7 @@ pub fn columns(pen: &mut Pen<'_>, area: Rect, columns: &Columns) {
     for (at, (item, shown)) in columns.items.iter().enumerate().skip(top).take(height) {
         let y = inside.y + (at - top) as u16;
         let here = at == columns.at;
-        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, here);
         let style = theme.tone(if *shown { Tone::Staged } else { Tone::Plain });
         pen.put(inside.x + 2, y, 3, if *shown { "[x]" } else { "[ ]" }, style);
         let style = theme.tone(if here { Tone::Strong } else { Tone::Plain });
@@ -43,13 +43,12 @@ pub fn columns(pen: &mut Pen<'_>, area: Rect, columns: &Columns) {
 
 /// Draws the ways of what is out of true.
 pub fn ways(pen: &mut Pen<'_>, area: Rect, ways: &Ways) {
-    let theme = pen.theme;
     let inside = open(pen, area, 90, ways.items.len() as u16 + 4, text!("ways.title"));
     let height = usize::from(inside.height.saturating_sub(2)).max(1);
     let top = ways.at.saturating_sub(height - 1);
     for (at, (_, _, line)) in ways.items.iter().enumerate().skip(top).take(height) {
         let y = inside.y + (at - top) as u16;
-        pen.put(inside.x, y, 1, if at == ways.at { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, at == ways.at);
         pen.line(inside.x + 1, y, inside.width.saturating_sub(1), line);
     }
     let hints = [("Enter", text!("ways.narrow")), ("Space", text!("ways.stage")), ("Esc", text!("popup.close"))];
@@ -65,7 +64,7 @@ pub fn pick(app: &App, pen: &mut Pen<'_>, area: Rect, pick: &Pick) {
     for (at, item) in pick.items.iter().enumerate().skip(top).take(height) {
         let y = inside.y + (at - top) as u16;
         let here = at == pick.at;
-        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, here);
         let on = app.picked(item);
         let tick = match on {
             _ if at == 0 => "   ",
@@ -107,7 +106,7 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
     for (at, case) in who.cases.iter().enumerate().skip(top).take(height) {
         let y = inside.y + 1 + (at - top) as u16;
         let here = at == who.at;
-        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, here);
         let mut x = inside.x + 2;
         let style = theme.tone(if here { Tone::Strong } else { Tone::Plain });
         x += pen.data(x, y, label as u16 + 1, &format!("{} ", column(&case.label, label)), style);
@@ -139,7 +138,7 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
         }
     }
     let mut y = inside.bottom().saturating_sub(2 + below_rows as u16);
-    pen.rule(inside.x, y, inside.width, '-', theme.frame());
+    pen.rule(inside.x, y, inside.width, theme.frame());
     for line in below.iter().take(below_rows) {
         y += 1;
         pen.line(inside.x, y, inside.width, line);

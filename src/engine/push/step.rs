@@ -8,7 +8,8 @@ use super::judge::{self, Judge, Names, Stands, moved};
 use super::look::{Found, Sought, View, busy_pause, keys_of, somewhere};
 use super::{Desk, LineFault, Party, Tell};
 use crate::compare::{Link, LinkVerdict, Rung};
-use crate::connectors::Observed;
+use crate::connectors::{Observed, Reached};
+use crate::engine::limit::over;
 use crate::engine::protocol::Report;
 use crate::model::text::clean;
 use crate::model::{Op, RecordKey};
@@ -391,6 +392,11 @@ impl Work {
                 let rule = format!("the service does not take this form of the request ({why}); prepare it again");
                 self.ended(receipt, status, OutcomeState::Refused { rule }).await
             }
+            // What was turned away at the door (429) was not done; of any other busy answer nobody knows. The record is read
+            // before it is sent again; after the last try it is looked up.
+            Verdict::Busy(why) if !over(&reply) && attempt + 1 >= self.desk.patience.tries => {
+                self.unknown(receipt, &format!("the service stayed busy: {why}")).await
+            }
             Verdict::Busy(why) => {
                 lock(&self.shared.sent).remove(&self.step.id);
                 self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
@@ -499,7 +505,8 @@ impl Work {
     async fn unknown(&self, receipt: Receipt, why: &str) -> Attempt {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
-        let sought = match (keys_of(&changes), self.id()) {
+        // The later steps of a create are about the record that its first one brought into being.
+        let sought = match (keys_of(&changes).filter(|_| self.first), self.id()) {
             (Some(by), _) => Sought::By(by),
             (None, Some(id)) => Sought::Id(id),
             (None, None) => {
@@ -510,7 +517,10 @@ impl Work {
         let Some(first) = changes.first() else { return Attempt::Done(false) };
         let view =
             View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
-        let (states, id) = view.look_up(&sought, &changes, why).await;
+        if let Some(reached) = view.reached(&sought, &self.step).await {
+            return self.moved_on(receipt, reached, why).await;
+        }
+        let (mut states, id) = view.look_up(&sought, &changes, why).await;
         let yes = |state: &OutcomeState| matches!(state, OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. });
         let (said_yes, open) = (
             states.iter().all(|(_, state)| yes(state)),
@@ -521,6 +531,8 @@ impl Work {
                 self.learn(id);
             }
             self.wrote();
+            // What has steps to come is not done with this one.
+            states.retain(|(id, _)| self.last_of.contains(id));
         }
         self.settle(states).await;
         if said_yes {
@@ -531,5 +543,25 @@ impl Work {
             self.reached(receipt, StepState::Resolved { id }).await;
         }
         Attempt::Done(said_yes)
+    }
+
+    /// A step that moves a record on, whose reply was lost, as the record shows it now.
+    async fn moved_on(&self, receipt: Receipt, reached: Reached, why: &str) -> Attempt {
+        match reached {
+            Reached::Yes => {
+                self.read_back(None, None).await;
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(true)
+            }
+            Reached::No(stands) => {
+                self.settle_all(OutcomeState::Failed { why: format!("{stands} ({why})") }).await;
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(false)
+            }
+            Reached::Untold(more) => {
+                self.settle_all(OutcomeState::Unknown { why: format!("{why}; {more}") }).await;
+                Attempt::Done(false)
+            }
+        }
     }
 }
