@@ -276,6 +276,7 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Range, text!("hint.range"));
             hint(Action::StageAll, text!("hint.all"));
             hint(Action::Sort, text!("hint.sort"));
+            hint(Action::Related, text!("hint.related"));
         }
         Scope::Detail => {
             hint(Action::Help, text!("hint.help"));
