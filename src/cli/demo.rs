@@ -10,8 +10,10 @@ use anyhow::{Context, bail};
 use super::args::Demo;
 use super::{Exit, Global, console, setup};
 use crate::config::{self, Dirs};
+use crate::engine::Setup;
 use crate::mapping::Mapping;
 use crate::simulate::{self, Options, Running};
+use crate::store::Leases;
 
 /// One system of the demo.
 struct System {
@@ -69,7 +71,8 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     }
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
-    let setup = setup::build(&config, &dirs, &mappings)?;
+    // Its systems are nobody else's, though they are called like those of other demos.
+    let setup = Setup { leases: Leases::none(), ..setup::build(&config, &dirs, &mappings)? };
     console::open(setup, global, "acme".to_owned(), true)
 }
 

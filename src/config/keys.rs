@@ -83,6 +83,14 @@ const fn key(within: &'static str, name: &'static str, form: Form, required: boo
 pub const KEYS: &[Key] = &[
     key("", "source", Form::System, false, "The system that is right. Without it nothing can be staged."),
     key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
+    key(
+        "",
+        "lease_dir",
+        Form::Path,
+        false,
+        "Where the operators of this host see who pushes to what: the same sticky directory (chmod 1777) for all of them. \
+         Default: /run/lock/trueup and /tmp/trueup-leases.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(

@@ -205,7 +205,8 @@ impl File<'_> {
         };
         let source = named("source")?;
         let reference = named("reference")?;
-        Ok(Config { origin: self.origin.to_owned(), source, reference, systems })
+        let lease_dir = root.get("lease_dir").and_then(|value| value.get_ref().as_str()).map(home);
+        Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {

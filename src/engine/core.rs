@@ -14,19 +14,18 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::drive::panicked;
 use super::job::{Job, News, Wish};
 use super::member::Member;
 use super::native;
 use super::protocol::{Command, Health, Report, World};
-use super::push::{Keeper, Patience};
+use super::push::{Keeper, Patience, Stop, Stopping};
 use super::setup::Setup;
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
 use crate::model::{Kind, SystemId};
 use crate::plan::{Change, Outcome, Plan};
-use crate::store::Cache;
+use crate::store::{Cache, Leases};
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
 const COMPARE_GAP: Duration = Duration::from_millis(250);
@@ -107,6 +106,7 @@ pub(super) struct Core {
     pub(super) members: Vec<Member>,
     pub(super) keeper: Keeper,
     pub(super) who: String,
+    pub(super) leases: Leases,
     pub(super) patience: Patience,
     cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
     reports: UnboundedSender<Report>,
@@ -145,8 +145,8 @@ pub(super) struct Core {
     compare_from: Instant,
     staging: Option<Vec<Change>>,
     keeping: bool,
-    /// A push runs; cancelling stops it between two steps.
-    pub(super) pushing: Option<CancellationToken>,
+    /// A push runs; this stops it.
+    pub(super) pushing: Option<Stop>,
     /// Writes of an earlier run are to be looked up once the systems have been read.
     unresolved: bool,
     quitting: bool,
@@ -165,6 +165,7 @@ impl Core {
             members,
             keeper: Keeper::from(setup.journal),
             who: setup.who,
+            leases: setup.leases,
             patience: setup.patience,
             cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
             reports,
@@ -525,13 +526,19 @@ impl Core {
                 }
             }
             Command::Stop => match &self.pushing {
-                Some(push) => push.cancel(),
+                Some(push) => {
+                    if push.stop() == Stopping::GivenUp {
+                        self.report(Report::Notice(
+                            "the step under way is not waited for any more: what it sent is unknown until it is looked up".to_owned(),
+                        ));
+                    }
+                }
                 None => self.stop_reading(),
             },
             Command::Quit => {
                 self.quitting = true;
                 if let Some(push) = &self.pushing {
-                    push.cancel();
+                    push.finish();
                 }
                 self.stop_reading();
             }

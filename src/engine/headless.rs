@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::unbounded_channel;
-use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
 use super::job::Wish;
@@ -86,7 +85,7 @@ impl Session {
         plan: Arc<Plan>,
         fingerprint: &str,
         tell: impl Fn(Report) + Send + Sync + 'static,
-        stop: CancellationToken,
+        stop: impl Into<push::Stop>,
     ) -> Result<Vec<Outcome>, String> {
         let desk = self.core.desk().ok_or("nothing has been read")?;
         let outcomes = push::push(Arc::new(desk), plan.clone(), fingerprint, Arc::new(tell), stop).await?;
