@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::Demo;
-use super::{Exit, Global, console, setup};
+use super::{Exit, Global, console, face, setup};
 use crate::config::{self, Dirs};
 use crate::engine::Setup;
 use crate::mapping::Mapping;
@@ -42,7 +42,11 @@ const SYSTEMS: &[System] = &[
         connector: "kingdee",
         view: "kingdee",
         limited: true,
-        more: "mode = \"full\"\nrate = 50\n",
+        more: "mode = \"full\"\nrate = 50\n\
+               # Sites and projects are no departments; organisations and divisions are not the source's to judge.\n\
+               scope = { Group = 'not (displayName sw \"Site \" or displayName sw \"Project \" or displayName eq \"Product\" or \
+               displayName eq \"Managers\")' }\n\
+               manage = { Group = 'type eq \"department\" and not (parent sw \"org/\")' }\n",
     },
 ];
 
@@ -73,6 +77,7 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     // Its systems are nobody else's, though they are called like those of other demos.
     let setup = Setup { leases: Leases::none(), ..setup::build(&config, &dirs, &mappings)? };
+    face::settle(global, &config.face);
     console::open(setup, global, "acme".to_owned(), true)
 }
 

@@ -8,6 +8,7 @@ mod ask;
 mod audit;
 mod check;
 mod console;
+mod face;
 mod help;
 mod history;
 mod lines;
@@ -16,6 +17,7 @@ mod plan;
 mod purge;
 mod push;
 mod setup;
+mod signals;
 mod test;
 
 #[cfg(feature = "simulate")]

@@ -49,6 +49,14 @@ impl Handle {
         let _ = self.wishes.send(command);
     }
 
+    /// What asks once more to stop, also after [`Command::Quit`]: the step under way is not waited for any more.
+    pub fn again(&self) -> impl Fn() + use<> {
+        let wishes = self.wishes.clone();
+        move || {
+            let _ = wishes.send(Command::Stop);
+        }
+    }
+
     /// Waits for the end: the write under way is finished and the journal closed.
     pub async fn ended(self) {
         // It panicked, and has said so: it has ended all the same.
@@ -213,7 +221,11 @@ impl Core {
             }
             let wake = self.wake();
             tokio::select! {
-                wish = wishes.recv(), if !self.quitting => self.obey(wish.unwrap_or(Command::Quit)),
+                wish = wishes.recv(), if !wishes.is_closed() || !self.quitting => match wish {
+                    // What is still to be said at the end is that it takes too long.
+                    Some(wish) if self.quitting => if matches!(wish, Command::Stop) { self.obey(wish) },
+                    wish => self.obey(wish.unwrap_or(Command::Quit)),
+                },
                 Some(news) = self.news.1.recv() => self.hear(news),
                 Some(aside) = self.asides.1.recv() => self.notice(aside),
                 () = tokio::time::sleep_until(wake.unwrap_or(self.shown)), if wake.is_some() => {}

@@ -5,6 +5,7 @@
 //! after what the system is and not what somebody calls it. The kernel holds its lock (`flock`) for exactly as long as
 //! the process lives; what stands in the file only says who that is. Other hosts see nothing of it.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
@@ -184,7 +185,11 @@ fn until(now: jiff::Timestamp) -> jiff::Timestamp {
 /// The file's name: what a system is may hold anything.
 fn name(identity: &str) -> String {
     let hash = Sha256::digest(identity.as_bytes());
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hash.iter().take(16).fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     format!("{hex}.lease")
 }
 
@@ -222,7 +227,7 @@ fn directory(place: &Path) -> Result<OwnedFd, String> {
 }
 
 fn mode(stat: &Stat) -> u32 {
-    u32::from(Mode::from_raw_mode(stat.st_mode).bits())
+    Mode::from_raw_mode(stat.st_mode).bits()
 }
 
 /// The file of a lease: an existing one as it is, a new one such that everybody can lock it.

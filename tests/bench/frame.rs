@@ -15,6 +15,7 @@ use trueup::console::app::{App, Msg, Setup, Wish, update};
 use trueup::console::view::{Theme, draw};
 use trueup::engine::protocol::{Budget, Health, Report, SystemStatus, World};
 use trueup::mapping::Mapping;
+use trueup::model::filter::Filters;
 use trueup::model::{FeedState, Kind, Proof, Snapshot, SystemId, TableBuilder};
 use trueup::plan::Policy;
 
@@ -61,8 +62,8 @@ fn system(name: &str, drift: bool) -> SystemView {
         id: SystemId::new(name),
         mapping,
         snapshots: [Some(Arc::new(snapshot)), None, None, None],
-        scope: None,
-        manage: None,
+        scope: Filters::default(),
+        manage: Filters::default(),
         deactivate_out_of_scope: false,
     }
 }
@@ -99,7 +100,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let app = App::new(Setup { demo: false, title: "bench".into() }, (120, 40), now());
+        let app = App::new(Setup { demo: false, title: "bench".into(), who: String::new() }, (120, 40), now());
         let buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
         let mut desk = Self { app, theme: Theme::named("default"), buffer, keys: 0 };
         desk.send(Msg::Report(Report::World(WORLD.clone())));

@@ -125,7 +125,7 @@ pub enum Answer {
 
 impl Confirm {
     /// The confirmation for a plan.
-    pub fn new(plan: Arc<Plan>, world: Option<&crate::engine::protocol::World>) -> Self {
+    pub fn new(plan: Arc<Plan>, world: Option<&crate::engine::protocol::World>, who: &str) -> Self {
         let mut by_system: BTreeMap<SystemId, BTreeMap<Op, usize>> = BTreeMap::new();
         let refused: Vec<_> = plan.refused.iter().map(|(id, _)| id).collect();
         let going: Vec<_> = plan.changes.iter().filter(|change| !refused.contains(&&change.id)).collect();
@@ -151,6 +151,8 @@ impl Confirm {
             }
             lines.push(line);
         }
+        lines.push(Line::default().data(Tone::Plain, text!("confirm.who", who = who)));
+        lines.extend(Line::of(Tone::Dim, text!("confirm.lease")).wrapped(WIDTH));
         for (effect, n) in side_effects(&plan) {
             let line = Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect));
             lines.extend(line.hanging(3).wrapped(WIDTH));

@@ -141,6 +141,8 @@ pub struct Setup {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
+    /// Who works here, as far as the operating system says.
+    pub who: String,
 }
 
 /// A message to the operator in the footer.
@@ -280,7 +282,7 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
-        if self.plan.stale() {
+        if self.plan.stale() || self.counts_down() {
             return Some(1);
         }
         let world = self.world.as_ref()?;

@@ -6,7 +6,7 @@ use crate::plan::Finding;
 
 use super::App;
 use super::confirm::mode;
-use super::lines::{Line, Tone, age};
+use super::lines::{Line, Tone, age, padded};
 use super::text::{self, text};
 
 /// The systems' tab.
@@ -24,6 +24,9 @@ pub fn short(status: &SystemStatus, oldest: Option<jiff::Timestamp>, now: jiff::
         Some(taken) => format!("{word} {}", age(taken, now)),
         None => word.to_owned(),
     };
+    if let Some(left) = resting(status, now) {
+        return (Tone::Bad, text!("health.resting", n = left));
+    }
     match &status.health {
         Health::Idle => (Tone::Dim, text!("health.idle").to_owned()),
         Health::Probing => (Tone::Dim, text!("health.probing").to_owned()),
@@ -35,7 +38,19 @@ pub fn short(status: &SystemStatus, oldest: Option<jiff::Timestamp>, now: jiff::
     }
 }
 
+/// Seconds until a system that is left alone is tried again.
+fn resting(status: &SystemStatus, now: jiff::Timestamp) -> Option<i64> {
+    let left = status.resting.as_ref()?.until.duration_since(now).as_secs();
+    (left >= 0).then_some(left + 1)
+}
+
 impl App {
+    /// Whether a wait is counted down on the screen.
+    pub(super) fn counts_down(&self) -> bool {
+        let systems = self.world.iter().flat_map(|world| world.systems.iter());
+        systems.into_iter().any(|status| resting(status, self.now).is_some())
+    }
+
     /// When the oldest snapshot of a system was taken.
     pub fn oldest(&self, status: &SystemStatus) -> Option<jiff::Timestamp> {
         self.snapshots(status).map(|snapshot| snapshot.taken).min()
@@ -67,6 +82,10 @@ impl App {
             _ => {}
         }
         lines.extend(Self::access_lines(status));
+        if let (Some(rest), Some(left)) = (&status.resting, resting(status, self.now)) {
+            let words = text!("systems.resting-until", why = rest.why, times = rest.times, n = left);
+            lines.push(Line::of(Tone::Dim, padded(text!("systems.resting"), 10)).data(Tone::Bad, words).hanging(10));
+        }
         lines.push(Line::default());
         lines.extend(self.evidence_lines(status));
         lines.extend(self.feed_lines(status));
@@ -77,7 +96,7 @@ impl App {
 
     fn access_lines(status: &SystemStatus) -> Vec<Line> {
         let pair = |name: &str, line: Line| -> Line {
-            let mut whole = Line::of(Tone::Dim, format!("{name:<10}"));
+            let mut whole = Line::of(Tone::Dim, padded(name, 10));
             whole.parts.extend(line.parts);
             whole.private.extend(line.private);
             whole.hanging(10)
@@ -104,8 +123,9 @@ impl App {
             ),
         );
         lines.push(pair(text!("systems.mode"), access));
-        if let Some(protect) = &status.policy.protect {
-            lines.push(pair(text!("systems.protect"), Line::plain(protect.clone())));
+        let protect = &status.policy.protect;
+        if !protect.is_empty() {
+            lines.push(pair(text!("systems.protect"), Line::plain(protect.to_string())));
         }
         if let Some(why) = site.and_then(|site| site.blocked.as_ref()) {
             lines.push(pair(text!("systems.blocked"), Line::default().data(Tone::Bad, why.clone())));
@@ -143,7 +163,7 @@ impl App {
             };
             lines.push(
                 Line::of(tone, format!("  {mark} "))
-                    .with(Tone::Plain, format!("{:<28} ", line.what))
+                    .with(Tone::Plain, padded(&line.what, 29))
                     .data(Tone::Dim, line.detail.clone())
                     .hanging(5),
             );
@@ -174,7 +194,7 @@ impl App {
                 };
                 let requests = text!("systems.feed-cost", pages = feed.pages, requests = feed.requests);
                 lines.push(
-                    Line::of(Tone::Plain, format!("  {:<9}{:<18} ", plural(snapshot.kind), feed.feed))
+                    Line::of(Tone::Plain, format!("  {}{:<18} ", padded(plural(snapshot.kind), 9), feed.feed))
                         .with(Tone::Dim, format!("{:>4}  ", age(snapshot.taken, self.now)))
                         .with(tone, proof)
                         .with(Tone::Dim, requests)
