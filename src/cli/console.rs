@@ -56,14 +56,13 @@ pub fn open(setup: Setup, global: &Global, title: String, demo: bool) -> anyhow:
         Color::Always => Some("default".to_owned()),
         Color::Never => Some("mono".to_owned()),
     };
-    let who = setup.who.clone();
     let runtime = setup::runtime()?;
     let (reports, receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = {
         let _inside = runtime.enter();
         Arc::new(engine::start(setup, reports))
     };
-    let options = Options { demo, title, who, theme, compat_draw: global.compat_draw };
+    let options = Options { demo, title, theme, compat_draw: global.compat_draw };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
     // However the console ended: a write under way is finished and journaled before the program ends.

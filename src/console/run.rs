@@ -25,8 +25,6 @@ pub struct Options {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
-    /// Who works here, as far as the operating system says.
-    pub who: String,
     /// A theme by name; else `mono` where `NO_COLOR` is set, else `default`.
     pub theme: Option<String>,
     /// The cursor is placed anew after every wide character, and nothing is scrolled.
@@ -142,7 +140,7 @@ impl Loop {
         })?;
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let theme = options.theme.as_deref().unwrap_or(if no_color { "mono" } else { "default" });
-        let setup = Setup { demo: options.demo, title: options.title, who: options.who };
+        let setup = Setup { demo: options.demo, title: options.title };
         let app = App::new(setup, term::size()?, jiff::Timestamp::now());
         Ok(Self {
             send,

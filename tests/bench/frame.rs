@@ -88,7 +88,12 @@ static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| {
     };
     let statuses = [status(&systems[0], true), status(&systems[1], false)];
     let inputs = Inputs { systems, source: Some(0), ..Inputs::default() };
-    Arc::new(World { generation: 1, systems: Arc::from(statuses), compared: Arc::new(compare(Arc::new(inputs))) })
+    Arc::new(World {
+        generation: 1,
+        systems: Arc::from(statuses),
+        compared: Arc::new(compare(Arc::new(inputs))),
+        who: "lena".into(),
+    })
 });
 
 struct Desk {
@@ -100,7 +105,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let app = App::new(Setup { demo: false, title: "bench".into(), who: String::new() }, (120, 40), now());
+        let app = App::new(Setup { demo: false, title: "bench".into() }, (120, 40), now());
         let buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
         let mut desk = Self { app, theme: Theme::named("default"), buffer, keys: 0 };
         desk.send(Msg::Report(Report::World(WORLD.clone())));

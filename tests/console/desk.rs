@@ -24,7 +24,7 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(columns: u16, rows: u16) -> Self {
-        let setup = Setup { demo: false, title: "acme".into(), who: "lena from 10.0.0.7".into() };
+        let setup = Setup { demo: false, title: "acme".into() };
         let app = App::new(setup, (columns, rows), now());
         Self { app, wishes: Vec::new(), theme: Theme::named("default"), jobs: 0, keys: 0 }
     }

@@ -444,7 +444,7 @@ impl App {
 
     pub(super) fn ask_push(&mut self) {
         if let Some(plan) = self.plan.plan() {
-            let confirm = Confirm::new(plan.clone(), self.world.as_deref(), &self.setup.who);
+            let confirm = Confirm::new(plan.clone(), self.world.as_deref());
             self.popup = Some(Popup::Confirm(Box::new(confirm)));
         }
     }

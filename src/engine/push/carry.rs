@@ -13,6 +13,7 @@ use super::stop::Stop;
 use super::{Desk, Tell};
 use crate::engine::protocol::Report;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target, digest};
+use crate::store::Signature;
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,11 @@ fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
     }
     if plan.steps.is_empty() {
         return Some("the plan has no request to send".into());
+    }
+    let given = desk.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+    let wants = |step: &&Step| desk.parties.get(&step.system).is_some_and(|party| party.known.policy.require_reason);
+    if let (false, Some(step)) = (given, plan.steps.iter().find(wants)) {
+        return Some(format!("{} wants a reason or ticket for every push; say why, and push again", step.system));
     }
     let refused: BTreeSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
     let will: Vec<Change> = plan.changes.iter().filter(|change| !refused.contains(&change.id)).cloned().collect();

@@ -9,7 +9,7 @@ use super::{Desk, Tell};
 use crate::engine::protocol::Report;
 use crate::model::SystemId;
 use crate::plan::{Plan, PlanId};
-use crate::store::{Journal, Lease, RENEWED, StoreError};
+use crate::store::{Journal, Lease, RENEWED, Signature, StoreError};
 
 /// An open push. While it lives nobody else of this host pushes to its systems.
 pub(super) struct Opened {
@@ -33,15 +33,17 @@ impl Opened {
     pub(super) async fn open(desk: &Desk, plan: &Arc<Plan>, tell: &Tell) -> Result<Self, String> {
         let systems: BTreeSet<SystemId> = plan.steps.iter().map(|step| step.system.clone()).collect();
         let leases = leases(desk, &systems, tell).await?;
-        let (opening, who, all) = (plan.clone(), desk.who.clone(), systems.clone());
+        let reason = desk.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
+        let by = Signature { who: desk.who.clone(), reason };
+        let (opening, all) = (plan.clone(), systems.clone());
         let ask = desk.keeper.ask(move |journal| {
             for (at, system) in all.iter().enumerate() {
-                if let Err(why) = journal.lease(system, &who) {
+                if let Err(why) = journal.lease(system, &by.who) {
                     all.iter().take(at).try_for_each(|taken| journal.release(taken))?;
                     return Err(why);
                 }
             }
-            journal.open(&opening, &who).or_else(|why| released(journal, &all).and(Err(why)))
+            journal.open(&opening, &by).or_else(|why| released(journal, &all).and(Err(why)))
         });
         ask.await.map_err(|why| why.to_string())?;
         let leases = Arc::new(Mutex::new(leases));

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::look::{busy_pause, somewhere};
 use super::stop::Stop;
 use super::{Desk, LineFault, Party, Rest, Tell};
+use crate::engine::limit::over;
 use crate::engine::protocol::Report;
 use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Facet, Outcome, OutcomeState, Plan, Reply, Seen, Step, StepId, Target, Verdict};
@@ -311,6 +312,11 @@ impl Work {
                 self.keep_lesson(step, &reply).await;
                 let rule = format!("the service does not take this form of the request ({why}); prepare it again");
                 self.ended(receipt, status, OutcomeState::Refused { rule }).await
+            }
+            // What was turned away at the door (429) was not done; of any other busy answer nobody knows. The record is read
+            // before it is sent again; after the last try it is looked up.
+            Verdict::Busy(why) if !over(&reply) && attempt + 1 >= self.desk.patience.tries => {
+                self.unknown(receipt, &format!("the service stayed busy: {why}")).await
             }
             Verdict::Busy(why) => {
                 lock(&self.shared.sent).remove(&self.step.id);
