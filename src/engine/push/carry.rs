@@ -13,7 +13,6 @@ use super::stop::Stop;
 use super::{Desk, Tell};
 use crate::engine::protocol::Report;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target, digest};
-use crate::store::Signature;
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
