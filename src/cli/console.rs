@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::Color;
+use super::face::{self, Look};
 use super::signals::Signals;
-use super::{Exit, Global, face, setup};
+use super::{Exit, Global, setup};
 use crate::console::run::Options;
 use crate::console::{self, term};
 use crate::engine::protocol::Command;
@@ -19,8 +19,8 @@ use crate::engine::{self, Setup};
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
     term::ready()?;
     let (setup, title, face) = setup::load_titled(global)?;
-    face::settle(global, &face);
-    open(setup, global, title, false)
+    let look = face::settle(global, &face)?;
+    open(setup, global, look, title, false)
 }
 
 /// Waits for the step under way, if there is one. The screen is gone by then, so what is waited for is said; ctrl-c gives up.
@@ -49,20 +49,16 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// When there is no terminal.
-pub fn open(setup: Setup, global: &Global, title: String, demo: bool) -> anyhow::Result<Exit> {
+pub fn open(setup: Setup, global: &Global, look: Look, title: String, demo: bool) -> anyhow::Result<Exit> {
     term::ready()?;
-    let theme = match global.color {
-        Color::Auto => None,
-        Color::Always => Some("default".to_owned()),
-        Color::Never => Some("mono".to_owned()),
-    };
     let runtime = setup::runtime()?;
     let (reports, receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = {
         let _inside = runtime.enter();
         Arc::new(engine::start(setup, reports))
     };
-    let options = Options { demo, title, theme, compat_draw: global.compat_draw };
+    let Look { themes, keymap, plain } = look;
+    let options = Options { demo, title, themes, keymap, compat_draw: global.compat_draw || plain };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
     // However the console ended: a write under way is finished and journaled before the program ends.

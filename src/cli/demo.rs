@@ -74,11 +74,11 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
         return Ok(Exit::True);
     }
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
+    let look = face::settle(global, &config.face)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     // Its systems are nobody else's, though they are called like those of other demos.
     let setup = Setup { leases: Leases::none(), ..setup::build(&config, &dirs, &mappings)? };
-    face::settle(global, &config.face);
-    console::open(setup, global, "acme".to_owned(), true)
+    console::open(setup, global, look, "acme".to_owned(), true)
 }
 
 async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static System, Running)>> {

@@ -207,7 +207,12 @@ impl File<'_> {
         let reference = named("reference")?;
         let lease_dir = root.get("lease_dir").and_then(|value| value.get_ref().as_str()).map(home);
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
-        let face = Face { language: word("language") };
+        let face = Face {
+            language: word("language"),
+            theme: word("theme"),
+            lines: word("borders").as_deref() == Some("lines"),
+            plain: root.get("plain").and_then(|value| value.get_ref().as_bool()).unwrap_or(false),
+        };
         Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, face, systems })
     }
 

@@ -12,10 +12,11 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use super::app::keys::Keymap;
 use super::app::text::text;
 use super::app::{App, Msg, Setup, Wish, update};
 use super::term::{self, Held, Input, Pace, Reader, Screen};
-use super::view::{self, Theme};
+use super::view::{self, Themes};
 use crate::engine::protocol::{Command, Report};
 
 /// How the console is opened.
@@ -25,8 +26,10 @@ pub struct Options {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
-    /// A theme by name; else `mono` where `NO_COLOR` is set, else `default`.
-    pub theme: Option<String>,
+    /// All themes, with the one that is on.
+    pub themes: Themes,
+    /// The operator's own key map.
+    pub keymap: Option<Keymap>,
     /// The cursor is placed anew after every wide character, and nothing is scrolled.
     pub compat_draw: bool,
 }
@@ -110,7 +113,7 @@ struct Loop {
     jobs: UnboundedSender<Event>,
     signals: Signals,
     app: App,
-    theme: Theme,
+    themes: Themes,
     reader: Reader,
     screen: Screen<std::fs::File>,
     // Dropped last, and with it the terminal is given back.
@@ -138,9 +141,8 @@ impl Loop {
                 Input::Gone => Event::Gone,
             });
         })?;
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let theme = options.theme.as_deref().unwrap_or(if no_color { "mono" } else { "default" });
-        let setup = Setup { demo: options.demo, title: options.title };
+        let themes = options.themes;
+        let setup = Setup { demo: options.demo, title: options.title, keymap: options.keymap, themes: themes.names() };
         let app = App::new(setup, term::size()?, jiff::Timestamp::now());
         Ok(Self {
             send,
@@ -150,7 +152,7 @@ impl Loop {
             jobs,
             signals,
             app,
-            theme: Theme::named(theme),
+            themes,
             reader,
             screen: Screen::new(out, options.compat_draw, Pace::of_environment()),
             held,
@@ -276,8 +278,11 @@ impl Loop {
                 Wish::Gather(job) => self.job(move || Msg::Gathered(job.run())),
                 Wish::Copy(text) => self.copy(text)?,
                 Wish::Repaint => self.screen.forget(),
-                Wish::Theme => {
-                    self.theme = self.theme.next();
+                Wish::Theme(named) => {
+                    match named {
+                        None => self.themes.next(),
+                        Some(name) => drop(self.themes.choose(&name)),
+                    }
                     self.screen.forget();
                 }
                 Wish::Suspend => {
@@ -325,7 +330,7 @@ impl Loop {
         }
         let (columns, rows) = self.app.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-        let cursor = view::draw(&self.app, &self.theme, &mut buffer);
+        let cursor = view::draw(&self.app, self.themes.now(), &mut buffer);
         // What was typed up to here was typed before the question could be read. What comes once the frame is out may be
         // an answer to it, so the line is drawn right before the write and not after it.
         let read = self.app.awaits_draw().then(|| self.reader.settle());

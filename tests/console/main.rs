@@ -4,6 +4,8 @@
 mod confirm;
 mod decisions;
 mod desk;
+mod languages;
+mod menu;
 mod properties;
 mod pty;
 mod screens;

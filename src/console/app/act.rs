@@ -10,7 +10,7 @@ use super::lines::{Line, Tone, clock};
 use super::order::Sort;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
-use super::text::text;
+use super::text::{self, Language, text};
 use super::{App, Focus, Tab, Wish};
 
 impl App {
@@ -77,7 +77,13 @@ impl App {
             Action::PreviousTab => self.step_tab(false, wishes),
             Action::SystemLeft | Action::SystemRight => {
                 let forward = action == Action::SystemRight;
-                if self.focus == Focus::Detail { self.step_target(forward) } else { self.step_system(forward) }
+                let moved = match self.tab {
+                    Tab::Kind(_) if self.focus == Focus::Detail => self.step_target(forward),
+                    Tab::Kind(_) => self.step_system(forward),
+                    _ => false,
+                };
+                // Left of everything is the menu.
+                self.menu = !moved && !forward;
             }
             Action::Up => self.step(-1),
             Action::Down => self.step(1),
@@ -127,7 +133,7 @@ impl App {
             Action::Prepare => self.go_plan(wishes),
             Action::Push => self.ask_push(),
             Action::Acknowledge => {
-                if let Err(why) = self.plan.acknowledge() {
+                if let Err(why) = self.plan.acknowledge(&self.keymap.shown(Action::Acknowledge)) {
                     self.say(Tone::Warn, why);
                 }
             }
@@ -190,7 +196,11 @@ impl App {
                 self.say(Tone::Plain, if self.mask { text!("notice.masked") } else { text!("notice.unmasked") });
             }
             Action::Log => self.open_log(),
-            Action::Theme => wishes.push(Wish::Theme),
+            Action::Theme => wishes.push(Wish::Theme(None)),
+            Action::Language => self.speak(match text::language() {
+                Language::English => Language::Chinese,
+                Language::Chinese => Language::English,
+            }),
             Action::Palette => self.open_palette(),
             Action::Help => self.open_help(),
             Action::Redraw => wishes.push(Wish::Repaint),
@@ -310,7 +320,7 @@ impl App {
         }
     }
 
-    fn refresh(&mut self, system: Option<SystemId>, kind: Option<Kind>, wishes: &mut Vec<Wish>) {
+    pub(super) fn refresh(&mut self, system: Option<SystemId>, kind: Option<Kind>, wishes: &mut Vec<Wish>) {
         let what = system.as_ref().map_or_else(|| text!("strip.all").to_owned(), ToString::to_string);
         self.say(Tone::Plain, text!("notice.refreshing", what = what));
         wishes.push(Wish::Engine(Command::Refresh { system, kind }));

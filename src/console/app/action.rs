@@ -51,6 +51,7 @@ pub enum Class {
 }
 
 const MAIN: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems];
+const READ: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const ALL: &[Scope] = &Scope::ALL;
 const RECORDS: &[Scope] = &[Scope::List, Scope::Detail];
 const LISTS: &[Scope] = &[Scope::List];
@@ -95,8 +96,8 @@ actions! {
     SystemsTab "systems" Read MAIN;
     NextTab "next-tab" Read MAIN;
     PreviousTab "previous-tab" Read MAIN;
-    SystemLeft "system-left" Read &[Scope::List, Scope::Detail, Scope::Reader];
-    SystemRight "system-right" Read &[Scope::List, Scope::Detail, Scope::Reader];
+    SystemLeft "system-left" Read READ;
+    SystemRight "system-right" Read READ;
     Up "up" Read ALL;
     Down "down" Read ALL;
     PageUp "page-up" Read ALL;
@@ -108,7 +109,7 @@ actions! {
     Escape "escape" Read ALL;
     Older "older-place" Read MAIN;
     Newer "newer-place" Read MAIN;
-    Filter "filter" Read LISTS;
+    Filter "filter" Read &[Scope::List, Scope::Reader];
     OnlyOut "only-out-of-true" Read LISTS;
     NextOut "next-out-of-true" Read RECORDS;
     PreviousOut "previous-out-of-true" Read RECORDS;
@@ -148,7 +149,8 @@ actions! {
     Mask "mask" Read MAIN;
     Log "log" Read MAIN;
     Theme "theme" Read MAIN;
-    Palette "palette" Read MAIN;
+    Language "language" Read MAIN;
+    Palette "palette" Read ALL;
     Help "help" Read MAIN;
     Redraw "redraw" Read MAIN;
     Suspend "suspend" Local MAIN;

@@ -174,15 +174,17 @@ impl App {
     }
 
     /// Chooses another target for the detail.
-    pub(super) fn step_target(&mut self, forward: bool) {
+    /// The next target in the detail; `false`: there is none on that side.
+    pub(super) fn step_target(&mut self, forward: bool) -> bool {
         if self.system.is_some() {
             return self.step_system(forward);
         }
-        let Some(about) = &self.detail.about else { return };
+        let Some(about) = &self.detail.about else { return false };
         let targets = Rows::new(&about.compared, about.kind).targets();
-        let Some(at) = targets.iter().position(|at| *at == about.system) else { return };
+        let Some(at) = targets.iter().position(|at| *at == about.system) else { return false };
         let to = if forward { (at + 1).min(targets.len() - 1) } else { at.saturating_sub(1) };
         self.detail.target = Some(about.compared.inputs.systems[targets[to]].id.clone());
+        to != at
     }
 
     /// The key of the record that the detail shows: the target's, else the one that names the identity.

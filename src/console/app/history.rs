@@ -136,6 +136,11 @@ impl History {
         true
     }
 
+    /// The rows are worded anew.
+    pub(super) fn anew(&mut self) {
+        self.made = None;
+    }
+
     /// The changes of the push under the cursor that did not come about and can be tried again.
     pub fn failed(&self) -> Vec<Change> {
         let Some(push) = self.here() else { return Vec::new() };

@@ -37,12 +37,28 @@ fn built_in() -> Vec<Lens> {
     ]
 }
 
+/// The names of all lenses.
+pub(super) fn names() -> Vec<String> {
+    built_in().iter().map(|lens| lens.name.to_owned()).collect()
+}
+
 impl App {
     pub(super) fn open_lenses(&mut self) {
         let filter = self.list().map(|list| list.filter.clone()).unwrap_or_default();
         let items = built_in();
         let at = items.iter().position(|lens| lens.filter == filter).unwrap_or(0);
         self.popup = Some(Popup::Lenses(Lenses { items, at }));
+    }
+
+    /// Looks through the lens of this name.
+    pub(super) fn choose_lens(&mut self, name: &str) {
+        let Some(lens) = built_in().into_iter().find(|lens| lens.name == name) else {
+            return self.say(Tone::Warn, text!("lens.none", name = name));
+        };
+        if let Some(kind) = self.kind() {
+            lens.filter.clone_into(&mut self.lists[kind.index()].filter);
+        }
+        self.say(Tone::Plain, text!("lens.chosen", name = lens.name));
     }
 
     pub(super) fn lens_key(&mut self, mut lenses: Lenses, key: Key) {

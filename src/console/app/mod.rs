@@ -6,6 +6,7 @@
 mod act;
 pub mod action;
 mod agree;
+pub mod argument;
 pub mod checklist;
 pub mod confirm;
 mod decide;
@@ -14,6 +15,7 @@ pub mod filter;
 pub mod form;
 pub mod help;
 pub mod history;
+mod keyfile;
 pub mod keys;
 pub mod lens;
 pub mod lines;
@@ -129,8 +131,8 @@ pub enum Wish {
     Repaint,
     /// Give the terminal back and stop until continued.
     Suspend,
-    /// The next theme.
-    Theme,
+    /// Another theme: the next one, or the one of this name.
+    Theme(Option<String>),
     /// End.
     Leave,
 }
@@ -142,6 +144,10 @@ pub struct Setup {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
+    /// The operator's own key map; the built-in one where there is none.
+    pub keymap: Option<Keymap>,
+    /// The names of all themes.
+    pub themes: Vec<String>,
 }
 
 /// A message to the operator in the footer.
@@ -205,6 +211,10 @@ pub struct App {
     pub log: VecDeque<(jiff::Timestamp, Notice)>,
     /// Personal data is masked.
     pub mask: bool,
+    /// The menu at the top left is marked: Enter opens it.
+    pub menu: bool,
+    /// What was done by its name, newest first.
+    recent: Vec<(Action, String)>,
     trail: Trail,
     tokens: u64,
 }
@@ -213,10 +223,10 @@ impl App {
     /// A console that has heard nothing yet.
     pub fn new(setup: Setup, size: (u16, u16), now: jiff::Timestamp) -> Self {
         Self {
+            keymap: setup.keymap.clone().unwrap_or_else(Keymap::standard),
             setup,
             now,
             size,
-            keymap: Keymap::standard(),
             world: None,
             tab: Tab::Kind(Kind::User),
             system: None,
@@ -231,6 +241,8 @@ impl App {
             notice: None,
             log: VecDeque::new(),
             mask: false,
+            menu: false,
+            recent: Vec::new(),
             trail: Trail::default(),
             tokens: 0,
         }
@@ -356,7 +368,7 @@ impl App {
     fn settle(&mut self, wishes: &mut Vec<Wish>) {
         self.order(wishes);
         self.look();
-        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now);
+        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now, &self.keymap);
         let look_up = self.keymap.shown(Action::LookUp);
         self.history.refresh(self.world.as_deref(), self.size.0, &look_up);
         if let Some(Popup::Filter(bar)) = &self.popup
@@ -382,8 +394,17 @@ impl App {
             self.popup_key(popup, event, key, number, wishes);
             return;
         }
-        if let Some(action) = self.keymap.action(self.scope(), key) {
-            self.act(action, wishes);
+        let action = self.keymap.action(self.scope(), key);
+        // The menu is left by any key; Enter opens it, and Right only leaves it.
+        match action {
+            Some(Action::Open) if std::mem::take(&mut self.menu) => self.open_palette(),
+            Some(Action::SystemRight) if std::mem::take(&mut self.menu) => {}
+            _ => {
+                self.menu = false;
+                if let Some(action) = action {
+                    self.act(action, wishes);
+                }
+            }
         }
     }
 
@@ -392,6 +413,7 @@ impl App {
         match &mut self.popup {
             Some(Popup::Filter(bar)) => bar.paste(&line),
             Some(Popup::Palette(palette)) => palette.paste(&line),
+            Some(Popup::Help(help)) => help.paste(&line),
             Some(Popup::Form(form)) => form.paste(&line),
             Some(Popup::Note(note)) => note.paste(&line),
             Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
@@ -426,7 +448,10 @@ impl App {
                 } else {
                     let n = text::count(unknown.len() as u64);
                     let key = self.keymap.shown(Action::LookUp);
-                    self.say(Tone::Warn, text!("notice.unknown", n = n, key = key));
+                    self.say(
+                        Tone::Warn,
+                        text!("notice.unknown", n = n, key = key, tab = self.keymap.shown(Action::HistoryTab)),
+                    );
                 }
                 self.history.unknown(unknown);
             }

@@ -117,14 +117,16 @@ impl App {
     }
 
     /// The next system in the strip; `All` comes before the first.
-    pub(super) fn step_system(&mut self, forward: bool) {
-        let Some(world) = self.world.clone() else { return };
+    /// `false`: there is none on that side.
+    pub(super) fn step_system(&mut self, forward: bool) -> bool {
+        let Some(world) = self.world.clone() else { return false };
         let at = self.system_index().map_or(0, |at| at + 1);
         let to = if forward { (at + 1).min(world.systems.len()) } else { at.saturating_sub(1) };
         if to != at {
             self.system = to.checked_sub(1).map(|at| world.systems[at].id.clone());
             self.detail.target = None;
         }
+        to != at
     }
 
     /// Moves into the detail of the record under the cursor.

@@ -11,7 +11,9 @@ use crate::engine::protocol::{Command, World};
 use crate::model::Op;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, Step, Target};
 
+use super::action::Action;
 use super::confirm::{Ask, Confirm, Question, side_effects};
+use super::keys::Keymap;
 use super::lines::{Line, Tone, op};
 use super::popup::Popup;
 use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
@@ -181,6 +183,11 @@ impl Planned {
         push.outcomes.insert(outcome.change.clone(), outcome);
     }
 
+    /// The rows are worded anew.
+    pub(super) fn anew(&mut self) {
+        self.dirty = true;
+    }
+
     /// Whether the rows do not show the latest outcomes yet.
     pub fn stale(&self) -> bool {
         self.dirty
@@ -243,9 +250,9 @@ impl Planned {
     }
 
     /// Acknowledges the guard under the cursor, or takes that back. `Err`: why it cannot be done.
-    pub(super) fn acknowledge(&mut self) -> Result<(), String> {
+    pub(super) fn acknowledge(&mut self, key: &str) -> Result<(), String> {
         let Some(PlanRow::Guard(at, _)) = self.rows.get(self.at) else {
-            return Err(text!("plan.no-guard-here").to_owned());
+            return Err(text!("plan.no-guard-here", key = key));
         };
         let Standing::Ready(plan) = &mut self.standing else { return Ok(()) };
         let mut changed = (**plan).clone();
@@ -260,7 +267,14 @@ impl Planned {
     }
 
     /// Makes the rows anew where something has changed.
-    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged, columns: u16, now: jiff::Timestamp) {
+    pub(super) fn refresh(
+        &mut self,
+        world: Option<&World>,
+        staged: &Staged,
+        columns: u16,
+        now: jiff::Timestamp,
+        keymap: &Keymap,
+    ) {
         let stamp = (staged.version(), world.is_some(), columns);
         self.cells = usize::from(columns).saturating_sub(4);
         if !self.dirty && self.drawn_for == Some(stamp) {
@@ -271,17 +285,17 @@ impl Planned {
         self.drawn_for = Some(stamp);
         let compared = world.map(|world| &*world.compared);
         self.rows = match &self.standing {
-            Standing::Ready(plan) => self.plan_rows(plan, compared),
-            _ => self.staged_rows(staged, compared),
+            Standing::Ready(plan) => self.plan_rows(plan, compared, &keymap.shown(Action::Acknowledge)),
+            _ => self.staged_rows(staged, compared, &keymap.shown(Action::Stage)),
         };
         self.at = self.at.min(self.rows.len().saturating_sub(1));
     }
 
     /// What is staged, while there are no requests yet.
-    fn staged_rows(&self, staged: &Staged, compared: Option<&Compared>) -> Vec<PlanRow> {
+    fn staged_rows(&self, staged: &Staged, compared: Option<&Compared>, key: &str) -> Vec<PlanRow> {
         let mut rows = Vec::new();
         if staged.is_empty() {
-            rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.empty"))));
+            rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.empty", key = key))));
             return rows;
         }
         match &self.standing {
@@ -297,7 +311,7 @@ impl Planned {
         rows
     }
 
-    fn plan_rows(&self, plan: &Plan, compared: Option<&Compared>) -> Vec<PlanRow> {
+    fn plan_rows(&self, plan: &Plan, compared: Option<&Compared>, key: &str) -> Vec<PlanRow> {
         let mut rows = Vec::new();
         for (at, guard) in plan.guards.iter().enumerate() {
             let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
@@ -306,7 +320,7 @@ impl Planned {
             if guard.acknowledged {
                 line = line.with(Tone::Dim, text!("plan.acknowledged"));
             } else if guard.can_acknowledge {
-                line = line.with(Tone::Dim, text!("plan.can-acknowledge"));
+                line = line.with(Tone::Dim, text!("plan.can-acknowledge", key = key));
             }
             rows.extend(line.wrapped(self.cells).into_iter().map(|line| PlanRow::Guard(at, line)));
         }
@@ -460,7 +474,7 @@ impl App {
             return Some(text!("push.running").to_owned());
         }
         let Some(plan) = self.plan.plan() else {
-            let key = self.keymap.shown(super::Action::Prepare);
+            let key = self.keymap.shown(Action::Prepare);
             return Some(if self.staged.is_empty() {
                 text!("push.nothing-staged").to_owned()
             } else {
@@ -471,7 +485,7 @@ impl App {
             return Some(text!("push.used").to_owned());
         }
         if !self.plan.fresh(&self.staged) {
-            return Some(text!("push.outdated", key = self.keymap.shown(super::Action::Prepare)));
+            return Some(text!("push.outdated", key = self.keymap.shown(Action::Prepare)));
         }
         if let Some(guard) = plan.guards.iter().find(|guard| !guard.acknowledged) {
             return Some(text!("push.guarded", rule = guard.rule));

@@ -8,6 +8,7 @@ use super::action::{Action, Scope};
 use super::checklist::Checklist;
 use super::confirm::{Answer, Ask, Confirm};
 use super::form::Form;
+use super::help::Help;
 use super::keys::Key;
 use super::lens::Lenses;
 use super::lines::Tone;
@@ -36,6 +37,8 @@ pub enum Popup {
     Ask(Ask),
     /// A text to read.
     Reader(Reader),
+    /// The help.
+    Help(Help),
     /// All actions by name.
     Palette(Palette),
     /// The filter being typed.
@@ -49,6 +52,26 @@ impl Popup {
             Self::Confirm(confirm) => confirm.gate.drawn(read),
             Self::Ask(ask) => ask.gate.drawn(read),
             _ => {}
+        }
+    }
+
+    /// Where its keys belong, for those that have a menu of their own.
+    fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::Checklist(_) => Some(Scope::Checklist),
+            Self::Links(_) => Some(Scope::Links),
+            Self::Reader(_) => Some(Scope::Reader),
+            _ => None,
+        }
+    }
+
+    /// Whether a key that does nothing else here opens its menu: where only arrows and Enter arrive, every action must be
+    /// reachable.
+    fn opens_menu(&self, key: Key) -> bool {
+        match self {
+            Self::Checklist(_) => key.code == KeyCode::Left,
+            Self::Links(_) => matches!(key.code, KeyCode::Left | KeyCode::Right | KeyCode::Enter),
+            _ => false,
         }
     }
 }
@@ -78,7 +101,16 @@ impl FilterBar {
 
 impl App {
     pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
+        if let Some(scope) = popup.scope() {
+            let action = self.keymap.action(scope, key);
+            if action == Some(Action::Palette)
+                || popup.opens_menu(key) && action.is_none_or(|action| action == Action::Open)
+            {
+                return self.open_menu_over(popup, scope);
+            }
+        }
         match popup {
+            Popup::Help(help) => self.help_key(help, event, key, wishes),
             Popup::Checklist(list) => self.checklist_key(list, key, wishes),
             Popup::Links(links) => self.links_key(links, key, wishes),
             Popup::Lenses(lenses) => self.lens_key(lenses, key),
@@ -113,7 +145,7 @@ impl App {
                     Answer::Open => self.popup = Some(Popup::Confirm(confirm)),
                 }
             }
-            Popup::Ask(ask) => {
+            Popup::Ask(mut ask) => {
                 let answer = if ask.gate.takes(number) { ask.key(event) } else { Answer::Open };
                 match answer {
                     Answer::Yes => self.answered(ask.question, wishes),

@@ -19,6 +19,11 @@ use super::{App, Focus, Wish};
 const QUICK: usize = 200;
 
 impl App {
+    /// That there is no fix, and what tells why.
+    fn no_offer(&self) -> String {
+        text!("stage.no-offer", key = self.keymap.shown(super::Action::Why))
+    }
+
     pub(super) fn looked_at(&self) -> Option<(Kind, u32, Arc<Compared>)> {
         let kind = self.kind()?;
         let list = &self.lists[kind.index()];
@@ -42,7 +47,7 @@ impl App {
             .flat_map(|at| offers(&compared, kind, identity, at).into_iter().map(move |offer| (at, offer)))
             .collect();
         if found.is_empty() {
-            let why = if rows.out(identity, chosen) { text!("stage.no-offer") } else { text!("stage.true") };
+            let why = if rows.out(identity, chosen) { self.no_offer() } else { text!("stage.true").to_owned() };
             return self.say(Tone::Plain, why);
         }
         let plain = |offer: &Offer| offer.ticked && offer.blocked.is_none() && offer.blanks.is_empty();
@@ -94,7 +99,7 @@ impl App {
                 self.focus = Focus::Detail;
                 return;
             }
-            let why = if row.why.is_empty() { text!("stage.no-offer").to_owned() } else { row.why };
+            let why = if row.why.is_empty() { self.no_offer() } else { row.why };
             return self.say(Tone::Plain, why);
         };
         if let Some(why) = offer.blocked {

@@ -12,7 +12,7 @@ use super::cells::{Pen, width};
 /// Draws the rule with who it is, lint, and the facets.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
-    pen.rule(area.x, area.y, area.width, '-', theme.frame());
+    pen.rule(area.x, area.y, area.width, theme.frame());
     let Some(about) = &app.detail.about else { return };
     title(pen, area, about);
     let mut y = area.y + 1;
@@ -94,6 +94,7 @@ fn facet(
     let lead = if cursor { '>' } else { mark };
     pen.put(area.x, y, 1, &lead.to_string(), theme.tone(if cursor { Tone::Key } else { mark_tone }));
     if cursor {
+        pen.cursor(area.x, y, true);
         pen.put(area.x + 1, y, 1, &mark.to_string(), theme.tone(mark_tone));
     }
     let plain =

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::compare::Compared;
 use crate::console::app::App;
+use crate::console::app::action::Action;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
 use crate::console::app::order::Sort;
@@ -209,6 +210,9 @@ fn row(
         (false, false) => " ",
     };
     pen.put(area.x, y, 1, pointer, theme.tone(Tone::Key));
+    if cursor {
+        pen.cursor(area.x, y, true);
+    }
     if app.staged.marks().about(rows, identity, one) {
         pen.put(area.x + 1, y, 1, "*", theme.tone(Tone::Staged));
     }
@@ -251,9 +255,9 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     let Some(world) = &app.world else { return };
     let mut lines: Vec<(Tone, String)> = Vec::new();
     if !list.filter.is_empty() {
-        lines.push((Tone::Plain, text!("list.no-match", filter = list.filter)));
+        lines.push((Tone::Plain, text!("list.no-match", filter = list.filter, key = app.keymap.shown(Action::Escape))));
     } else if list.only {
-        lines.push((Tone::Good, text!("list.all-true").to_owned()));
+        lines.push((Tone::Good, text!("list.all-true", key = app.keymap.shown(Action::OnlyOut))));
     } else {
         for status in world.systems.iter() {
             match &status.health {

@@ -21,7 +21,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         let y = area.y + 1 + (line - app.plan.top) as u16;
         let cursor = line == app.plan.at;
         if cursor {
-            pen.put(area.x, y, 1, ">", theme.tone(Tone::Key));
+            pen.cursor(area.x, y, true);
         }
         let room = area.width.saturating_sub(3 + right);
         match row {

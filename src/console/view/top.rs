@@ -18,7 +18,12 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
     let mut x = area.x + 1;
     let end = area.right();
-    x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    if app.menu {
+        pen.put(x - 1, area.y, end - x, &format!("[{}]", text!("header.brand")), theme.chosen());
+        x += width(text!("header.brand")) as u16;
+    } else {
+        x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    }
     if app.setup.demo {
         x += 2;
         x += pen.put(x, area.y, end.saturating_sub(x), text!("header.demo"), theme.flag());
@@ -235,6 +240,9 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn hints(app: &App) -> Vec<(String, &'static str)> {
     let key = |action: Action| app.keymap.shown(action);
     let mut hints = Vec::new();
+    if app.menu {
+        return vec![(key(Action::Open), text!("hint.menu")), (key(Action::SystemRight), text!("hint.back"))];
+    }
     let mut hint = |action: Action, words: &'static str| hints.push((key(action), words));
     match app.scope() {
         Scope::List => {

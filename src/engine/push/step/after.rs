@@ -2,6 +2,7 @@
 
 use super::{Attempt, Work, lock};
 use crate::compare::{Link, LinkVerdict, Rung};
+use crate::connectors::Reached;
 use crate::engine::protocol::Report;
 use crate::engine::push::judge;
 use crate::engine::push::look::{Found, Sought, View, keys_of};
@@ -79,7 +80,8 @@ impl Work {
     pub(super) async fn unknown(&self, receipt: Receipt, why: &str) -> Attempt {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
-        let sought = match (keys_of(&changes), self.id()) {
+        // The later steps of a create are about the record that its first one brought into being.
+        let sought = match (keys_of(&changes).filter(|_| self.first), self.id()) {
             (Some(by), _) => Sought::By(by),
             (None, Some(id)) => Sought::Id(id),
             (None, None) => {
@@ -90,10 +92,20 @@ impl Work {
         let Some(first) = changes.first() else { return Attempt::Done(false) };
         let view =
             View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
-        let Some((states, id)) = self.stop.unless_given_up(view.look_up(&sought, &changes, why)).await else {
+        let looked = async {
+            match view.reached(&sought, &self.step).await {
+                Some(reached) => Err(reached),
+                None => Ok(view.look_up(&sought, &changes, why).await),
+            }
+        };
+        let Some(looked) = self.stop.unless_given_up(looked).await else {
             let why = format!("{why}; what became of it was not waited for");
             self.settle_all(OutcomeState::Unknown { why }).await;
             return Attempt::Done(false);
+        };
+        let (mut states, id) = match looked {
+            Ok(looked) => looked,
+            Err(reached) => return self.moved_on(receipt, reached, why).await,
         };
         let yes = |state: &OutcomeState| matches!(state, OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. });
         let (said_yes, open) = (
@@ -105,6 +117,8 @@ impl Work {
                 self.learn(id);
             }
             self.wrote();
+            // What has steps to come is not done with this one.
+            states.retain(|(id, _)| self.last_of.contains(id));
         }
         self.settle(states).await;
         if said_yes {
@@ -115,5 +129,28 @@ impl Work {
             self.reached(receipt, StepState::Resolved { id }).await;
         }
         Attempt::Done(said_yes)
+    }
+
+    /// A step that moves a record on, whose reply was lost, as the record shows it now.
+    async fn moved_on(&self, receipt: Receipt, reached: Reached, why: &str) -> Attempt {
+        match reached {
+            Reached::Yes => {
+                if self.stop.unless_given_up(self.read_back(None, None)).await.is_none() {
+                    self.settle_all(OutcomeState::Accepted).await;
+                    return Attempt::Done(true);
+                }
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(true)
+            }
+            Reached::No(stands) => {
+                self.settle_all(OutcomeState::Failed { why: format!("{stands} ({why})") }).await;
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(false)
+            }
+            Reached::Untold(more) => {
+                self.settle_all(OutcomeState::Unknown { why: format!("{why}; {more}") }).await;
+                Attempt::Done(false)
+            }
+        }
     }
 }
