@@ -120,6 +120,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         reference: config.reference.clone(),
         journal: Box::new(journal),
         cache: (config.keep > 0).then(|| Box::new(cache) as Box<dyn store::Cache>),
+        leases: config.lease_dir.clone().map_or_else(store::Leases::shared, store::Leases::at),
         who: super::operator::who(),
         patience: engine::push::Patience::default(),
         read_at_start: true,

@@ -229,6 +229,7 @@ impl File<'_> {
         };
         let source = named("source")?;
         let reference = named("reference")?;
+        let lease_dir = root.get("lease_dir").and_then(|value| value.get_ref().as_str()).map(home);
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let keep = root.get("keep").and_then(|value| count(value.get_ref())).unwrap_or(KEEP);
         let face = Face {
@@ -238,7 +239,7 @@ impl File<'_> {
             lines: word("borders").as_deref() == Some("lines"),
             plain: root.get("plain").and_then(|value| value.get_ref().as_bool()).unwrap_or(false),
         };
-        Ok(Config { origin: self.origin.to_owned(), source, reference, face, keep, systems })
+        Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, face, keep, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {

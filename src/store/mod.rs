@@ -6,9 +6,11 @@ mod cache;
 mod chain;
 mod holder;
 pub mod journal;
+mod lease;
 mod seal;
 
 pub use cache::FileCache;
+pub use lease::{Lease, Leases, RENEWED};
 pub use seal::Sealer;
 
 use crate::compare::{Base, Decision, Decisions, Link};
@@ -39,6 +41,17 @@ pub enum StoreError {
     PushedBefore {
         /// Which.
         plan: String,
+    },
+    /// The lease that all operators of a host share cannot be taken.
+    #[error(
+        "no lease could be taken at {path}: {why}. Without one, another operator of this host could push to the same system at the same time; \
+         name a directory with lease_dir in trueup.toml"
+    )]
+    Lease {
+        /// Which file or directory.
+        path: String,
+        /// Why.
+        why: String,
     },
     /// Somebody else pushes to this system.
     #[error("{holder} is pushing to {system} since {since}; wait until that push has ended")]
