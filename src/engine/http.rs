@@ -179,6 +179,11 @@ impl Client {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// Counts requests that were sent before the count began.
+    pub(super) fn counted(&self, requests: u64) {
+        self.requests.fetch_add(requests, Ordering::Relaxed);
+    }
+
     /// The same client with a count of its own.
     pub fn counting(&self) -> Self {
         Self { inner: self.inner.clone(), requests: Arc::default(), written: Arc::default() }
@@ -376,6 +381,7 @@ impl Client {
         if let (Ok(reply), false) = (&mut outcome, request.secrets.is_empty()) {
             // What a service says of a secret that it was sent ends in outcomes, and so in the journal.
             reply.body = inner.redacted(&String::from_utf8_lossy(&reply.body)).into();
+            reply.headers.iter_mut().for_each(|(_, said)| *said = inner.redacted(said));
         }
         let mut lost = false;
         if let Ok(reply) = &outcome {

@@ -152,6 +152,7 @@ impl Mapping {
                 write: Some(path.as_str().to_owned()),
                 via: Vec::new(),
                 null: Vec::new(),
+                absent_unread: false,
                 clear: None,
                 default: None,
                 json: JsonType::String,

@@ -164,6 +164,8 @@ pub(super) struct RowSpec {
     pub policy: Option<PolicySpec>,
     #[serde(default)]
     pub null: OneOrMany,
+    #[serde(default)]
+    pub absent: AbsentSpec,
     pub clear: Option<String>,
     pub default: Option<String>,
     #[serde(default, rename = "type")]
@@ -290,6 +292,15 @@ pub(super) enum JsonSpec {
     Boolean,
     Integer,
     Number,
+}
+
+/// What it means that a record does not have the field at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AbsentSpec {
+    #[default]
+    Empty,
+    Unread,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

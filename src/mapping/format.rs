@@ -179,6 +179,9 @@ pub struct MapRow {
     pub via: Vec<Transform>,
     /// Native texts that mean empty (`"0"` for Litmos' manager).
     pub null: Vec<String>,
+    /// A record without the field says nothing of it, so that it is unread and not empty: the service sends what it has, and
+    /// knows no such field where it is silent.
+    pub absent_unread: bool,
     /// What is sent to clear it; `None`: JSON null.
     pub clear: Option<String>,
     /// The canonical text where the native one is empty.

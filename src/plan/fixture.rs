@@ -77,6 +77,7 @@ fn row(kind: Kind, path: &AttrPath, unreadable: bool, target: bool) -> MapRow {
         not_in: Vec::new(),
         list: None,
         null: Vec::new(),
+        absent_unread: false,
         clear: None,
         default: None,
         json: crate::mapping::JsonType::default(),

@@ -23,7 +23,7 @@ pub use hostile::unagreed;
 pub use inverse::{CannotUndo, invert};
 pub use order::{Group, assemble, by_record, digest, lacking, pin};
 pub use outcome::{Outcome, OutcomeState};
-pub use request::{Body, Method, Repeat, Reply, Request, SecretAt, Verdict, fill};
+pub use request::{Body, Method, REASON_PHRASE, Repeat, Reply, Request, SecretAt, Verdict, fill};
 pub use site::{Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
 pub use stage::seen;
 pub use step::{Plan, PlanId, Refusal, Step, StepId};

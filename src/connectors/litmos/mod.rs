@@ -146,6 +146,10 @@ impl Connector for Litmos {
         Box::new(probe::Probe::new(self.clone()))
     }
 
+    fn probe_to_read(&self) -> Box<dyn Walk> {
+        Box::new(probe::Probe::to_read(self.clone()))
+    }
+
     fn feeds(&self, _site: &Site, kind: Kind) -> Vec<Arc<str>> {
         let mut names = match kind {
             Kind::User => vec![USERS],
@@ -165,13 +169,13 @@ impl Connector for Litmos {
         names.into_iter().filter(|name| self.mapping.feed(name).is_some()).map(Arc::from).collect()
     }
 
-    fn walk(&self, _site: &Site, feed: &str, owners: Vec<String>) -> Box<dyn Walk> {
+    fn walk(&self, site: &Site, feed: &str, owners: Vec<String>) -> Box<dyn Walk> {
         let name: Arc<str> = feed.into();
         match feed {
             USERS => Box::new(pages::Pages::new(name, self.get("users/details"), self.limit())),
             TEAMS => Box::new(pages::Pages::new(name, self.get("teams"), self.limit())),
             LEVELS => Box::new(Stated { feed: name, records: self.built_in(Kind::Role), over: false }),
-            MEMBERS => Box::new(members::Members::new(self.clone(), name, owners)),
+            MEMBERS => Box::new(members::Members::new(self.clone(), name, owners, site.at_least(Kind::User))),
             USER_TEAMS => Box::new(details::Details::user_teams(self.clone(), name, owners)),
             TEAM_DETAILS => Box::new(details::Details::teams(self.clone(), name, owners)),
             USER_CUSTOM => Box::new(details::Details::custom(self.clone(), name, owners)),

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::connectors::fault::{Fault, looks_like_page, status_text};
-use crate::plan::{Reply, Request};
+use crate::plan::{REASON_PHRASE, Reply, Request};
 
 /// What an error reply says, in SAP Litmos' own words; empty where it says nothing.
 pub(super) fn said(reply: &Reply) -> String {
@@ -19,7 +19,7 @@ pub(super) fn said(reply: &Reply) -> String {
     {
         return detail;
     }
-    let phrase = reply.header("reason-phrase").unwrap_or_default().trim();
+    let phrase = reply.header(REASON_PHRASE).unwrap_or_default().trim();
     let message = Fault::of(reply).message;
     if message.is_empty() || (looks_like_page(&reply.body) && !phrase.is_empty()) {
         return phrase.to_owned();
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(said(&reply(500, "The server encountered an error")), "The server encountered an error");
         let mut bare = reply(404, "");
         assert_eq!(said(&bare), "");
-        bare.headers.push(("reason-phrase".into(), "User - X was not found".into()));
+        bare.headers.push((REASON_PHRASE.into(), "User - X was not found".into()));
         assert_eq!(said(&bare), "User - X was not found");
         assert_eq!(said(&reply(409, r#"{"Detail":""}"#)), "");
         assert!(said(&reply(500, "<html><body>oops</body></html>")).contains("oops"));
