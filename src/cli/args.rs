@@ -38,6 +38,9 @@ pub struct Global {
     /// Colours: auto honours NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+    /// What the screen speaks: en or zh [default: the configuration's `language`, else your locale's]
+    #[arg(long, global = true, value_name = "LANGUAGE", env = "TRUEUP_LANGUAGE", value_parser = ["en", "zh"], hide_env = true)]
+    pub language: Option<String>,
     /// Place the cursor anew after every wide character: for terminals that disagree about widths
     #[arg(long, global = true)]
     pub compat_draw: bool,

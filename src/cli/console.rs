@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::args::Color;
-use super::{Exit, Global, setup};
+use super::{Exit, Global, face, setup};
 use crate::console::run::Options;
 use crate::console::{self, term};
 use crate::engine::protocol::Command;
@@ -15,7 +15,8 @@ use crate::engine::{self, Setup};
 /// When the configuration is wrong or there is no terminal.
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
     term::ready()?;
-    let (setup, title) = setup::load_titled(global)?;
+    let (setup, title, face) = setup::load_titled(global)?;
+    face::settle(global, &face);
     open(setup, global, title, false)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::Demo;
-use super::{Exit, Global, console, setup};
+use super::{Exit, Global, console, face, setup};
 use crate::config::{self, Dirs};
 use crate::mapping::Mapping;
 use crate::simulate::{self, Options, Running};
@@ -40,7 +40,11 @@ const SYSTEMS: &[System] = &[
         connector: "kingdee",
         view: "kingdee",
         limited: true,
-        more: "mode = \"full\"\nrate = 50\n",
+        more: "mode = \"full\"\nrate = 50\n\
+               # Sites and projects are no departments; organisations and divisions are not the source's to judge.\n\
+               scope = { Group = 'not (displayName sw \"Site \" or displayName sw \"Project \" or displayName eq \"Product\" or \
+               displayName eq \"Managers\")' }\n\
+               manage = { Group = 'type eq \"department\" and not (parent sw \"org/\")' }\n",
     },
 ];
 
@@ -70,6 +74,7 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     let setup = setup::build(&config, &dirs, &mappings)?;
+    face::settle(global, &config.face);
     console::open(setup, global, "acme".to_owned(), true)
 }
 

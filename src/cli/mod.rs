@@ -8,6 +8,7 @@ mod ask;
 mod audit;
 mod check;
 mod console;
+mod face;
 mod help;
 mod history;
 mod lines;

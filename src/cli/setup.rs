@@ -52,16 +52,17 @@ const OWN: &str = "connectors";
 /// # Errors
 /// When the configuration, a mapping or the journal cannot be used.
 pub fn load(global: &Global) -> anyhow::Result<Setup> {
-    load_titled(global).map(|(setup, _)| setup)
+    load_titled(global).map(|(setup, ..)| setup)
 }
 
-/// The same with what the configuration is called: its file's name, or its folder's where the file is a `trueup.toml`.
+/// The same with what the configuration is called (its file's name, or its folder's where the file is a `trueup.toml`), and
+/// how the console looks and speaks.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String)> {
+pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String, config::Face)> {
     let read = configuration(global)?;
-    Ok((build(&read.config, &read.dirs, &read.mappings)?, read.title))
+    Ok((build(&read.config, &read.dirs, &read.mappings)?, read.title, read.config.face))
 }
 
 /// A configuration with all that it stands on.

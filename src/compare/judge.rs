@@ -106,8 +106,7 @@ enum Verdicts {
 
 impl Verdicts {
     fn new(filter: Option<&Filter>, view: &SystemView, kind: Kind) -> Self {
-        // Both filters are about people; of a group they would ask what no group has.
-        match filter.filter(|_| kind == Kind::User) {
+        match filter {
             None => Self::All,
             Some(filter) => Self::Of(Bound::new(filter, view, kind).map(|bound| bound.all()).unwrap_or_default()),
         }
@@ -140,8 +139,8 @@ pub(super) fn standing(inputs: &Inputs, kind: Kind, made: &Identities, system: u
     let target_proved = target.is_some_and(|snapshot| snapshot.proved()) && reach.keys && !reach.target_blind;
     let source_lives = source.map(|snapshot| Lives::new(&snapshot.table));
     let target_lives = target.map(|snapshot| Lives::new(&snapshot.table));
-    let scope = from.map_or(Verdicts::All, |(_, from)| Verdicts::new(view.scope.as_ref(), from, kind));
-    let manage = Verdicts::new(view.manage.as_ref(), view, kind);
+    let scope = from.map_or(Verdicts::All, |(_, from)| Verdicts::new(view.scope.of(kind), from, kind));
+    let manage = Verdicts::new(view.manage.of(kind), view, kind);
     let sources: &[u32] = from.map_or(&[], |(base, _)| &made.of[base]);
     let (targets, doubt) = (&made.of[system], &made.doubt[system]);
     pairings.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {

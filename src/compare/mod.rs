@@ -45,7 +45,7 @@ pub use why::{WhyLine, why};
 use std::sync::Arc;
 
 use crate::mapping::Mapping;
-use crate::model::filter::Filter;
+use crate::model::filter::Filters;
 use crate::model::{Kind, Snapshot, SystemId};
 
 /// One system as the comparison sees it.
@@ -57,10 +57,10 @@ pub struct SystemView {
     pub mapping: Arc<Mapping>,
     /// What was read of each kind, by [`Kind::index`].
     pub snapshots: [Option<Arc<Snapshot>>; 4],
-    /// Which of the source's users should have an account here; `None`: all.
-    pub scope: Option<Filter>,
-    /// Which of its own users are ours to judge; `None`: all.
-    pub manage: Option<Filter>,
+    /// Which of the source's records should be here, by kind; a kind without a filter: all.
+    pub scope: Filters,
+    /// Which of its own records are ours to judge, by kind; a kind without a filter: all.
+    pub manage: Filters,
     /// Whether an account whose person is out of scope is offered for deactivation.
     pub deactivate_out_of_scope: bool,
 }

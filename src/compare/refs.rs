@@ -266,7 +266,10 @@ impl<'a> KindRefs<'a> {
                 // Nobody of the source: is it somebody else's, or could it be one of the source's after all?
                 Some(identity) if identity >= self.base_len && !map.reference => {
                     match self.pairings.get(identity as usize) {
-                        Some(Pairing::None | Pairing::Undecided) => Found::Aside,
+                        // An account that is not ours is nobody's to add or take away; in an organisation that is not ours
+                        // to judge, people that are ours still have roles.
+                        Some(Pairing::None) if self.kind == Kind::User => Found::Aside,
+                        Some(Pairing::Undecided) => Found::Aside,
                         _ => Found::There(self.kind, Row(row)),
                     }
                 }

@@ -2,9 +2,9 @@
 
 use super::{Bound, Inputs, SystemView};
 use crate::model::Kind;
-use crate::model::filter::Filter;
+use crate::model::filter::Filters;
 
-/// How many users a changed rule moves.
+/// How many records a changed rule moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shift {
     /// The rule lets them in now and did not before.
@@ -15,18 +15,18 @@ pub struct Shift {
     pub unsure: usize,
 }
 
-/// What a changed `scope` (of the source's users) or `manage` (of the target's own) moves; `None`: all are let in.
-pub fn shift(inputs: &Inputs, system: usize, manage: bool, before: Option<&Filter>) -> Shift {
+/// What a changed `scope` (of the source's records) or `manage` (of the target's own) moves, all kinds together.
+pub fn shift(inputs: &Inputs, system: usize, manage: bool, before: &Filters) -> Shift {
     let target = &inputs.systems[system];
     let (view, now) = if manage {
-        (Some(target), target.manage.as_ref())
+        (Some(target), &target.manage)
     } else {
-        (inputs.base().map(|base| &inputs.systems[base]), target.scope.as_ref())
+        (inputs.base().map(|base| &inputs.systems[base]), &target.scope)
     };
     let Some(view) = view else { return Shift::default() };
-    let (then, now) = (verdicts(view, before), verdicts(view, now));
     let mut shift = Shift::default();
-    for (then, now) in then.into_iter().zip(now) {
+    let moved = Kind::ALL.into_iter().filter(|kind| before.of(*kind) != now.of(*kind));
+    for (then, now) in moved.flat_map(|kind| verdicts(view, kind, before).into_iter().zip(verdicts(view, kind, now))) {
         match (then, now) {
             (0, 1) => shift.comes_in += 1,
             (1, 0) => shift.goes_out += 1,
@@ -38,11 +38,11 @@ pub fn shift(inputs: &Inputs, system: usize, manage: bool, before: Option<&Filte
     shift
 }
 
-/// What a filter says of every user: 0 no, 1 yes, 2 not known.
-fn verdicts(view: &SystemView, filter: Option<&Filter>) -> Vec<u8> {
-    let Some(snapshot) = view.snapshot(Kind::User) else { return Vec::new() };
-    match filter {
+/// What a filter says of every record of a kind: 0 no, 1 yes, 2 not known.
+fn verdicts(view: &SystemView, kind: Kind, filters: &Filters) -> Vec<u8> {
+    let Some(snapshot) = view.snapshot(kind) else { return Vec::new() };
+    match filters.of(kind) {
         None => vec![1; snapshot.table.len()],
-        Some(filter) => Bound::new(filter, view, Kind::User).map(|bound| bound.all()).unwrap_or_default(),
+        Some(filter) => Bound::new(filter, view, kind).map(|bound| bound.all()).unwrap_or_default(),
     }
 }

@@ -40,7 +40,7 @@ pub fn why(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec
     linked(compared, to, kind, source, target, state.by, state.pairing, &mut say);
     if let Some((snapshot, row)) = target {
         active(to, snapshot, row, &mut say);
-        if let (Kind::User, Some(manage)) = (kind, &to.manage) {
+        if let Some(manage) = to.manage.of(kind) {
             match Bound::new(manage, to, kind).and_then(|bound| bound.eval(row)) {
                 Some(true) => say(Some(true), format!("ours to judge: manage = {manage}")),
                 Some(false) => say(Some(false), format!("not ours to judge: manage = {manage}")),
@@ -122,7 +122,7 @@ fn active(view: &SystemView, snapshot: &Snapshot, row: Row, say: &mut impl FnMut
 }
 
 fn scope(from: &SystemView, to: &SystemView, kind: Kind, row: Row, say: &mut impl FnMut(Option<bool>, String)) {
-    let Some(scope) = to.scope.as_ref().filter(|_| kind == Kind::User) else { return };
+    let Some(scope) = to.scope.of(kind) else { return };
     match Record::new(from, kind, row).and_then(|record| scope.eval(&record)) {
         Some(true) => say(Some(true), format!("in the scope of {}: {scope}", to.id)),
         Some(false) => say(Some(false), format!("out of the scope of {}: {scope}", to.id)),

@@ -25,8 +25,8 @@ pub enum Form {
     Connector,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A filter of RFC 7644.
-    Filter,
+    /// A filter of RFC 7644, or a table of such by kind.
+    Filters,
     /// A reference to a secret: `{ env = "NAME" }`, `{ file = "PATH" }`, `{ command = ["PROGRAM", "ARG"] }`, `{ prompt = true }`.
     Secret,
     /// A table with keys of its own.
@@ -49,7 +49,11 @@ impl Form {
                 let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 format!("one of {}", quoted.join(", "))
             }
-            Self::Filter => "a filter, such as 'active eq true and department sw \"R\"'".into(),
+            Self::Filters => {
+                "a filter, such as 'active eq true and department sw \"R\"', or one for each kind that has one: \
+                              { User = '...', Group = '...' }"
+                    .into()
+            }
             Self::Secret => {
                 "where the secret is: { env = \"NAME\" }, { file = \"PATH\" }, { command = [\"PROGRAM\", \"ARG\"] } \
                  or { prompt = true }"
@@ -83,6 +87,13 @@ const fn key(within: &'static str, name: &'static str, form: Form, required: boo
 pub const KEYS: &[Key] = &[
     key("", "source", Form::System, false, "The system that is right. Without it nothing can be staged."),
     key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
+    key(
+        "",
+        "language",
+        Form::OneOf(&["en", "zh"]),
+        false,
+        "What the screen speaks: English or Simplified Chinese. Default: what LC_ALL, LC_MESSAGES or LANG ask for.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(
@@ -105,11 +116,18 @@ pub const KEYS: &[Key] = &[
     key(
         "system",
         "scope",
-        Form::Filter,
+        Form::Filters,
         false,
-        "Which of the source's users should have an account here. It never hides one that exists. Default: all.",
+        "Which of the source's records should be here: a filter alone is of users, { Group = 'displayName sw \"Dept \"' } of \
+         groups. It never hides one that exists. Default: all.",
     ),
-    key("system", "manage", Form::Filter, false, "Which of its users are ours to judge. Default: all."),
+    key(
+        "system",
+        "manage",
+        Form::Filters,
+        false,
+        "Which of its own records are ours to judge: a filter alone is of users, a table is by kind. Default: all.",
+    ),
     key(
         "system",
         "out_of_scope",
@@ -117,8 +135,15 @@ pub const KEYS: &[Key] = &[
         false,
         "What is offered for an account whose person is out of scope. Default: \"show\".",
     ),
-    key("system", "limits", Form::Table, false, "How much one push may take away."),
-    key("system", "protect", Form::Filter, false, "Records that no push may touch."),
+    key("system", "limits", Form::Table, false, "How much one push may take away of each kind."),
+    key(
+        "system",
+        "protect",
+        Form::Filters,
+        false,
+        "Records that no push may touch: a filter alone is of every kind, and a record of which it cannot be decided is \
+         protected; a table is by kind.",
+    ),
     key("system", "ca_file", Form::Path, false, "Certificates (PEM) to trust beside those of this machine."),
     key("system", "timeout", Form::Number, false, "Seconds to wait for a reply. Default: 30."),
     key("system", "rate", Form::Number, false, "Requests a second at most. Default: the connector's."),
@@ -147,6 +172,16 @@ pub const KEYS: &[Key] = &[
     key("limits", "delete", Form::Count, false, "Records deleted. Default: 0."),
     key("limits", "remove", Form::Count, false, "Members, roles and grants taken away. Default: 100."),
     key("limits", "percent", Form::Count, false, "Percent of all records switched off or deleted. Default: 5."),
+    key(
+        "limits",
+        "User",
+        Form::Table,
+        false,
+        "The same four keys for users alone; what is not among them is as above. So also Group, Role, Product.",
+    ),
+    key("limits", "Group", Form::Table, false, "For groups alone: { deactivate = 2 }."),
+    key("limits", "Role", Form::Table, false, "For roles alone."),
+    key("limits", "Product", Form::Table, false, "For products alone."),
 ];
 
 /// The keys that may stand in a place.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::SystemId;
-use crate::model::filter::Filter;
+use crate::model::filter::Filters;
 use crate::plan::Policy;
 use crate::secret::Source;
 
@@ -48,10 +48,10 @@ pub struct SystemConfig {
     pub auth: Auth,
     /// What may be done.
     pub policy: Policy,
-    /// Which of the source's users should have an account there.
-    pub scope: Option<Filter>,
-    /// Which of its users are ours to judge.
-    pub manage: Option<Filter>,
+    /// Which of the source's records should be there, by kind.
+    pub scope: Filters,
+    /// Which of its records are ours to judge, by kind.
+    pub manage: Filters,
     /// Offer to deactivate accounts of people who are out of scope.
     pub deactivate_out_of_scope: bool,
     /// Certificates to trust beside the system's own.
@@ -77,8 +77,8 @@ impl SystemConfig {
             url: url.into(),
             auth,
             policy: Policy::default(),
-            scope: None,
-            manage: None,
+            scope: Filters::default(),
+            manage: Filters::default(),
             deactivate_out_of_scope: false,
             ca_file: None,
             timeout: Duration::from_secs(30),
@@ -96,6 +96,13 @@ impl SystemConfig {
     }
 }
 
+/// How the console looks and speaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Face {
+    /// What the screen speaks: `en` or `zh`.
+    pub language: Option<String>,
+}
+
 /// The whole configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -105,6 +112,8 @@ pub struct Config {
     pub source: Option<SystemId>,
     /// What to compare with where there is no source; nothing can be staged then.
     pub reference: Option<SystemId>,
+    /// How the console looks and speaks.
+    pub face: Face,
     /// All systems, in the file's order.
     pub systems: Vec<SystemConfig>,
 }

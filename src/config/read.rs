@@ -1,6 +1,7 @@
 //! From text to [`Config`], with every fault told by file and line.
 
 mod auth;
+mod by_kind;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,11 +11,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Form, Key};
-use super::{Config, ConfigError, SystemConfig};
+use super::{Config, ConfigError, Face, SystemConfig};
 use crate::mapping::{Mapping, Setting};
 use crate::model::SystemId;
-use crate::model::filter::Filter;
-use crate::plan::{Limits, Mode, Policy};
+use crate::model::filter::Filters;
+use crate::plan::{Mode, Policy};
 use crate::secret::Source;
 
 /// Reads and checks a configuration file.
@@ -94,9 +95,8 @@ impl File<'_> {
         let at = value.span().start;
         let value = value.get_ref();
         let good = match key.form {
-            Form::Text | Form::System | Form::Path | Form::Filter => {
-                value.as_str().is_some_and(|text| !text.is_empty())
-            }
+            Form::Text | Form::System | Form::Path => value.as_str().is_some_and(|text| !text.is_empty()),
+            Form::Filters => value.is_table() || value.as_str().is_some_and(|text| !text.is_empty()),
             Form::Url => return self.url(key.name, value.as_str(), at),
             Form::Flag => value.is_bool(),
             Form::Number => number(value).is_some_and(|number| number > 0.0),
@@ -205,7 +205,9 @@ impl File<'_> {
         };
         let source = named("source")?;
         let reference = named("reference")?;
-        Ok(Config { origin: self.origin.to_owned(), source, reference, systems })
+        let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
+        let face = Face { language: word("language") };
+        Ok(Config { origin: self.origin.to_owned(), source, reference, face, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {
@@ -222,22 +224,17 @@ impl File<'_> {
         let (own, own_secrets) = self.own(name, at, table, settings)?;
         let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str());
         let flag = |key: &str| table.get(key).and_then(|value| value.get_ref().as_bool()).unwrap_or(false);
-        let filter = |key: &str| -> Result<Option<Filter>, ConfigError> {
-            let Some(value) = table.get(key) else { return Ok(None) };
-            match Filter::parse(value.get_ref().as_str().unwrap_or_default()) {
-                Ok(filter) => Ok(Some(filter)),
-                Err(error) => self.fault(value.span().start, format!("`{key}` is no filter: {error}")),
-            }
-        };
+        let (limits, limits_of) = self.limits(table)?;
         let policy = Policy {
             mode: match text("mode") {
                 Some("full") => Mode::Full,
                 Some("append-only") => Mode::AppendOnly,
                 _ => Mode::ReadOnly,
             },
-            limits: self.limits(table)?,
+            limits,
+            limits_of,
             production: flag("production"),
-            protect: filter("protect")?.map(|_| text("protect").unwrap_or_default().to_owned()),
+            protect: self.filters(table, "protect", |filter| Filters::of_all(&filter))?,
         };
         let seconds = table.get("timeout").and_then(|value| number(value.get_ref())).unwrap_or(30.0);
         Ok(SystemConfig {
@@ -249,8 +246,8 @@ impl File<'_> {
             },
             auth: self.auth(table, mapping)?,
             policy,
-            scope: filter("scope")?,
-            manage: filter("manage")?,
+            scope: self.filters(table, "scope", Filters::of_users)?,
+            manage: self.filters(table, "manage", Filters::of_users)?,
             deactivate_out_of_scope: text("out_of_scope") == Some("deactivate"),
             ca_file: text("ca_file").map(home),
             timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30)),
@@ -336,23 +333,6 @@ impl File<'_> {
             }
             (None, None) => self.fault(at, format!("system {name} lacks `{key}`: {}", Form::Url.describe())),
         }
-    }
-
-    fn limits(&self, table: &DeTable<'_>) -> Result<Limits, ConfigError> {
-        let mut limits = Limits::default();
-        if let Some(given) = table.get("limits").and_then(|value| value.get_ref().as_table()) {
-            self.check(given, "limits", &[])?;
-            let read = |key: &str, into: &mut u32| {
-                if let Some(number) = given.get(key).and_then(|value| count(value.get_ref())) {
-                    *into = number;
-                }
-            };
-            read("deactivate", &mut limits.deactivate);
-            read("delete", &mut limits.delete);
-            read("remove", &mut limits.remove);
-            read("percent", &mut limits.percent);
-        }
-        Ok(limits)
     }
 }
 

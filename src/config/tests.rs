@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use super::*;
 use crate::mapping::Mapping;
+use crate::model::Kind;
 
 /// A connector with an address, a secret and a header of its own.
 const OWN: &str = r#"
@@ -97,4 +98,36 @@ fn every_secret_of_a_system_can_be_put_in_place() {
     let asked: Vec<String> =
         system.sources_mut().filter(|(_, source)| source.prompts()).map(|(what, _)| what.to_owned()).collect();
     assert_eq!(asked, ["secret", "application_secret"]);
+}
+
+#[test]
+fn scope_manage_protect_and_limits_are_said_once_or_by_kind() {
+    let with = |body: &str| parsed("", &format!("url = \"https://x.example\"\n{body}"));
+    let plain = with("scope = 'userName pr'\nmanage = 'userName pr'\nprotect = 'id eq \"1\"'").unwrap();
+    assert!(plain.scope.of(Kind::User).is_some() && plain.scope.of(Kind::Group).is_none(), "of users alone");
+    assert!(plain.manage.of(Kind::User).is_some() && plain.manage.of(Kind::Group).is_none());
+    assert!(Kind::ALL.into_iter().all(|kind| plain.policy.protect.of(kind).is_some()), "of everything");
+    let text = "scope = { Group = 'displayName sw \"D\"', User = 'active eq true' }\nprotect = { Group = 'id pr' }\n\
+                limits = { deactivate = 20, Group = { deactivate = 2 } }";
+    let by_kind = with(text).unwrap();
+    assert_eq!(by_kind.scope.to_string(), "Users: active eq true; Groups: displayName sw \"D\"");
+    assert_eq!(by_kind.policy.protect.to_string(), "Groups: id pr");
+    let limits = |kind| (by_kind.policy.limits(kind).deactivate, by_kind.policy.limits(kind).percent);
+    assert_eq!((limits(Kind::User), limits(Kind::Group)), ((20, 5), (2, 5)));
+    let as_table = with("[system.a.scope]\nGroup = 'id pr'").unwrap();
+    assert!(as_table.scope.of(Kind::Group).is_some());
+    for (body, told) in [
+        ("scope = { Groups = 'id pr' }", "t.toml:4: there is no kind in `scope` `Groups`; did you mean `Group`?"),
+        ("scope = { Group = 'id' }", "t.toml:4: `scope.Group` is no filter"),
+        ("scope = { Group = false }", "'not (id pr)'"),
+        ("scope = 5", "`scope` must be a filter"),
+        ("limits = { Group = { deactivat = 2 } }", "did you mean `deactivate`?"),
+        ("limits = { Group = { User = { delete = 2 } } }", "holds numbers, not kinds"),
+        ("limits = { Group = 2 }", "`Group` must be a table"),
+    ] {
+        let why = with(body).expect_err(body);
+        assert!(why.contains(told), "{body}: {why}");
+    }
+    let help = keys::help(&[]);
+    assert!(help.contains("{ User = '...', Group = '...' }"), "{help}");
 }

@@ -14,7 +14,7 @@ use super::http::Client;
 use super::protocol::Report;
 use super::push::{self, Desk, Line, LineFault, Party, Tell};
 use crate::compare::{Compared, Protection};
-use crate::model::filter::Filter;
+use crate::model::filter::Filters;
 use crate::model::{Kind, RecordKey, SystemId};
 use crate::plan::{Change, Known, Outcome, OutcomeState, Plan, Reply, Request};
 use crate::store::Receipt;
@@ -57,15 +57,15 @@ impl Line for Lines {
 fn protection(
     compared: Arc<Compared>,
     protected: Vec<Protection>,
-    filters: BTreeMap<SystemId, Option<Filter>>,
+    filters: BTreeMap<SystemId, Filters>,
 ) -> impl Fn(&RecordKey) -> Option<bool> + Send + Sync {
     move |key| {
         if protected.iter().any(|protection| protection.record == *key) {
             return Some(true);
         }
-        let Some(filter) = filters.get(&key.system) else { return Some(false) };
-        // A filter that cannot be read protects everything.
-        let filter = filter.as_ref()?;
+        let Some(filter) = filters.get(&key.system).and_then(|filters| filters.of(key.kind)) else {
+            return Some(false);
+        };
         let view = &compared.inputs.systems[compared.inputs.index(&key.system)?];
         let row = view.snapshot(key.kind)?.table.find(&key.id)?;
         filter.eval(&crate::compare::subject::Record::new(view, key.kind, row)?)
@@ -81,9 +81,7 @@ impl Core {
         let mut filters = BTreeMap::new();
         for member in &self.members {
             let id = &member.setup.config.id;
-            if let Some(protect) = &member.setup.config.policy.protect {
-                filters.insert(id.clone(), Filter::parse(protect).ok());
-            }
+            filters.insert(id.clone(), member.setup.config.policy.protect.clone());
             let (Some(client), Some(site)) = (&member.client, &member.site) else { continue };
             clients.insert(id.clone(), client.clone());
             let known = Known {

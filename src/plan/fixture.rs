@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::compare::{Compared, Inputs, SystemView, compare};
 use crate::mapping::{Access, Capability, KindMap, Mandatory, MapRow, Mapping, Rate, Writer};
-use crate::model::filter::Filter;
+use crate::model::filter::{Filter, Filters};
 use crate::model::{
     Attr, AttrDef, AttrPath, FeedState, Fold, Form, Kind, ListDef, Op, Proof, RecordKey, Schema, Snapshot, SystemId,
     Table, TableBuilder,
@@ -224,8 +224,12 @@ impl World {
                 mapping: mapping(target),
                 snapshots: Kind::ALL.map(|kind| Some(snapshot(kind))),
                 id: id.clone(),
-                scope: self.scope.filter(|_| target).map(|scope| Filter::parse(scope).unwrap()),
-                manage: None,
+                scope: self
+                    .scope
+                    .filter(|_| target)
+                    .map(|scope| Filters::of_users(Filter::parse(scope).unwrap()))
+                    .unwrap_or_default(),
+                manage: Filters::default(),
                 deactivate_out_of_scope: self.deactivate_out_of_scope,
             }
         };

@@ -8,6 +8,7 @@ use super::hostile::unagreed;
 use super::stage::incomplete;
 use super::{Change, Target};
 use crate::compare::{Agreement, Compared};
+use crate::model::filter::Filters;
 use crate::model::text::clean;
 use crate::model::{AttrPath, Kind, Op, RecordKey, Snapshot, SystemId};
 
@@ -69,12 +70,21 @@ impl Default for Limits {
 pub struct Policy {
     /// What may be done at all.
     pub mode: Mode,
-    /// How much may be taken away.
+    /// How much of each kind may be taken away.
     pub limits: Limits,
+    /// The same for kinds that have limits of their own.
+    pub limits_of: BTreeMap<Kind, Limits>,
     /// A production system: its name must be typed.
     pub production: bool,
-    /// Records that are never touched: a filter over the target's record, as text.
-    pub protect: Option<String>,
+    /// Records that are never touched: a filter over the target's record, by kind.
+    pub protect: Filters,
+}
+
+impl Policy {
+    /// How much of a kind may be taken away.
+    pub fn limits(&self, kind: Kind) -> &Limits {
+        self.limits_of.get(&kind).unwrap_or(&self.limits)
+    }
 }
 
 /// A rule that stands in the way of a push, with its numbers.
@@ -180,7 +190,7 @@ impl Look<'_> {
         found.extend(self.hostile());
         found.extend(self.mode(known.policy.mode));
         for kind in Kind::ALL {
-            self.limits(kind, &known.policy.limits, found);
+            self.limits(kind, &known.policy, found);
             found.extend(self.incomplete(kind));
         }
         found.extend(self.protect());
@@ -208,11 +218,12 @@ impl Look<'_> {
         Some(self.guard(mode.name(), None, false, text))
     }
 
-    fn limits(&self, kind: Kind, limits: &Limits, found: &mut Vec<Guard>) {
-        let system = self.system;
+    fn limits(&self, kind: Kind, policy: &Policy, found: &mut Vec<Guard>) {
+        let (system, limits) = (self.system, policy.limits(kind));
         let plural = kind.plural().to_lowercase();
+        let of = if policy.limits_of.contains_key(&kind) { format!("limits.{kind}") } else { "limits".to_owned() };
         let how = |key: &str| {
-            format!("Acknowledge it if that is meant, or unstage some, or raise {key} for {system} in trueup.toml")
+            format!("Acknowledge it if that is meant, or unstage some, or raise {of}.{key} for {system} in trueup.toml")
         };
         let mut over = |rule: &str, what: &str, count: usize, most: u32, key: &str| {
             if count > most as usize {
@@ -225,14 +236,14 @@ impl Look<'_> {
         };
         let (deactivated, deleted) =
             (self.count(kind, |op| op == Op::Deactivate), self.count(kind, |op| op == Op::Delete));
-        over("limit-deactivate", "deactivated", deactivated, limits.deactivate, "limits.deactivate");
-        over("limit-delete", "deleted for good", deleted, limits.delete, "limits.delete");
+        over("limit-deactivate", "deactivated", deactivated, limits.deactivate, "deactivate");
+        over("limit-delete", "deleted for good", deleted, limits.delete, "delete");
         let removed = self.count(kind, |op| op == Op::Drop);
         if removed > limits.remove as usize {
             let text = format!(
                 "{removed} entries would be taken away from {plural} of {system}; at most {} at once are allowed. {}",
                 limits.remove,
-                how("limits.remove")
+                how("remove")
             );
             found.push(self.guard("limit-remove", Some(kind), true, text));
         }
@@ -245,7 +256,7 @@ impl Look<'_> {
                 tenths / 10,
                 tenths % 10,
                 limits.percent,
-                how("limits.percent")
+                how("percent")
             );
             found.push(self.guard("limit-percent", Some(kind), true, text));
         }
@@ -328,7 +339,8 @@ impl Look<'_> {
         text.push_str(&format!(" ({}{})", all.join(", "), if sure.len() + unsure.len() > 5 { ", ..." } else { "" }));
         if !unsure.is_empty() {
             text.push_str(&format!(
-                "; for {} of them the filter could not be decided, which counts as protected",
+                "; for {} of them the filter could not be decided, which counts as protected (protect = {{ User = ... }} is \
+                 of one kind alone)",
                 unsure.len()
             ));
         }

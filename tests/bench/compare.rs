@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use divan::Bencher;
 use trueup::compare::{Inputs, Pairing, SystemView, compare};
 use trueup::mapping::Mapping;
+use trueup::model::filter::Filters;
 use trueup::model::{FeedState, Kind, Proof, Snapshot, SystemId, TableBuilder};
 
 fn main() {
@@ -165,8 +166,8 @@ fn system(name: &str, prefix: &str, salt: u64, mapping: &Arc<Mapping>) -> System
         id: SystemId::new(name),
         mapping: mapping.clone(),
         snapshots: [Some(Arc::new(snapshot)), None, None, None],
-        scope: None,
-        manage: None,
+        scope: Filters::default(),
+        manage: Filters::default(),
         deactivate_out_of_scope: false,
     }
 }

@@ -15,6 +15,7 @@ use trueup::console::app::{App, Msg, Setup, Wish, update};
 use trueup::console::view::{Theme, draw};
 use trueup::engine::protocol::{Budget, Health, Report, SystemStatus, World};
 use trueup::mapping::Mapping;
+use trueup::model::filter::Filters;
 use trueup::model::{FeedState, Kind, Proof, Snapshot, SystemId, TableBuilder};
 use trueup::plan::Policy;
 
@@ -61,8 +62,8 @@ fn system(name: &str, drift: bool) -> SystemView {
         id: SystemId::new(name),
         mapping,
         snapshots: [Some(Arc::new(snapshot)), None, None, None],
-        scope: None,
-        manage: None,
+        scope: Filters::default(),
+        manage: Filters::default(),
         deactivate_out_of_scope: false,
     }
 }

@@ -99,6 +99,35 @@ fn check_finds_all_that_was_planted_and_nothing_else() {
 }
 
 #[test]
+fn a_scope_of_groups_and_what_is_managed_of_them_leave_users_alone() {
+    const SCOPED: &str = "mode = \"full\"\nscope = { Group = 'not (displayName sw \"Site \" or displayName sw \"Project \")' }\n\
+                          manage = { Group = 'type eq \"department\"' }\n";
+    let bed = bed(300, &[HR, System { more: SCOPED, ..KINGDEE }]);
+    let found = told(&bed.run(&["check", "--format", "json"]).lines("mismatch"), "kingdee");
+    let planted = bed.system("kingdee").world.planted("kingdee");
+    let in_scope = |plant: &&Planted| match (plant.what, plant.note.starts_with("an organisation")) {
+        ("missing-group", _) => !plant.key.starts_with("Site ") && !plant.key.starts_with("Project "),
+        ("extra-group", organisation) => !organisation,
+        _ => true,
+    };
+    let told: Vec<&Planted> = planted.iter().filter(|plant| !["lint", "same"].contains(&plant.state)).collect();
+    let left: Found = told
+        .iter()
+        .copied()
+        .filter(in_scope)
+        .map(|plant| {
+            let mut paths = plant.attributes.clone();
+            paths.sort();
+            (plant.kind.to_owned(), plant.state.to_owned(), plant.key.clone(), paths)
+        })
+        .collect();
+    let (lost, invented): (Vec<_>, Vec<_>) = (left.difference(&found).collect(), found.difference(&left).collect());
+    assert!(lost.is_empty() && invented.is_empty(), "not found {lost:#?}\nnot in scope {invented:#?}");
+    assert!(left.len() + 10 < told.len(), "{} of {}", left.len(), told.len());
+    assert!(left.iter().any(|(kind, ..)| kind == "Group"), "some are left");
+}
+
+#[test]
 fn check_never_writes() {
     let bed = bed(300, &[HR, AHA, DIRECTORY]);
     bed.run(&["check"]);

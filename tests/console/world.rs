@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use trueup::compare::{Inputs, SystemView, compare};
 use trueup::engine::protocol::{Budget, Health, Sent, SystemStatus, World};
 use trueup::mapping::Mapping;
+use trueup::model::filter::Filters;
 use trueup::model::{AttrPath, FeedState, Kind, Op, Proof, RecordKey, Snapshot, SystemId, Table, TableBuilder};
 use trueup::plan::{
     Body, Change, Evidence, Expect, Facet, Finding, Guard, Method, Mode, Outcome, OutcomeState, Plan, PlanId, Policy,
@@ -206,8 +207,8 @@ pub fn world_of(systems: Vec<System>) -> World {
             id: system.status.id.clone(),
             mapping: system.status.mapping.clone(),
             snapshots: system.snapshots.clone(),
-            scope: None,
-            manage: None,
+            scope: Filters::default(),
+            manage: Filters::default(),
             deactivate_out_of_scope: false,
         })
         .collect();

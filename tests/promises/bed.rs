@@ -356,15 +356,13 @@ impl Console {
         loop {
             if let Report::World(world) = self.next().await
                 && world.systems.iter().all(|system| rests(&system.health))
-                && world.compared.inputs.systems.iter().filter(|view| !down.contains(&view.id.as_str())).all(|view| {
-                    // Groups, roles and products come in their own time; Aha!'s groups are not read.
-                    let kinds: &[Kind] = if view.id.as_str() == "aha" {
-                        &[Kind::User, Kind::Product]
-                    } else {
-                        &[Kind::User, Kind::Group]
-                    };
-                    kinds.iter().all(|kind| view.snapshot(*kind).is_some())
-                        && view.snapshots.iter().flatten().all(|snapshot| !snapshot.reading())
+                && world.compared.inputs.systems.iter().zip(world.systems.iter()).all(|(view, system)| {
+                    // Groups, roles and products come in their own time, where the service has them.
+                    let has = |kind: Kind| system.site.as_ref().is_some_and(|site| site.endpoint(kind).is_some());
+                    let due = |kind: Kind| kind == Kind::User || (kind != Kind::Role && has(kind));
+                    down.contains(&view.id.as_str())
+                        || (Kind::ALL.into_iter().filter(|kind| due(*kind)).all(|kind| view.snapshot(kind).is_some())
+                            && view.snapshots.iter().flatten().all(|snapshot| !snapshot.reading()))
                 })
             {
                 return world;

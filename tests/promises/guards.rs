@@ -2,7 +2,7 @@
 
 use trueup::compare::shift;
 use trueup::model::Op;
-use trueup::model::filter::Filter;
+use trueup::model::filter::{Filter, Filters};
 use trueup::plan::{Plan, Policy};
 
 use crate::bed::{
@@ -59,7 +59,7 @@ async fn a_protected_record_is_not_touched_and_that_cannot_be_acknowledged() {
     let changes = staged(sets(&all, "directory", "title").into_iter().take(2));
     console.quit().await;
 
-    let protect = Some(format!("userName eq \"{}\"", changes[0].label));
+    let protect = Filters::of_all(&Filter::parse(&format!("userName eq \"{}\"", changes[0].label)).unwrap());
     let mut console = bed.console(&Policy { protect, ..full() });
     console.world().await;
     let plan = acknowledged(&*console.prepare(changes.clone()).await);
@@ -76,7 +76,8 @@ async fn a_scope_that_was_changed_since_the_last_push_is_told_with_its_numbers()
     let bed = Bed::of(300, &[HR, DIRECTORY]).await;
     let scoped = |scope: Option<&str>| {
         let mut setup = bed.setup(&full());
-        setup.systems[1].config.scope = scope.map(|scope| Filter::parse(scope).unwrap());
+        setup.systems[1].config.scope =
+            scope.map(|scope| Filters::of_users(Filter::parse(scope).unwrap())).unwrap_or_default();
         Console::over(setup)
     };
     let rules = |plan: &Plan| plan.guards.iter().map(|guard| guard.rule.clone()).collect::<Vec<_>>();
@@ -89,12 +90,12 @@ async fn a_scope_that_was_changed_since_the_last_push_is_told_with_its_numbers()
     let mut console = scoped(Some(r#"userName pr and not (userName sw "a")"#));
     let world = console.world().await;
     let inputs = &world.compared.inputs;
-    let gone = shift(inputs, 1, false, None).goes_out;
+    let gone = shift(inputs, 1, false, &Filters::default()).goes_out;
     assert!(gone > 0);
     let plan = console.prepare(changes.clone()).await;
     assert_eq!(rules(&plan), ["scope-changed"]);
     let outcomes = console.push(plan.clone()).await;
-    assert_refused(&outcomes, &["scope-changed", &format!("{gone} go out of it"), "it was: everybody"]);
+    assert_refused(&outcomes, &["scope-changed", &format!("{gone} go out of it"), "it was: all"]);
     bed.assert_unwritten();
     let plan = acknowledged(&plan);
     let outcomes = console.push(plan.clone()).await;

@@ -1,5 +1,7 @@
 //! Aha!'s own interface: every row of tables 289 to 294, and limitations 1 to 7.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use trueup::model::{Kind, Op, RecordKey};
 use trueup::plan::{OutcomeState, Ref, Wanted};
@@ -230,7 +232,7 @@ async fn the_limitations_of_aha_hold_and_none_bites() {
     let state = outcome(&mut console, set(Op::Put, pair("99", "viewer"))).await;
     assert!(words(&state).contains("product") && !matches!(state, OutcomeState::Confirmed { .. }), "{state:?}");
 
-    // 3: no teams or groups are made here.
+    // 3: no teams or groups are made here; those that there are are read (below).
     let group = create("aha", Kind::Group, ("displayName", "Truth"), vec![text("displayName", "Truth")]);
     let why = refusal(&mut console, group).await;
     assert!(!why.is_empty() && !why.contains("connector has no request"), "{why}");
@@ -272,4 +274,84 @@ async fn what_is_mandatory_at_aha_and_lacking_is_asked_for_before_a_create() {
         assert!(words(&state).contains(field.refusal), "{}: {}", field.printed, words(&state));
     }
     bed.assert_unwritten();
+}
+
+/// The members of each team as the simulator has them: those who are users.
+async fn teams(bed: &Bed) -> BTreeMap<String, (String, Vec<String>)> {
+    let document = bed.get("aha", "/api/v1/teams?per_page=200").await;
+    let mut teams = BTreeMap::new();
+    for team in document["teams"].as_array().unwrap() {
+        let id = texts(team, "id").remove(0);
+        let listed = bed.get("aha", &format!("/api/v1/teams/{id}/team_memberships?per_page=200")).await;
+        let mut users = texts(&listed, "team_memberships[].team_member.user_id");
+        users.sort();
+        teams.insert(id, (texts(team, "name").remove(0), users));
+    }
+    teams
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn teams_are_groups_that_are_shown_with_their_members_and_never_changed() {
+    let bed = Bed::of(300, &[HR, AHA]).await;
+    let mut console = bed.console(&full());
+    let world = console.world().await;
+    let wanted = teams(&bed).await;
+    let aha = &world.compared.inputs.systems[1];
+    let snapshot = aha.snapshot(Kind::Group).unwrap();
+    assert!(snapshot.proved() && snapshot.feeds.len() == 2, "{:?}", snapshot.feeds);
+    let table = &snapshot.table;
+    let attr = |path: &str| table.schema().find(&path.into()).unwrap();
+    let held: BTreeMap<String, (String, Vec<String>)> = table
+        .rows()
+        .map(|row| {
+            let members = table.entries(row, attr("members")).expect("read");
+            let mut users: Vec<String> =
+                members.iter().map(|entry| table.entry_text(attr("members"), *entry).0[0].to_owned()).collect();
+            users.sort();
+            (table.id(row).to_owned(), (table.cell(row, attr("displayName")).text().to_owned(), users))
+        })
+        .collect();
+    assert_eq!(held, wanted);
+    assert!(held.values().any(|(name, users)| name == "Engineering" && users.len() > 5), "{held:?}");
+
+    // Nothing of it counts, and nothing can be staged.
+    let comparison = world.compared.kind(Kind::Group);
+    assert!(comparison.pairings[1].iter().all(|pairing| !pairing.counts()), "teams are reference data");
+    assert!(comparison.pairings[1].contains(&trueup::compare::Pairing::Shown));
+    let of_teams = |offer: &trueup::plan::stage::Offer| {
+        offer.change.kind == Kind::Group && offer.change.system == trueup::model::SystemId::new("aha")
+    };
+    assert!(!offers(&world).iter().any(of_teams));
+    let (team, (_, users)) = wanted.iter().next().unwrap();
+    for (op, want) in [
+        (Op::Set, text("displayName", "Truth")),
+        (Op::Drop, wish("members", Some(&[&users[0]]), Wanted::Clear)),
+        (Op::Delete, text("displayName", "")),
+    ] {
+        let why = refusal(&mut console, change("aha", Kind::Group, team, op, vec![want])).await;
+        assert!(why.contains("only read here"), "{op:?}: {why}");
+    }
+    bed.assert_unwritten();
+    let shown =
+        native(&mut console, RecordKey::new(trueup::model::SystemId::new("aha"), Kind::Group, team.as_str())).await;
+    assert!(shown.contains("team_memberships") && shown.contains(&users[0]), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_without_teams_loses_nothing_else() {
+    for fault in ["teams=forbidden", "teams=unserved"] {
+        let bed = Bed::of(300, &[HR, ("aha", "aha", "aha", &[])]).await;
+        bed.faults("aha", &[fault]);
+        let mut console = bed.console(&full());
+        let world = console.world().await;
+        let aha = &world.compared.inputs.systems[1];
+        assert!(aha.snapshot(Kind::Group).is_none());
+        for kind in [Kind::User, Kind::Role, Kind::Product] {
+            assert!(aha.snapshot(kind).is_some_and(|snapshot| snapshot.proved()), "{fault}: {kind}");
+        }
+        let site = world.systems[1].site.clone().unwrap();
+        assert!(site.good() && site.blocked.is_none(), "{:?}", site.evidence);
+        assert!(site.evidence.iter().any(|line| line.detail.contains("no groups here")), "{:?}", site.evidence);
+        assert!(!offers(&world).is_empty());
+    }
 }

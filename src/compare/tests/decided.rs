@@ -129,9 +129,9 @@ fn a_changed_scope_is_counted_by_whom_it_moves() {
     let target = dir(&[user("a", "a@x")]).scoped(r#"department eq "Legal""#);
     let found = inputs(vec![hr(&people), target]);
     let before = Filter::parse(r#"department eq "Sales""#).unwrap();
-    assert_eq!(shift(&found, 1, false, Some(&before)), Shift { comes_in: 2, goes_out: 1, unsure: 0 });
-    assert_eq!(shift(&found, 1, false, None), Shift { comes_in: 0, goes_out: 2, unsure: 0 });
-    assert_eq!(shift(&found, 1, true, None), Shift::default());
+    assert_eq!(shift(&found, 1, false, &Filters::of_users(before)), Shift { comes_in: 2, goes_out: 1, unsure: 0 });
+    assert_eq!(shift(&found, 1, false, &Filters::default()), Shift { comes_in: 0, goes_out: 2, unsure: 0 });
+    assert_eq!(shift(&found, 1, true, &Filters::default()), Shift::default());
 }
 
 #[test]

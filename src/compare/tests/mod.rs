@@ -13,6 +13,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::*;
 use crate::mapping::Mapping;
+use crate::model::filter::Filter;
 use crate::model::{AttrPath, FeedState, Proof, RecordKey, Row, TableBuilder};
 
 /// One record to be put into a table.
@@ -105,8 +106,8 @@ pub(super) fn system(id: &str, connector: &str) -> SystemView {
         id: SystemId::new(id),
         mapping: mapping(connector),
         snapshots: [None, None, None, None],
-        scope: None,
-        manage: None,
+        scope: Filters::default(),
+        manage: Filters::default(),
         deactivate_out_of_scope: false,
     }
 }
@@ -161,12 +162,12 @@ impl SystemView {
     }
 
     pub(super) fn scoped(mut self, filter: &str) -> Self {
-        self.scope = Some(Filter::parse(filter).unwrap());
+        self.scope = Filters::of_users(Filter::parse(filter).unwrap());
         self
     }
 
     pub(super) fn managed(mut self, filter: &str) -> Self {
-        self.manage = Some(Filter::parse(filter).unwrap());
+        self.manage = Filters::of_users(Filter::parse(filter).unwrap());
         self
     }
 }

@@ -1,16 +1,16 @@
-//! Looking one user, role or product up. Aha! filters by e-mail address alone, exactly or not, so every answer is checked
+//! Looking one user, product or team up. Aha! filters by e-mail address alone, exactly or not, so every answer is checked
 //! again here (targets/aha.md 8.3).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::pages::pagination;
+use super::pages::{page_of, pagination};
 use super::words::explain;
 use super::{Aha, path};
 use crate::connectors::address::segment;
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::record::observed;
 use crate::connectors::{Looked, Observed};
-use crate::model::{AttrPath, Kind, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey, TableBuilder};
 use crate::plan::{Reply, Request};
 
 impl Aha {
@@ -18,10 +18,20 @@ impl Aha {
         let place = match key.kind {
             Kind::User => "users",
             Kind::Product => "products",
-            // No endpoint serves roles or groups one by one (targets/aha.md 10.2).
-            Kind::Role | Kind::Group => return Vec::new(),
+            Kind::Group => return self.ask_team(&key.id),
+            // No endpoint serves roles one by one (targets/aha.md 10.2).
+            Kind::Role => return Vec::new(),
         };
         segment(&key.id).and_then(|id| self.get(&format!("{place}/{id}"))).into_iter().collect()
+    }
+
+    /// A team, and its memberships, which only a call of their own has.
+    fn ask_team(&self, id: &str) -> Vec<Request> {
+        let team = segment(id).and_then(|id| {
+            let members = self.get(&format!("teams/{id}/team_memberships"))?;
+            Some(vec![self.get(&format!("teams/{id}"))?, page_of(&members, 1)])
+        });
+        team.unwrap_or_default()
     }
 
     pub(super) fn ask_by(&self, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {
@@ -46,7 +56,7 @@ impl Aha {
             return Ok(None);
         }
         let document = document(reply)?;
-        let name = kind.name().to_ascii_lowercase();
+        let name = if kind == Kind::Group { "team".to_owned() } else { kind.name().to_ascii_lowercase() };
         let record = document.get(&name).unwrap_or(&document);
         let own = own_id(record).ok_or_else(|| format!("Aha! sent a {kind} without an id"))?;
         // A product may be asked for by its prefix, and answers with its number (targets/aha.md 6).
@@ -54,7 +64,35 @@ impl Aha {
         if own != id && prefix != Some(id) {
             return Err(format!("asked for the {kind} {id}, Aha! answered with {own}"));
         }
+        if kind == Kind::Group {
+            return self.team(id, record.clone(), replies.get(1)).map(Some);
+        }
         observed(&self.mapping, kind, &name, &own, record.clone(), None).map(Some)
+    }
+
+    /// A team with the members of the first page, in the native record too: what is shown is what there is of it.
+    fn team(&self, id: &str, mut native: Value, members: Option<&Reply>) -> Result<Observed, String> {
+        let fault = |why: String| format!("the team cannot be read: {why}");
+        let read = |feed: &str, text: &str, into: &mut TableBuilder| {
+            let reader = self.mapping.reader(feed).ok_or_else(|| fault(format!("the mapping has no feed {feed}")))?;
+            reader.read(text.as_bytes(), Some(id), into).map_err(|error| fault(error.to_string()))
+        };
+        let schema = self.mapping.kind(Kind::Group).map(|map| map.schema.clone());
+        let mut builder = TableBuilder::new(schema.ok_or_else(|| fault("the mapping has no groups".to_owned()))?);
+        read("team", &json!({ "team": native }).to_string(), &mut builder)?;
+        let listed = members.map(document).transpose()?;
+        if let (Some(listed), Some(fields)) = (listed, native.as_object_mut()) {
+            let envelope = listed.as_object().cloned().unwrap_or_default();
+            if pagination(&envelope).pages.is_none_or(|pages| pages <= 1) {
+                read(super::MEMBERSHIPS, &listed.to_string(), &mut builder)?;
+            }
+            fields.insert("team_memberships".to_owned(), listed.get("team_memberships").cloned().unwrap_or_default());
+        }
+        let table = builder.table();
+        if table.len() != 1 {
+            return Err(fault("there is not one of it".to_owned()));
+        }
+        Ok(Observed { id: id.to_owned(), table, native, etag: None })
     }
 
     fn seen_by(&self, kind: Kind, by: &[(AttrPath, String)], replies: &[Reply]) -> Result<Option<Observed>, String> {

@@ -1,5 +1,5 @@
 //! Aha!, REST v1, as its wire really is (targets/aha.md): users with role and product in pairs, products as a tree, roles
-//! from a table and from what users hold.
+//! from a table and from what users hold, teams with their members.
 //!
 //! Owns what Aha! is asked and what its answers mean. Does no I/O.
 
@@ -7,6 +7,7 @@
 mod conversations;
 mod details;
 mod look;
+mod members;
 mod pages;
 mod probe;
 #[cfg(test)]
@@ -72,6 +73,8 @@ const USERS: &str = "users";
 const ROLES: &str = "roles";
 const PRODUCTS: &str = "products";
 const DETAILS: &str = "product-details";
+const TEAMS: &str = "teams";
+const MEMBERSHIPS: &str = "team-memberships";
 
 impl Connector for Aha {
     fn mapping(&self) -> &Arc<Mapping> {
@@ -82,11 +85,13 @@ impl Connector for Aha {
         Box::new(probe::Probe::new(self.clone()))
     }
 
-    fn feeds(&self, _site: &Site, kind: Kind) -> Vec<Arc<str>> {
+    fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
         let names: &[&str] = match kind {
             Kind::User => &[USERS],
             Kind::Role => &[ROLES],
             Kind::Product => &[PRODUCTS, DETAILS],
+            // Only where the test has found them: not every plan has teams, and not every key may see them.
+            Kind::Group if site.endpoint(Kind::Group).is_some() => &[TEAMS, MEMBERSHIPS],
             Kind::Group => &[],
         };
         names.iter().filter(|name| self.mapping.feed(name).is_some()).map(|&name| name.into()).collect()
@@ -105,6 +110,11 @@ impl Connector for Aha {
             DETAILS => products().map(|products| {
                 Box::new(details::Details::new(name, products, path("products"), owners)) as Box<dyn Walk>
             }),
+            TEAMS => self.get("teams").map(|teams| Box::new(pages::Pages::new(name, teams)) as Box<dyn Walk>),
+            MEMBERSHIPS => {
+                let listing = |id: &str| self.get(&format!("teams/{id}/team_memberships"));
+                Some(Box::new(members::Members::new(name, owners, listing)))
+            }
             _ => None,
         };
         walk.unwrap_or_else(|| Box::new(NotServed(feed.to_owned())))

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::pages::pagination;
 use super::{Aha, accept, path};
 use crate::connectors::address::{Address, segment};
 use crate::connectors::fault::looks_like_json;
@@ -18,6 +19,7 @@ enum Stage {
     Me,
     Products,
     Rights,
+    Teams,
 }
 
 /// The walk of a connection test.
@@ -33,13 +35,6 @@ pub(super) struct Probe {
 
 impl Probe {
     pub(super) fn new(aha: Aha) -> Self {
-        let endpoint = |kind: Kind, place: &str, name: &str| Endpoint {
-            kind,
-            path: path(place),
-            name: name.into(),
-            schema: String::new(),
-            extensions: Vec::new(),
-        };
         let site = Site {
             endpoints: vec![
                 endpoint(Kind::User, "users", "users"),
@@ -109,6 +104,10 @@ impl Probe {
             Stage::Products => self.learn_products(what, &asked, reply),
             Stage::Rights => {
                 self.learn_rights(what, &asked, reply);
+                self.ask_teams()
+            }
+            Stage::Teams => {
+                self.learn_teams(what, &asked, reply);
                 self.done()
             }
         }
@@ -199,7 +198,7 @@ impl Probe {
                 }
             }
         }
-        let Some(me) = self.me.as_deref().and_then(segment) else { return self.done() };
+        let Some(me) = self.me.as_deref().and_then(segment) else { return self.ask_teams() };
         let request = accept(Request::get(path(&format!("users/{me}"))));
         self.ask(Stage::Rights, request)
     }
@@ -225,6 +224,40 @@ impl Probe {
             self.line(what, Finding::Note, detail);
         }
     }
+}
+
+impl Probe {
+    fn ask_teams(&mut self) -> Next {
+        self.ask(Stage::Teams, accept(Request::get(path("teams"))).query("per_page", "1"))
+    }
+
+    /// Whether there are teams to be read. A plan without them answers 403 (targets/aha.md 13 L3), and that is no fault: it
+    /// only means that there are no groups here.
+    fn learn_teams(&mut self, what: String, asked: &Request, reply: &Reply) {
+        if matches!(reply.status, 403 | 404) {
+            let detail = format!(
+                "{}; teams are not read, so Aha! has no groups here: users, roles and products do not depend on them",
+                explain(asked, reply)
+            );
+            return self.line(what, Finding::Note, detail);
+        }
+        self.site.endpoints.push(endpoint(Kind::Group, "teams", "teams"));
+        let document = if reply.ok() { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
+        let envelope = document.as_ref().and_then(Value::as_object);
+        match envelope.filter(|envelope| envelope.get("teams").is_some_and(Value::is_array)) {
+            Some(envelope) => {
+                let many =
+                    pagination(envelope).records.map_or_else(|| "teams".to_owned(), |many| format!("{many} teams"));
+                self.line(what, Finding::Good, format!("{many}, shown as groups and never changed"));
+            }
+            None if reply.ok() => self.line(what, Finding::Note, "no JSON came; teams may not be readable"),
+            None => self.line(what, Finding::Note, format!("{}; teams may not be readable", explain(asked, reply))),
+        }
+    }
+}
+
+fn endpoint(kind: Kind, place: &str, name: &str) -> Endpoint {
+    Endpoint { kind, path: path(place), name: name.into(), schema: String::new(), extensions: Vec::new() }
 }
 
 fn id(user: &Value) -> Option<String> {

@@ -5,9 +5,15 @@ use super::action::{Action, Scope};
 use super::lines::{Line, Tone};
 use super::popup::Popup;
 use super::reader::Reader;
-use super::text::text;
+use super::text::{Language, language, text};
 
-const PAGES: &str = include_str!("../../../assets/help/console.md");
+/// How it works, in what is spoken.
+fn pages() -> &'static str {
+    match language() {
+        Language::English => include_str!("../../../assets/help/console.md"),
+        Language::Chinese => include_str!("../../../assets/help/console.zh.md"),
+    }
+}
 
 /// The marks and what they mean.
 pub fn marks() -> [(&'static str, &'static str); 11] {
@@ -61,7 +67,7 @@ impl App {
             reader.lines.push(Line::of(Tone::Key, format!("  {mark:<16}")).with(Tone::Plain, meaning));
         }
         reader.lines.push(Line::default());
-        for line in PAGES.lines() {
+        for line in pages().lines() {
             reader.lines.push(match line.strip_prefix("# ") {
                 Some(heading) => Line::of(Tone::Heading, heading),
                 None if line.is_empty() => Line::default(),

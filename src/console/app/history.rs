@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::engine::protocol::{PastPush, World};
 use crate::plan::{Change, ChangeId, Expect, OutcomeState, PlanId, invert};
 
-use super::lines::{Line, Tone, clock};
+use super::lines::{Line, Tone, clock, padded};
 use super::preview::{describe, indent, outcome_tone, why};
 use super::rows::Rows;
 use super::text::{self, text};
@@ -117,7 +117,7 @@ impl History {
                 let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
                 let (word, tone) = outcome
                     .map_or(("pending", Tone::Dim), |outcome| (outcome.state.word(), outcome_tone(&outcome.state)));
-                let mut line = Line::of(tone, format!("    {word:<11}"))
+                let mut line = Line::of(tone, padded(&format!("    {word}"), 15))
                     .with(Tone::Dim, format!("{} {}  ", change.system, super::lines::op(change.op)));
                 let described = describe(change, compared);
                 line.parts.extend(described.parts);

@@ -5,7 +5,7 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
 use crate::plan::{Body, By, Change, Expect, OutcomeState, Request, Seen, Step, Target, Wanted, invert};
 
-use super::lines::{Line, Tone, clock};
+use super::lines::{Line, Tone, clock, padded};
 use super::text::{self, text};
 
 /// A line set in from the left.
@@ -189,7 +189,7 @@ pub fn step_lines(step: &Step) -> Vec<Line> {
 
 fn request_line(what: &str, request: &Request) -> Line {
     let tone = if request.reads() { Tone::Dim } else { Tone::Strong };
-    Line::of(Tone::Dim, format!("    {what:<6} "))
+    Line::of(Tone::Dim, padded(&format!("    {what}"), 11))
         .with(tone, format!("{:<6} ", request.method))
         .data(tone, target(request))
 }

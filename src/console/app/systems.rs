@@ -6,7 +6,7 @@ use crate::plan::Finding;
 
 use super::App;
 use super::confirm::mode;
-use super::lines::{Line, Tone, age};
+use super::lines::{Line, Tone, age, padded};
 use super::text::{self, text};
 
 /// The systems' tab.
@@ -77,7 +77,7 @@ impl App {
 
     fn access_lines(status: &SystemStatus) -> Vec<Line> {
         let pair = |name: &str, line: Line| -> Line {
-            let mut whole = Line::of(Tone::Dim, format!("{name:<10}"));
+            let mut whole = Line::of(Tone::Dim, padded(name, 10));
             whole.parts.extend(line.parts);
             whole.private.extend(line.private);
             whole.hanging(10)
@@ -104,8 +104,9 @@ impl App {
             ),
         );
         lines.push(pair(text!("systems.mode"), access));
-        if let Some(protect) = &status.policy.protect {
-            lines.push(pair(text!("systems.protect"), Line::plain(protect.clone())));
+        let protect = &status.policy.protect;
+        if !protect.is_empty() {
+            lines.push(pair(text!("systems.protect"), Line::plain(protect.to_string())));
         }
         if let Some(why) = site.and_then(|site| site.blocked.as_ref()) {
             lines.push(pair(text!("systems.blocked"), Line::default().data(Tone::Bad, why.clone())));
@@ -143,7 +144,7 @@ impl App {
             };
             lines.push(
                 Line::of(tone, format!("  {mark} "))
-                    .with(Tone::Plain, format!("{:<28} ", line.what))
+                    .with(Tone::Plain, padded(&line.what, 29))
                     .data(Tone::Dim, line.detail.clone())
                     .hanging(5),
             );
@@ -174,7 +175,7 @@ impl App {
                 };
                 let requests = text!("systems.feed-cost", pages = feed.pages, requests = feed.requests);
                 lines.push(
-                    Line::of(Tone::Plain, format!("  {:<9}{:<18} ", plural(snapshot.kind), feed.feed))
+                    Line::of(Tone::Plain, format!("  {}{:<18} ", padded(plural(snapshot.kind), 9), feed.feed))
                         .with(Tone::Dim, format!("{:>4}  ", age(snapshot.taken, self.now)))
                         .with(tone, proof)
                         .with(Tone::Dim, requests)

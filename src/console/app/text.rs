@@ -1,7 +1,12 @@
-//! All words on the screen, from `assets/text/en.toml`, compiled in.
+//! All words on the screen, from `assets/text/{en,zh}.toml`, compiled in.
+//!
+//! One language holds for the whole program; a thread may speak another one, which is what tests of several languages in
+//! one process need.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The text of a key; with `name = value` pairs, `{name}` is replaced.
 macro_rules! text {
@@ -14,13 +19,75 @@ macro_rules! text {
 }
 pub(crate) use text;
 
-const ENGLISH: &str = include_str!("../../../assets/text/en.toml");
+/// What the screen speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
 
-fn table() -> &'static HashMap<String, String> {
-    static TABLE: OnceLock<HashMap<String, String>> = OnceLock::new();
-    TABLE.get_or_init(|| {
+impl Language {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// Its name in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+        }
+    }
+
+    /// The language of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.name() == name)
+    }
+
+    /// What a locale such as `zh_CN.UTF-8` asks for. Traditional Chinese is not ours: it gets English.
+    pub fn of_locale(locale: &str) -> Self {
+        let lower = locale.to_ascii_lowercase();
+        let name = lower.split(['.', '@']).next().unwrap_or_default();
+        let traditional =
+            ["tw", "hk", "mo", "hant"].iter().any(|part| name.split(['_', '-']).any(|have| have == *part));
+        if name.split(['_', '-']).next() == Some("zh") && !traditional { Self::Chinese } else { Self::English }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../assets/text/en.toml"),
+            Self::Chinese => include_str!("../../../assets/text/zh.toml"),
+        }
+    }
+}
+
+static SPOKEN: AtomicU8 = AtomicU8::new(0);
+thread_local! {
+    static HERE: Cell<Option<Language>> = const { Cell::new(None) };
+}
+
+/// What is spoken.
+pub fn language() -> Language {
+    HERE.get().unwrap_or_else(|| Language::ALL[usize::from(SPOKEN.load(Ordering::Relaxed)) % Language::ALL.len()])
+}
+
+/// From now on this is spoken.
+pub fn speak(language: Language) {
+    SPOKEN.store(language as u8, Ordering::Relaxed);
+}
+
+/// From now on this thread speaks this, whatever the program does; `None`: what the program does.
+pub fn speak_here(language: Option<Language>) {
+    HERE.set(language);
+}
+
+fn table(language: Language) -> &'static HashMap<String, String> {
+    static TABLES: [OnceLock<HashMap<String, String>>; 2] = [const { OnceLock::new() }; 2];
+    TABLES[language as usize].get_or_init(|| {
         let mut flat = HashMap::new();
-        if let Ok(root) = ENGLISH.parse::<toml::Table>() {
+        if let Ok(root) = language.words().parse::<toml::Table>() {
             flatten("", &root, &mut flat);
         }
         flat
@@ -40,14 +107,19 @@ fn flatten(prefix: &str, table: &toml::Table, into: &mut HashMap<String, String>
     }
 }
 
-/// The text of a key; the key itself where there is none, so that a slip is seen and never a panic.
+/// The text of a key in what is spoken; the key itself where there is none, so that a slip is seen and never a panic.
 pub fn get(key: &'static str) -> &'static str {
-    table().get(key).map_or(key, String::as_str)
+    table(language()).get(key).map_or(key, String::as_str)
 }
 
 /// An action's title.
 pub fn title(action: &str) -> &'static str {
-    table().get(&format!("action.{action}")).map_or("", String::as_str)
+    title_in(language(), action)
+}
+
+/// An action's title in a language.
+pub fn title_in(language: Language, action: &str) -> &'static str {
+    table(language).get(&format!("action.{action}")).map_or("", String::as_str)
 }
 
 /// The text of a key with `{name}` replaced.
@@ -70,7 +142,7 @@ pub fn fill(key: &'static str, values: &[(&str, &str)]) -> String {
 
 /// Every key.
 pub fn keys() -> impl Iterator<Item = &'static str> {
-    table().keys().map(String::as_str)
+    table(Language::English).keys().map(String::as_str)
 }
 
 /// A number with its thousands set apart: `1,203`.
@@ -134,6 +206,61 @@ mod tests {
         assert!(missing.is_empty(), "not in en.toml: {missing:?}");
         let unused: Vec<_> = have.difference(&used).filter(|key| !key.starts_with("action.")).collect();
         assert!(unused.is_empty(), "in en.toml and not used: {unused:?}");
+    }
+
+    #[test]
+    fn both_languages_have_the_same_texts_with_the_same_holes() {
+        let holes = |text: &str| -> BTreeSet<String> {
+            text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+        };
+        let (english, chinese) = (table(Language::English), table(Language::Chinese));
+        let missing: Vec<_> = english.keys().filter(|key| !chinese.contains_key(*key)).collect();
+        assert!(missing.is_empty(), "not in zh.toml: {missing:?}");
+        let left: Vec<_> = chinese.keys().filter(|key| !english.contains_key(*key)).collect();
+        assert!(left.is_empty(), "only in zh.toml: {left:?}");
+        for (key, text) in english {
+            assert!(!text.is_empty() && !chinese[key].is_empty(), "{key} says nothing");
+            assert_eq!(holes(text), holes(&chinese[key]), "{key}");
+            let framed = |text: &str| (text.len() - text.trim_start().len(), text.len() - text.trim_end().len());
+            assert_eq!(framed(text), framed(&chinese[key]), "{key}: blanks around it");
+        }
+    }
+
+    #[test]
+    fn no_text_holds_a_character_whose_width_is_the_terminals_choice() {
+        use unicode_width::UnicodeWidthChar;
+        for language in Language::ALL {
+            for (key, text) in table(language) {
+                let odd: Vec<char> = text.chars().filter(|c| c.width() != c.width_cjk()).collect();
+                assert!(odd.is_empty(), "{} {key}: {odd:?}", language.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_locale_chooses_and_traditional_chinese_is_not_simplified() {
+        for (locale, language) in [
+            ("zh_CN.UTF-8", Language::Chinese),
+            ("zh_SG", Language::Chinese),
+            ("zh", Language::Chinese),
+            ("zh-Hans-CN", Language::Chinese),
+            ("zh_TW.UTF-8", Language::English),
+            ("zh-Hant", Language::English),
+            ("en_US.UTF-8", Language::English),
+            ("C", Language::English),
+            ("", Language::English),
+        ] {
+            assert_eq!(Language::of_locale(locale), language, "{locale}");
+        }
+    }
+
+    #[test]
+    fn a_thread_can_speak_another_language() {
+        speak_here(Some(Language::Chinese));
+        assert_eq!(get("tab.users"), "用户");
+        assert_eq!(changes(2), "2 项变更");
+        speak_here(None);
+        assert_eq!(get("tab.users"), "Users");
     }
 
     #[test]

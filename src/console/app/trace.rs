@@ -2,7 +2,7 @@
 
 use crate::mapping::{Access, MapRow};
 
-use super::lines::{Line, Tone};
+use super::lines::{Line, Tone, padded};
 use super::text::text;
 use super::{App, Focus};
 
@@ -35,8 +35,9 @@ impl App {
 
 fn row_lines(row: &MapRow) -> Vec<Line> {
     let mut lines = vec![Line::of(Tone::Heading, row.attr.to_string())];
-    let part =
-        |name: &str, words: String| Line::of(Tone::Dim, format!("  {name:<8}")).with(Tone::Plain, words).hanging(10);
+    let part = |name: &str, words: String| {
+        Line::of(Tone::Dim, padded(&format!("  {name}"), 10)).with(Tone::Plain, words).hanging(10)
+    };
     let read = if row.read.is_empty() { text!("trace.never").to_owned() } else { row.read.join(", ") };
     lines.push(part(text!("trace.read"), read));
     if !row.detail.is_empty() {

@@ -1,5 +1,6 @@
 //! The rules under which a system was last pushed to: where they were changed since, a guard says what that moves.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -9,16 +10,60 @@ use super::Core;
 use crate::compare::{Compared, Shift, Tally, shift};
 use crate::engine::member::Member;
 use crate::engine::setup::SystemSetup;
-use crate::model::SystemId;
-use crate::model::filter::Filter;
+use crate::model::filter::{Filter, Filters};
+use crate::model::{Kind, SystemId};
 use crate::plan::{Outcome, OutcomeState, Plan};
 
 /// Who should have an account in a system, who is ours to judge there, and a hash of how it is mapped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rules {
-    scope: Option<String>,
-    manage: Option<String>,
+    scope: Texts,
+    manage: Texts,
     mapping: String,
+}
+
+/// Filters as texts, by kind. As it was written before there were kinds: of users alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Texts {
+    Users(Option<String>),
+    ByKind(BTreeMap<Kind, String>),
+}
+
+impl Texts {
+    fn of(filters: &Filters) -> Self {
+        let mut texts: BTreeMap<Kind, String> =
+            filters.iter().map(|(kind, filter)| (kind, filter.to_string())).collect();
+        match (texts.len(), texts.remove(&Kind::User)) {
+            (0, _) => Self::Users(None),
+            (1, Some(users)) => Self::Users(Some(users)),
+            (_, users) => {
+                texts.extend(users.map(|users| (Kind::User, users)));
+                Self::ByKind(texts)
+            }
+        }
+    }
+
+    fn filters(&self) -> Filters {
+        let add = |filters: Filters, kind, text: &String| match Filter::parse(text) {
+            Ok(filter) => filters.with(kind, filter),
+            Err(_) => filters,
+        };
+        match self {
+            Self::Users(text) => text.iter().fold(Filters::default(), |filters, text| add(filters, Kind::User, text)),
+            Self::ByKind(texts) => {
+                texts.iter().fold(Filters::default(), |filters, (kind, text)| add(filters, *kind, text))
+            }
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Users(None) => "all".to_owned(),
+            Self::Users(Some(text)) => text.clone(),
+            Self::ByKind(_) => self.filters().to_string(),
+        }
+    }
 }
 
 impl Rules {
@@ -39,8 +84,7 @@ impl Rules {
             let _ = write!(text, "{byte:02x}");
             text
         });
-        let text = |filter: &Option<Filter>| filter.as_ref().map(ToString::to_string);
-        Self { scope: text(&setup.config.scope), manage: text(&setup.config.manage), mapping }
+        Self { scope: Texts::of(&setup.config.scope), manage: Texts::of(&setup.config.manage), mapping }
     }
 }
 
@@ -48,29 +92,27 @@ impl Rules {
 fn moved(compared: &Compared, member: &Member, before: &Rules) -> Vec<(String, String)> {
     let (system, now) = (member.setup.id(), Rules::of(&member.setup));
     let Some(at) = compared.inputs.index(system) else { return Vec::new() };
-    let filter = |text: &Option<String>| text.as_ref().and_then(|text| Filter::parse(text).ok());
-    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "everybody".to_owned());
     let mut found = Vec::new();
     if now.scope != before.scope {
-        let Shift { comes_in, goes_out, unsure } = shift(&compared.inputs, at, false, filter(&before.scope).as_ref());
+        let Shift { comes_in, goes_out, unsure } = shift(&compared.inputs, at, false, &before.scope.filters());
         found.push((
             "scope-changed".to_owned(),
             format!(
-                "the scope of {system} was changed since the last push there (it was: {}): {comes_in} of the source's users \
+                "the scope of {system} was changed since the last push there (it was: {}): {comes_in} of the source's records \
                  come into it, {goes_out} go out of it{}.",
-                shown(&before.scope),
+                before.scope.shown(),
                 doubt(unsure)
             ),
         ));
     }
     if now.manage != before.manage {
-        let Shift { comes_in, goes_out, unsure } = shift(&compared.inputs, at, true, filter(&before.manage).as_ref());
+        let Shift { comes_in, goes_out, unsure } = shift(&compared.inputs, at, true, &before.manage.filters());
         found.push((
             "manage-changed".to_owned(),
             format!(
-                "what is ours to judge in {system} was changed since the last push there (it was: {}): {comes_in} accounts \
+                "what is ours to judge in {system} was changed since the last push there (it was: {}): {comes_in} records \
                  are now, {goes_out} are not any more{}.",
-                shown(&before.manage),
+                before.manage.shown(),
                 doubt(unsure)
             ),
         ));
@@ -141,4 +183,29 @@ impl Core {
 
 fn text(rules: &Rules) -> String {
     serde_json::to_string(rules).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn filters_are_kept_as_they_were_before_there_were_kinds_and_by_kind() {
+        let filter = |text: &str| Filter::parse(text).unwrap();
+        let users = Filters::of_users(filter("active eq true"));
+        let both = users.clone().with(Kind::Group, filter("type eq \"x\""));
+        let groups = Filters::default().with(Kind::Group, filter("type eq \"x\""));
+        for (filters, kept) in [
+            (Filters::default(), "null"),
+            (users, "\"active eq true\""),
+            (both, r#"{"User":"active eq true","Group":"type eq \"x\""}"#),
+            (groups, r#"{"Group":"type eq \"x\""}"#),
+        ] {
+            let texts = Texts::of(&filters);
+            assert_eq!(serde_json::to_string(&texts).unwrap(), kept);
+            let read: Texts = serde_json::from_str(kept).unwrap();
+            assert_eq!((&read, read.filters()), (&texts, filters));
+        }
+    }
 }

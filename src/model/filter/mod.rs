@@ -3,10 +3,12 @@
 //! Evaluation has three values. What was not read, what a system never returns and what it does not have at all leaves a
 //! filter undecided and never false, so that nobody is judged by what is not known.
 
+mod by_kind;
 mod leaf;
 mod parse;
 mod query;
 
+pub use by_kind::Filters;
 pub use leaf::{Test, all_of, any_of};
 pub use parse::FilterError;
 pub use query::{Query, Shown};

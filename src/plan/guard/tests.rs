@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 use super::*;
+use crate::model::filter::Filter;
 use crate::plan::fixture::{World, aha, hr, record, time, user};
 use crate::plan::{By, Expect, Facet, Want, Wanted};
 
@@ -66,6 +67,18 @@ fn ten_deactivations_of_a_thousand_pass_and_eleven_do_not() {
 }
 
 #[test]
+fn a_kind_may_have_limits_of_its_own() {
+    let limits_of = BTreeMap::from([(Kind::User, Limits { deactivate: 1, percent: 100, ..Limits::default() })]);
+    let policy = Policy { limits_of, ..full() };
+    assert_eq!((policy.limits(Kind::User).deactivate, policy.limits(Kind::Group).deactivate), (1, 10));
+    let world = world(1000);
+    assert_eq!(found(&world, policy.clone(), &changes(1, Op::Deactivate)), Vec::new());
+    let guards = found(&world, policy, &changes(2, Op::Deactivate));
+    assert_eq!(rules(&guards), ["limit-deactivate"]);
+    assert!(guards[0].text.contains("at most 1 ") && guards[0].text.contains("limits.User.deactivate"));
+}
+
+#[test]
 fn five_percent_pass_and_more_do_not() {
     let world = world(100);
     assert_eq!(found(&world, full(), &changes(5, Op::Deactivate)), Vec::new());
@@ -117,7 +130,7 @@ fn nothing_is_taken_away_on_the_strength_of_an_unproved_list() {
 
 #[test]
 fn protected_and_undecided_records_are_named() {
-    let policy = Policy { protect: Some("userName ew \"@svc\"".into()), ..full() };
+    let policy = Policy { protect: Filters::of_users(Filter::parse("userName ew \"@svc\"").unwrap()), ..full() };
     let verdict = |key: &RecordKey| match &*key.id {
         "u0" => Some(true),
         "u1" => None,

@@ -11,6 +11,7 @@ mod limit;
 mod products;
 mod seats;
 mod switches;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -232,8 +233,10 @@ fn answer(ledger: &mut Ledger, ask: &Ask, seen: &Seen) -> Answer {
             idp if idp["id"] == *id => Ok(Some(json!({ "identity_provider": idp }))),
             _ => Err(Refusal::NotFound),
         },
-        // Teams exist as a route; this account has none.
-        ("GET", ["teams"]) => Ok(Some(wire::page("teams", Vec::new(), 0, &wire::Page { number: 1, size: 30 }))),
+        ("GET", ["teams"]) => teams::list(ledger, ask),
+        ("GET", ["teams", id]) => teams::get(ledger, ask, id),
+        ("GET", ["teams", id, "team_memberships"]) => teams::memberships(ledger, ask, id),
+        ("GET", ["products", id, "teams"]) => teams::of_product(ledger, ask, id),
         ("DELETE", ["users", _]) => {
             // There is no such call (targets/aha.md 7); a careful client never tries.
             seen.alarm();

@@ -23,6 +23,11 @@ pub const SWITCHES: &[Switch] = &[
     switch("rate-min", "rate-min=300", "Requests per minute."),
     switch("rate-sec", "rate-sec=20", "Requests per second."),
     switch("reset-unit", "reset-unit=s|ms", "The unit of X-Ratelimit-Reset."),
+    switch(
+        "teams",
+        "teams=all|none|forbidden|unserved",
+        "Which teams there are; whether the plan has them (403, HTML 404).",
+    ),
     switch("strict-host", "strict-host", "Only the account's own host name is answered."),
     switch("require-user-agent", "require-user-agent", "Requests without User-Agent are refused."),
 ];

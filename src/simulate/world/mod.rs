@@ -9,13 +9,14 @@
 //! | view | what it is |
 //! |---|---|
 //! | `source` | the source of truth, SCIM: users, groups, roles, products ([`documents`]) |
-//! | `aha` | Aha!: users with roles on products ([`accounts`]) |
+//! | `aha` | Aha!: users with roles on products ([`accounts`]), teams ([`crews`]) |
 //! | `directory` | a second SCIM system: users and groups ([`documents`]) |
 //! | `kingdee` | Kingdee: users with roles per organisation, organisations, departments, employees ([`kingdee`]) |
 //! | `litmos` | SAP Litmos: users and teams ([`litmos`]) |
 
 pub mod accounts;
 pub mod catalog;
+pub mod crews;
 pub mod documents;
 pub mod kingdee;
 pub mod litmos;

@@ -1,6 +1,7 @@
 //! What stands in the way: nothing is sent, and it is said why.
 
 use super::*;
+use crate::model::filter::{Filter, Filters};
 
 async fn refused(bench: &Bench, plan: &Plan) -> String {
     let why = bench.push(plan).await.unwrap_err();
@@ -71,7 +72,7 @@ async fn an_acknowledgement_holds_only_for_its_numbers() {
 #[tokio::test]
 async fn a_protected_record_is_not_touched_and_an_undecided_one_counts_as_protected() {
     for verdict in [Some(true), None] {
-        let policy = Policy { protect: Some("userName eq \"lena\"".into()), ..full() };
+        let policy = Policy { protect: Filters::of_users(Filter::parse("userName eq \"lena\"").unwrap()), ..full() };
         let mut bench = bench(lena(), policy, journal::in_memory().unwrap());
         bench.desk.protected = Arc::new(move |_| verdict);
         let plan = bench.prepare(&[set("a1", "title", "Ms.", "Dr.")]).await;

@@ -128,6 +128,48 @@ async fn the_name_of_a_product_is_null_where_the_caller_has_no_role() {
 }
 
 #[tokio::test]
+async fn teams_have_their_members_and_whoever_is_no_user_has_no_id() {
+    let client = client(&[]).await;
+    let teams = client.good("/teams?per_page=200").await;
+    let rows = teams["teams"].as_array().unwrap();
+    assert_eq!((rows.len(), &teams["pagination"]["total_records"]), (9, &json!(9)));
+    let (mut users, mut others) = (0, 0);
+    for team in rows {
+        let path = format!("/teams/{}", team["id"].as_str().unwrap());
+        assert_eq!(client.good(&path).await["team"], *team);
+        let listed = client.good(&format!("{path}/team_memberships?per_page=200")).await;
+        for membership in listed["team_memberships"].as_array().unwrap() {
+            let member = &membership["team_member"];
+            assert_eq!(membership["team"]["id"], team["id"]);
+            if member["virtual"] == true {
+                assert!(member["user_id"].is_null());
+                others += 1;
+            } else {
+                let id = member["user_id"].as_str().unwrap();
+                assert_eq!(client.good(&format!("/users/{id}")).await["user"]["name"], member["name"]);
+                users += 1;
+            }
+        }
+    }
+    assert!(users > 20 && others == 5, "{users} {others}");
+    assert_eq!(client.get("/teams/1").await.json(), json!({ "error": "Record not found." }));
+    let product = rows.iter().find_map(|team| team["project"]["id"].as_str()).unwrap();
+    assert_eq!(client.good(&format!("/products/{product}/teams")).await["teams"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_plan_without_teams_forbids_them_and_nothing_else() {
+    let client = client(&["teams=forbidden"]).await;
+    for path in ["/teams", "/teams/1", "/teams/1/team_memberships"] {
+        assert_eq!(client.get(path).await.status, 403, "{path}");
+    }
+    assert_eq!(client.get("/users").await.status, 200);
+    let none = super::client(&["teams=none"]).await;
+    assert_eq!(none.good("/teams").await["teams"], json!([]));
+    assert!(super::client(&["teams=unserved"]).await.get("/teams").await.body.contains("<html>"));
+}
+
+#[tokio::test]
 async fn the_users_of_a_product_are_listed_below_project_users() {
     let client = client(&[]).await;
     let slot = ordinary(&client);
