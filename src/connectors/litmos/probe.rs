@@ -116,7 +116,7 @@ impl Probe {
                 self.line(what, Finding::Good, "the key is taken, and users can be read");
             }
             None => {
-                self.block(what, "answers with something that is no list of users: this is not SAP Litmos' interface")
+                self.block(what, "answers with something that is no list of users: this is not SAP Litmos' interface");
             }
         }
         if self.listing && self.site.good() {
