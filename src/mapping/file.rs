@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::{Mangled, Powerless};
 use crate::model::{Fold, Kind, Op};
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,6 +44,9 @@ pub(super) struct File {
     pub limitation: Vec<Spanned<LimitationSpec>>,
     #[serde(default)]
     pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
+    pub mangled: Option<Mangled>,
+    #[serde(default)]
+    pub powerless: Vec<Spanned<Powerless>>,
 }
 
 /// Rows that stand in the place of others where a setting says so.

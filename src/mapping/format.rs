@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{AttrPath, Fold, Kind, Op, Schema, Unlisted};
 
-use super::{Reader, Transform, Writer};
+use super::{Mangled, Powerless, Reader, Transform, Writer};
 
 /// What is wrong with a mapping file, with file and line where known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -371,6 +371,10 @@ pub struct Mapping {
     pub side_effects: Vec<SideEffect>,
     /// The vendor's limitations.
     pub limitations: Vec<Limitation>,
+    /// How the service mangles texts, where it does.
+    pub mangled: Option<Mangled>,
+    /// Values that give no power unless a list has their bearer.
+    pub powerless: Vec<Powerless>,
     /// How edits name the places of a record.
     pub address: Address,
     /// The default speed.

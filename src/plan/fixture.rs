@@ -144,6 +144,8 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         capabilities: Kind::ALL.into_iter().flat_map(can).collect(),
         side_effects: Vec::new(),
         limitations: Vec::new(),
+        mangled: None,
+        powerless: Vec::new(),
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },
         window: None,
         page_size: 100,

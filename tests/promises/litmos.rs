@@ -1,12 +1,15 @@
 //! SAP Litmos: the fewest requests, members that are read back one by one, and every way in which the service may behave.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
-use trueup::compare::{SystemView, Verdict, facets};
+use trueup::compare::{FacetDiff, Rule, SystemView, Verdict, facets};
+use trueup::engine::SystemSetup;
 use trueup::engine::protocol::{Health, Report, World};
 use trueup::model::{AttrPath, Cell, Kind, Op, RecordKey, SystemId};
 use trueup::plan::{By, Change, Expect, Facet, OutcomeState, Ref, Target, Want, Wanted};
 
-use crate::bed::{Bed, Console, HR, Part, acknowledged, assert_confirmed, full};
+use crate::bed::{Bed, Console, HR, Part, acknowledged, assert_confirmed, full, patch};
 
 const LITMOS: Part = ("litmos", "litmos", "litmos", &[]);
 
@@ -110,6 +113,126 @@ async fn what_an_older_organisation_does_not_serve_is_unread_and_no_mismatch() {
     let all = (0..compared.kind(Kind::User).len).flat_map(|identity| facets(compared, Kind::User, identity, 1));
     let verdicts: Vec<Verdict> = all.filter(|facet| facet.path == manager).map(|facet| facet.verdict).collect();
     assert!(verdicts.contains(&Verdict::Unread) && !verdicts.contains(&Verdict::Differs), "{verdicts:?}");
+}
+
+/// A console over the beds systems, Litmos with these settings.
+fn console_with(bed: &Bed, own: &[(&str, &str)]) -> Console {
+    let mut setup = bed.setup(&full());
+    let litmos = setup.systems.iter_mut().find(|system| system.config.id.as_str() == "litmos").unwrap();
+    let mut config = litmos.config.clone();
+    config.own.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    *litmos = SystemSetup::over(config, litmos.connector.mapping().clone()).unwrap();
+    Console::over(setup)
+}
+
+/// All facets of users or groups at Litmos.
+fn all_facets(world: &World, kind: Kind) -> Vec<FacetDiff> {
+    let compared = &world.compared;
+    (0..compared.kind(kind).len).flat_map(|identity| facets(compared, kind, identity, 1)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_comes_html_escaped_is_told_as_such_and_can_be_read_as_it_is_meant() {
+    let bed = Bed::of(60, &[HR, LITMOS]).await;
+    // Somebody who has one title on both sides.
+    let world = bed.console(&full()).world().await;
+    let same = |facet: &FacetDiff| facet.path.as_str() == "title" && facet.verdict == Verdict::Same;
+    let compared = &world.compared;
+    let alike = |identity: &u32| {
+        facets(compared, Kind::User, *identity, 1).iter().any(|facet| same(facet) && facet.target.is_some())
+    };
+    let who = (0..compared.kind(Kind::User).len).find(alike).unwrap();
+    let id = |system: usize| {
+        let table = &compared.inputs.systems[system].snapshot(Kind::User).unwrap().table;
+        table.id(compared.kind(Kind::User).row(who, system).unwrap()).to_owned()
+    };
+    bed.behind("hr", "PATCH", &format!("/scim/v2/Users/{}", id(0)), &patch("title", "Head of R&D")).await;
+    let path = format!("/v1.svc/users/{}", id(1));
+    let mut record = bed.get("litmos", &path).await;
+    record["JobTitle"] = "Head of R&D".into();
+    bed.behind("litmos", "PUT", &path, &record).await;
+    bed.faults("litmos", &["html-escape"]);
+
+    let mut console = bed.console(&full());
+    let world = console.world().await;
+    let told = facets(&world.compared, Kind::User, who, 1);
+    let found = told.iter().find(|facet| facet.path.as_str() == "title").unwrap();
+    assert_eq!((found.verdict, found.target.as_deref()), (Verdict::Differs, Some("Head of R&amp;D")));
+    assert!(found.why.contains("HTML-escaped"), "{}", found.why);
+    let states = outcomes(&mut console, vec![title(&id(1), "Head of R&D")]).await;
+    let OutcomeState::Differs { now } = &states[0] else { panic!("{states:?}") };
+    assert!(now.contains("HTML-escaped"), "{now}");
+
+    let mut console = console_with(&bed, &[("html_escaped", "yes")]);
+    let world = console.world().await;
+    let told = facets(&world.compared, Kind::User, who, 1);
+    assert!(told.iter().any(|facet| same(facet) && facet.target.as_deref() == Some("Head of R&D")), "{told:?}");
+    let states = outcomes(&mut console, vec![title(&id(1), "R&D <all>")]).await;
+    assert!(matches!(states[0], OutcomeState::Confirmed { .. }), "{states:?}");
+    bed.faults("litmos", &[]);
+    assert_eq!(bed.get("litmos", &path).await["JobTitle"], "R&D <all>");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_team_leader_who_leads_no_team_is_told_and_is_none_any_more_once_appointed() {
+    let bed = Bed::of(1203, &[HR, LITMOS]).await;
+    let mut console = console_with(&bed, &[("team_leaders", "yes")]);
+    let world = console.world().await;
+    let idle = |world: &World| -> BTreeSet<(String, String)> {
+        let lints = world.compared.lints.iter().filter(|lint| lint.rule == Rule::Powerless);
+        lints.map(|lint| (lint.key.clone(), lint.record.id.to_string())).collect()
+    };
+    let planted = bed.simulator("litmos").world.planted("litmos");
+    let planted: BTreeSet<String> =
+        planted.into_iter().filter(|plant| plant.what == "leader-of-none").map(|plant| plant.key).collect();
+    let told = idle(&world);
+    assert!(!planted.is_empty());
+    assert_eq!(told.iter().map(|(key, _)| key.clone()).collect::<BTreeSet<_>>(), planted);
+    // One of them is made leader of a team: a member first.
+    let (_, who) = told.first().unwrap().clone();
+    let team = ids(&bed, "/v1.svc/teams?limit=1000", |_| true).await.remove(0);
+    let leads = |op| {
+        let facet = Facet { path: AttrPath::new("leaders"), key: Some(vec![Ref::Id(who.as_str().into())]) };
+        change(Kind::Group, &team, op, facet, if op == Op::Drop { Wanted::Clear } else { Wanted::Present })
+    };
+    let states = outcomes(&mut console, vec![member(&team, &who, Op::Put), leads(Op::Put)]).await;
+    assert!(states.iter().all(|state| matches!(state, OutcomeState::Confirmed { .. })), "{states:?}");
+    let leaders = ids(&bed, &format!("/v1.svc/teams/{team}/leaders"), |_| true).await;
+    assert!(leaders.contains(&who));
+    let world = console_with(&bed, &[("team_leaders", "yes")]).world().await;
+    assert!(idle(&world).iter().all(|(_, id)| *id != who));
+    let states = outcomes(&mut console, vec![leads(Op::Drop)]).await;
+    assert!(matches!(states[0], OutcomeState::Confirmed { .. }), "{states:?}");
+    // A stranger to the team cannot lead it, and the service's own words say so.
+    let states = outcomes(&mut console, vec![member(&team, &who, Op::Drop)]).await;
+    assert!(matches!(states[0], OutcomeState::Confirmed { .. }), "{states:?}");
+    let states = outcomes(&mut console, vec![leads(Op::Put)]).await;
+    assert!(
+        matches!(&states[0], OutcomeState::Failed { why } if why.contains("does not exist on the team")),
+        "{states:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memberships_of_inactive_users_are_unreadable_by_team_and_alike_where_they_are_listed() {
+    // By team nobody inactive is listed; of few users all teams are asked, and there they are.
+    for (faults, seen) in [(&[][..], false), (&["team-users-active-only=off"][..], true), (&["teams=100"][..], true)] {
+        let users = if faults.contains(&"teams=100") { 80 } else { 400 };
+        let bed = Bed::of(users, &[HR, ("litmos", "litmos", "litmos", faults)]).await;
+        let world = bed.console(&full()).world().await;
+        let table = &view(&world).snapshot(Kind::User).unwrap().table;
+        let active = table.schema().find(&AttrPath::new("active")).unwrap();
+        let members = all_facets(&world, Kind::Group).into_iter().filter(|facet| facet.path.as_str() == "members");
+        let off = members.filter(|facet| {
+            let id = facet.key.as_ref().and_then(|(ids, _)| ids.first());
+            id.and_then(|id| table.find(id)).is_some_and(|row| table.cell(row, active).text() == "false")
+        });
+        let off: Vec<FacetDiff> = off.collect();
+        assert!(off.iter().all(|facet| facet.verdict != Verdict::Differs), "{faults:?}: {off:?}");
+        let hidden = off.iter().filter(|facet| facet.verdict == Verdict::Unreadable).count();
+        let alike = off.iter().filter(|facet| facet.verdict == Verdict::Same).count();
+        assert!(if seen { alike > 0 } else { hidden > 0 && alike == 0 }, "{faults:?}: {hidden} hidden, {alike} alike");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -238,6 +238,8 @@ impl Litmos {
         {
             json.insert("ManagerId".into(), Value::from(""));
         }
+        let mut effects = side_effects(&self.mapping, Kind::User, &fields.ops);
+        effects.extend(self.still_mangled(&json, &carried));
         let place = Place::of(&first.target, "users")?;
         // The body's Id must be the path's (targets/litmos.md 4).
         json.insert("Id".into(), Value::from(native.id.as_str()));
@@ -254,7 +256,7 @@ impl Litmos {
             write,
             verify: vec![place.read(self)],
             yields: None,
-            side_effects: side_effects(&self.mapping, Kind::User, &fields.ops),
+            side_effects: effects,
         }])
     }
 

@@ -1,42 +1,16 @@
-//! SAP Litmos' connection test and listings, with every trap of targets/litmos.md that they can fall into.
+//! Listings and details.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::{MANAGER, bo, litmos, probed};
 use crate::connectors::drive::{asked, line, reply};
-use crate::connectors::{Connector, Finish, Input, Next, Settings, Walk, connector};
+use crate::connectors::{Connector, Finish, Input, Next, Settings, connector};
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Cell, Kind, Proof, Table, TableBuilder};
-use crate::plan::{Finding, Reply, Request, Site};
-
-pub(super) fn litmos(own: &[(&str, &str)]) -> Arc<dyn Connector> {
-    at("https://api.litmos.com", own)
-}
-
-fn at(url: &str, own: &[(&str, &str)]) -> Arc<dyn Connector> {
-    let mut all = vec![("source_name", "trueup")];
-    all.extend_from_slice(own);
-    let own = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let mapping = Arc::new(Mapping::builtin("litmos").unwrap());
-    connector("litmos", mapping, &Settings { url: url.into(), own, ..Settings::default() }).unwrap()
-}
-
-fn probe(connector: &Arc<dyn Connector>, serve: impl FnMut(&Request) -> Reply) -> Site {
-    probed(&mut *connector.probe(), serve)
-}
-
-fn probed(walk: &mut dyn Walk, mut serve: impl FnMut(&Request) -> Reply) -> Site {
-    let mut input = Input::Start;
-    loop {
-        input = match walk.next(input) {
-            Next::Ask(requests) => Input::Replies(requests.iter().map(&mut serve).collect()),
-            Next::Done(Finish::Site(site)) => return *site,
-            other => panic!("{other:?}"),
-        };
-    }
-}
+use crate::plan::{Reply, Request, Site};
 
 /// What a kind came to: its table, what was asked, and the proof of each feed.
 struct Loaded {
@@ -165,6 +139,8 @@ fn service(all_users: usize, all_teams: usize) -> impl FnMut(&Request) -> Reply 
                 team["Description"] = json!("about it");
                 reply(200, team)
             }
+            ["teams", id, "leaders"] => listed(request, &[user(id[2..].parse().unwrap())]),
+            ["teams", _, "admins"] => listed(request, &[]),
             ["teams", id, "users"] => {
                 let team: usize = id[2..].parse().unwrap();
                 let active: Vec<Value> = users
@@ -366,13 +342,12 @@ fn a_field_that_is_not_there_is_not_known_and_one_without_a_value_is_empty() {
         { "Id": "new", "UserName": "new", "PhoneWork": "", "ManagerId": "0", "Active": false, "City": "Oslo" },
     ]);
     let loaded = load(&litmos(&[]), Kind::User, |_| reply(200, page.clone()));
-    let manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
     for (id, path, wanted) in [
-        ("old", manager, "(unread)"),
+        ("old", MANAGER, "(unread)"),
         ("old", "active", "(unread)"),
         ("old", "phoneNumbers[work]", "(empty)"),
         ("old", "name.givenName", "(empty)"),
-        ("new", manager, "(empty)"),
+        ("new", MANAGER, "(empty)"),
         ("new", "active", "false"),
         ("new", "phoneNumbers[work]", "(empty)"),
         ("new", "addresses[work].region", "Oslo"),
@@ -384,7 +359,7 @@ fn a_field_that_is_not_there_is_not_known_and_one_without_a_value_is_empty() {
 
 #[test]
 fn a_user_is_read_with_all_that_the_guide_maps_and_without_what_signs_in() {
-    let record = super::requests::bo(json!({
+    let record = bo(json!({
         "City": "Oslo", "State": "OS", "TimeZone": "Taipei Standard Time", "PhoneWork": "12", "ManagerId": "m1",
         "CreatedDate": "/Date(1482324542000+0000)/", "LastLogin": "", "AccessLevel": "Trainee", "CustomField10": "ten",
         "Active": "true", "OriginalId": "4138947"
@@ -401,7 +376,7 @@ fn a_user_is_read_with_all_that_the_guide_maps_and_without_what_signs_in() {
         ("phoneNumbers[work]", "12"),
         ("accessLevel", "Learner"),
         ("originalId", "4138947"),
-        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager", "m1"),
+        (MANAGER, "m1"),
         ("meta.created", "2016-12-21T12:49:02Z"),
         ("lastAccess", "(empty)"),
         ("urn:starling:custom:urn:ietf:params:scim:schemas:core:2.0:User:CustomField10", "ten"),
@@ -421,46 +396,11 @@ fn a_user_is_read_with_all_that_the_guide_maps_and_without_what_signs_in() {
 }
 
 #[test]
-fn the_connection_test_says_what_the_key_is_good_for() {
-    let mut asked = Vec::new();
-    let site = probe(&litmos(&[]), |request| {
-        asked.push(line(request));
-        reply(200, json!([user(1)]))
-    });
-    assert!(site.good() && site.blocked.is_none(), "{:?}", site.evidence);
-    assert_eq!(asked, ["GET /v1.svc/users?source=trueup&format=json&limit=1"]);
-    let bad = |reply: Reply| {
-        let site = probe(&litmos(&[]), |_| reply.clone());
-        let bad = site.evidence.iter().find(|line| line.finding == Finding::Bad).expect("a finding").detail.clone();
-        assert!(site.blocked.is_some());
-        bad
-    };
-    let text = "The API key that you have used for this request is either not valid or your account is not enabled";
-    assert!(bad(reply(401, json!({ "Detail": text }))).contains("another region"));
-    assert!(
-        bad(reply(403, json!({ "Detail": "You do not have the proper permissions for this call" })))
-            .contains("Account Owner")
-    );
-    assert!(bad(reply(200, json!({ "hello": 1 }))).contains("not SAP Litmos"));
-    for (url, own) in [
-        ("nowhere", ("source_name", "x")),
-        ("https://k@api.litmos.com", ("source_name", "x")),
-        ("https://api.litmos.com", ("source_name", "")),
-    ] {
-        let site = probe(&at(url, &[own]), |_| panic!("{url} was asked"));
-        assert!(site.blocked.is_some(), "{url}");
-    }
-    let elsewhere = probe(&at("https://api.litmos.eu", &[]), |_| reply(200, json!([])));
-    assert!(elsewhere.evidence.iter().any(|line| line.detail.contains("api.litmoseu.com (EU)")));
-}
-
-#[test]
-fn the_interfaces_path_is_added_where_the_address_lacks_it() {
-    for url in ["https://api.litmos.com", "https://api.litmos.com/v1.svc", "https://api.litmos.com/v1.svc/"] {
-        probe(&at(url, &[]), |request| {
-            assert_eq!(request.path, "/v1.svc/users");
-            assert!(request.headers.contains(&("accept".into(), "application/json".into())));
-            reply(200, json!([]))
-        });
-    }
+fn leaders_and_administrators_are_read_where_the_setting_wants_it() {
+    let loaded = load(&litmos(&[("team_leaders", "yes"), ("team_descriptions", "none")]), Kind::Group, service(30, 3));
+    assert_eq!(loaded.keys("_T2", "leaders").unwrap(), ["-u2"]);
+    assert_eq!(loaded.keys("_T2", "admins").unwrap(), [""; 0]);
+    assert_eq!(loaded.asked.len(), 1 + 3 + 3 + 3);
+    let without = load(&litmos(&[]), Kind::Group, service(30, 3));
+    assert_eq!(without.keys("_T2", "leaders"), None, "not read is not none");
 }
