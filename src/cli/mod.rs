@@ -13,6 +13,7 @@ mod help;
 mod history;
 mod lines;
 mod paper;
+mod password;
 mod plan;
 mod purge;
 mod push;

@@ -14,7 +14,7 @@ mod transport;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -38,6 +38,7 @@ use super::protocol::{Budget, Sent};
 use super::recent::Recent;
 use crate::connectors::Login;
 use crate::connectors::file::Ask;
+use crate::plan::reset::is_typed;
 use crate::plan::{Body, Evidence, Method, Reply, Request, SecretAt};
 use crate::secret::Secret;
 use crate::store::Receipt;
@@ -79,6 +80,8 @@ struct Inner {
     session: Option<Session>,
     /// The connector's own secrets, by the names of its settings.
     own: BTreeMap<String, Secret>,
+    /// What the operator typed for single writes.
+    typed: Mutex<BTreeMap<String, Secret>>,
     bucket: Bucket,
     recent: Recent,
     denied: Mutex<Option<u16>>,
@@ -146,6 +149,7 @@ impl Client {
                 credentials,
                 session,
                 own,
+                typed: Mutex::default(),
                 bucket: Bucket::new(options.rate),
                 recent: Recent::default(),
                 denied: Mutex::default(),
@@ -157,6 +161,11 @@ impl Client {
             requests: Arc::default(),
             written: Arc::default(),
         })
+    }
+
+    /// Holds a secret that the operator typed, for the writes that ask for it by this name. It is nowhere but in memory.
+    pub fn hold(&self, name: String, secret: Secret) {
+        self.inner.typed().insert(name, secret);
     }
 
     /// Its budget as it is now.
@@ -448,6 +457,10 @@ impl Inner {
         self.http.as_ref().ok_or_else(|| self.unsent("internal", "there is no service here"))
     }
 
+    fn typed(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
+        self.typed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn unsent(&self, word: &'static str, text: &str) -> Fault {
         Fault::refused(word, format!("{}: {text}", self.system))
     }
@@ -559,9 +572,14 @@ impl Inner {
         let mut json = Cow::Borrowed(json);
         for SecretAt { at, name } in &request.secrets {
             let place = json.to_mut().pointer_mut(at);
-            match (place, self.own.get(name)) {
+            let typed = self.typed().get(name).cloned();
+            match (place, self.own.get(name).cloned().or(typed)) {
                 (Some(place), Some(secret)) => *place = Value::from(secret.expose()),
                 (None, _) => return Err(self.unsent("internal", &format!("the body has no {at}"))),
+                (_, None) if is_typed(name) => {
+                    let text = "what was typed is gone, as it is never kept: type it again";
+                    return Err(self.unsent("secret", text));
+                }
                 (_, None) => {
                     return Err(self.unsent("secret", &format!("`{name}` is not set, and the request wants it")));
                 }
@@ -576,7 +594,7 @@ impl Inner {
         if let Some(secret) = self.credentials.secret() {
             hide(&mut text, secret.expose());
         }
-        for secret in self.own.values() {
+        for secret in self.own.values().chain(self.typed().values()) {
             hide(&mut text, secret.expose());
         }
         if let Some(session) = &self.session {

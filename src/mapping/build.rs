@@ -166,6 +166,7 @@ impl Mapping {
                 compare: true,
                 invertible: true,
                 secret: false,
+                reset: None,
                 key: None,
                 shows_in: None,
                 cite: "found in the service's own schemas (RFC 7643 7)".into(),

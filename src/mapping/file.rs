@@ -176,6 +176,7 @@ pub(super) struct RowSpec {
     pub json: JsonSpec,
     #[serde(default)]
     pub secret: bool,
+    pub reset: Option<String>,
     #[serde(rename = "match")]
     pub key: Option<u8>,
     #[serde(rename = "ref")]

@@ -206,6 +206,8 @@ pub struct MapRow {
     pub invertible: bool,
     /// A field that must never be kept or shown.
     pub secret: bool,
+    /// For a secret that an operator may set anew: the secret setting that it is taken from where it is not typed.
+    pub reset: Option<String>,
     /// It identifies the record: its place in the order of keys by which records are linked.
     pub key: Option<u8>,
     /// For a write-only attribute: canonical attributes that change when it is written (`name.givenName` -> `displayName`).

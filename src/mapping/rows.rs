@@ -144,6 +144,9 @@ pub(super) fn row(
     if spec.absent == AbsentSpec::Unread && (list.is_some() || spec.default.is_some()) {
         return Err(fail("`absent` is for a text without a `default`".into()));
     }
+    if spec.reset.is_some() && !(spec.secret && spec.write.is_some()) {
+        return Err(fail("`reset` is for a secret that is written".into()));
+    }
     let compare = spec.compare.unwrap_or(access != Access::WriteOnly && !spec.secret);
     let invertible = match &list {
         Some(list) => list.key.iter().chain(&list.value).all(Part::invertible),
@@ -176,6 +179,7 @@ pub(super) fn row(
         compare,
         invertible,
         secret: spec.secret,
+        reset: spec.reset.clone(),
         key: spec.key,
         shows_in: spec.shows_in.as_deref().map(AttrPath::new),
         cite: spec.cite.clone(),

@@ -97,6 +97,7 @@ fn row(kind: Kind, path: &AttrPath, unreadable: bool, target: bool) -> MapRow {
         compare: true,
         invertible: true,
         secret: false,
+        reset: None,
         key: (name == "userName" || kind != Kind::User && name == "displayName").then_some(0),
         shows_in: unreadable.then(|| AttrPath::new("displayName")),
         cite: String::new(),

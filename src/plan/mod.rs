@@ -12,6 +12,7 @@ mod inverse;
 mod order;
 mod outcome;
 mod request;
+pub mod reset;
 mod site;
 pub mod stage;
 mod step;

@@ -4,6 +4,7 @@
 mod confirm;
 mod decisions;
 mod desk;
+mod password;
 mod properties;
 mod pty;
 mod screens;

@@ -3,7 +3,7 @@
 use trueup::engine::protocol::{Health, Report};
 use trueup::model::Kind;
 
-use crate::bed::{Bed, HR, Part, full};
+use crate::bed::{Bed, HR, full};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_and_a_half_thousand_users_of_kingdee_come_in_three_pages_beside_the_other_systems() {

@@ -120,6 +120,7 @@ actions! {
     Unstage "unstage" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Adopt "adopt" Local RECORDS;
     Protect "protect" Local RECORDS;
+    Password "password" Local RECORDS;
     Links "links" Read RECORDS;
     SameAs "same" Local &[Scope::Links];
     NotSame "not-same" Local &[Scope::Links];

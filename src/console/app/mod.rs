@@ -22,6 +22,7 @@ pub mod list;
 pub mod note;
 pub mod order;
 pub mod palette;
+pub mod password;
 mod place;
 pub mod planned;
 pub mod popup;
@@ -392,6 +393,7 @@ impl App {
             Some(Popup::Palette(palette)) => palette.paste(&line),
             Some(Popup::Form(form)) => form.paste(&line),
             Some(Popup::Note(note)) => note.paste(&line),
+            Some(Popup::Password(form)) => form.paste(&line),
             Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
             _ => {}
         }

@@ -14,6 +14,7 @@ use super::lines::Tone;
 use super::links::Links;
 use super::note::Note;
 use super::palette::Palette;
+use super::password::Password;
 use super::reader::Reader;
 use super::{App, Wish};
 
@@ -26,6 +27,8 @@ pub enum Popup {
     Form(Form),
     /// A reason to give.
     Note(Note),
+    /// A secret to type.
+    Password(Box<Password>),
     /// Who it could be.
     Links(Links),
     /// Filters with a name.
@@ -103,6 +106,16 @@ impl App {
                     self.noted(note, wishes);
                 } else {
                     self.popup = Some(Popup::Note(note));
+                }
+            }
+            Popup::Password(mut form) => {
+                if event.code == KeyCode::Esc {
+                    return;
+                }
+                if form.key(event) {
+                    self.password_given(*form, wishes);
+                } else {
+                    self.popup = Some(Popup::Password(form));
                 }
             }
             Popup::Confirm(mut confirm) => {

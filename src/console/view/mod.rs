@@ -23,6 +23,7 @@ mod history;
 mod links;
 mod list;
 mod note;
+mod password;
 mod plan;
 mod popup;
 mod systems;

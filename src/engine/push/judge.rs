@@ -236,6 +236,7 @@ pub(super) fn brought(value: &Wanted, known: Known<'_>) -> Seen {
         Wanted::Text(text) => Seen::Value(text.clone()),
         Wanted::Ref(reference) => id_of(reference, known).map_or(Seen::Unreadable, Seen::Value),
         Wanted::Present => Seen::Value(String::new()),
+        Wanted::Secret(_) => Seen::Unreadable,
         Wanted::Clear => Seen::Absent,
     }
 }

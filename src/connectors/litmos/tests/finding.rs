@@ -103,7 +103,7 @@ fn what_a_reply_to_a_write_means() {
     let add = render(&[group("m", Op::Put, vec![entry("members", "-u1", Wanted::Present)])], None).unwrap().remove(0);
     let yes = Verdict::Accepted { id: None, note: None };
     assert_eq!(verdict(&put, 200, ""), yes);
-    let made = litmos(&[]).classify(&Site::default(), &post, &reply(201, bo(json!({}))));
+    let made = litmos(&[]).classify(&Site::default(), &post, &reply(201, bo(json!({ "SkipFirstLogin": false }))));
     assert_eq!(made, Verdict::Accepted { id: Some("rnjx2WaQOEY1".into()), note: None });
     assert!(matches!(verdict(&post, 201, ""), Verdict::Unknown(_)), "it has to be looked up");
     assert!(
@@ -140,5 +140,24 @@ fn what_a_reply_to_a_write_means() {
         verdict(&carried_nothing, 404, "The manager Id in the xml/json is not valid."),
         Verdict::Failed(_)
     ));
+    let lead = render(&[group("l", Op::Put, vec![entry("leaders", "-u1", Wanted::Present)])], None).unwrap().remove(0);
+    assert!(
+        matches!(verdict(&lead, 404, "User: -u1 does not exist on the team: _T1"), Verdict::Failed(why) if why.contains("add the user first"))
+    );
     assert!(litmos(&[]).gone(Kind::User).contains("no longer exists in SAP Litmos"));
+}
+
+#[test]
+fn whether_the_first_password_has_to_be_changed_is_read_back() {
+    let post = render(&[cy(vec![text("userName", "cy@x.test")])], None).unwrap().remove(0);
+    let said = |flag: Value| {
+        let made = reply(201, bo(json!({ "SkipFirstLogin": flag })));
+        match litmos(&[]).classify(&Site::default(), &post, &made) {
+            Verdict::Accepted { note, .. } => note,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(said(json!(false)), None);
+    assert!(said(json!(true)).is_some_and(|note| note.contains("may keep the first password")));
+    assert!(said(json!("true")).is_some());
 }

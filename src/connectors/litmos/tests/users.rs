@@ -127,6 +127,30 @@ fn a_new_users_password_is_named_in_the_plan_and_never_in_it() {
 }
 
 #[test]
+fn a_password_that_is_set_anew_is_named_in_the_plan_and_has_to_be_changed() {
+    let set = |name: &str| {
+        let want = Want { value: Wanted::Secret(name.into()), ..text("password", "") };
+        user("p", Op::Set, vec![want])
+    };
+    let steps = steps(&[set("typed p"), user("t", Op::Set, vec![text("title", "x")])]);
+    assert_eq!(steps.len(), 1, "with the rest of the record");
+    let (step, sent) = (&steps[0], body(&steps[0]));
+    // The record as it is says that the password need not be changed.
+    assert_eq!((sent["Password"].as_str(), sent["SkipFirstLogin"].as_bool()), (Some("***"), Some(false)));
+    assert_eq!((step.write.secrets[0].at.as_str(), step.write.secrets[0].name.as_str()), ("/Password", "typed p"));
+    assert!(shown(step)["edits"].to_string().contains("/SkipFirstLogin"), "it is shown as an edit");
+    let told = step.side_effects.join("; ");
+    assert!(told.contains("typed") && told.contains("must change it at the next log-in"), "{told}");
+    let why = refused(&[set("new_password")]);
+    assert!(why.contains("`new_password` is not set") && why.contains("type"), "{why}");
+    let elsewhere = Want { value: Wanted::Secret("typed p".into()), ..text("title", "") };
+    assert!(refused(&[user("e", Op::Set, vec![elsewhere])]).contains("takes no secret there"));
+    let without = super::steps(&[user("t", Op::Set, vec![text("title", "x")])]);
+    assert_eq!(body(&without[0])["Password"], "", "otherwise none is sent");
+    assert!(without[0].write.secrets.is_empty());
+}
+
+#[test]
 fn a_manager_who_is_created_by_the_same_plan_is_a_hole() {
     let manager = Want { value: Wanted::Ref(Ref::New(ChangeId("boss".into()))), ..text(MANAGER, "") };
     let steps = render(&[cy(vec![text("userName", "cy@x.test"), manager])], None).unwrap();
