@@ -278,6 +278,8 @@ pub(super) enum DateSpec {
     DotNet,
     Unix,
     UnixMs,
+    MonthDayYear,
+    DayMonthYear,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

@@ -256,6 +256,8 @@ fn steps(specs: &[Step], words: &[(String, Arc<Words>)]) -> Result<Vec<Transform
                     DateSpec::DotNet => DateForm::DotNet,
                     DateSpec::Unix => DateForm::Unix,
                     DateSpec::UnixMs => DateForm::UnixMs,
+                    DateSpec::MonthDayYear => DateForm::MonthDayYear,
+                    DateSpec::DayMonthYear => DateForm::DayMonthYear,
                 }),
                 Step::Zone => Transform::Zone,
                 Step::Const(text) => Transform::Const(text.clone()),

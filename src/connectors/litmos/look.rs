@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::custom::FIELDS;
 use super::officers::{Office, concerned};
 use super::words::{explain, missing};
-use super::{Litmos, MEMBERS, TEAM, USER};
+use super::{Litmos, MEMBERS, TEAM, USER, USER_CUSTOM};
 use crate::connectors::address::segment;
 use crate::connectors::record::observed;
 use crate::connectors::{Look, Looked, Observed, Read};
@@ -16,7 +17,10 @@ impl Litmos {
     pub(super) fn ask_one(&self, key: &RecordKey) -> Vec<Request> {
         let Some(id) = segment(&key.id) else { return Vec::new() };
         match key.kind {
-            Kind::User => vec![self.get(&format!("users/{id}"))],
+            Kind::User => {
+                let custom = self.custom_fields.then(|| self.get(&format!("users/{id}/{FIELDS}")));
+                std::iter::once(self.get(&format!("users/{id}"))).chain(custom).collect()
+            }
             Kind::Group => vec![self.get(&format!("teams/{id}")), self.page(&format!("teams/{id}/users"), 0)],
             Kind::Role | Kind::Product => Vec::new(),
         }
@@ -62,7 +66,37 @@ impl Litmos {
         if own != id {
             return Err(format!("asked for the user {id}, SAP Litmos answered with {own}"));
         }
-        observed(&self.mapping, Kind::User, USER, id, record, None).map(|seen| Look::Seen(Some(Box::new(seen))))
+        let mut seen = observed(&self.mapping, Kind::User, USER, id, record, None)?;
+        for (request, reply) in read.asked.iter().zip(read.replies).skip(1) {
+            if request.path.ends_with(&format!("/{FIELDS}")) {
+                self.with_custom(&mut seen, request, reply)?;
+            }
+        }
+        Ok(Look::Seen(Some(Box::new(seen))))
+    }
+
+    /// Lays the advanced custom fields beside a user that was read. A form that is not understood is as good as not read.
+    fn with_custom(&self, seen: &mut Observed, request: &Request, reply: &Reply) -> Result<(), String> {
+        if !reply.ok() {
+            return Err(explain(request, reply));
+        }
+        let Ok(document) = serde_json::from_slice::<Value>(&reply.body) else {
+            return Err("SAP Litmos answered with custom fields that are no whole JSON".into());
+        };
+        let document = self.plain_value(document);
+        let (Ok(fields), Some(record)) = (super::custom::fields(&document), seen.native.as_object_mut()) else {
+            return Ok(());
+        };
+        record.insert(FIELDS.to_owned(), document);
+        let fault = |error: &dyn std::fmt::Display| format!("the custom fields cannot be read: {error}");
+        let mut builder = TableBuilder::new(seen.table.schema().clone());
+        let pages = [(USER, Value::Object(record.clone())), (USER_CUSTOM, Value::Object(fields))];
+        for (feed, page) in pages {
+            let reader = self.mapping.reader(feed).ok_or_else(|| fault(&"the mapping has no feed for them"))?;
+            reader.read(page.to_string().as_bytes(), Some(&seen.id), &mut builder).map_err(|error| fault(&error))?;
+        }
+        seen.table = builder.table();
+        Ok(())
     }
 
     fn user_by(&self, by: &[(AttrPath, String)], read: Read<'_>) -> Result<Look, String> {

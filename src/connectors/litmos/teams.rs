@@ -241,7 +241,8 @@ impl Litmos {
                     || matches!(&want.value, Wanted::Ref(Ref::Id(id)) if id.is_empty());
                 return Err(cannot(if empty {
                     // The seed's limitation; targets/litmos.md 8.
-                    "SAP Litmos has no way to take a team from under its parent: create it anew at the top and move what it has"
+                    "SAP Litmos has no way to take a team from under its parent: create it anew at the top with its members and \
+                     leaders; its courses and learning paths can be moved in SAP Litmos alone"
                 } else {
                     "that SAP Litmos moves a team to another parent is documented nowhere: create it anew there"
                 }));

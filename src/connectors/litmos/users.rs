@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::custom::Custom;
 use super::{Litmos, NEW_PASSWORD, body, flag};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
@@ -34,8 +35,12 @@ struct Fields {
     /// Native field and value, each once, in the order in which they came.
     set: Vec<(String, Value)>,
     serves: Vec<ChangeId>,
+    /// Of them, those that the record itself is written for.
+    own: Vec<ChangeId>,
     ops: Vec<Op>,
     holes: Vec<ChangeId>,
+    /// What goes to the resource of the advanced custom fields.
+    custom: Custom,
     /// Where a password comes from that is to be set.
     password: Option<Arc<str>>,
 }
@@ -93,10 +98,25 @@ impl Litmos {
                 }
             }
         }
-        match changes.iter().find(|change| change.op == Op::Create) {
-            Some(create) => self.create(create, fields),
-            None => self.update(site, changes, fields, native),
+        let custom = std::mem::take(&mut fields.custom);
+        let Some(first) = changes.first() else { return Ok(Vec::new()) };
+        let mut steps = match changes.iter().find(|change| change.op == Op::Create) {
+            Some(create) => self.create(create, fields)?,
+            None if fields.set.is_empty() && !custom.set.is_empty() => Vec::new(),
+            None => {
+                // Who is served by the custom fields alone is served by their step.
+                fields.serves.retain(|id| !custom.serves.contains(id) || fields.own.contains(id));
+                self.update(site, changes, fields, native)?
+            }
+        };
+        if !custom.set.is_empty() {
+            let native = match &first.target {
+                Target::Record(_) => Some(native.ok_or(Refusal::NeedsNative)?),
+                Target::New(_) => None,
+            };
+            steps.push(self.custom_step(first, custom, native)?);
         }
+        Ok(steps)
     }
 
     fn collect(&self, change: &Change, fields: &mut Fields) -> Result<(), Refusal> {
@@ -120,6 +140,7 @@ impl Litmos {
             }
             if let Wanted::Secret(name) = &want.value {
                 self.secret(want, name, fields)?;
+                fields.own.push(change.id.clone());
                 continue;
             }
             let wish = wish(&self.mapping, Kind::User, want, &mut fields.holes)?;
@@ -129,12 +150,20 @@ impl Litmos {
                     want.facet
                 )));
             };
+            if self.custom_field(&want.facet.path) {
+                fields.custom.set.push((wish.at.to_owned(), value));
+                if !fields.custom.serves.contains(&change.id) {
+                    fields.custom.serves.push(change.id.clone());
+                }
+                continue;
+            }
             if wish.at == "Password" {
                 return Err(cannot(
                     "a password is never planned as text, as plans are kept: let `new_password` refer to it, or type it when it is set",
                 ));
             }
             fields.put(wish.at, value)?;
+            fields.own.push(change.id.clone());
         }
         if let Some(name) = fields.text("UserName")
             && name.chars().count() <= SHORT_NAME
