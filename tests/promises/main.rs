@@ -12,6 +12,7 @@ mod isolation;
 mod kingdee;
 mod litmos;
 mod litmos_faults;
+mod matrix;
 mod preview;
 mod read_back;
 mod read_only;

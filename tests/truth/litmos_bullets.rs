@@ -220,7 +220,7 @@ async fn deleted_on_the_way(bed: &Bed, console: &mut Console, change: Change, us
     let mut faults = vec!["latency=2s@PUT"];
     faults.extend(switch.as_deref());
     bed.faults("litmos", &faults);
-    console.handle.send(Command::Push { fingerprint: plan.fingerprint.clone(), plan });
+    console.handle.send(Command::Push { fingerprint: plan.fingerprint.clone(), plan, reason: None });
     let mut last = OutcomeState::Pending;
     loop {
         match console.next().await {
