@@ -97,6 +97,7 @@ fn a_password_is_planned_by_name_and_asked_for_or_taken_from_the_setting_when_it
     secret(&bed.dir.0.join("first.password"), "st4ple-from-a-file");
     let setting = format!("[system.litmos]\nnew_password = {{ file = \"{}/first.password\" }}\n", bed.dir.0.display());
     bed.edit(|text| text.replace("[system.litmos]\n", &setting));
+    std::fs::remove_file(&file).unwrap();
     let ran = bed.run(&[&plan[..], &["--from-setting"]].concat());
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     let kept = std::fs::read_to_string(&file).unwrap();

@@ -55,7 +55,7 @@ async fn an_error_is_told_in_its_own_words_whether_it_comes_as_json_as_a_page_or
         // 409 is said of what exists and of what is no value alike.
         for (path, value, said, meaning) in [
             ("userName", other, "UserName already exists", "it exists already"),
-            ("locale", "xx", "Culture is invalid", "does not take the value"),
+            ("locale", "Klingon", "Culture is invalid", "does not take the value"),
             ("emails[work]", "no address", "Invalid email address", "does not take the value"),
         ] {
             let state = outcome(&mut console, set(Kind::User, one, path, value)).await;

@@ -25,8 +25,8 @@ const EXTENSION: &str = "urn:starling:custom:urn:ietf:params:scim:schemas:extens
 fn fields() -> String {
     let row = |name: &str, field: &str, more: &str| {
         format!(
-            "[[row]]\nkind = \"User\"\nattr = \"{EXTENSION}:{name}\"\nin.user-custom = {{ read = \"{field}\" }}\n\
-             write = \"{field}\"\n{more}cite = \"the organisation's own\"\n\n"
+            "[[row]]\nkind = \"User\"\nattr = \"{EXTENSION}:{name}\"\nin.user-custom = {{ read = \"'{field}'\" }}\n\
+             write = \"'{field}'\"\n{more}cite = \"the organisation's own\"\n\n"
         )
     };
     row("badge", "Badge", "type = \"number\"\n")

@@ -151,7 +151,8 @@ impl Litmos {
                 )));
             };
             if self.custom_field(&want.facet.path) {
-                fields.custom.set.push((wish.at.to_owned(), value));
+                // A name with blanks stands in quotes.
+                fields.custom.set.push((wish.at.trim_matches('\'').to_owned(), value));
                 if !fields.custom.serves.contains(&change.id) {
                     fields.custom.serves.push(change.id.clone());
                 }
