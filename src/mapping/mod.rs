@@ -11,6 +11,7 @@ mod fault;
 mod file;
 mod findings;
 mod format;
+mod narrow;
 mod path;
 mod reader;
 mod rows;

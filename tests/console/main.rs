@@ -4,8 +4,12 @@
 mod confirm;
 mod decisions;
 mod desk;
+mod languages;
+mod lists;
+mod menu;
 mod password;
 mod properties;
 mod pty;
+mod scenarios;
 mod screens;
 mod world;

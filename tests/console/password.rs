@@ -28,7 +28,7 @@ fn staged(desk: &Desk) -> Option<Change> {
 #[test]
 fn a_password_is_typed_twice_shown_as_stars_and_told_to_the_engine_alone() {
     let mut desk = Desk::with(100, 30, world());
-    desk.keys("W");
+    desk.keys("E");
     assert!(desk.screen().contains("New password: Lena Fischer in aha"), "{}", desk.screen());
     desk.keys("s3cret-1 Enter");
     let screen = desk.screen();
@@ -51,10 +51,10 @@ fn a_password_is_typed_twice_shown_as_stars_and_told_to_the_engine_alone() {
 #[test]
 fn without_a_word_the_one_of_the_configuration_is_set_and_esc_sets_none() {
     let mut desk = Desk::with(80, 24, world());
-    desk.keys("W half");
+    desk.keys("E half");
     desk.press(KeyCode::Esc);
     assert!(desk.app.popup.is_none() && staged(&desk).is_none());
-    desk.keys("W Enter");
+    desk.keys("E Enter");
     let change = staged(&desk).unwrap();
     assert_eq!(change.want[0].value, Wanted::Secret("new_password".into()));
     assert!(!desk.commands().iter().any(|command| matches!(command, Command::Hold { .. })));
@@ -63,7 +63,7 @@ fn without_a_word_the_one_of_the_configuration_is_set_and_esc_sets_none() {
 #[test]
 fn where_no_password_can_be_set_it_is_said() {
     let mut desk = Desk::with(80, 24, crate::world::small());
-    desk.keys("W");
+    desk.keys("E");
     assert!(desk.screen().contains("no password can be set in"), "{}", desk.screen());
     assert!(desk.app.popup.is_none());
 }
