@@ -35,16 +35,24 @@ pub struct Password {
     pub at: usize,
     /// What is wrong.
     pub error: Option<String>,
+    about: About,
+}
+
+/// Whose secret it is.
+#[derive(Clone)]
+struct About {
     record: RecordKey,
+    /// The attribute that is set.
     row: MapRow,
     label: String,
+    /// By what the operator knows the record.
     called: Option<(AttrPath, String)>,
 }
 
 /// Without what was typed.
 impl fmt::Debug for Password {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Password").field("record", &self.record).field("at", &self.at).finish_non_exhaustive()
+        out.debug_struct("Password").field("record", &self.about.record).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -84,7 +92,7 @@ impl App {
     }
 
     /// The record under the cursor, and the attribute that may be set anew in its system.
-    fn resettable(&self) -> Result<(RecordKey, MapRow, String, Option<(AttrPath, String)>), String> {
+    fn resettable(&self) -> Result<About, String> {
         let (kind, identity, compared) = self.looked_at().ok_or_else(|| text!("no.record").to_owned())?;
         let rows = Rows::new(&compared, kind);
         let able = |at: usize| {
@@ -104,32 +112,29 @@ impl App {
         let none = || text!("password.no-record", system = view.id);
         let (table, row) = rows.record(identity, at).ok_or_else(none)?;
         let record = rows.key_in(identity, at).ok_or_else(none)?;
-        let secret = resettable(&view.mapping, kind).ok_or_else(none)?.clone();
+        let row_of = resettable(&view.mapping, kind).ok_or_else(none)?.clone();
         let called = called(table, row, kind);
-        Ok((record, secret, rows.name(identity, None).to_owned(), called))
+        Ok(About { record, row: row_of, label: rows.name(identity, None).to_owned(), called })
     }
 
     /// Opens the form.
     pub(super) fn ask_password(&mut self) {
-        let (record, row, label, called) = match self.resettable() {
-            Ok(found) => found,
+        let about = match self.resettable() {
+            Ok(about) => about,
             Err(why) => return self.say(Tone::Warn, why),
         };
-        let setting = row.reset.clone().unwrap_or_default();
-        let about = [
-            Line::plain(text!("password.what", system = record.system)),
+        let setting = about.row.reset.clone().unwrap_or_default();
+        let lines = [
+            Line::plain(text!("password.what", system = about.record.system)),
             Line::of(Tone::Dim, text!("password.setting", setting = setting)),
         ];
         self.popup = Some(Popup::Password(Box::new(Password {
-            title: text!("password.title", name = label, system = record.system),
-            lines: about.iter().flat_map(|line| line.wrapped(WIDTH)).collect(),
+            title: text!("password.title", name = about.label, system = about.record.system),
+            lines: lines.iter().flat_map(|line| line.wrapped(WIDTH)).collect(),
             fields: [Input::default(), Input::default()],
             at: 0,
             error: None,
-            record,
-            row,
-            label,
-            called,
+            about,
         })));
     }
 
@@ -151,10 +156,11 @@ impl App {
             return;
         }
         let from = if typed.is_empty() { From::Setting } else { From::Typed };
-        let (change, name) = reset(&form.record, &form.row, &form.label, form.called.clone(), from);
+        let About { record, row, label, called } = form.about;
+        let (change, name) = reset(&record, &row, &label, called, from);
         if from == From::Typed {
-            let (system, secret) = (form.record.system.clone(), Secret::new(typed));
-            wishes.push(Wish::Engine(Command::Hold { system, name: name.to_string(), secret }));
+            let secret = Secret::new(form.fields[0].value());
+            wishes.push(Wish::Engine(Command::Hold { system: record.system, name: name.to_string(), secret }));
         }
         self.staged.add(change);
         self.keep(wishes);
