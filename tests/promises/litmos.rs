@@ -276,7 +276,7 @@ async fn a_password_is_set_anew_from_what_is_typed_or_referred_to_and_is_nowhere
     assert_eq!(told["passwords"][&all[0]], true, "it has to be changed at the next log-in: {told}");
     assert_eq!(told["passwords"][&all[1]], true);
     // The journal, the plan and everything that was reported know of neither.
-    let (undo, _) = (trueup::plan::invert(&typed, &[], None), ());
+    let undo = trueup::plan::invert(&typed, &[], None);
     assert!(undo.unwrap_err().to_string().contains("nobody kept what it was before"));
     let heard = console.quit().await.join("\n") + &format!("{plan:?}{}", serde_json::to_string(&*plan).unwrap());
     let mut kept: Vec<u8> = Vec::new();
