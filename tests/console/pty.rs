@@ -202,8 +202,8 @@ fn push_count_and_enter_in_one_write_push_nothing_for_real() {
     seat.until_text("confirmed");
     seat.type_in("6");
     seat.until_text("Pushes, newest first");
-    seat.until("the push in the journal", |screen| screen.contains("change"));
-    assert_eq!(seat.screen().lines().filter(|line| line.contains(" change")).count(), 1, "{}", seat.screen());
+    seat.until("the push in the journal", |screen| screen.contains(" confirmed"));
+    assert_eq!(seat.screen().lines().filter(|line| line.contains(" confirmed")).count(), 1, "{}", seat.screen());
 }
 
 #[test]
