@@ -82,7 +82,7 @@ async fn a_start_shows_its_first_rows_before_the_whole_is_loaded_and_counts_noth
     assert_eq!(hr.seen().len(), 2, "nothing is read before what is known is there");
     // A wish of these first moments is not lost, and does not mix new rows with old ones.
     engine.send(Command::Refresh { system: None, kind: None });
-    drop((0..64).try_for_each(|_| open.send(())));
+    let _ = (0..64).try_for_each(|_| open.send(()));
     let whole = wait(&mut said, world_where(|world| users(world, "hr") == 600)).await;
     assert_eq!(users(&whole, "app"), 1);
     wait(&mut said, world_where(|world| *health(world, "hr") == Health::Good)).await;
