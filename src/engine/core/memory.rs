@@ -120,7 +120,9 @@ impl Core {
         if read {
             self.refresh(None, Wish::All);
         }
-        early.into_iter().for_each(|wish| self.obey(wish));
+        for wish in early {
+            self.obey(wish);
+        }
     }
 
     /// Keeps what the next start shows first: how the first identities stand everywhere.
