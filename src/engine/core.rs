@@ -302,6 +302,9 @@ impl Core {
             self.unresolved = false;
             self.resolve();
         }
+        if self.face && !self.busy() && !self.stale && self.comparing.is_none() {
+            self.keep_fronts();
+        }
         if !self.keeping
             && let Some(staging) = self.staging.take()
         {
@@ -397,7 +400,6 @@ impl Core {
                 self.rest();
                 self.followed(followed);
                 self.show();
-                self.keep_fronts();
                 for (at, kind) in std::mem::take(&mut self.unkept) {
                     self.keep(at, kind);
                 }

@@ -129,7 +129,7 @@ impl Core {
     pub(super) fn keep_fronts(&mut self) {
         let Some((cache, compared)) = self.cache.clone().zip(self.compared.clone()) else { return };
         let generations: Vec<_> = self.members.iter().map(|member| member.generations).collect();
-        if !self.face || self.busy() || self.compared_front || self.fronted == generations {
+        if self.compared_front || self.fronted == generations {
             return;
         }
         self.fronted = generations;
