@@ -392,13 +392,20 @@ impl App {
             // What nobody knows is looked up before it is planned again.
             wishes.push(Wish::Engine(Command::Resolve));
         }
+        let plan = self.plan.plan().cloned();
+        let changes: Vec<Change> =
+            failed.iter().filter_map(|id| plan.as_ref().and_then(|plan| plan.change(id)).cloned()).collect();
+        self.staged.remove_all(&failed);
+        let again = self.stage_again(&changes, wishes);
         let others: Vec<ChangeId> =
-            self.staged.changes().map(|change| change.id.clone()).filter(|id| !failed.contains(id)).collect();
-        let n = failed.len();
-        self.plan.switch(failed, true);
+            self.staged.changes().map(|change| change.id.clone()).filter(|id| !again.contains(id)).collect();
+        let n = again.len();
+        self.plan.switch(again, true);
         self.plan.switch(others, false);
         self.prepare(wishes);
-        self.say(Tone::Plain, text!("plan.retry", n = text::count(n as u64)));
+        if self.popup.is_none() {
+            self.say(Tone::Plain, text!("plan.retry", n = text::count(n as u64)));
+        }
     }
 
     /// Makes the staged changes into a plan: reads at most.
