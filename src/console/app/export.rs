@@ -324,6 +324,7 @@ pub fn history(pushes: &[PastPush]) -> Sheet {
                     Wanted::Text(text) => Some(text.clone()),
                     Wanted::Ref(reference) => Some(reference.to_string()),
                     Wanted::Present => Some("present".to_owned()),
+                    Wanted::Secret(_) => Some("***".to_owned()),
                     Wanted::Clear => None,
                 };
                 let facets = [Some(want.facet.to_string()), before(change, &want.facet), after];

@@ -42,6 +42,7 @@ impl Client {
             if redacted != told {
                 reply.body = redacted.into();
             }
+            reply.headers.iter_mut().for_each(|(_, said)| *said = inner.redacted(said));
         }
         let mut lost = false;
         if let Ok(reply) = &outcome {

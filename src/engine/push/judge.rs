@@ -95,12 +95,13 @@ impl Judge<'_> {
                 }
                 Some(Ok(())) => {}
                 Some(Err(now)) => {
+                    let mangled = self.mangled(want, &now).unwrap_or_default();
                     let now = if hides(self.mapping, change.kind, &want.facet.path) {
                         HIDDEN.to_owned()
                     } else {
                         shown(&now)
                     };
-                    other.push(format!("{}: {now}", clean(&want.facet.to_string())));
+                    other.push(format!("{}: {now}{mangled}", clean(&want.facet.to_string())));
                 }
             }
         }
@@ -139,6 +140,13 @@ impl Judge<'_> {
             (Seen::Value(before), Seen::Value(now), Some(sealer)) => before == now || sealer.stands_for(before, now),
             _ => before == now,
         }
+    }
+
+    /// Words for a text that the service took and mangled.
+    fn mangled(&self, want: &Want, now: &Seen) -> Option<String> {
+        let (Wanted::Text(wanted), Seen::Value(now)) = (&want.value, now) else { return None };
+        let rule = self.mapping.mangled.as_ref()?;
+        (rule.undone(now)? == *wanted).then(|| format!(" ({})", rule.text))
     }
 
     /// Where the writing of a facet shows that is never returned (a first name in the full name).
@@ -264,6 +272,7 @@ pub(super) fn brought(value: &Wanted, known: Known<'_>) -> Seen {
         Wanted::Text(text) => Seen::Value(text.clone()),
         Wanted::Ref(reference) => id_of(reference, known).map_or(Seen::Unreadable, Seen::Value),
         Wanted::Present => Seen::Value(String::new()),
+        Wanted::Secret(_) => Seen::Unreadable,
         Wanted::Clear => Seen::Absent,
     }
 }
