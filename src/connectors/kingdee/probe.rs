@@ -119,7 +119,8 @@ impl Probe {
             return self.done();
         }
         if !whole {
-            let why = "not tried: an attempt that must fail counts towards the lock of the account; set what is missing";
+            let why =
+                "not tried: an attempt that must fail counts towards the lock of the account; set what is missing";
             self.line("log-in", Finding::Note, why);
             return self.done();
         }
