@@ -101,6 +101,14 @@ impl SystemConfig {
 pub struct Face {
     /// What the screen speaks: `en` or `zh`.
     pub language: Option<String>,
+    /// The theme's name.
+    pub theme: Option<String>,
+    /// Frames of box-drawing characters.
+    pub lines: bool,
+    /// No frames and no colours, the cursor on the chosen row.
+    pub plain: bool,
+    /// Filters with a name: `[lens] NAME = "FILTER"`, in the file's order.
+    pub lenses: Vec<(String, String)>,
 }
 
 /// The whole configuration.
@@ -112,6 +120,8 @@ pub struct Config {
     pub source: Option<SystemId>,
     /// What to compare with where there is no source; nothing can be staged then.
     pub reference: Option<SystemId>,
+    /// The directory that all operators of this host share; `None`: the usual ones.
+    pub lease_dir: Option<PathBuf>,
     /// How the console looks and speaks.
     pub face: Face,
     /// All systems, in the file's order.

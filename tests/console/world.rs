@@ -53,7 +53,7 @@ pub type Person = (&'static str, &'static str, &'static str, &'static str, &'sta
 
 fn place(login: &str) -> usize {
     let known = SOURCE.iter().chain(&AHA).map(|person| person.1);
-    known.into_iter().position(|have| have == login).unwrap_or(90)
+    known.into_iter().position(|have| have == login).unwrap_or(if login.starts_with("robot") { 91 } else { 90 })
 }
 
 fn table(connector: &str, people: &[Person]) -> Table {
@@ -151,6 +151,7 @@ pub fn status(id: &str, connector: &str, title: &str, mode: Mode, health: Health
         site: Some(Arc::new(Site { evidence, whoami: Some("Integration".into()), ..Site::default() })),
         mapping: mapping(connector),
         budget: Budget { per_second: 5.0, tokens: 9.0, burst: 10, wait: 0.0, remaining: None },
+        resting: None,
         recent: vec![sent].into(),
     }
 }

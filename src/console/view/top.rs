@@ -11,14 +11,19 @@ use crate::console::app::text::{count, text};
 use crate::console::app::{App, Tab};
 use crate::model::Kind;
 
-use super::cells::{Pen, width};
+use super::cells::{Pen, fit, width};
 
 /// Who we are, how each system stands, and what may be done: in words.
 pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
     let mut x = area.x + 1;
     let end = area.right();
-    x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    if app.menu {
+        pen.put(x - 1, area.y, end - x, &format!("[{}]", text!("header.brand")), theme.chosen());
+        x += width(text!("header.brand")) as u16;
+    } else {
+        x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    }
     if app.setup.demo {
         x += 2;
         x += pen.put(x, area.y, end.saturating_sub(x), text!("header.demo"), theme.flag());
@@ -141,9 +146,18 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
     }
     let room = usize::from(area.right().saturating_sub(x + 2));
+    let mut end = area.right();
     if let Some(words) = tally(app).into_iter().find(|words| width(words) < room) {
-        let at = area.right() - width(&words) as u16 - 1;
-        pen.put(at, area.y, area.right() - at, &words, theme.tone(Tone::Strong));
+        end -= width(&words) as u16 + 1;
+        pen.put(end, area.y, area.right() - end, &words, theme.tone(Tone::Strong));
+    }
+    // Where one came from, as far as there is room between.
+    if let Some(from) = app.came_from() {
+        let words = text!("hint.came-from", name = from, key = app.keymap.shown(Action::Older));
+        let room = end.saturating_sub(x + 4);
+        if usize::from(room) >= width(&words).min(28) {
+            pen.data(x + 2, area.y, room, &words, theme.tone(Tone::Dim));
+        }
     }
 }
 
@@ -152,7 +166,15 @@ fn tally(app: &App) -> Vec<String> {
     let (Some(world), Some(list)) = (&app.world, app.list()) else { return Vec::new() };
     let mut flags = String::new();
     if !list.filter.is_empty() {
-        flags.push_str(&format!("/{}  ", list.filter));
+        // A lens is called by its name, which is shorter than its filter.
+        match app.lenses().into_iter().find(|lens| lens.filter == list.filter) {
+            Some(lens) => flags.push_str(&format!("{}  ", lens.name)),
+            None => flags.push_str(&format!("/{}  ", list.filter)),
+        }
+    }
+    if let Some(narrow) = app.narrowed() {
+        flags.push_str(&narrow);
+        flags.push_str("  ");
     }
     if list.only {
         flags.push_str(text!("list.only"));
@@ -203,6 +225,7 @@ fn tally(app: &App) -> Vec<String> {
         format!("{flags}{brief}: {}", words.join(" ")),
         format!("{flags}{brief}: {}", marks.join(" ")),
         format!("{flags}{brief}"),
+        format!("{}  {brief}", fit(flags.trim_end(), 18)),
         brief,
     ]
 }
@@ -235,6 +258,9 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn hints(app: &App) -> Vec<(String, &'static str)> {
     let key = |action: Action| app.keymap.shown(action);
     let mut hints = Vec::new();
+    if app.menu {
+        return vec![(key(Action::Open), text!("hint.menu")), (key(Action::SystemRight), text!("hint.back"))];
+    }
     let mut hint = |action: Action, words: &'static str| hints.push((key(action), words));
     match app.scope() {
         Scope::List => {
@@ -250,10 +276,13 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::OnlyOut, text!("hint.only"));
             hint(Action::Open, text!("hint.open"));
             hint(Action::Why, text!("hint.why"));
+            hint(Action::Ways, text!("hint.ways"));
+            hint(Action::Who, text!("hint.who"));
             hint(Action::Native, text!("hint.native"));
             hint(Action::Range, text!("hint.range"));
             hint(Action::StageAll, text!("hint.all"));
             hint(Action::Sort, text!("hint.sort"));
+            hint(Action::Related, text!("hint.related"));
         }
         Scope::Detail => {
             hint(Action::Help, text!("hint.help"));
@@ -270,12 +299,20 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Stop, text!("hint.stop"));
             hint(Action::Open, text!("hint.requests"));
         }
+        Scope::Plan if app.plan.used() => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Retry, text!("hint.retry"));
+            hint(Action::Open, text!("hint.requests"));
+            hint(Action::Fold, text!("hint.fold"));
+            hint(Action::Prepare, text!("hint.plan"));
+        }
         Scope::Plan => {
             hint(Action::Help, text!("hint.help"));
             hint(Action::Push, text!("hint.push"));
             hint(Action::Open, text!("hint.requests"));
             hint(Action::Fold, text!("hint.fold"));
             hint(Action::Unstage, text!("hint.unstage"));
+            hint(Action::Pick, text!("hint.leave-out"));
             hint(Action::Acknowledge, text!("hint.acknowledge"));
             hint(Action::Discard, text!("hint.discard"));
         }
