@@ -9,6 +9,7 @@ mod direction;
 mod guards;
 mod hostile;
 mod isolation;
+mod killed;
 mod kingdee;
 mod litmos;
 mod matrix;
