@@ -94,6 +94,13 @@ pub const KEYS: &[Key] = &[
         false,
         "What the screen speaks: English or Simplified Chinese. Default: what LC_ALL, LC_MESSAGES or LANG ask for.",
     ),
+    key(
+        "",
+        "patience",
+        Form::Number,
+        false,
+        "Seconds that a write may take to show when it is read back or looked up. Default: 30.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(

@@ -114,6 +114,8 @@ pub struct Config {
     pub reference: Option<SystemId>,
     /// How the console looks and speaks.
     pub face: Face,
+    /// How long a write may take to show, where the operator says so.
+    pub patience: Option<Duration>,
     /// All systems, in the file's order.
     pub systems: Vec<SystemConfig>,
 }

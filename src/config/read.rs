@@ -207,7 +207,9 @@ impl File<'_> {
         let reference = named("reference")?;
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let face = Face { language: word("language") };
-        Ok(Config { origin: self.origin.to_owned(), source, reference, face, systems })
+        let patience = root.get("patience").and_then(|value| number(value.get_ref()));
+        let patience = patience.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Ok(Config { origin: self.origin.to_owned(), source, reference, face, patience, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {

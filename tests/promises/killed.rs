@@ -70,7 +70,8 @@ impl Killing {
         }
         std::fs::create_dir_all(&bed.dir.0).unwrap();
         let (config, data) = (bed.dir.0.join("trueup.toml"), bed.dir.0.join("data"));
-        let mut lines = "source = \"hr\"\n".to_owned();
+        // What was held was never carried out: there is nothing to wait for.
+        let mut lines = "source = \"hr\"\npatience = 0.2\n".to_owned();
         for (name, more) in
             [("hr", ""), ("directory", "mode = \"full\"\nlimits = { deactivate = 100, percent = 100 }\n")]
         {
@@ -103,8 +104,7 @@ impl Killing {
     /// A fresh plan of what is left: its file, its name and how many changes it has; `None` when nothing is left.
     async fn plan(&self, number: usize) -> Option<(String, String, usize)> {
         let file = self.bed.dir.0.join(format!("{number}.plan")).display().to_string();
-        let ran =
-            self.run(&["plan", "--system", "directory", "--removals", "--format", "json", "-o", &file]).await;
+        let ran = self.run(&["plan", "--system", "directory", "--removals", "--format", "json", "-o", &file]).await;
         let (out, err) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8_lossy(&ran.stderr).into_owned());
         assert!(matches!(ran.status.code(), Some(0 | 1)), "{err}");
         let last: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
@@ -124,7 +124,8 @@ impl Killing {
         let open = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let Ok(db) = rusqlite::Connection::open_with_flags(self.data.join("state/journal.db"), open) else { return 0 };
         db.busy_timeout(Duration::from_secs(5)).unwrap();
-        let count = db.query_row("select count(*) from entry where plan = ? and what = ?", [plan, what], |row| row.get(0));
+        let count =
+            db.query_row("select count(*) from entry where plan = ? and what = ?", [plan, what], |row| row.get(0));
         count.map_or(0, |count: i64| count as usize)
     }
 
@@ -139,8 +140,12 @@ impl Killing {
     /// fewer writes.
     async fn killed(&self, (file, plan, count): &(String, String, usize), write: usize, at: At) -> bool {
         let held = match at {
-            At::Before => ["POST", "PATCH", "PUT"].map(|method| format!("latency=600s,skip={write}@{method}/scim")).to_vec(),
-            At::After => ["POST", "PATCH", "PUT"].map(|method| format!("late=600s,skip={write}@{method}/scim")).to_vec(),
+            At::Before => {
+                ["POST", "PATCH", "PUT"].map(|method| format!("latency=600s,skip={write}@{method}/scim")).to_vec()
+            }
+            At::After => {
+                ["POST", "PATCH", "PUT"].map(|method| format!("late=600s,skip={write}@{method}/scim")).to_vec()
+            }
             At::ReadBack => vec!["latency=600s,written@GET".to_owned()],
         };
         self.bed.faults("directory", &held.iter().map(String::as_str).collect::<Vec<_>>());
