@@ -25,8 +25,11 @@ use trueup::plan::{
 use trueup::secret::Secret;
 use trueup::store::{Cache, FileCache, Journal, journal};
 
+/// Takes bytes in, and breaks if the decoder does.
+pub type Decode = fn(&[u8]);
+
 /// All of them, by name.
-pub const DECODERS: &[(&str, fn(&[u8]))] = &[
+pub const DECODERS: &[(&str, Decode)] = &[
     ("filter", filter),
     ("config", config),
     ("mapping", mapping),
@@ -152,7 +155,7 @@ fn walked(connector: &dyn Connector, mut walk: Box<dyn Walk>, service: &mut Serv
                 Input::Replies(requests.iter().map(|_| service.reply()).collect())
             }
             Next::Page(page) => {
-                let Some(reader) = mapping.reader(&page.feed) else { return None };
+                let reader = mapping.reader(&page.feed)?;
                 let into = builder.get_or_insert_with(|| TableBuilder::new(reader.schema().clone()));
                 match reader.read(&page.bytes, page.owner.as_deref(), into) {
                     Ok(taken) => Input::Taken(taken),
@@ -440,8 +443,8 @@ pub fn journal_rows(bytes: &[u8]) {
     let body = String::from_utf8_lossy(bytes);
     {
         let db = rusqlite::Connection::open(&path).unwrap();
-        for (at, what) in ["open", "intend", "reached", "outcome", "close"].iter().enumerate() {
-            let row = rusqlite::params![at as i64 + 1, "2026-01-01T00:00:00Z", what, "p", "s", 0, body, [0_u8; 32]];
+        for (number, what) in (1_i64..).zip(["open", "intend", "reached", "outcome", "close"]) {
+            let row = rusqlite::params![number, "2026-01-01T00:00:00Z", what, "p", "s", 0, body, [0_u8; 32]];
             db.execute(
                 "insert into entry (number, at, what, plan, step, about, body, hash) values (?,?,?,?,?,?,?,?)",
                 row,
