@@ -119,6 +119,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         reference: config.reference.clone(),
         journal: Box::new(journal),
         cache: Some(Box::new(cache)),
+        leases: config.lease_dir.clone().map_or_else(store::Leases::shared, store::Leases::at),
         who: super::operator::who(),
         patience: Patience { show: config.patience.unwrap_or(usual.show), ..usual },
         read_at_start: true,

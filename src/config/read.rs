@@ -225,6 +225,7 @@ impl File<'_> {
         };
         let source = named("source")?;
         let reference = named("reference")?;
+        let lease_dir = root.get("lease_dir").and_then(|value| value.get_ref().as_str()).map(home);
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let face = Face {
             lenses: self.lenses(root)?,
@@ -235,7 +236,7 @@ impl File<'_> {
         };
         let patience = root.get("patience").and_then(|value| number(value.get_ref()));
         let patience = patience.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        Ok(Config { origin: self.origin.to_owned(), source, reference, face, patience, systems })
+        Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, face, patience, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {
