@@ -22,7 +22,7 @@ use trueup::model::{Kind, Op, RecordKey, SystemId};
 use trueup::plan::{By, Change, Expect, Facet, Mode, Policy, Target, Want, Wanted};
 use trueup::secret::{Secret, Source};
 use trueup::simulate;
-use trueup::store::journal;
+use trueup::store::{Leases, journal};
 
 /// Tells the second process what it is: users, milliseconds, requests a second (0: no limit).
 const SERVES: &str = "TRUEUP_BENCH_SERVES";
@@ -82,6 +82,7 @@ impl Service {
             journal: Box::new(journal::in_memory().expect("a journal")),
             cache: None,
             who: "bench".into(),
+            leases: Leases::none(),
             patience: Patience::default(),
             read_at_start: true,
         };
