@@ -7,6 +7,7 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::history::confirmed;
 use super::lines::{Line, Tone, clock};
+use super::mask::private;
 use super::order::Sort;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
@@ -183,7 +184,7 @@ impl App {
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(true, wishes),
             },
-            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
+            Action::Edit | Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;
@@ -345,7 +346,7 @@ impl App {
             Tab::Systems => self.system_here().map(|status| status.id.to_string()),
         };
         if let Some(text) = copied.filter(|text| !text.is_empty()) {
-            self.say(Tone::Plain, text!("notice.copied", text = text));
+            self.say(Tone::Plain, text!("notice.copied", text = private(&text)));
             wishes.push(Wish::Copy(text));
         }
     }

@@ -23,10 +23,12 @@ pub enum Scope {
     Reader,
     /// A list to choose from: who it could be.
     Links,
+    /// A field to type in.
+    Input,
 }
 
 impl Scope {
-    /// Every scope.
+    /// Every scope but the fields to type in, where letters are letters.
     pub const ALL: [Self; 8] = [
         Self::List,
         Self::Detail,
@@ -152,6 +154,7 @@ actions! {
     Language "language" Read MAIN;
     Palette "palette" Read ALL;
     Help "help" Read MAIN;
+    Edit "edit" Local &[Scope::Input];
     Redraw "redraw" Read MAIN;
     Suspend "suspend" Local MAIN;
     Quit "quit" Local MAIN;

@@ -8,6 +8,7 @@ use crate::plan::{Change, Facet, Ref, Target};
 
 use super::lines::Tone;
 use super::rows::Rows;
+use super::said::said;
 use super::text::text;
 use super::{App, Focus};
 
@@ -225,7 +226,7 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize) -> 
         name: rows.name(identity, None).to_owned(),
         id: rows.record(identity, system).map(|(table, row)| table.id(row).to_owned()).unwrap_or_default(),
         linked: linked.to_owned(),
-        state: state.map(|state| state.pairing.state()).unwrap_or_default().to_owned(),
+        state: said(state.map(|state| state.pairing.state()).unwrap_or_default()).into_owned(),
         protected: rows
             .key_in(identity, system)
             .and_then(|key| compared.inputs.protected.iter().find(|protection| protection.record == key))
@@ -248,7 +249,7 @@ fn lints(compared: &Compared, kind: Kind, identity: u32) -> Vec<String> {
         .lints
         .iter()
         .filter(|lint| keys.contains(&lint.record))
-        .map(|lint| format!("{}: {}", lint.system, lint.text))
+        .map(|lint| format!("{}: {}", lint.system, said(&lint.text)))
         .collect()
 }
 

@@ -21,6 +21,7 @@ pub mod lens;
 pub mod lines;
 pub mod links;
 pub mod list;
+pub mod mask;
 pub mod note;
 pub mod order;
 pub mod palette;
@@ -31,6 +32,7 @@ pub mod popup;
 pub mod preview;
 pub mod reader;
 pub mod rows;
+pub mod said;
 pub mod staged;
 mod staging;
 pub mod systems;
@@ -112,8 +114,23 @@ pub enum Msg {
     Ordered(Ordered),
     /// Offers were gathered.
     Gathered(Gathered),
+    /// What became of a copy, where it is not what was said at once.
+    Copied(Copied),
+    /// What the operator's editor saved.
+    Edited(String),
     /// Nothing but that time has passed.
     Tick,
+}
+
+/// What became of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// tmux took it, and passes it on.
+    Tmux,
+    /// It was sent through tmux, which may not pass it on.
+    TmuxUnsure,
+    /// It was too long, so many bytes, and was not sent.
+    TooLong(usize),
 }
 
 /// What shall be done outside.
@@ -127,6 +144,8 @@ pub enum Wish {
     Gather(Gather),
     /// Put a text on the clipboard of the operator's terminal (OSC 52).
     Copy(String),
+    /// Let the operator's editor have a text.
+    Edit(String),
     /// Draw everything anew.
     Repaint,
     /// Give the terminal back and stop until continued.
@@ -148,6 +167,8 @@ pub struct Setup {
     pub keymap: Option<Keymap>,
     /// The names of all themes.
     pub themes: Vec<String>,
+    /// Another number in each session: what the privacy mask shows cannot be compared with another session's.
+    pub salt: u64,
 }
 
 /// A message to the operator in the footer.
@@ -356,6 +377,12 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
             }
         }
         Msg::Report(report) => app.report(report, &mut wishes),
+        Msg::Copied(how) => match how {
+            Copied::Tmux => app.say(Tone::Plain, text!("notice.copied-tmux")),
+            Copied::TmuxUnsure => app.say(Tone::Warn, text!("notice.copied-unsure")),
+            Copied::TooLong(n) => app.say(Tone::Warn, text!("notice.copied-long", n = text::count(n as u64))),
+        },
+        Msg::Edited(text) => app.edited(&text),
         Msg::Ordered(ordered) => app.ordered(ordered),
         Msg::Gathered(gathered) => app.gathered(gathered),
     }

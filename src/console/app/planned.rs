@@ -15,8 +15,10 @@ use super::action::Action;
 use super::confirm::{Ask, Confirm, Question, side_effects};
 use super::keys::Keymap;
 use super::lines::{Line, Tone, op};
+use super::mask::private;
 use super::popup::Popup;
 use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
+use super::said::said;
 use super::staged::Staged;
 use super::text::{self, text};
 use super::{App, Tab, Wish};
@@ -308,7 +310,7 @@ impl Planned {
         for (at, guard) in plan.guards.iter().enumerate() {
             let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
             let mut line =
-                Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone()).hanging(5);
+                Line::of(tone, format!("{mark} {}  ", guard.rule)).data(Tone::Plain, said(&guard.text)).hanging(5);
             if guard.acknowledged {
                 line = line.with(Tone::Dim, text!("plan.acknowledged"));
             } else if guard.can_acknowledge {
@@ -353,7 +355,7 @@ impl Planned {
                 let open = self.open.contains(&change.id);
                 rows.push(PlanRow::Change { id: change.id.clone(), line: describe(change, compared), open });
                 if let Some(why) = refused.get(&change.id) {
-                    let line = indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why)));
+                    let line = indent(4, Line::of(Tone::Bad, text!("plan.refused", why = said(why))));
                     rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
                 }
                 let outcome = self.outcome_of(&change.id);
@@ -415,8 +417,8 @@ fn lints(plan: &Plan, compared: Option<&Compared>) -> Vec<Line> {
         .filter(|lint| touched.contains(&lint.record))
         .map(|lint| {
             Line::of(Tone::Warn, format!(" x {}  ", lint.system))
-                .data(Tone::Strong, lint.key.clone())
-                .data(Tone::Plain, format!("  {}", lint.text))
+                .data(Tone::Strong, private(&lint.key))
+                .data(Tone::Plain, format!("  {}", said(&lint.text)))
         })
         .collect()
 }

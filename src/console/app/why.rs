@@ -6,7 +6,9 @@ use crate::plan::{OutcomeState, Target};
 
 use super::App;
 use super::lines::{Line, Tone, clock};
+use super::mask::private;
 use super::rows::Rows;
+use super::said::said;
 use super::text::text;
 
 fn answer(tone: Tone, words: impl Into<String>) -> Line {
@@ -39,7 +41,7 @@ impl App {
         if lines.is_empty() {
             lines.push(answer(Tone::Bad, text!("why.no-source")));
         }
-        self.read(text!("why.title", name = rows.name(identity, None)), lines);
+        self.read(text!("why.title", name = private(rows.name(identity, None))), lines);
     }
 
     fn target_lines(&self, compared: &Compared, rows: &Rows<'_>, identity: u32, at: usize) -> Vec<Line> {
@@ -55,7 +57,7 @@ impl App {
                 Some(false) => Tone::Bad,
                 None => Tone::Plain,
             };
-            lines.push(answer(tone, line.text));
+            lines.push(answer(tone, said(&line.text)));
         }
         let words = rows.words(identity, Some(at));
         if words.is_empty() {
@@ -65,11 +67,11 @@ impl App {
         }
         let stage = self.keymap.shown(super::Action::Stage);
         for offer in offers(compared, rows.kind, identity, at) {
-            let fix = answer(Tone::Plain, text!("why.fix", key = stage, what = offer.text));
+            let fix = answer(Tone::Plain, text!("why.fix", key = stage, what = said(&offer.text)));
             match &offer.blocked {
                 Some(reason) => {
                     lines.push(fix);
-                    lines.push(answer(Tone::Bad, text!("why.blocked", why = reason)));
+                    lines.push(answer(Tone::Bad, text!("why.blocked", why = said(reason))));
                 }
                 None => lines.push(fix),
             }
@@ -78,7 +80,7 @@ impl App {
             let about = (0..compared.inputs.systems.len())
                 .any(|system| rows.key_in(identity, system).as_ref() == Some(&lint.record));
             if about && lint.system == view.id {
-                lines.push(answer(Tone::Bad, lint.text.clone()));
+                lines.push(answer(Tone::Bad, said(&lint.text)));
             }
         }
         lines.push(self.last_push(rows, identity, at));
@@ -101,7 +103,7 @@ impl App {
                     OutcomeState::Confirmed { .. } => Tone::Good,
                     _ => Tone::Bad,
                 };
-                let words = text!("why.pushed", at = clock(push.began), word = outcome.state.word());
+                let words = text!("why.pushed", at = clock(push.began), word = said(outcome.state.word()));
                 return answer(tone, words);
             }
         }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::app::detail::{About, DetailRow};
 use crate::console::app::lines::{Tone, ago};
+use crate::console::app::said::said;
 use crate::console::app::text::text;
 use crate::console::app::{App, Focus};
 
@@ -46,8 +47,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
             break;
         }
         let why = match row.since {
-            Some(since) => format!("{} {}", row.why, ago(since, app.now)),
-            None => row.why.clone(),
+            Some(since) => format!("{} {}", said(&row.why), ago(since, app.now)),
+            None => said(&row.why).into_owned(),
         };
         facet(pen, area, y, row, &why, focused && at == app.detail.at, about.own, name, value, xs);
         y += 1;
@@ -60,7 +61,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
     let mut x = area.x + 2;
     let end = area.right().saturating_sub(2);
     let name = format!(" {} ", about.name);
-    x += pen.data(x, area.y, (end - x) / 2, &name, theme.tone(Tone::Strong)) + 2;
+    x += pen.person(x, area.y, (end - x) / 2, &name, theme.tone(Tone::Strong)) + 2;
     let mut words = format!(" {system}");
     if !about.id.is_empty() {
         words.push(' ');
@@ -73,7 +74,20 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
         }
     }
     words.push(' ');
-    pen.put(x, area.y, end.saturating_sub(x), &words, theme.tone(Tone::Dim));
+    pen.data(x, area.y, end.saturating_sub(x), &words, theme.tone(Tone::Dim));
+}
+
+/// Attributes that say who somebody is.
+const PERSONAL: [&str; 9] =
+    ["userName", "displayName", "nickName", "name", "emails", "phoneNumbers", "manager", "members", "externalId"];
+
+/// A value; one that says who somebody is, as such.
+fn value_of(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, attribute: &str, value: &str, style: ratatui::style::Style) {
+    if PERSONAL.iter().any(|name| attribute.starts_with(name)) {
+        pen.person(x, y, cells, value, style);
+    } else {
+        pen.data(x, y, cells, value, style);
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row is drawn from all that the screen knows of it")]
@@ -104,13 +118,13 @@ fn facet(
     if cursor {
         pen.paint(xs[0], y, name - 1, style);
     }
-    pen.data(xs[1], y, value - 1, &row.source, plain);
+    value_of(pen, xs[1], y, value - 1, &row.name, &row.source, plain);
     if own {
         return;
     }
     let differs = matches!(row.tone, Tone::Differs | Tone::Bad);
     let target = if differs { theme.tone(row.tone) } else { plain };
-    pen.data(xs[2], y, value - 1, &row.target, target);
+    value_of(pen, xs[2], y, value - 1, &row.name, &row.target, target);
     let room = area.right().saturating_sub(xs[3]);
     if width(why) > 0 {
         pen.data(xs[3], y, room, why, theme.tone(if differs { Tone::Plain } else { Tone::Dim }));

@@ -6,6 +6,7 @@ use crate::console::app::App;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::planned::{PlanRow, Standing};
 use crate::console::app::preview::outcome_tone;
+use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 use crate::plan::Plan;
 
@@ -36,7 +37,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
                     let x = area.right().saturating_sub(right);
                     match app.plan.outcome_of(id) {
                         Some(outcome) => {
-                            pen.put(x, y, right, outcome.state.word(), theme.tone(outcome_tone(&outcome.state)))
+                            pen.put(x, y, right, &said(outcome.state.word()), theme.tone(outcome_tone(&outcome.state)))
                         }
                         None => pen.put(x, y, right, text!("outcome.pending"), theme.tone(Tone::Dim)),
                     };

@@ -10,6 +10,7 @@ use crate::console::app::confirm::{Ask, Confirm, Wants};
 use crate::console::app::form::{Form, Part};
 use crate::console::app::help::Help;
 use crate::console::app::lines::{Line, Tone};
+use crate::console::app::mask::private;
 use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
 use crate::console::app::reader::Reader;
@@ -271,7 +272,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
         let label = match &field.wants {
             Wants::Count(_) => text!("confirm.type-count").to_owned(),
             Wants::Name(name) => text!("confirm.type-name", name = name),
-            Wants::Deleted(label) => text!("confirm.type-deleted", name = label),
+            Wants::Deleted(label) => text!("confirm.type-deleted", name = private(label)),
             Wants::Reason(None) => text!("confirm.reason").to_owned(),
             Wants::Reason(Some(system)) => text!("confirm.reason-wanted", name = system),
         };
@@ -283,7 +284,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
         } else {
             Tone::Plain
         };
-        let used = pen.put(inside.x, y, inside.width.saturating_sub(12), &label, theme.tone(tone));
+        let used = pen.data(inside.x, y, inside.width.saturating_sub(12), &label, theme.tone(tone));
         let x = inside.x + used + 1;
         let typed = input(pen, x, y, inside.right().saturating_sub(x).min(30), &field.input);
         if at == confirm.at {
@@ -294,7 +295,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
     if let Some(error) = &confirm.error
         && y < bottom
     {
-        pen.put(inside.x, y, inside.width, error, theme.tone(Tone::Bad));
+        pen.data(inside.x, y, inside.width, error, theme.tone(Tone::Bad));
     }
     keys(pen, inside.x, bottom, inside.width, &[("Enter", text!("confirm.push")), ("Esc", text!("confirm.leave"))]);
     place
@@ -303,7 +304,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
 fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
     let theme = pen.theme;
     let title = match form.offers.as_slice() {
-        [one] => text!("form.title", name = one.change.label, system = one.change.system),
+        [one] => text!("form.title", name = private(&one.change.label), system = one.change.system),
         [one, ..] => text!("form.title-many", n = count(form.offers.len() as u64), system = one.change.system),
         [] => String::new(),
     };
@@ -388,7 +389,7 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Posit
         };
         let line = entry.line();
         let wide = (width(&line) as u16).clamp(22, inside.width.saturating_sub(12));
-        pen.put(inside.x + 2, y, wide, &line, style);
+        pen.data(inside.x + 2, y, wide, &line, style);
         let x = inside.x + wide + 3;
         pen.put(
             x,
