@@ -493,7 +493,8 @@ impl App {
         let Some(counts) = self.plan.ended(id) else { return };
         self.staged.remove_all(&self.plan.confirmed());
         self.keep(wishes);
-        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
+        let words: Vec<String> =
+            counts.iter().map(|(word, n)| format!("{} {}", text::count(*n as u64), said::said(word))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
         self.say(tone, text!("notice.push-ended", counts = words.join(", ")));

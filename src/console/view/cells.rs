@@ -79,7 +79,8 @@ impl Pen<'_> {
     /// Writes text that may hold remote data: while the mask is on, all but the words of this program is hidden.
     pub fn data(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
         match self.mask {
-            Some(salt) => self.put(x, y, cells, &masked(&shown(text), salt), style),
+            // What is masked is cleaned when it is put; cleaned before, it would lose the marks of what is personal.
+            Some(salt) => self.put(x, y, cells, &masked(text, salt), style),
             None => self.put(x, y, cells, text, style),
         }
     }
@@ -87,7 +88,7 @@ impl Pen<'_> {
     /// Writes what is known to be personal: a name, a login.
     pub fn person(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
         match self.mask {
-            Some(_) => self.data(x, y, cells, &private(&shown(text)), style),
+            Some(_) => self.data(x, y, cells, &private(text), style),
             None => self.put(x, y, cells, text, style),
         }
     }

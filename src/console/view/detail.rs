@@ -83,7 +83,9 @@ const PERSONAL: [&str; 9] =
 
 /// A value; one that says who somebody is, as such.
 fn value_of(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, attribute: &str, value: &str, style: ratatui::style::Style) {
-    if PERSONAL.iter().any(|name| attribute.starts_with(name)) {
+    // That there is no value is told in brackets, in our own words.
+    let told = value.starts_with(['(', '（']);
+    if !told && PERSONAL.iter().any(|name| attribute.starts_with(name)) {
         pen.person(x, y, cells, value, style);
     } else {
         pen.data(x, y, cells, value, style);

@@ -63,7 +63,8 @@ fn summary(app: &App) -> Line {
 
 fn ready(app: &App, plan: &Plan) -> Line {
     if let Some((counts, total)) = app.plan.counts() {
-        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", count(*n as u64))).collect();
+        let words: Vec<String> =
+            counts.iter().map(|(word, n)| format!("{} {}", count(*n as u64), said(word))).collect();
         let done = count(app.plan.settled() as u64);
         let title = if app.plan.pushing() {
             text!("plan.pushing", done = done, total = count(total as u64))

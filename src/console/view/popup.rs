@@ -419,7 +419,9 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Posit
 
 fn help(app: &App, pen: &mut Pen<'_>, area: Rect, help: &Help) -> Option<Position> {
     let theme = pen.theme;
-    let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), text!("help.title"));
+    // A line that is too long to be followed is no help.
+    let wide = (app.reader_width() as u16 + 4).min(104);
+    let inside = open(pen, area, wide, area.height.saturating_sub(2), text!("help.title"));
     let slash = app.keymap.shown(Action::Filter);
     let used = pen.put(inside.x, inside.y, 4, &format!("{slash} "), theme.tone(Tone::Key));
     let place = if help.typing {
