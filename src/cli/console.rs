@@ -31,14 +31,15 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     }
     let (setup, title, face) = setup::load_titled(global)?;
     let look = face::settle(global, &face)?;
-    open(setup, global, look, title, false)
+    let kept = crate::config::Dirs::find(global.data_dir.as_deref()).ok().map(|dirs| dirs.state.join("console.toml"));
+    open(setup, global, look, Options { title, lenses: face.lenses, kept, ..Options::default() })
 }
 
-/// Opens the console over these systems.
+/// Opens the console over these systems; of `options`, what the look does not say.
 ///
 /// # Errors
 /// When there is no terminal.
-pub fn open(setup: Setup, global: &Global, look: Look, title: String, demo: bool) -> anyhow::Result<Exit> {
+pub fn open(setup: Setup, global: &Global, look: Look, options: Options) -> anyhow::Result<Exit> {
     term::ready()?;
     let runtime = setup::runtime()?;
     let (reports, receiver) = tokio::sync::mpsc::unbounded_channel();
@@ -47,7 +48,8 @@ pub fn open(setup: Setup, global: &Global, look: Look, title: String, demo: bool
         Arc::new(engine::start(setup, reports))
     };
     let Look { themes, keymap, plain } = look;
-    let options = Options { demo, title, themes, keymap, compat_draw: global.compat_draw || plain };
+    let compat_draw = global.compat_draw || plain;
+    let options = Options { themes, keymap, compat_draw, ..options };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
     // However the console ended: a write under way is finished and journaled before the program ends.

@@ -111,6 +111,13 @@ pub const KEYS: &[Key] = &[
          \"ascii\".",
     ),
     key("", "plain", Form::Flag, false, "For screen readers: as --plain. Default: false."),
+    key(
+        "",
+        "lens",
+        Form::Table,
+        false,
+        "Filters with a name, to look through: berlin = 'state eq \"leaver\" and department sw \"B\"'.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(

@@ -107,6 +107,8 @@ pub struct Face {
     pub lines: bool,
     /// No frames and no colours, the cursor on the chosen row.
     pub plain: bool,
+    /// Filters with a name: `[lens] NAME = "FILTER"`, in the file's order.
+    pub lenses: Vec<(String, String)>,
 }
 
 /// The whole configuration.

@@ -32,6 +32,10 @@ pub struct Options {
     pub keymap: Option<Keymap>,
     /// The cursor is placed anew after every wide character, and nothing is scrolled.
     pub compat_draw: bool,
+    /// The configuration's own lenses: name and filter.
+    pub lenses: Vec<(String, String)>,
+    /// The file in which columns and order of the lists are kept.
+    pub kept: Option<std::path::PathBuf>,
 }
 
 /// How the console ended.
@@ -118,6 +122,7 @@ struct Loop {
     app: App,
     themes: Themes,
     reader: Reader,
+    kept: Option<std::path::PathBuf>,
     screen: Screen<std::fs::File>,
     // Dropped last, and with it the terminal is given back.
     held: Held,
@@ -150,11 +155,15 @@ impl Loop {
         let setup = Setup {
             demo: options.demo,
             title: options.title,
+            lenses: options.lenses,
             keymap: options.keymap,
             themes: themes.names(),
             salt: salt(),
         };
-        let app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        let mut app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        if let Some(kept) = options.kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
+            app.take_up(&kept);
+        }
         Ok(Self {
             send,
             reports,
@@ -165,6 +174,7 @@ impl Loop {
             app,
             themes,
             reader,
+            kept: options.kept,
             screen: Screen::new(out, options.compat_draw, Pace::of_environment()),
             held,
         })
@@ -288,6 +298,8 @@ impl Loop {
                 Wish::Engine(command) => (self.send)(command),
                 Wish::Order(job) => self.job(move || Msg::Ordered(job.run())),
                 Wish::Gather(job) => self.job(move || Msg::Gathered(job.run())),
+                Wish::Survey(job) => self.job(move || Msg::Surveyed(job.run())),
+                Wish::Keep(text) => self.keep(&text),
                 Wish::Copy(text) => self.copy(text)?,
                 Wish::Edit(text) => self.edit(&text).await?,
                 Wish::Repaint => self.screen.forget(),
@@ -326,6 +338,19 @@ impl Loop {
             });
             let _ = jobs.send(Event::Msg(msg));
         });
+    }
+
+    /// Writes down what is kept of the screen; where that fails nothing is lost but comfort.
+    fn keep(&self, text: &str) {
+        if let Some(path) = &self.kept
+            && let Err(fault) = write_private(path, text)
+        {
+            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(text!(
+                "run.not-kept",
+                path = path.display(),
+                why = fault
+            )))));
+        }
     }
 
     /// Hands a text to the clipboard of the operator's terminal; the console has said so, and is told where it was otherwise.
@@ -390,6 +415,14 @@ impl Loop {
 fn salt() -> u64 {
     let now = jiff::Timestamp::now().as_nanosecond();
     (u64::from(std::process::id()) << 32) ^ now as u64
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(path: &std::path::Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn resized_msg() -> Msg {

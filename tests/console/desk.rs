@@ -47,6 +47,7 @@ impl Desk {
                     self.send(Msg::Ordered(job.run()));
                 }
                 Wish::Gather(job) => self.send(Msg::Gathered(job.run())),
+                Wish::Survey(job) => self.send(Msg::Surveyed(job.run())),
                 other => self.wishes.push(other),
             }
         }

@@ -57,6 +57,16 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The digit that it is.
+    pub fn digit(self) -> Option<usize> {
+        match self.code {
+            KeyCode::Char(c) if !self.ctrl => c.to_digit(10).map(|digit| digit as usize),
+            _ => None,
+        }
+    }
+}
+
 /// The key that an input method meant: full-width forms are their ASCII ones (Unicode block FF00), and Chinese punctuation is
 /// what stands on the key that yields it.
 pub fn fold(c: char) -> char {

@@ -8,6 +8,7 @@ pub mod action;
 mod agree;
 pub mod argument;
 pub mod checklist;
+pub mod columns;
 pub mod confirm;
 mod decide;
 pub mod detail;
@@ -15,19 +16,25 @@ pub mod filter;
 pub mod form;
 pub mod help;
 pub mod history;
+mod kept;
 mod keyfile;
 pub mod keys;
 pub mod lens;
+pub mod life;
 pub mod lines;
 pub mod links;
 pub mod list;
 pub mod mask;
+pub mod narrow;
+pub mod native;
 pub mod note;
 pub mod order;
 pub mod palette;
 mod past;
+pub mod pick;
 mod place;
 pub mod planned;
+mod planrows;
 pub mod popup;
 pub mod preview;
 pub mod reader;
@@ -35,18 +42,24 @@ pub mod rows;
 pub mod said;
 pub mod staged;
 mod staging;
+pub mod survey;
 pub mod systems;
+mod tasks;
 pub mod text;
 mod trace;
+pub mod tree;
+pub mod ways;
+pub mod who;
 mod why;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::engine::protocol::{Command, Health, Report, World};
-use crate::model::{Kind, RecordKey, SystemId};
+use crate::model::{Kind, SystemId};
 
 use self::action::{Action, Scope};
 use self::checklist::{Gather, Gathered};
@@ -60,6 +73,7 @@ use self::place::Trail;
 use self::planned::Planned;
 use self::popup::Popup;
 use self::staged::Staged;
+use self::survey::{Survey, Surveyed};
 use self::systems::Systems;
 use self::text::text;
 
@@ -118,6 +132,8 @@ pub enum Msg {
     Copied(Copied),
     /// What the operator's editor saved.
     Edited(String),
+    /// Many records were looked at.
+    Surveyed(Surveyed),
     /// Nothing but that time has passed.
     Tick,
 }
@@ -142,6 +158,10 @@ pub enum Wish {
     Order(OrderJob),
     /// Gather offers, off the UI thread.
     Gather(Gather),
+    /// Look at many records, off the UI thread.
+    Survey(Survey),
+    /// Write down what is kept of the screen.
+    Keep(String),
     /// Put a text on the clipboard of the operator's terminal (OSC 52).
     Copy(String),
     /// Let the operator's editor have a text.
@@ -163,6 +183,8 @@ pub struct Setup {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
+    /// The configuration's own lenses: name and filter.
+    pub lenses: Vec<(String, String)>,
     /// The operator's own key map; the built-in one where there is none.
     pub keymap: Option<Keymap>,
     /// The names of all themes.
@@ -232,6 +254,12 @@ pub struct App {
     pub log: VecDeque<(jiff::Timestamp, Notice)>,
     /// Personal data is masked.
     pub mask: bool,
+    /// The list has the whole screen: no detail beside it.
+    pub whole: bool,
+    /// Nothing was done here yet.
+    fresh: bool,
+    surveying: u64,
+    newest: Arc<AtomicU64>,
     /// The menu at the top left is marked: Enter opens it.
     pub menu: bool,
     /// What was done by its name, newest first.
@@ -262,6 +290,10 @@ impl App {
             notice: None,
             log: VecDeque::new(),
             mask: false,
+            whole: false,
+            fresh: true,
+            surveying: 0,
+            newest: Arc::default(),
             menu: false,
             recent: Vec::new(),
             trail: Trail::default(),
@@ -301,7 +333,7 @@ impl App {
 
     /// Whether a detail has room beside the list.
     pub fn wide(&self) -> bool {
-        self.size.0 >= 100 && self.size.1 >= 20
+        self.size.0 >= 100 && self.size.1 >= 20 && !self.whole
     }
 
     /// Whether something runs that `stop` would stop.
@@ -314,12 +346,12 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
-        if self.plan.stale() {
+        if self.plan.stale() || self.plan.waits() {
             return Some(1);
         }
         let world = self.world.as_ref()?;
         let ages = world.compared.inputs.systems.iter().flat_map(|system| system.snapshots.iter().flatten());
-        let shown = self.detail.rows.iter().filter_map(|row| row.since);
+        let shown = self.detail.rows.iter().filter_map(|row| self.detail.side_of(row)?.since);
         ages.map(|snapshot| snapshot.taken).chain(shown).map(|from| lines::age_changes(from, self.now)).min()
     }
 
@@ -376,7 +408,14 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
                 return wishes;
             }
         }
-        Msg::Report(report) => app.report(report, &mut wishes),
+        Msg::Report(report) => {
+            let told = matches!(report, Report::World(_) | Report::History(_));
+            app.report(report, &mut wishes);
+            if told {
+                app.order(&mut wishes);
+                app.reread();
+            }
+        }
         Msg::Copied(how) => match how {
             Copied::Tmux => app.say(Tone::Plain, text!("notice.copied-tmux")),
             Copied::TmuxUnsure => app.say(Tone::Warn, text!("notice.copied-unsure")),
@@ -385,6 +424,7 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
         Msg::Edited(text) => app.edited(&text),
         Msg::Ordered(ordered) => app.ordered(ordered),
         Msg::Gathered(gathered) => app.gathered(gathered),
+        Msg::Surveyed(surveyed) => app.surveyed(surveyed),
     }
     app.settle(&mut wishes);
     wishes
@@ -409,6 +449,7 @@ impl App {
 
     fn key(&mut self, event: &KeyEvent, number: u64, wishes: &mut Vec<Wish>) {
         self.notice = None;
+        self.fresh = false;
         let Some(key) = Key::of(event) else { return };
         if key.ctrl {
             let everywhere = self.keymap.action(Scope::Plan, key);
@@ -450,7 +491,12 @@ impl App {
 
     fn report(&mut self, report: Report, wishes: &mut Vec<Wish>) {
         match report {
-            Report::World(world) => self.world = Some(world),
+            Report::World(world) => {
+                // What was pushed before belongs to what the detail and the why card say.
+                if self.world.replace(world).is_none() {
+                    wishes.push(Wish::Engine(Command::History));
+                }
+            }
             Report::Staging(changes) => {
                 if !changes.is_empty() {
                     self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
@@ -479,6 +525,10 @@ impl App {
                         Tone::Warn,
                         text!("notice.unknown", n = n, key = key, tab = self.keymap.shown(Action::HistoryTab)),
                     );
+                    // What an earlier run left open is the first thing to look at.
+                    if self.fresh {
+                        self.go_tab(Tab::History, wishes);
+                    }
                 }
                 self.history.unknown(unknown);
             }
@@ -504,14 +554,5 @@ impl App {
     /// Tells the engine what is staged now.
     fn keep(&mut self, wishes: &mut Vec<Wish>) {
         wishes.push(Wish::Engine(Command::KeepStaging(self.staged.changes().cloned().collect())));
-    }
-
-    fn native_came(&mut self, key: &RecordKey, text: Result<String, String>) {
-        let width = self.reader_width();
-        if let Some(Popup::Reader(reader)) = &mut self.popup
-            && reader.awaits.as_ref() == Some(key)
-        {
-            reader.native(text, width);
-        }
     }
 }

@@ -212,7 +212,7 @@ impl App {
             (Argument::System, systems.collect()),
             (Argument::Theme, self.setup.themes.clone()),
             (Argument::Language, Language::ALL.iter().map(|language| language.name().to_owned()).collect()),
-            (Argument::Lens, super::lens::names()),
+            (Argument::Lens, self.lenses().into_iter().map(|lens| lens.name).collect()),
         ]
     }
 

@@ -6,16 +6,23 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::action::{Action, Scope};
 use super::checklist::Checklist;
+use super::columns::Columns;
 use super::confirm::{Answer, Ask, Confirm};
+use super::filter::Past;
 use super::form::Form;
 use super::help::Help;
 use super::keys::Key;
 use super::lens::Lenses;
+use super::life::Life;
 use super::lines::Tone;
 use super::links::Links;
+use super::native::Native;
 use super::note::Note;
 use super::palette::Palette;
+use super::pick::Pick;
 use super::reader::Reader;
+use super::ways::Ways;
+use super::who::Who;
 use super::{App, Wish};
 
 /// One thing at a time lies over the screen.
@@ -31,12 +38,24 @@ pub enum Popup {
     Links(Links),
     /// Filters with a name.
     Lenses(Lenses),
+    /// Changes to leave out of the plan, many at once.
+    Pick(Pick),
+    /// The columns of a list.
+    Columns(Columns),
+    /// What is out of true, by the way in which it is.
+    Ways(Ways),
+    /// Everything that waits for a word on who is who.
+    Who(Who),
     /// A push to confirm.
     Confirm(Box<Confirm>),
     /// A question.
     Ask(Ask),
     /// A text to read.
     Reader(Reader),
+    /// A record as its system sends it.
+    Native(Native),
+    /// What was pushed about a record.
+    Life(Life),
     /// The help.
     Help(Help),
     /// All actions by name.
@@ -102,18 +121,35 @@ pub struct FilterBar {
     pub input: Input,
     /// What stood there before, for Esc.
     pub before: String,
+    /// How many steps back in the filters used before; 0: what was typed.
+    pub back: usize,
+    /// What was typed before a filter used before was taken.
+    pub typed: String,
 }
 
 impl FilterBar {
     /// A bar with the filter that holds now.
     pub fn new(filter: &str) -> Self {
-        Self { input: Input::new(filter.to_owned()), before: filter.to_owned() }
+        Self { input: Input::new(filter.to_owned()), before: filter.to_owned(), back: 0, typed: String::new() }
     }
 
     /// A paste, in one line.
     pub fn paste(&mut self, text: &str) {
         for c in text.chars() {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+    }
+
+    /// A filter that was used before, or back to what was typed.
+    fn step(&mut self, older: bool, past: &Past) {
+        let back = if older { self.back + 1 } else { self.back.saturating_sub(1) };
+        if self.back == 0 {
+            self.input.value().clone_into(&mut self.typed);
+        }
+        let text = if back == 0 { Some(self.typed.as_str()) } else { past.get(back) };
+        if let Some(text) = text {
+            self.input = Input::new(text.to_owned());
+            self.back = back;
         }
     }
 }
@@ -147,7 +183,13 @@ impl App {
             Popup::Checklist(list) => self.checklist_key(list, key, wishes),
             Popup::Links(links) => self.links_key(links, key, wishes),
             Popup::Lenses(lenses) => self.lens_key(lenses, key),
+            Popup::Pick(pick) => self.pick_key(pick, key, wishes),
+            Popup::Columns(columns) => self.columns_key(columns, key, wishes),
+            Popup::Ways(ways) => self.ways_key(ways, key, wishes),
+            Popup::Who(who) => self.who_key(who, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
+            Popup::Life(life) => self.life_key(life, key, wishes),
+            Popup::Native(native) => self.native_key(native, event, key, wishes),
             Popup::Palette(palette) => self.palette_key(palette, event, wishes),
             Popup::Filter(bar) => self.filter_key(bar, event),
             Popup::Form(mut form) => {
@@ -222,18 +264,23 @@ impl App {
         let Some(kind) = self.kind() else { return };
         let list = &mut self.lists[kind.index()];
         match event.code {
-            KeyCode::Enter => return,
+            KeyCode::Enter => {
+                list.past.take(bar.input.value());
+                return;
+            }
             KeyCode::Esc => {
                 list.filter = bar.before;
                 return;
             }
-            KeyCode::Up | KeyCode::Down => {
+            KeyCode::Up | KeyCode::Down => bar.step(event.code == KeyCode::Up, &list.past),
+            KeyCode::PageUp | KeyCode::PageDown => {
                 // The list can be looked through while the filter is open.
-                let at = if event.code == KeyCode::Up { list.at.saturating_sub(1) } else { list.at + 1 };
+                let at = if event.code == KeyCode::PageUp { list.at.saturating_sub(1) } else { list.at + 1 };
                 list.go(at);
             }
             _ => {
                 bar.input.handle_event(&Event::Key(*event));
+                bar.back = 0;
             }
         }
         self.popup = Some(Popup::Filter(bar));

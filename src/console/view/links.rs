@@ -69,11 +69,17 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, links: &Links) {
 pub fn lenses(pen: &mut Pen<'_>, area: Rect, lenses: &Lenses) {
     let theme = pen.theme;
     let inside = open(pen, area, 72, lenses.items.len() as u16 + 4, text!("lens.title"));
-    for (at, (y, lens)) in (inside.y..inside.bottom().saturating_sub(1)).zip(&lenses.items).enumerate() {
+    let height = usize::from(inside.height.saturating_sub(1)).max(1);
+    let top = lenses.at.saturating_sub(height - 1);
+    for (at, lens) in lenses.items.iter().enumerate().skip(top).take(height) {
+        let y = inside.y + (at - top) as u16;
         let here = at == lenses.at;
         pen.cursor(inside.x, y, here);
-        pen.put(inside.x + 2, y, 20, lens.name, theme.tone(if here { Tone::Strong } else { Tone::Plain }));
-        pen.put(inside.x + 23, y, inside.width.saturating_sub(23), lens.filter, theme.tone(Tone::Dim));
+        if at < 9 {
+            pen.put(inside.x + 2, y, 1, &(at + 1).to_string(), theme.tone(Tone::Key));
+        }
+        pen.put(inside.x + 4, y, 18, &lens.name, theme.tone(if here { Tone::Strong } else { Tone::Plain }));
+        pen.put(inside.x + 23, y, inside.width.saturating_sub(23), &lens.filter, theme.tone(Tone::Dim));
     }
     let hints = [("Enter", text!("popup.do")), ("Esc", text!("popup.close"))];
     keys(pen, inside.x, inside.bottom().saturating_sub(1), inside.width, &hints);

@@ -42,6 +42,27 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             super::links::lenses(pen, area, shown);
             None
         }
+        Popup::Columns(shown) => {
+            super::survey::columns(pen, area, shown);
+            None
+        }
+        Popup::Pick(shown) => {
+            super::survey::pick(app, pen, area, shown);
+            None
+        }
+        Popup::Ways(shown) => {
+            super::survey::ways(pen, area, shown);
+            None
+        }
+        Popup::Who(shown) => {
+            super::survey::who(app, pen, area, shown);
+            None
+        }
+        Popup::Life(shown) => {
+            super::survey::life(app, pen, area, shown);
+            None
+        }
+        Popup::Native(shown) => super::native::draw(app, pen, area, shown),
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
         Popup::Note(shown) => super::note::draw(pen, area, shown),
@@ -207,12 +228,12 @@ fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
     }
     let y = inside.bottom().saturating_sub(1);
     let mut hints: Vec<(&str, &str)> = Vec::new();
+    let fix = reader.fix.map(|fix| app.keymap.shown(fix)).unwrap_or_default();
+    if !fix.is_empty() {
+        hints.push((&fix, text!("popup.fix")));
+    }
     if !reader.actions.is_empty() {
         hints.push(("Enter", text!("popup.do")));
-    }
-    let sides = [Action::SystemLeft, Action::SystemRight].map(|action| app.keymap.shown(action)).join(" ");
-    if reader.awaits.is_some() {
-        hints.push((&sides, text!("popup.other-system")));
     }
     let scroll = [Action::Down, Action::Up].map(|action| app.keymap.shown(action)).join(" ");
     hints.push((&scroll, text!("popup.scroll")));
