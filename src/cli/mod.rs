@@ -17,6 +17,7 @@ mod lines;
 mod man;
 mod operator;
 mod paper;
+mod password;
 mod plan;
 mod purge;
 mod push;

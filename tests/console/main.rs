@@ -8,6 +8,7 @@ mod languages;
 mod lists;
 mod manners;
 mod menu;
+mod password;
 mod privacy;
 mod properties;
 mod pty;

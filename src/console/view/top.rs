@@ -52,7 +52,7 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let room = right_at.saturating_sub(x + 2);
     let states = |aged: bool| -> Vec<(Tone, String, String)> {
         let state = |status: &crate::engine::protocol::SystemStatus| {
-            let (tone, words) = short(status, app.oldest(status).filter(|_| aged), app.now);
+            let (tone, words) = short(status, app.oldest(status).filter(|_| aged), app.now, app.plan.pushing());
             (tone, status.id.to_string(), words)
         };
         world.systems.iter().map(state).collect()
