@@ -14,6 +14,7 @@ mod killed;
 mod kingdee;
 mod laws;
 mod litmos;
+mod litmos_faults;
 mod matrix;
 mod preview;
 mod read_back;

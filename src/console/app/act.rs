@@ -7,6 +7,7 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::history::confirmed;
 use super::lines::Tone;
+use super::mask::private;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
 use super::text::{self, Language, text};
@@ -37,6 +38,7 @@ impl App {
             Action::Stage | Action::StageAll | Action::Range | Action::Adopt | Action::Protect => {
                 self.no_staging().or_else(|| if record() { None } else { say(text!("no.record")) })
             }
+            Action::Password => self.no_staging().or_else(|| self.no_password()),
             Action::Unstage | Action::Discard if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Discard if self.plan.pushing() => say(text!("push.running")),
             Action::Prepare if self.staged.is_empty() && self.plan.plan().is_none() => {
@@ -139,6 +141,7 @@ impl App {
             Action::Unstage => self.unstage(wishes),
             Action::Adopt => self.adopt(wishes),
             Action::Protect => self.protect(wishes),
+            Action::Password => self.ask_password(),
             Action::Links => self.open_links(),
             Action::Lenses => self.open_lenses(),
             Action::Agree => self.agree_here(),
@@ -200,7 +203,13 @@ impl App {
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(true, wishes),
             },
-            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget | Action::Earlier | Action::Later => {}
+            Action::Edit
+            | Action::Toggle
+            | Action::SameAs
+            | Action::NotSame
+            | Action::Forget
+            | Action::Earlier
+            | Action::Later => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;
@@ -369,7 +378,7 @@ impl App {
             Tab::Systems => self.system_here().map(|status| status.id.to_string()),
         };
         if let Some(text) = copied.filter(|text| !text.is_empty()) {
-            self.say(Tone::Plain, text!("notice.copied", text = text));
+            self.say(Tone::Plain, text!("notice.copied", text = private(&text)));
             wishes.push(Wish::Copy(text));
         }
     }

@@ -19,6 +19,7 @@ use super::links::Links;
 use super::native::Native;
 use super::note::Note;
 use super::palette::Palette;
+use super::password::Password;
 use super::pick::Pick;
 use super::reader::Reader;
 use super::ways::Ways;
@@ -34,6 +35,8 @@ pub enum Popup {
     Form(Form),
     /// A reason to give.
     Note(Note),
+    /// A secret to type.
+    Password(Box<Password>),
     /// Who it could be.
     Links(Links),
     /// Filters with a name.
@@ -71,6 +74,25 @@ impl Popup {
             Self::Confirm(confirm) => confirm.gate.drawn(read),
             Self::Ask(ask) => ask.gate.drawn(read),
             _ => {}
+        }
+    }
+
+    /// The field that is typed in, where a longer text may be wanted.
+    fn field(&self) -> Option<&Input> {
+        match self {
+            Self::Form(form) => form.fields.get(form.at).map(|field| &field.input),
+            Self::Note(note) => note.fields.get(note.at).map(|field| &field.input),
+            Self::Filter(bar) => Some(&bar.input),
+            _ => None,
+        }
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Form(form) => form.fields.get_mut(form.at).map(|field| &mut field.input),
+            Self::Note(note) => note.fields.get_mut(note.at).map(|field| &mut field.input),
+            Self::Filter(bar) => Some(&mut bar.input),
+            _ => None,
         }
     }
 
@@ -136,7 +158,21 @@ impl FilterBar {
 }
 
 impl App {
+    /// What the editor saved goes into the field that it came from; a filter has one line.
+    pub(super) fn edited(&mut self, text: &str) {
+        let line = matches!(self.popup, Some(Popup::Filter(_)));
+        if let Some(input) = self.popup.as_mut().and_then(Popup::field_mut) {
+            *input = Input::new(if line { text.replace('\n', " ") } else { text.to_owned() });
+        }
+    }
+
     pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
+        if self.keymap.action(Scope::Input, key) == Some(Action::Edit)
+            && let Some(text) = popup.field().map(|input| input.value().to_owned())
+        {
+            self.popup = Some(popup);
+            return wishes.push(Wish::Edit(text));
+        }
         if let Some(scope) = popup.scope() {
             let action = self.keymap.action(scope, key);
             if action == Some(Action::Palette)
@@ -177,6 +213,16 @@ impl App {
                     self.noted(note, wishes);
                 } else {
                     self.popup = Some(Popup::Note(note));
+                }
+            }
+            Popup::Password(mut form) => {
+                if event.code == KeyCode::Esc {
+                    return;
+                }
+                if form.key(event) {
+                    self.password_given(*form, wishes);
+                } else {
+                    self.popup = Some(Popup::Password(form));
                 }
             }
             Popup::Confirm(mut confirm) => {
