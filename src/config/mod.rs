@@ -129,6 +129,8 @@ pub struct Config {
     pub face: Face,
     /// Days that snapshots are kept; 0: not at all.
     pub keep: u32,
+    /// How long a write may take to show, where the operator says so.
+    pub patience: Option<Duration>,
     /// All systems, in the file's order.
     pub systems: Vec<SystemConfig>,
 }
