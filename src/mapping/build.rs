@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::filter::Filter;
 use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
 
 use super::choice::{alternatives, check_when};
@@ -289,6 +290,14 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
             None => return Err(fault("`rate` is missing: { per_second, burst, parallel }")),
         },
         window: draft.window,
+        administrators: draft
+            .administrators
+            .iter()
+            .map(|(what, filter)| match Filter::parse(filter) {
+                Ok(filter) => Ok((what.clone(), filter)),
+                Err(error) => Err(fault(&format!("`administrators`: {what} is no filter: {error}"))),
+            })
+            .collect::<Result<_, _>>()?,
         page_size: draft.page_size.ok_or_else(|| fault("`page_size` is missing: records asked for a page"))?,
         api_key_header: draft.api_key_header,
         http1_only: draft.http1_only.unwrap_or_default(),

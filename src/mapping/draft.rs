@@ -1,5 +1,6 @@
 //! Mapping files before they are checked: each statement with its place, one file laid over another.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::Kind;
@@ -24,6 +25,7 @@ pub(super) struct Draft {
     pub api_key_header: Option<String>,
     pub http1_only: Option<bool>,
     pub window: Option<u32>,
+    pub administrators: BTreeMap<String, String>,
     pub settings: Vec<Placed<SettingSpec>>,
     pub feeds: Vec<Placed<FeedSpec>>,
     pub words: Vec<(String, Placed<WordsSpec>)>,
@@ -53,6 +55,7 @@ impl Draft {
             api_key_header: file.api_key_header,
             http1_only: file.http1_only,
             window: file.window,
+            administrators: file.administrators,
             settings: placed(file.setting, &place),
             feeds: placed(file.feed, &place),
             words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
@@ -86,6 +89,7 @@ impl Draft {
         self.api_key_header = over.api_key_header.or(self.api_key_header.take());
         self.http1_only = over.http1_only.or(self.http1_only);
         self.window = over.window.or(self.window);
+        self.administrators.extend(over.administrators);
         lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
         lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
         for (name, words) in over.words {

@@ -24,6 +24,8 @@ pub(super) struct File {
     pub http1_only: Option<bool>,
     pub window: Option<u32>,
     #[serde(default)]
+    pub administrators: BTreeMap<String, String>,
+    #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
     #[serde(default)]
     pub feed: Vec<Spanned<FeedSpec>>,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::filter::Filter;
 use crate::model::{AttrPath, Fold, Kind, Op, Schema, Unlisted};
 
 use super::{Reader, Transform, Writer};
@@ -374,6 +375,8 @@ pub struct Mapping {
     pub rate: Rate,
     /// The seconds in which the service counts requests, where it names no time to wait when it turns one away.
     pub window: Option<u32>,
+    /// Who is an administrator there: what they are called, and a filter over users.
+    pub administrators: Vec<(String, Filter)>,
     /// Records a page that are asked for.
     pub page_size: u32,
     /// The header in which an API key goes (`apikey`); `None`: the service takes none.

@@ -145,6 +145,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         limitations: Vec::new(),
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },
         window: None,
+        administrators: Vec::new(),
         page_size: 100,
         api_key_header: None,
         http1_only: false,

@@ -102,6 +102,7 @@ pub fn key(running: &Running) -> &str {
 /// Systems and a journal; `hr` is the source.
 pub fn setup(systems: Vec<SystemSetup>, dir: &Path) -> Setup {
     Setup {
+        accepted: Vec::new(),
         leases: Leases::none(),
         systems,
         source: Some(SystemId::new("hr")),
@@ -374,6 +375,26 @@ impl Console {
                 })
             {
                 return world;
+            }
+        }
+    }
+
+    /// The first world that is so.
+    pub async fn world_where(&mut self, wanted: impl Fn(&World) -> bool) -> Arc<World> {
+        loop {
+            if let Report::World(world) = self.next().await
+                && wanted(&world)
+            {
+                return world;
+            }
+        }
+    }
+
+    /// What the engine says next to the operator.
+    pub async fn notice(&mut self) -> String {
+        loop {
+            if let Report::Notice(text) = self.next().await {
+                return text;
             }
         }
     }

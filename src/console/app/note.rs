@@ -5,6 +5,8 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use crate::compare::{Decision, Protection, Waiver};
+use crate::engine::protocol::Command;
+use crate::model::SystemId;
 
 use super::lines::Line;
 use super::text::text;
@@ -19,6 +21,8 @@ pub enum Purpose {
     Adopt(Vec<Waiver>),
     /// This record is protected.
     Protect(Protection),
+    /// What was read of this system is taken for complete.
+    Complete(SystemId),
 }
 
 /// One field.
@@ -86,6 +90,19 @@ impl Note {
         self.fields.get(at).map_or("", |field| field.input.value().trim())
     }
 
+    /// The system that is taken for complete, with the reason; `None`: it is about something else.
+    ///
+    /// # Errors
+    /// In words, when no reason was given.
+    pub fn complete(&mut self) -> Option<Result<Command, String>> {
+        let Purpose::Complete(system) = &self.purpose else { return None };
+        let why = self.value(0).to_owned();
+        if why.is_empty() {
+            return Some(Err(text!("note.no-reason").to_owned()));
+        }
+        Some(Ok(Command::Acknowledge { system: system.clone(), kind: None, why }))
+    }
+
     /// The decisions with the reason in them.
     ///
     /// # Errors
@@ -105,6 +122,7 @@ impl Note {
                 .iter()
                 .map(|waiver| Decision::Adopt(Waiver { reason: reason.clone(), until, ..waiver.clone() }))
                 .collect(),
+            Purpose::Complete(_) => Vec::new(),
             Purpose::Protect(protection) => vec![Decision::Protect(Protection { reason, ..protection.clone() })],
         })
     }
