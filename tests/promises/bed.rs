@@ -379,17 +379,6 @@ impl Console {
         }
     }
 
-    /// The first world that is so.
-    pub async fn world_where(&mut self, wanted: impl Fn(&World) -> bool) -> Arc<World> {
-        loop {
-            if let Report::World(world) = self.next().await
-                && wanted(&world)
-            {
-                return world;
-            }
-        }
-    }
-
     /// What the engine says next to the operator.
     pub async fn notice(&mut self) -> String {
         loop {
