@@ -26,6 +26,7 @@ use super::setup::{Accepted, Setup};
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
 use crate::model::{Kind, Snapshot, SystemId};
 use crate::plan::{Change, Outcome, Plan};
+use crate::secret::Secret;
 use crate::store::{Cache, Leases, StoreError};
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
@@ -575,6 +576,7 @@ impl Core {
                 let said = self.acknowledge(&Accepted { system, kind, why });
                 self.report(Report::Notice(said.unwrap_or_else(|why| why)));
             }
+            Command::Hold { system, name, secret } => self.hold(&system, name, secret),
             Command::Tune { system, per_second } => {
                 if let Some(client) = self.find(&system).and_then(|member| member.client.as_ref()) {
                     client.tune(per_second);
@@ -603,6 +605,14 @@ impl Core {
             Command::Recall(plan) => self.recall_push(plan),
             Command::Resolve => self.resolve(),
             Command::Decide(decisions) => decisions.into_iter().for_each(|decision| self.decide(decision)),
+        }
+    }
+
+    /// Holds what the operator typed until it is sent, or the program ends.
+    pub(super) fn hold(&self, system: &SystemId, name: String, secret: Secret) {
+        match self.find(system).and_then(|member| member.client.as_ref()) {
+            Some(client) => client.hold(name, secret),
+            None => self.report(Report::Notice(format!("{system} has not been reached: what was typed is not held"))),
         }
     }
 

@@ -12,6 +12,7 @@ use super::file::{
     AddressSpec, FeedSpec, LimitationSpec, OpName, OperationSpec, RateSpec, RecordSpec, SettingSpec, SideEffectSpec,
     ViaSpec,
 };
+use super::findings::powerless;
 use super::rows::{row, vocabularies};
 use super::{
     Access, Address, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
@@ -153,6 +154,7 @@ impl Mapping {
                 write: Some(path.as_str().to_owned()),
                 via: Vec::new(),
                 null: Vec::new(),
+                absent_unread: false,
                 clear: None,
                 default: None,
                 json: JsonType::String,
@@ -165,6 +167,7 @@ impl Mapping {
                 compare: true,
                 invertible: true,
                 secret: false,
+                reset: None,
                 key: None,
                 shows_in: None,
                 cite: "found in the service's own schemas (RFC 7643 7)".into(),
@@ -263,6 +266,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let capabilities = kinds_of(&draft, &mut kinds)?;
     let alternatives = alternatives(&draft, &kinds, &words, &feed_names)?;
     check_when(&draft)?;
+    let powerless = powerless(draft.powerless, &kinds)?;
     let connector = draft.connector.ok_or_else(|| fault("`connector` is missing: the connector's short name"))?;
     let mut mapping = Mapping {
         speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
@@ -278,6 +282,8 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         capabilities,
         side_effects: draft.side_effects.into_iter().map(|placed| side_effect(placed.it)).collect(),
         limitations: limitations(draft.limitations)?,
+        mangled: draft.mangled,
+        powerless,
         address: match draft.address {
             None | Some(AddressSpec::Pointer) => Address::Pointer,
             Some(AddressSpec::Scim) => Address::Scim,

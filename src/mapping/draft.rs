@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::model::Kind;
 
-use super::MappingError;
 use super::fault::{Place, Placed, line, told};
 use super::file::{
     AddressSpec, AlternativeSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec,
     RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
+use super::{Mangled, MappingError, Powerless};
 
 /// One or two files, each statement with its place.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub(super) struct Draft {
     pub side_effects: Vec<Placed<SideEffectSpec>>,
     pub limitations: Vec<Placed<LimitationSpec>>,
     pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
+    pub mangled: Option<Mangled>,
+    pub powerless: Vec<Placed<Powerless>>,
 }
 
 impl Draft {
@@ -65,6 +67,8 @@ impl Draft {
             operations: placed(file.operation, &place),
             side_effects: placed(file.side_effect, &place),
             limitations: placed(file.limitation, &place),
+            mangled: file.mangled,
+            powerless: placed(file.powerless, &place),
             alternatives: file
                 .alternative
                 .into_iter()
@@ -109,6 +113,10 @@ impl Draft {
             have.kind == new.kind && have.op == new.op && have.when == new.when
         });
         lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
+        self.mangled = over.mangled.or(self.mangled.take());
+        lay(&mut self.powerless, over.powerless, |have, new| {
+            have.kind == new.kind && have.attr == new.attr && have.is == new.is
+        });
         for alternative in over.alternatives {
             self.alternatives.retain(|(name, ..)| *name != alternative.0);
             self.alternatives.push(alternative);

@@ -15,6 +15,7 @@ mod drive;
 mod gateway;
 mod kingdee;
 mod litmos;
+mod litmos_bullets;
 mod own;
 mod seed;
 mod speed;
