@@ -86,6 +86,7 @@ struct Inner {
     body_limit: u64,
     first_pause: Duration,
     window: Option<Duration>,
+    busy: Vec<(u16, u32)>,
 }
 
 impl std::fmt::Debug for Client {
@@ -153,6 +154,7 @@ impl Client {
                 body_limit: options.body_limit,
                 first_pause: options.first_pause,
                 window: options.window,
+                busy: options.busy.clone(),
             }),
             requests: Arc::default(),
             written: Arc::default(),
@@ -226,9 +228,9 @@ impl Client {
         let mut hops = 0;
         for attempt in 1.. {
             let outcome = self.signed(request, &target, attempt, true).await;
-            let last = attempt >= most_tries(&outcome);
+            let last = attempt >= most_tries(&outcome, &inner.busy);
             match outcome {
-                Ok(reply) if busy(&reply) => {
+                Ok(reply) if busy(&reply, &inner.busy) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause);
                     let wait = named_wait(&reply, jiff::Timestamp::now());
                     if over(&reply) || wait.is_some() {
@@ -330,7 +332,7 @@ impl Client {
             let outcome = task.await.unwrap_or_else(|_| {
                 Err(Fault::lost("internal", format!("{}: the sending of this write broke off", inner.system)))
             });
-            let last = attempt >= most_tries(&outcome).min(WRITE_TRIES);
+            let last = attempt >= most_tries(&outcome, &inner.busy).min(WRITE_TRIES);
             match outcome {
                 Ok(reply) if over(&reply) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause) * 4;

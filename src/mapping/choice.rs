@@ -23,10 +23,12 @@ impl Mapping {
         };
         let mut chosen = self.clone();
         chosen.side_effects.retain(|effect| holds(&effect.when));
+        chosen.busy.retain(|busy| holds(&busy.when));
         for (kind, row) in self.alternatives.iter().filter(|other| holds(&other.when)).flat_map(|other| &other.rows) {
             let Some(map) = chosen.kinds.iter_mut().find(|map| map.kind == *kind) else { continue };
-            if let Some(have) = map.rows.iter_mut().find(|have| have.attr == row.attr) {
-                *have = row.clone();
+            match map.rows.iter_mut().find(|have| have.attr == row.attr) {
+                Some(have) => *have = row.clone(),
+                None => map.rows.push(row.clone()),
             }
         }
         match chosen.compile() {
@@ -37,7 +39,7 @@ impl Mapping {
     }
 }
 
-/// Readings that a setting chooses: each row must have one in whose place it stands.
+/// Readings that a setting chooses: each row must have one in whose place it stands, or be named as one that is added.
 pub(super) fn alternatives(
     draft: &Draft,
     kinds: &[KindMap],
@@ -45,18 +47,19 @@ pub(super) fn alternatives(
     feeds: &[&str],
 ) -> Result<Vec<Alternative>, MappingError> {
     let mut all = Vec::new();
-    for (name, Placed { it, .. }, specs) in &draft.alternatives {
+    for (name, Placed { it: spec, .. }, specs) in &draft.alternatives {
         let mut rows = Vec::new();
         for Placed { at, it } in specs {
             let row = row(at, it, words, feeds)?;
             let map = kinds.iter().find(|map| map.kind == it.kind);
-            if !map.is_some_and(|map| map.rows.iter().any(|have| have.attr == row.attr)) {
+            let added = map.is_some() && spec.adds.contains(&it.attr);
+            if !added && !map.is_some_and(|map| map.rows.iter().any(|have| have.attr == row.attr)) {
                 return Err(at.error(format_args!("alternative `{name}`: {} has no row `{}`", it.kind, row.attr)));
             }
             rows.push((it.kind, row));
         }
-        let when = it.when.clone().into_iter().collect();
-        all.push(Alternative { name: name.clone(), when, help: it.help.clone(), rows });
+        let when = spec.when.clone().into_iter().collect();
+        all.push(Alternative { name: name.clone(), when, help: spec.help.clone(), rows });
     }
     Ok(all)
 }
@@ -65,7 +68,8 @@ pub(super) fn alternatives(
 pub(super) fn check_when(draft: &Draft) -> Result<(), MappingError> {
     let effects = draft.side_effects.iter().map(|placed| (&placed.at, &placed.it.when));
     let alternatives = draft.alternatives.iter().map(|(_, placed, _)| (&placed.at, &placed.it.when));
-    for (at, when) in effects.chain(alternatives) {
+    let busy = draft.busy.iter().map(|placed| (&placed.at, &placed.it.when));
+    for (at, when) in effects.chain(alternatives).chain(busy) {
         for (name, value) in when {
             let Some(setting) = draft.settings.iter().find(|placed| placed.it.name == *name) else {
                 let hint = did_you_mean(name, draft.settings.iter().map(|placed| placed.it.name.as_str()));

@@ -7,8 +7,8 @@ use crate::model::Kind;
 use super::MappingError;
 use super::fault::{Place, Placed, line, told};
 use super::file::{
-    AddressSpec, AlternativeSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec,
-    RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
+    AddressSpec, AlternativeSpec, BusySpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, ProfileSpec,
+    RateSpec, RecordSpec, RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
 
 /// One or two files, each statement with its place.
@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub operations: Vec<Placed<OperationSpec>>,
     pub side_effects: Vec<Placed<SideEffectSpec>>,
     pub limitations: Vec<Placed<LimitationSpec>>,
+    pub profiles: Vec<(String, Placed<ProfileSpec>)>,
+    pub busy: Vec<Placed<BusySpec>>,
     pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
 }
 
@@ -62,6 +64,8 @@ impl Draft {
             operations: placed(file.operation, &place),
             side_effects: placed(file.side_effect, &place),
             limitations: placed(file.limitation, &place),
+            profiles: file.profile.into_iter().map(|(name, spec)| (name, one(spec, &place))).collect(),
+            busy: placed(file.busy, &place),
             alternatives: file
                 .alternative
                 .into_iter()
@@ -105,6 +109,11 @@ impl Draft {
             have.kind == new.kind && have.op == new.op && have.when == new.when
         });
         lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
+        for (name, spec) in over.profiles {
+            self.profiles.retain(|(have, _)| *have != name);
+            self.profiles.push((name, spec));
+        }
+        lay(&mut self.busy, over.busy, |have, new| have.status == new.status && have.when == new.when);
         for alternative in over.alternatives {
             self.alternatives.retain(|(name, ..)| *name != alternative.0);
             self.alternatives.push(alternative);

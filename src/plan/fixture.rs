@@ -142,6 +142,8 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         address: crate::mapping::Address::default(),
         capabilities: Kind::ALL.into_iter().flat_map(can).collect(),
         side_effects: Vec::new(),
+        profiles: Vec::new(),
+        busy: Vec::new(),
         limitations: Vec::new(),
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },
         window: None,
