@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::fault::{Placed, did_you_mean};
 use super::rows::row;
-use super::{Alternative, KindMap, Mapping, MappingError, Words};
+use super::{Alternative, KindMap, MapRow, Mapping, MappingError, Words};
+use crate::model::{AttrPath, Kind};
 
 impl Mapping {
     /// What a setting is: as given, or as it is where it is not given.
@@ -24,6 +25,12 @@ impl Mapping {
         let mut chosen = self.clone();
         chosen.side_effects.retain(|effect| holds(&effect.when));
         chosen.busy.retain(|busy| holds(&busy.when));
+        let drops: Vec<_> =
+            self.alternatives.iter().filter(|other| holds(&other.when)).flat_map(|other| &other.drops).collect();
+        for map in &mut chosen.kinds {
+            map.rows.retain(|row| !drops.iter().any(|(kind, attr)| *kind == map.kind && *attr == row.attr));
+            map.mandatory.retain(|field| !drops.iter().any(|(kind, attr)| *kind == map.kind && *attr == field.attr));
+        }
         for (kind, row) in self.alternatives.iter().filter(|other| holds(&other.when)).flat_map(|other| &other.rows) {
             let Some(map) = chosen.kinds.iter_mut().find(|map| map.kind == *kind) else { continue };
             match map.rows.iter_mut().find(|have| have.attr == row.attr) {
@@ -59,9 +66,18 @@ pub(super) fn alternatives(
             rows.push((it.kind, row));
         }
         let when = spec.when.clone().into_iter().collect();
-        all.push(Alternative { name: name.clone(), when, help: spec.help.clone(), rows });
+        let drops = if spec.only { left_out(kinds, &rows) } else { Vec::new() };
+        all.push(Alternative { name: name.clone(), when, help: spec.help.clone(), rows, drops });
     }
     Ok(all)
+}
+
+/// The attributes of the kinds at hand that no row is about.
+fn left_out(kinds: &[KindMap], rows: &[(Kind, MapRow)]) -> Vec<(Kind, AttrPath)> {
+    let named = |kind: Kind, attr: &AttrPath| rows.iter().any(|(of, row)| *of == kind && row.attr == *attr);
+    let of = kinds.iter().filter(|map| rows.iter().any(|(kind, _)| *kind == map.kind));
+    let attrs = of.flat_map(|map| map.rows.iter().map(|row| (map.kind, row.attr.clone())));
+    attrs.filter(|(kind, attr)| !named(*kind, attr)).collect()
 }
 
 /// What depends on a setting names one that there is, and a value that it can have.

@@ -81,6 +81,9 @@ pub(super) struct AlternativeSpec {
     /// Attributes that no row outside is about.
     #[serde(default)]
     pub adds: Vec<String>,
+    /// Of the kinds that it has rows of, these are all: no other attribute is there.
+    #[serde(default)]
+    pub only: bool,
     pub row: Vec<Spanned<RowSpec>>,
 }
 

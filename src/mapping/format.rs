@@ -334,6 +334,8 @@ pub struct Alternative {
     pub help: String,
     /// Its rows.
     pub rows: Vec<(Kind, MapRow)>,
+    /// Attributes that are not there with it.
+    pub drops: Vec<(Kind, AttrPath)>,
 }
 
 /// A service that is known by name, beside the others that the same wire speaks: a value of the setting `profile`.

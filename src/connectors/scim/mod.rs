@@ -40,6 +40,8 @@ pub(super) struct Scim {
     mapping: Arc<Mapping>,
     base: Option<Address>,
     profile: Profile,
+    /// Whether users are switched off by DELETE, which is a soft delete there (seeds, Aha! limitation 5).
+    soft_delete: bool,
 }
 
 impl Scim {
@@ -50,8 +52,10 @@ impl Scim {
             _ if settings.own.contains_key(behind::BEHIND) => Profile::Starling,
             _ => Profile::Plain,
         };
+        let behind_aha = settings.own.get(behind::BEHIND).is_some_and(|product| product == "aha");
+        let soft_delete = behind_aha && mapping.setting(&settings.own, "switch_off") == Some("delete");
         let mapping = behind::through(mapping, settings);
-        Self { mapping, base: Address::parse(&settings.url), profile }
+        Self { soft_delete, mapping, base: Address::parse(&settings.url), profile }
     }
 
     /// Records a page: what the mapping wants, and no more than the service allows; `None` where it wants not to be told.
