@@ -88,7 +88,9 @@ pub enum Command {
     /// Past pushes and what came of them
     History(HistoryArgs),
     /// Make the plan that takes a past push back: it is saved or shown, never sent
-    Undo(UndoArgs),
+    Undo(AgainArgs),
+    /// Make the plan of what failed in a past push, from what is read now: it is saved or shown, never sent
+    Retry(AgainArgs),
     /// The record of all pushes: can it be trusted?
     Audit(AuditArgs),
     /// Forget a system: its snapshots, links, adopted differences and staged changes, not the record of pushes
@@ -235,6 +237,9 @@ pub struct PushArgs {
     /// Confirm a record that is deleted for good by its key; once for each
     #[arg(long, value_name = "KEY")]
     pub yes_delete: Vec<String>,
+    /// Why it is pushed: a reason or ticket, kept with the push (a system may want one: `require_reason`)
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
     /// Acknowledge a rule that stands in the way, by its name as the plan shows it
     #[arg(long, value_name = "RULE")]
     pub acknowledge: Vec<String>,
@@ -256,9 +261,9 @@ pub struct HistoryArgs {
     pub format: Format,
 }
 
-/// Options of `undo`.
+/// Options of `undo` and `retry`.
 #[derive(Debug, Args)]
-pub struct UndoArgs {
+pub struct AgainArgs {
     /// The push, as `trueup history` names it
     pub push: String,
     /// Save the plan here, for `trueup push FILE`
@@ -281,7 +286,11 @@ pub struct AuditArgs {
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Check the chain of hashes over all entries; name the first bad one
-    Verify,
+    Verify {
+        /// A head that was noted before (in a ticket): tells whether entries were taken away since
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
 }
 
 /// Options of `purge`.

@@ -1,18 +1,18 @@
-//! `trueup history` and `trueup undo`: past pushes, and the plan that takes one back.
+//! `trueup history`: past pushes, or one of them with what changed, why, and every request as it was sent.
 
 use std::io::{BufWriter, Write};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::args::{Format, HistoryArgs, UndoArgs};
+use super::args::{Format, HistoryArgs};
 use super::lines::Line;
 use super::paper::{self, Print};
-use super::{Exit, Global, plan, setup};
+use super::{Exit, Global};
 use crate::config::Dirs;
 use crate::console::app::lines::clock;
+use crate::console::app::preview::{request_lines, target};
 use crate::model::text;
-use crate::plan::ChangeId;
-use crate::store::{self, Entry, Journal};
+use crate::store::{self, Entry, Journal, Sending};
 
 /// Lists past pushes, or shows one.
 ///
@@ -21,94 +21,117 @@ use crate::store::{self, Entry, Journal};
 pub fn run(global: &Global, args: &HistoryArgs) -> anyhow::Result<Exit> {
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let path = dirs.state.join("journal.db");
-    let entries = if path.exists() {
-        store::journal::open(&path)?.history(reach(args.push.as_deref(), args.most))?
-    } else {
-        Vec::new()
+    let mut journal = if path.exists() { Some(store::journal::open(&path)?) } else { None };
+    let entries = match &mut journal {
+        Some(journal) => journal.history(reach(args.push.as_deref(), args.most))?,
+        None => Vec::new(),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    if let Some(name) = &args.push {
+    if let (Some(name), Some(journal)) = (&args.push, &mut journal) {
         let entry = pick(entries, name)?;
-        if args.format == Format::Table {
-            let end = if entry.closed { "" } else { "  NOT ENDED IN ORDER" };
-            writeln!(out, "pushed {} by {}{end}", clock(entry.began), text::clean(&entry.who))?;
-        }
-        Print { compared: None, outcomes: &entry.outcomes, requests: true }.plan(&entry.plan, args.format, &mut out)?;
+        let sendings = journal.sendings(&entry.plan.id)?;
+        one(&entry, &sendings, args.format, &mut out)?;
         out.flush()?;
         return Ok(Exit::True);
     }
-    for entry in &entries {
-        let outcomes = paper::tally(&entry.outcomes);
-        match args.format {
-            Format::Json => paper::line(
-                &mut out,
-                &Line::Push {
-                    id: &entry.plan.id.0,
-                    began: entry.began.to_string(),
-                    who: &entry.who,
-                    changes: entry.plan.changes.len(),
-                    outcomes,
-                },
-            )?,
-            Format::Table => {
-                let words: Vec<_> = outcomes.iter().map(|(word, count)| format!("{count} {word}")).collect();
-                let end = if entry.closed { "" } else { "  NOT ENDED IN ORDER" };
-                writeln!(
-                    out,
-                    "{}  {}  {}  {} changes: {}{end}",
-                    entry.plan.id,
-                    clock(entry.began),
-                    text::clean(&entry.who),
-                    entry.plan.changes.len(),
-                    words.join(", ")
-                )?;
-            }
-        }
+    if let Some(name) = &args.push {
+        bail!("there is no push {name}: nothing was ever pushed from here");
     }
-    if entries.is_empty() && args.format == Format::Table {
-        writeln!(out, "no pushes yet")?;
+    for entry in &entries {
+        listed(entry, args.format, &mut out)?;
+    }
+    if args.format == Format::Table {
+        match &mut journal {
+            Some(journal) if !entries.is_empty() => {
+                let (number, hash) = journal.head()?;
+                writeln!(out, "\nhead of the record, to be noted in a ticket: {number} {hash}")?;
+            }
+            _ => writeln!(out, "no pushes yet")?,
+        }
     }
     out.flush()?;
     Ok(Exit::True)
 }
 
+/// A push in the list.
+fn listed(entry: &Entry, format: Format, out: &mut impl Write) -> std::io::Result<()> {
+    let outcomes = paper::tally(&entry.outcomes);
+    if format == Format::Json {
+        let said = Line::Push {
+            id: &entry.plan.id.0,
+            began: entry.began.to_string(),
+            who: &entry.by.who,
+            reason: entry.by.reason.as_deref(),
+            changes: entry.plan.changes.len(),
+            outcomes,
+            closed: entry.closed,
+        };
+        return paper::line(out, &said);
+    }
+    let words: Vec<_> = outcomes.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    let many = if entry.plan.changes.len() == 1 { "change" } else { "changes" };
+    let (when, who) = (clock(entry.began), text::clean(&entry.by.who));
+    writeln!(out, "{when}  {}  {who}", entry.plan.id)?;
+    let end = if entry.closed { "" } else { "  NOT ENDED IN ORDER" };
+    writeln!(out, "    {} {many}: {}{end}", entry.plan.changes.len(), words.join(", "))?;
+    match &entry.by.reason {
+        Some(reason) => writeln!(out, "    for {}", text::clean(reason)),
+        None => Ok(()),
+    }
+}
+
+/// One push: what changed from what to what, what came of it, and the requests as they were sent.
+fn one(entry: &Entry, sendings: &[Sending], format: Format, out: &mut impl Write) -> std::io::Result<()> {
+    if format == Format::Table {
+        let end = if entry.closed { "" } else { "  NOT ENDED IN ORDER" };
+        writeln!(out, "pushed {} by {}{end}", clock(entry.began), text::clean(&entry.by.who))?;
+        if let Some(reason) = &entry.by.reason {
+            writeln!(out, "for {}", text::clean(reason))?;
+        }
+    } else {
+        listed(entry, format, out)?;
+    }
+    Print { compared: None, outcomes: &entry.outcomes, requests: false }.plan(&entry.plan, format, out)?;
+    if format == Format::Table && !sendings.is_empty() {
+        writeln!(out, "\nrequests, as they were sent:")?;
+    }
+    for sending in sendings {
+        let (status, end) = sending.end();
+        let write = &sending.step.write;
+        if format == Format::Json {
+            let said = Line::Sent {
+                at: sending.at.to_string(),
+                system: sending.step.system.as_str(),
+                method: write.method.to_string(),
+                target: target(write),
+                status,
+                end: &end,
+                serves: sending.step.serves.iter().map(|id| &*id.0).collect(),
+            };
+            paper::line(out, &said)?;
+            continue;
+        }
+        let code = status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        let said = format!("{}  {:<12} {code}  {end}", clock(sending.at), sending.step.system.as_str());
+        writeln!(out, "{}", text::clean(&said))?;
+        for line in request_lines(write) {
+            writeln!(out, "{}", text::clean(&line.text()))?;
+        }
+    }
+    Ok(())
+}
+
 /// How far back is looked: a push that is named may be any.
-fn reach(name: Option<&str>, most: usize) -> usize {
+pub(super) fn reach(name: Option<&str>, most: usize) -> usize {
     if name.is_some() { usize::MAX >> 1 } else { most }
 }
 
 /// The push of this name, or of the only name that begins so.
-fn pick(entries: Vec<Entry>, name: &str) -> anyhow::Result<Entry> {
+pub(super) fn pick(entries: Vec<Entry>, name: &str) -> anyhow::Result<Entry> {
     let mut found: Vec<Entry> = entries.into_iter().filter(|entry| entry.plan.id.0.starts_with(name)).collect();
     match (found.pop(), found.is_empty()) {
         (Some(entry), true) => Ok(entry),
         (Some(_), false) => bail!("several pushes begin with {name}; `trueup history` has their whole names"),
         (None, _) => bail!("there is no push {name}; `trueup history` lists them"),
     }
-}
-
-/// Makes the plan that takes a push back: saved or shown, never sent.
-///
-/// # Errors
-/// When there is no such push, nothing of it can be taken back, or the configuration is wrong.
-pub fn undo(global: &Global, args: &UndoArgs) -> anyhow::Result<Exit> {
-    let mut setup = setup::load(global)?;
-    let entry = pick(setup.journal.history(reach(Some(&args.push), 0))?, &args.push)?;
-    let created = setup.journal.created(&entry.plan.id)?;
-    let id = |change: &ChangeId| created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone());
-    let (back, cannot) = crate::plan::undo(&entry.plan, &entry.outcomes, &id);
-    for (change, why) in &cannot {
-        eprintln!("cannot be taken back: {change}: {}", text::clean(why));
-    }
-    if back.is_empty() {
-        bail!("nothing of this push can be taken back");
-    }
-    let runtime = setup::runtime()?;
-    let session = setup::session(&runtime, setup);
-    let world = session.world().map_err(anyhow::Error::msg)?;
-    let made = runtime.block_on(session.prepare(back)).map_err(anyhow::Error::msg)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    plan::finish(&made, &world, args.output.as_deref(), false, args.format, &mut out)
-        .context("cannot write the plan")?;
-    Ok(Exit::OutOfTrue)
 }

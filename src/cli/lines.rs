@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::compare::Direction;
+use crate::plan::{Change, Expect, Facet, Seen, Want, Wanted};
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -83,6 +84,8 @@ pub enum Line<'l> {
         operation: &'l str,
         /// The userName or display name.
         key: &'l str,
+        /// What it does to each facet.
+        facets: Vec<FacetLine>,
         /// What came of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome: Option<&'l str>,
@@ -98,10 +101,33 @@ pub enum Line<'l> {
         began: String,
         /// Who.
         who: &'l str,
+        /// The reason or ticket that was given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'l str>,
         /// Changes.
         changes: usize,
         /// What came of them, by word.
         outcomes: BTreeMap<&'static str, usize>,
+        /// Whether it ended in order.
+        closed: bool,
+    },
+    /// A request of a past push, as it was sent.
+    Sent {
+        /// When.
+        at: String,
+        /// The system.
+        system: &'l str,
+        /// The method.
+        method: String,
+        /// Path and query.
+        target: String,
+        /// The reply's status.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// The last that is known of it.
+        end: &'l str,
+        /// The changes that it was for.
+        serves: Vec<&'l str>,
     },
     /// The counts, last.
     Summary {
@@ -147,4 +173,41 @@ pub struct AttributeLine {
     pub target: Option<String>,
     /// Which side moved.
     pub direction: Direction,
+}
+
+/// One facet of a change.
+#[derive(Debug, Serialize)]
+pub struct FacetLine {
+    /// Which (`productRoles[5, 7]`).
+    pub facet: String,
+    /// What it was; null for nothing, left out where nobody could read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Option<String>>,
+    /// What it shall be; null for nothing.
+    pub after: Option<String>,
+}
+
+impl FacetLine {
+    /// The facets of a change.
+    pub fn of(change: &Change) -> Vec<Self> {
+        let before = |facet: &Facet| match &change.expect {
+            Expect::Absent { .. } => Some(None),
+            Expect::Facets(facets) => match facets.iter().find(|(have, _)| have == facet)? {
+                (_, Seen::Value(text)) => Some(Some(text.clone())),
+                (_, Seen::Absent) => Some(None),
+                (_, Seen::Unreadable) => None,
+            },
+        };
+        let line = |want: &Want| Self {
+            facet: want.facet.to_string(),
+            before: before(&want.facet),
+            after: match &want.value {
+                Wanted::Text(text) => Some(text.clone()),
+                Wanted::Ref(reference) => Some(reference.to_string()),
+                Wanted::Present => Some(String::new()),
+                Wanted::Clear => None,
+            },
+        };
+        change.want.iter().map(line).collect()
+    }
 }

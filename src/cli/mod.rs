@@ -3,6 +3,7 @@
 //! The same engine as the console's, for scripts and for people who cannot use a full-screen program. The lines of JSON and
 //! the exit statuses are a contract (DESIGN.md section 7).
 
+mod again;
 mod args;
 mod ask;
 mod audit;
@@ -12,6 +13,7 @@ mod face;
 mod help;
 mod history;
 mod lines;
+mod operator;
 mod paper;
 mod plan;
 mod purge;
@@ -96,8 +98,11 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Plan(plan)) => plan::run(&global, &plan),
         Some(Command::Push(push)) => push::run(&global, &push),
         Some(Command::History(history)) => history::run(&global, &history),
-        Some(Command::Undo(undo)) => history::undo(&global, &undo),
-        Some(Command::Audit(args::AuditArgs { what: args::Audit::Verify })) => audit::verify(&global),
+        Some(Command::Undo(undo)) => again::undo(&global, &undo),
+        Some(Command::Retry(retry)) => again::retry(&global, &retry),
+        Some(Command::Audit(args::AuditArgs { what: args::Audit::Verify { head } })) => {
+            audit::verify(&global, head.as_deref())
+        }
         Some(Command::Purge(purge)) => purge::run(&global, &purge),
         Some(Command::Keys) => {
             print!("{}", key_table(&Keymap::standard()));

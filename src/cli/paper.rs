@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::args::Format;
-use super::lines::Line;
+use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
 use crate::console::app::preview::{cannot_undo, describe, lasting, step_lines, why};
@@ -129,6 +129,7 @@ impl Print<'_> {
             kind: change.kind.name(),
             operation: change.op.name(),
             key: &change.label,
+            facets: FacetLine::of(change),
             outcome: outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused")),
             why: outcome.and_then(|outcome| why(&outcome.state)).or(refused.map(str::to_owned)),
         };

@@ -151,7 +151,7 @@ fn show(global: &Global, path: &std::path::Path, format: Format) -> anyhow::Resu
     }
     if let Some(entry) = used {
         let when = crate::console::app::lines::clock(entry.began);
-        eprintln!("it was pushed {when} by {}; it cannot be pushed again", entry.who);
+        eprintln!("it was pushed {when} by {}; it cannot be pushed again", entry.by.who);
     }
     Ok(Exit::True)
 }

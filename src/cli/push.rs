@@ -28,7 +28,10 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     let mut setup = setup::load(global)?;
     if let Some(entry) = setup.journal.find(&plan.id)? {
         let when = crate::console::app::lines::clock(entry.began);
-        bail!("this plan was pushed {when} by {}; a plan is pushed once. Make a new one with `trueup plan`", entry.who);
+        bail!(
+            "this plan was pushed {when} by {}; a plan is pushed once. Make a new one with `trueup plan`",
+            entry.by.who
+        );
     }
     for guard in plan.guards.iter_mut().filter(|guard| guard.can_acknowledge) {
         guard.acknowledged |= args.acknowledge.contains(&guard.rule);
@@ -43,6 +46,13 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     }
     if plan.count() == 0 {
         bail!("nothing of this plan can be sent; `trueup plan show {}` says why", args.file.display());
+    }
+    let reason = args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
+    let wants = setup.systems.iter().find(|system| {
+        system.config.policy.require_reason && plan.steps.iter().any(|step| step.system == *system.id())
+    });
+    if let (None, Some(system)) = (&reason, wants) {
+        bail!("nothing was sent: {} wants a reason or ticket for every push; give it with --reason TEXT", system.id());
     }
     let who = setup.who.clone();
     let asked = Asked::new(&plan, &setup);
@@ -70,7 +80,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     let tell = move |report: Report| heard(&report, &of, format, &seen);
     let ended = runtime.block_on(async {
         session.resolve(|_| {}).await?;
-        let push = session.push(plan.clone(), &plan.fingerprint, tell, stop.clone());
+        let push = session.push(plan.clone(), &plan.fingerprint, reason, tell, stop.clone());
         tokio::pin!(push);
         tokio::select! {
             ended = &mut push => return ended,

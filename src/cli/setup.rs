@@ -101,7 +101,14 @@ pub fn configuration(global: &Global) -> anyhow::Result<Read> {
 /// # Errors
 /// When a mapping or the journal cannot be used.
 pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Result<Setup> {
-    let journal = store::journal::open(&dirs.state.join("journal.db"))?;
+    let journal = match store::journal::open(&dirs.state.join("journal.db")) {
+        Ok(journal) => journal,
+        // All can be read and compared without one; nothing is pushed, and the engine says why.
+        Err(why) => {
+            eprintln!("trueup: no push can be made from here: {why}");
+            store::journal::without(&why)?
+        }
+    };
     let cache = store::FileCache::new(&dirs.cache);
     let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
@@ -110,7 +117,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         reference: config.reference.clone(),
         journal: Box::new(journal),
         cache: Some(Box::new(cache)),
-        who: who(),
+        who: super::operator::who(),
         patience: engine::push::Patience::default(),
         read_at_start: true,
     })
@@ -140,16 +147,6 @@ fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
     let text = mapping_text(path)?;
     let base = Mapping::builtin_text(connector).unwrap_or_default();
     Ok(Mapping::overlaid(base, &text, &path.display().to_string())?)
-}
-
-/// Who runs this, for the journal: the user and the address that they came from.
-fn who() -> String {
-    let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).or_else(|_| std::env::var("LOGNAME"));
-    let user = user.unwrap_or_else(|_| format!("uid {}", rustix::process::getuid().as_raw()));
-    match std::env::var("SSH_CLIENT") {
-        Ok(from) => format!("{user} from {}", from.split(' ').next().unwrap_or_default()),
-        Err(_) => user,
-    }
 }
 
 /// Refuses a system's name that the configuration does not have.

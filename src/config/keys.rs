@@ -115,6 +115,13 @@ pub const KEYS: &[Key] = &[
     key("system", "production", Form::Flag, false, "Its name must be typed before a push. Default: false."),
     key(
         "system",
+        "require_reason",
+        Form::Flag,
+        false,
+        "A push wants a reason or ticket, which is kept in the history. Default: false.",
+    ),
+    key(
+        "system",
         "scope",
         Form::Filters,
         false,

@@ -234,6 +234,7 @@ impl File<'_> {
             limits,
             limits_of,
             production: flag("production"),
+            require_reason: flag("require_reason"),
             protect: self.filters(table, "protect", |filter| Filters::of_all(&filter))?,
         };
         let seconds = table.get("timeout").and_then(|value| number(value.get_ref())).unwrap_or(30.0);

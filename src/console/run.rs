@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::app::text::text;
 use super::app::{App, Msg, Setup, Wish, update};
-use super::term::{self, Held, Input, Reader, Screen};
+use super::term::{self, Held, Input, Pace, Reader, Screen};
 use super::view::{self, Theme};
 use crate::engine::protocol::{Command, Report};
 
@@ -60,6 +60,8 @@ const MOST: usize = 4096;
 
 enum Event {
     Msg(Msg),
+    /// The terminal has shown what it was sent.
+    Answer,
     Gone,
     Terminated,
     Continued,
@@ -132,6 +134,7 @@ impl Loop {
             let _ = keys.send(match input {
                 Input::Key(key, number) => Event::Msg(Msg::Key { key, number }),
                 Input::Paste(text) => Event::Msg(Msg::Paste(text)),
+                Input::Answer => Event::Answer,
                 Input::Gone => Event::Gone,
             });
         })?;
@@ -149,7 +152,7 @@ impl Loop {
             app,
             theme: Theme::named(theme),
             reader,
-            screen: Screen::new(out, options.compat_draw),
+            screen: Screen::new(out, options.compat_draw, Pace::of_environment()),
             held,
         })
     }
@@ -158,31 +161,57 @@ impl Loop {
         self.draw()?;
         let mut drawn = Instant::now();
         loop {
-            let mut event = self.wait().await;
-            let mut urgent = false;
-            // All that lies there is taken in before a frame; what only reports ask for waits for its turn.
+            let mut came = Some(self.wait().await);
+            let (mut changed, mut urgent) = (false, false);
+            // All that lies there is taken in before a frame; what only reports ask for waits for its turn, and every frame
+            // waits until the line has carried those before it.
             loop {
-                for _ in 0..MOST {
-                    urgent |= !matches!(event, Event::Msg(Msg::Report(_)));
-                    if let Some(end) = self.take(event)? {
+                let mut most = MOST;
+                while let Some(event) = came.take() {
+                    let answer = matches!(event, Event::Answer);
+                    changed |= !answer;
+                    urgent |= !answer && !matches!(event, Event::Msg(Msg::Report(_)));
+                    if let Some(end) = self.take(event).await? {
+                        self.quiet().await;
                         return Ok(end);
                     }
-                    match self.more() {
-                        Some(more) => event = more,
-                        None => break,
-                    }
+                    most -= 1;
+                    came = if most > 0 { self.more() } else { None };
                 }
-                let early = PACE.saturating_sub(drawn.elapsed());
-                if urgent || early.is_zero() {
+                if !changed {
                     break;
                 }
-                match tokio::time::timeout(early, self.wait()).await {
-                    Ok(next) => event = next,
-                    Err(_) => break,
+                let due = if urgent { Duration::ZERO } else { PACE.saturating_sub(drawn.elapsed()) };
+                let early = due.max(self.screen.pace.hold(Instant::now()));
+                if early.is_zero() {
+                    break;
                 }
+                came = tokio::time::timeout(early, self.wait()).await.ok();
             }
-            self.draw()?;
-            drawn = Instant::now();
+            if changed {
+                self.draw()?;
+                drawn = Instant::now();
+            }
+        }
+    }
+
+    /// Waits for answers that the terminal still owes, so that they are not taken for typed by whoever comes next. What is typed
+    /// meanwhile is kept.
+    async fn quiet(&mut self) {
+        let mut typed = Vec::new();
+        while let left = self.screen.pace.outstanding(Instant::now())
+            && !left.is_zero()
+        {
+            match tokio::time::timeout(left, self.inputs.recv()).await {
+                Ok(Some(Event::Answer)) => self.screen.pace.answered(),
+                Ok(Some(Event::Gone) | None) | Err(_) => break,
+                Ok(Some(other)) => typed.push(other),
+            }
+        }
+        self.screen.pace.forget();
+        self.reader.expect(false);
+        for event in typed {
+            let _ = self.jobs.send(event);
         }
     }
 
@@ -216,10 +245,23 @@ impl Loop {
     }
 
     /// Takes in an event; `Some`: the console ends.
-    fn take(&mut self, event: Event) -> anyhow::Result<Option<ExitKind>> {
+    async fn take(&mut self, event: Event) -> anyhow::Result<Option<ExitKind>> {
         let msg = match event {
-            Event::Msg(msg) => msg,
-            Event::Gone => return Ok(Some(self.end(ExitKind::HangUp))),
+            Event::Msg(msg) => {
+                if matches!(msg, Msg::Key { .. }) {
+                    self.screen.pace.typed();
+                }
+                msg
+            }
+            Event::Answer => {
+                self.screen.pace.answered();
+                self.reader.expect(self.screen.pace.awaits());
+                return Ok(None);
+            }
+            Event::Gone => {
+                self.screen.pace.forget();
+                return Ok(Some(self.end(ExitKind::HangUp)));
+            }
             Event::Terminated => return Ok(Some(self.end(ExitKind::Terminated))),
             Event::Continued => {
                 self.held.again()?;
@@ -239,6 +281,7 @@ impl Loop {
                     self.screen.forget();
                 }
                 Wish::Suspend => {
+                    self.quiet().await;
                     self.held.suspend()?;
                     self.screen.forget();
                 }
@@ -287,6 +330,7 @@ impl Loop {
         // an answer to it, so the line is drawn right before the write and not after it.
         let read = self.app.awaits_draw().then(|| self.reader.settle());
         self.screen.draw(&buffer, cursor)?;
+        self.reader.expect(self.screen.pace.awaits());
         if let Some(read) = read {
             update(&mut self.app, Msg::Drawn { read }, jiff::Timestamp::now());
         }

@@ -337,6 +337,7 @@ impl Core {
             generation: self.generation,
             systems: self.members.iter().map(Member::status).collect(),
             compared: self.compared.clone()?,
+            who: self.who.as_str().into(),
         })
     }
 
@@ -536,7 +537,8 @@ impl Core {
                 self.stop_reading();
             }
             Command::Prepare(changes) => self.prepare(changes),
-            Command::Push { plan, fingerprint } => self.push(plan, fingerprint),
+            Command::Push { plan, fingerprint, reason } => self.push(plan, fingerprint, reason),
+            Command::Recall(plan) => self.recall_push(plan),
             Command::Resolve => self.resolve(),
             Command::Decide(decisions) => decisions.into_iter().for_each(|decision| self.decide(decision)),
         }

@@ -105,6 +105,7 @@ impl Core {
             agreed: self.decisions.agreed.clone(),
             compared,
             who: self.who.clone(),
+            reason: None,
             patience: self.patience,
             now: jiff::Timestamp::now,
         })
@@ -146,14 +147,14 @@ impl Core {
     }
 
     /// Carries out a plan.
-    pub(super) fn push(&mut self, plan: Arc<Plan>, fingerprint: String) {
+    pub(super) fn push(&mut self, plan: Arc<Plan>, fingerprint: String, reason: Option<String>) {
         let refusal = if self.pushing.is_some() {
             Some("a push is running already; wait for its end or stop it".to_owned())
         } else {
             None
         };
         let desk = match (refusal, self.desk()) {
-            (None, Some(desk)) => desk,
+            (None, Some(desk)) => Desk { reason, ..desk },
             (why, _) => {
                 self.report(Report::Notice(why.unwrap_or_else(|| "nothing has been read yet".to_owned())));
                 return;

@@ -77,7 +77,7 @@ impl Session {
         push::prepare(&desk, changes).await
     }
 
-    /// Carries out a plan whose fingerprint was confirmed. `stop` ends it between two steps.
+    /// Carries out a plan whose fingerprint was confirmed, for a reason where one was given. `stop` ends it between two steps.
     ///
     /// # Errors
     /// In words, when nothing at all was sent.
@@ -85,10 +85,12 @@ impl Session {
         &self,
         plan: Arc<Plan>,
         fingerprint: &str,
+        reason: Option<String>,
         tell: impl Fn(Report) + Send + Sync + 'static,
         stop: CancellationToken,
     ) -> Result<Vec<Outcome>, String> {
         let desk = self.core.desk().ok_or("nothing has been read")?;
+        let desk = push::Desk { reason, ..desk };
         let outcomes = push::push(Arc::new(desk), plan.clone(), fingerprint, Arc::new(tell), stop).await?;
         let rules = self.core.acknowledged_rules(&plan, &outcomes);
         let kept = self

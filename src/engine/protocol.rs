@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compare::{Compared, Decision};
 use crate::mapping::Mapping;
 use crate::model::{Kind, RecordKey, SystemId};
-use crate::plan::{Change, ChangeId, Method, Mode, Outcome, Plan, PlanId, Policy, Site};
+use crate::plan::{Change, ChangeId, Method, Mode, Outcome, Plan, PlanId, Policy, Site, Step};
 
 /// A wish of the operator.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub enum Command {
         plan: Arc<Plan>,
         /// Its fingerprint as confirmed.
         fingerprint: String,
+        /// The reason or ticket that was given.
+        reason: Option<String>,
     },
     /// Stop the running job between two steps; a write under way is finished.
     Stop,
@@ -34,8 +36,10 @@ pub enum Command {
     KeepStaging(Vec<Change>),
     /// Show a record as its system sends it now.
     Native(RecordKey),
-    /// Show the journal's latest pushes.
+    /// Show the journal's latest pushes, and its head.
     History,
+    /// Show the requests of a past push as they were sent.
+    Recall(PlanId),
     /// Look unknown outcomes up by reading.
     Resolve,
     /// Take decisions in, keep them, and compare anew.
@@ -154,6 +158,8 @@ pub struct World {
     pub systems: Arc<[SystemStatus]>,
     /// Snapshots and what they come to.
     pub compared: Arc<Compared>,
+    /// Who works here, as far as the operating system says.
+    pub who: Arc<str>,
 }
 
 /// One push in the journal.
@@ -165,8 +171,27 @@ pub struct PastPush {
     pub began: jiff::Timestamp,
     /// Who, as far as the operating system says.
     pub who: String,
+    /// The reason or ticket that was given.
+    pub reason: Option<String>,
     /// What came of each change.
     pub outcomes: Vec<Outcome>,
+    /// The ids of the records that it created.
+    pub created: Vec<(ChangeId, String)>,
+    /// Whether it was closed in order.
+    pub closed: bool,
+}
+
+/// One write of a past push, as it was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastStep {
+    /// When.
+    pub at: jiff::Timestamp,
+    /// The step with the very request.
+    pub step: Step,
+    /// The reply's status, `None` where none came.
+    pub status: Option<u16>,
+    /// What became of it, in words of the journal.
+    pub end: String,
 }
 
 /// What the engine reports.
@@ -195,6 +220,10 @@ pub enum Report {
     },
     /// The journal's latest pushes, newest first.
     History(Vec<PastPush>),
+    /// The journal's head: how many entries it has, and the hash of the last, to be noted in a ticket.
+    Head(i64, String),
+    /// The requests of a past push as they were sent.
+    Recalled(PlanId, Arc<[PastStep]>),
     /// Writes of an earlier run whose outcome nobody knows.
     Unknown(Vec<(ChangeId, String)>),
     /// Something that the operator should read.

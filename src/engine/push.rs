@@ -127,6 +127,8 @@ pub struct Desk {
     pub agreed: Vec<Agreement>,
     /// Who pushes, as far as the operating system says.
     pub who: String,
+    /// The reason or ticket that was given for it.
+    pub reason: Option<String>,
     /// How long it waits for what.
     pub patience: Patience,
     /// The clock.

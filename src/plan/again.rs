@@ -42,9 +42,10 @@ pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Cha
     (back.into_iter().map(|(_, change)| change).collect(), cannot)
 }
 
-/// The changes of a push that did not come about and can be tried again, with the ids of what it created put in.
+/// The changes of a push that did not come about and can be tried again, with the ids of what it created put in. They hold
+/// what was wanted then: [`super::renew`] makes them anew from what is read now.
 ///
-/// What is stale is not among them: it has to be looked at and staged anew. What is unknown has to be looked up first.
+/// What is unknown is not among them: it has to be looked up first.
 pub fn retry(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Vec<Change> {
     let state = |id: &ChangeId| outcomes.iter().find(|outcome| outcome.change == *id).map(|outcome| &outcome.state);
     plan.changes
@@ -52,7 +53,13 @@ pub fn retry(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Vec<Cha
         .filter(|change| {
             matches!(
                 state(&change.id),
-                Some(OutcomeState::Failed { .. } | OutcomeState::Refused { .. } | OutcomeState::Skipped { .. })
+                Some(
+                    OutcomeState::Failed { .. }
+                        | OutcomeState::Refused { .. }
+                        | OutcomeState::Skipped { .. }
+                        | OutcomeState::Stale { .. }
+                        | OutcomeState::Differs { .. }
+                )
             )
         })
         .map(|change| settled(change, created))

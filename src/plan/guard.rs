@@ -76,6 +76,8 @@ pub struct Policy {
     pub limits_of: BTreeMap<Kind, Limits>,
     /// A production system: its name must be typed.
     pub production: bool,
+    /// A push wants a reason or ticket, which is kept with it.
+    pub require_reason: bool,
     /// Records that are never touched: a filter over the target's record, by kind.
     pub protect: Filters,
 }

@@ -118,7 +118,7 @@ pub(super) async fn around(
     for secret in &desk.secrets {
         note.body = note.body.replace(secret, "***");
     }
-    let verdict = desk.faults.judge(&note.method, &address);
+    let verdict = desk.faults.judge_sent(&note.method, &address, &note.body);
     note.fault = verdict.label().map(str::to_owned);
     if !verdict.delay.is_zero() {
         tokio::time::sleep(verdict.delay).await;
@@ -138,12 +138,16 @@ pub(super) async fn around(
         Some(Before::TooMany(hint)) => too_many(hint),
         Some(Before::Status(code)) => error_page(code),
         Some(Before::Html) => page(StatusCode::OK, "Sign in", "Please sign in to continue."),
+        Some(Before::Deaf) => StatusCode::NO_CONTENT.into_response(),
         None => next.run(Request::from_parts(parts, Body::from(body))).await,
     };
     note.status = reply.status().as_u16();
     match verdict.after.filter(|_| verdict.before.is_none()) {
         None => {
             desk.seen.note(note);
+            if !verdict.late.is_zero() {
+                tokio::time::sleep(verdict.late).await;
+            }
             reply
         }
         Some(After::Lost) => {

@@ -108,6 +108,49 @@ pub struct OpenIntent {
     pub state: StepState,
 }
 
+/// Who pushes, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signature {
+    /// Who, as far as the operating system says.
+    pub who: String,
+    /// The reason or ticket that was given.
+    pub reason: Option<String>,
+}
+
+impl From<&str> for Signature {
+    fn from(who: &str) -> Self {
+        Self { who: who.to_owned(), reason: None }
+    }
+}
+
+/// One write as it was sent, and how far it got.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sending {
+    /// When it was written down, just before it was sent.
+    pub at: jiff::Timestamp,
+    /// The step with the very request that was sent.
+    pub step: Step,
+    /// How far it got, in order; empty: nothing came after the intent.
+    pub states: Vec<StepState>,
+}
+
+impl Sending {
+    /// The reply's status, and the last that is known of it, in words.
+    pub fn end(&self) -> (Option<u16>, String) {
+        let mut end = (None, "no reply is known".to_owned());
+        for state in &self.states {
+            match state {
+                StepState::Intended => {}
+                StepState::Replied { status, verdict, .. } => end = (Some(*status), verdict.clone()),
+                StepState::Ended { status, why } => end = (Some(*status).filter(|status| *status > 0), why.clone()),
+                StepState::ReadBack => end.1.push_str(", read back"),
+                StepState::Resolved { .. } => "looked up by reading".clone_into(&mut end.1),
+            }
+        }
+        end
+    }
+}
+
 /// One push in the journal.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -115,8 +158,8 @@ pub struct Entry {
     pub plan: Plan,
     /// When it began.
     pub began: jiff::Timestamp,
-    /// Who.
-    pub who: String,
+    /// Who, and why.
+    pub by: Signature,
     /// What came of each change; the last word of each.
     pub outcomes: Vec<Outcome>,
     /// Whether it was closed in order.
@@ -132,8 +175,8 @@ pub struct Entry {
 /// somebody else pushes there.
 #[expect(clippy::missing_errors_doc, reason = "said once for all of them")]
 pub trait Journal: Send {
-    /// Opens a push: the plan as confirmed, and who confirmed it. A plan can be opened once.
-    fn open(&mut self, plan: &Plan, who: &str) -> Result<(), StoreError>;
+    /// Opens a push: the plan as confirmed, who confirmed it, and why. A plan can be opened once.
+    fn open(&mut self, plan: &Plan, by: &Signature) -> Result<(), StoreError>;
     /// Writes down that a step's write is about to be sent. Only with what this returns can it be sent.
     fn intend(&mut self, plan: &PlanId, step: &Step) -> Result<Receipt, StoreError>;
     /// Writes down how far the step got.
@@ -160,6 +203,8 @@ pub trait Journal: Send {
     fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
     /// One push, `None` where this plan was never opened.
     fn find(&mut self, plan: &PlanId) -> Result<Option<Entry>, StoreError>;
+    /// The writes of a push as they were sent, in order, each with how far it got.
+    fn sendings(&mut self, plan: &PlanId) -> Result<Vec<Sending>, StoreError>;
     /// What is staged.
     fn staging(&mut self) -> Result<Vec<Change>, StoreError>;
     /// Replaces what is staged.
@@ -197,6 +242,9 @@ pub trait Journal: Send {
     /// The number and the hash of the last entry, in hexadecimal; (0, all zeros) before the first one. Noted elsewhere, it shows
     /// later whether entries were taken away.
     fn head(&mut self) -> Result<(i64, String), StoreError>;
+    /// The number of the entry with this hash (whole, or its beginning); 0 for all zeros, `None` where no entry has it. A head that was
+    /// noted and that no entry has any more tells that the record was cut off or written anew.
+    fn entry_of(&mut self, head: &str) -> Result<Option<i64>, StoreError>;
     /// Forgets a system: its decisions, bases, staging, pins; not the record of pushes.
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
 }

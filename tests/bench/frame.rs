@@ -87,7 +87,12 @@ static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| {
     };
     let statuses = [status(&systems[0], true), status(&systems[1], false)];
     let inputs = Inputs { systems, source: Some(0), ..Inputs::default() };
-    Arc::new(World { generation: 1, systems: Arc::from(statuses), compared: Arc::new(compare(Arc::new(inputs))) })
+    Arc::new(World {
+        generation: 1,
+        systems: Arc::from(statuses),
+        compared: Arc::new(compare(Arc::new(inputs))),
+        who: "lena".into(),
+    })
 });
 
 struct Desk {

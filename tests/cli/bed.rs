@@ -120,6 +120,12 @@ impl Bed {
         &self.running.iter().find(|(have, _)| *have == name).unwrap().1
     }
 
+    /// Puts these faults in the place of those in force.
+    pub fn faults(&self, name: &str, faults: &[&str]) {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        self.system(name).faults.replace(&trueup::simulate::faults::Faults::parse(&faults).unwrap());
+    }
+
     /// Changes the configuration's text.
     pub fn edit(&self, change: impl FnOnce(String) -> String) {
         let text = change(fs::read_to_string(self.config()).unwrap());

@@ -12,4 +12,5 @@ mod oauth2;
 mod own;
 mod plan;
 mod quirks;
+mod record;
 mod usage;

@@ -37,7 +37,7 @@ fn the_count_typed_after_the_question_was_drawn_pushes_once() {
     desk.keys("P 2 Enter");
     assert_eq!(desk.pushes(), 1);
     let sent = desk.commands().into_iter().find_map(|command| match command {
-        Command::Push { plan, fingerprint } => Some((plan.clone(), fingerprint.clone())),
+        Command::Push { plan, fingerprint, .. } => Some((plan.clone(), fingerprint.clone())),
         _ => None,
     });
     let (plan, fingerprint) = sent.unwrap();

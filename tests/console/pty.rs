@@ -12,6 +12,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// The longest that anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// "Have you shown that?"
+const ASK: &str = "\x1b[5n";
+
 struct Seat {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
@@ -100,7 +103,7 @@ impl Seat {
     /// All systems are read and compared.
     fn ready(&mut self) {
         self.until("all systems", |screen| {
-            screen.lines().next().is_some_and(|header| header.matches(" ok ").count() == 3)
+            screen.lines().next().is_some_and(|header| header.matches(" ok ").count() == 4)
         });
     }
 
@@ -138,6 +141,34 @@ impl Seat {
         }
     }
 
+    fn count(&self, sequence: &str) -> usize {
+        self.all.windows(sequence.len()).filter(|window| *window == sequence.as_bytes()).count()
+    }
+
+    /// The terminal's far end, as a shell would see it afterwards.
+    fn line(&self) -> std::fs::File {
+        let name = self.master.as_ref().unwrap().tty_name().unwrap();
+        std::fs::File::open(name).unwrap()
+    }
+
+    /// Types, and waits until it has been read.
+    fn type_through(&mut self, line: &std::fs::File, keys: &str) {
+        self.type_in(keys);
+        let deadline = Instant::now() + PATIENCE;
+        while rustix::io::ioctl_fionread(line).unwrap() > 0 {
+            assert!(Instant::now() < deadline, "{keys:?} is not read");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Answers every question so far.
+    fn answer(&mut self, answered: &mut usize) {
+        while *answered < self.count(ASK) {
+            self.type_in("\x1b[0n");
+            *answered += 1;
+        }
+    }
+
     fn wrote(&self, sequence: &str) -> bool {
         self.all.windows(sequence.len()).any(|window| window == sequence.as_bytes())
     }
@@ -171,8 +202,67 @@ fn push_count_and_enter_in_one_write_push_nothing_for_real() {
     seat.until_text("confirmed");
     seat.type_in("6");
     seat.until_text("Pushes, newest first");
-    seat.until("the push in the journal", |screen| screen.contains("change"));
-    assert_eq!(seat.screen().lines().filter(|line| line.contains(" change")).count(), 1, "{}", seat.screen());
+    seat.until("the push in the journal", |screen| screen.contains(" confirmed"));
+    assert_eq!(seat.screen().lines().filter(|line| line.contains(" confirmed")).count(), 1, "{}", seat.screen());
+}
+
+#[test]
+fn a_frame_waits_until_the_terminal_has_shown_the_one_before_it() {
+    let mut seat = Seat::demo("pace");
+    seat.ready();
+    assert_eq!(seat.count(ASK), 0, "a start asks nothing");
+    let line = seat.line();
+    let mut answered = 0;
+    // Until it has answered, it is not waited for.
+    for key in ["G", "g", "G", "g"] {
+        seat.type_in(key);
+        seat.until("the move", |screen| screen.contains(" 1/") == (key == "g"));
+        seat.answer(&mut answered);
+    }
+    assert!(answered > 0, "the terminal was asked");
+    let before = seat.count(ASK);
+    for key in ["G", "k", "k", "k", "k", "g", "j", "j", "j"].iter().cycle().take(60) {
+        seat.type_through(&line, key);
+        // A frame that answers this key would come now.
+        if let Ok(bytes) = seat.bytes.recv_timeout(Duration::from_millis(10)) {
+            seat.parser.process(&bytes);
+            seat.all.extend(bytes);
+        }
+    }
+    // The first move went out and its answer is outstanding; everything else lies in one frame behind it.
+    seat.type_through(&line, "6");
+    seat.type_in("\x1b[0n");
+    seat.until_text("nothing has been pushed yet");
+    assert!(seat.count(ASK) - before <= 4, "{} frames", seat.count(ASK) - before);
+    assert!(!seat.wrote("\x1b[6n"), "the cursor's place is never asked for");
+}
+
+#[test]
+fn what_the_terminal_answers_late_is_not_left_to_the_shell() {
+    let mut seat = Seat::demo("late");
+    seat.ready();
+    let mut line = seat.line();
+    let mut answered = 0;
+    for key in ["G", "g"] {
+        seat.type_in(key);
+        seat.until("the move", |screen| screen.contains(" 1/") == (key == "g"));
+        seat.answer(&mut answered);
+    }
+    seat.type_in("G");
+    seat.until("the move", |screen| !screen.contains(" 1/"));
+    assert!(seat.count(ASK) > answered, "an answer is owed");
+    seat.type_through(&line, "q");
+    // It is on its way out and stays for the answer: nothing shows that but that the terminal is not given back.
+    while let Ok(bytes) = seat.bytes.recv_timeout(Duration::from_millis(300)) {
+        seat.all.extend(bytes);
+    }
+    assert!(!seat.wrote("\x1b[?1049l"), "it left before the answer");
+    seat.answer(&mut answered);
+    assert_eq!(seat.ended(), 0);
+    seat.type_in("x\r");
+    let mut left = [0; 64];
+    let count = line.read(&mut left).unwrap();
+    assert_eq!(String::from_utf8_lossy(&left[..count]), "x\n");
 }
 
 #[test]

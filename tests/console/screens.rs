@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trueup::compare::{Lint, Rule};
 use trueup::console::app::Msg;
-use trueup::engine::protocol::{Command, PastPush, Report};
+use trueup::engine::protocol::{Command, PastPush, PastStep, Report};
 use trueup::model::{Kind, RecordKey, SystemId};
 use trueup::plan::{OutcomeState, PlanId};
 
@@ -142,12 +142,29 @@ fn the_history_with_one_push_open() {
         outcome(&changes[0], OutcomeState::Confirmed { unread: vec!["name.givenName".into()] }),
         outcome(&changes[1], OutcomeState::Failed { why: "403 only administrators may do this".into() }),
     ];
-    let push = PastPush { plan: plan(changes), began: now(), who: "ops@bastion".into(), outcomes };
+    let plan = plan(changes);
+    let sent = plan.steps[1].clone();
+    let push = PastPush {
+        plan,
+        began: now(),
+        who: "ops from 10.1.2.3".into(),
+        reason: Some("CHG-4711".into()),
+        outcomes,
+        created: Vec::new(),
+        closed: true,
+    };
+    desk.report(Report::Head(17, "3f2a9c01ab".repeat(6) + "cafe"));
     desk.report(Report::History(vec![push]));
-    desk.keys("Enter");
     // The operator's clock is not the test's.
-    let shown = desk.screen().replace(&trueup::console::app::lines::clock(now()), "2026-11-03 14:22:00");
-    insta::assert_snapshot!(shown);
+    let clock = trueup::console::app::lines::clock(now());
+    let still = |shown: String| shown.replace(&clock, "2026-11-03 14:22:00").replace(&clock[..16], "2026-11-03 14:22");
+    insta::assert_snapshot!("the_history", still(desk.screen()));
+    desk.keys("Enter");
+    assert!(matches!(desk.commands().last(), Some(Command::Recall(id)) if *id.0 == *"0193-plan"));
+    let sent = PastStep { at: now(), step: sent, status: Some(403), end: "only administrators may do this".into() };
+    desk.report(Report::Recalled(PlanId("0193-plan".into()), [sent].into()));
+    desk.keys("j j j j j j Enter");
+    insta::assert_snapshot!(still(desk.screen()));
     desk.keys("f");
     assert_eq!(desk.app.staged.len(), 1, "what failed is staged again");
     desk.keys("U");

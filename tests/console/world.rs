@@ -218,6 +218,7 @@ pub fn world_of(systems: Vec<System>) -> World {
         generation: 1,
         systems: systems.into_iter().map(|system| system.status).collect(),
         compared: Arc::new(compare(inputs)),
+        who: "lena from 10.1.2.3".into(),
     }
 }
 

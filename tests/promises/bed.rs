@@ -1,7 +1,7 @@
 //! Simulators over one world, and the engine over them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -85,6 +85,13 @@ fn kingdee(name: &str, running: &Running, policy: &Policy) -> SystemSetup {
     config.policy = policy.clone();
     config.rate = Some(1000.0);
     SystemSetup::over(config, Arc::new(Mapping::builtin("kingdee").unwrap())).unwrap()
+}
+
+/// A client that nothing is known of: one for all tests, which keeps no connection, as each test has a runtime of its own.
+pub fn outsider() -> &'static reqwest::Client {
+    static CLIENT: LazyLock<reqwest::Client> =
+        LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
+    &CLIENT
 }
 
 /// What a simulator lets its client in with.
@@ -182,7 +189,7 @@ impl Bed {
         if running.connector == "litmos" {
             address.query_pairs_mut().append_pair("source", "somebody").append_pair("format", "json");
         }
-        let mut request = reqwest::Client::new()
+        let mut request = outsider()
             .request(method.parse().unwrap(), address)
             .header("user-agent", "somebody else")
             .header("accept", media);
@@ -396,7 +403,7 @@ impl Console {
 
     /// Pushes with what the operator is said to have confirmed.
     pub async fn push_as(&mut self, plan: Arc<Plan>, fingerprint: String) -> Vec<(ChangeId, OutcomeState)> {
-        self.handle.send(Command::Push { fingerprint, plan });
+        self.handle.send(Command::Push { fingerprint, plan, reason: None });
         let mut last: Vec<(ChangeId, OutcomeState)> = Vec::new();
         loop {
             match self.next().await {

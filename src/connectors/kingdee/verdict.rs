@@ -36,8 +36,10 @@ pub(super) fn judge(site: &Site, step: &Step, reply: &Reply) -> Verdict {
         return Verdict::OtherForm(why);
     }
     match reply.status {
-        429 | 502 | 503 => Verdict::Busy(why),
-        408 | 500..=501 | 504..=518 | 520..=599 => unknown(why),
+        429 => Verdict::Busy(why),
+        // A gateway's word: what stands behind it may have carried it out.
+        502 | 503 if step.write.repeat == Repeat::Safe => Verdict::Busy(why),
+        408 | 500..=518 | 520..=599 => unknown(why),
         _ if complaint.broke && !complaint.no_such_call() => unknown(why),
         _ => Verdict::Failed(why),
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::users::NO_MANAGER;
 use super::words::{explain, missing, over_limit, says};
-use crate::connectors::fault::status_text;
+use crate::connectors::fault::{looks_like_page, status_text};
 use crate::plan::{Body, Method, Reply, Step, Verdict};
 
 pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
@@ -35,6 +35,12 @@ pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
 }
 
 fn accepted(step: &Step, reply: &Reply) -> Verdict {
+    if looks_like_page(&reply.body) {
+        return Verdict::Unknown(format!(
+            "{}, with a web page where an answer was expected: something else answered for SAP Litmos",
+            status_text(reply.status)
+        ));
+    }
     if step.yields.is_none() {
         // Nothing is said of ids that are unknown: only reading back tells (the seed's limitation).
         let members = step.write.method == Method::Post && step.write.path.ends_with("/users");

@@ -175,7 +175,7 @@ impl App {
             }
             Action::Fold => match self.tab {
                 Tab::Plan => self.plan.fold(true),
-                _ => self.history.fold(),
+                _ => self.history.fold(true, wishes),
             },
             Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
             Action::Copy => self.copy(wishes),
@@ -203,7 +203,8 @@ impl App {
         let rows = match self.tab {
             Tab::Kind(_) if self.focus == Focus::Detail => self.detail_rows(),
             Tab::Kind(_) => self.list_height(),
-            Tab::Plan | Tab::History => self.body_height(),
+            Tab::Plan => self.body_height(),
+            Tab::History => self.history_height(),
             Tab::Systems => self.report_height(),
         };
         rows.saturating_sub(1).max(1).cast_signed()
@@ -214,8 +215,13 @@ impl App {
         usize::from(self.size.1).saturating_sub(4)
     }
 
+    /// Rows of the history, without its heading and the head of the record.
+    pub fn history_height(&self) -> usize {
+        self.body_height().saturating_sub(1)
+    }
+
     fn step(&mut self, by: isize) {
-        let height = self.body_height().max(1);
+        let height = if self.tab == Tab::History { self.history_height() } else { self.body_height() }.max(1);
         let moved = |at: usize, many: usize| at.saturating_add_signed(by).min(many.saturating_sub(1));
         let follow = |at: usize, top: usize| if at < top { at } else { top.max((at + 1).saturating_sub(height)) };
         match self.tab {
@@ -254,7 +260,7 @@ impl App {
             Tab::Kind(_) if self.focus == Focus::List => self.enter_detail(),
             Tab::Kind(_) => self.stage(wishes),
             Tab::Plan => self.plan.fold(false),
-            Tab::History => self.history.fold(),
+            Tab::History => self.history.fold(false, wishes),
             Tab::Systems => {
                 if let Some(id) = self.system_here().map(|status| status.id.clone()) {
                     self.leave_mark();
@@ -276,6 +282,9 @@ impl App {
         }
         if !quits && self.list().is_some_and(|list| !list.filter.is_empty()) {
             return self.with_list(|list| list.filter.clear());
+        }
+        if self.tab == Tab::History && self.history.leave() {
+            return;
         }
         if self.kind().is_none() {
             return self.go_tab(Tab::Kind(Kind::User), wishes);
@@ -318,7 +327,11 @@ impl App {
                     .map(|(identity, compared)| Rows::new(compared, kind).label(identity).to_owned())
             }
             Tab::Plan => self.plan.change_here().map(|id| id.to_string()),
-            Tab::History => self.history.here().map(|push| push.plan.id.to_string()),
+            Tab::History => self.history.here().map(|push| {
+                // What a ticket wants: which push, and the head of the record.
+                let head = self.history.head.as_ref().map(|(n, hash)| format!(" head {n} {hash}")).unwrap_or_default();
+                format!("{}{head}", push.plan.id)
+            }),
             Tab::Systems => self.system_here().map(|status| status.id.to_string()),
         };
         if let Some(text) = copied.filter(|text| !text.is_empty()) {

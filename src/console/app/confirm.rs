@@ -50,6 +50,8 @@ pub enum Wants {
     Name(SystemId),
     /// What operators call a record that is deleted for good.
     Deleted(String),
+    /// Why it is pushed; the system that wants it, where one does.
+    Reason(Option<SystemId>),
 }
 
 /// One thing to type.
@@ -69,6 +71,7 @@ impl Typed {
             Wants::Count(n) => typed == n.to_string(),
             Wants::Name(name) => typed == name.as_str(),
             Wants::Deleted(label) => typed == label.trim(),
+            Wants::Reason(wanted) => wanted.is_none() || !typed.is_empty(),
         }
     }
 }
@@ -134,6 +137,10 @@ impl Confirm {
         }
         let mut lines = Vec::new();
         let mut fields = vec![Typed { wants: Wants::Count(plan.count()), input: Input::default() }];
+        if let Some(world) = world {
+            lines.push(Line::of(Tone::Dim, text!("confirm.who")).data(Tone::Plain, format!(" {}", world.who)));
+        }
+        let mut wants_reason = None;
         for (system, ops) in &by_system {
             let status = world.and_then(|world| world.systems.iter().find(|status| &status.id == system));
             let counts: Vec<String> = Op::ALL
@@ -143,6 +150,9 @@ impl Confirm {
             let mut line =
                 Line::of(Tone::Strong, format!("{:<10}  ", system.as_str())).with(Tone::Plain, counts.join(", "));
             if let Some(status) = status {
+                if status.policy.require_reason {
+                    wants_reason.get_or_insert_with(|| system.clone());
+                }
                 line = line.with(Tone::Dim, format!("   {}", mode(status.mode)));
                 if status.production {
                     line = line.with(Tone::Bad, format!(" {}", text!("mode.production")));
@@ -161,7 +171,14 @@ impl Confirm {
         for label in confirm_keys(&going.iter().map(|change| (*change).clone()).collect::<Vec<_>>()) {
             fields.push(Typed { wants: Wants::Deleted(label), input: Input::default() });
         }
+        fields.push(Typed { wants: Wants::Reason(wants_reason), input: Input::default() });
         Self { plan, lines, fields, at: 0, error: None, gate: Gate::default() }
+    }
+
+    /// The reason that was given.
+    pub fn reason(&self) -> Option<String> {
+        let field = self.fields.iter().find(|field| matches!(field.wants, Wants::Reason(_)))?;
+        Some(field.input.value().trim().to_owned()).filter(|reason| !reason.is_empty())
     }
 
     /// A key that was read after the popup was drawn.
@@ -178,6 +195,7 @@ impl Confirm {
                         Wants::Count(n) => text!("confirm.wrong-count", n = n),
                         Wants::Name(name) => text!("confirm.wrong-name", name = name),
                         Wants::Deleted(label) => text!("confirm.wrong-name", name = label),
+                        Wants::Reason(_) => text!("confirm.no-reason").to_owned(),
                     });
                 } else if let Some(open) = self.fields.iter().position(|field| !field.right()) {
                     self.at = open;
@@ -230,8 +248,8 @@ pub fn mode(mode: Mode) -> &'static str {
 impl App {
     pub(super) fn confirmed(&mut self, confirm: Confirm, wishes: &mut Vec<Wish>) {
         self.plan.push_asked(&confirm.plan);
-        let fingerprint = confirm.plan.fingerprint.clone();
-        wishes.push(Wish::Engine(Command::Push { plan: confirm.plan, fingerprint }));
+        let (fingerprint, reason) = (confirm.plan.fingerprint.clone(), confirm.reason());
+        wishes.push(Wish::Engine(Command::Push { plan: confirm.plan, fingerprint, reason }));
     }
 
     pub(super) fn answered(&mut self, question: Question, wishes: &mut Vec<Wish>) {

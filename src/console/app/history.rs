@@ -1,13 +1,15 @@
-//! Past pushes and what came of them.
+//! Past pushes and what came of them: a list, and the page of one; retry of what failed, and the way back.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::engine::protocol::{PastPush, World};
-use crate::plan::{Change, ChangeId, Expect, OutcomeState, PlanId, invert};
+use crate::engine::protocol::{Command, PastPush, PastStep, World};
+use crate::plan::stage::Stager;
+use crate::plan::{self, Change, ChangeId, OutcomeState, PlanId, Renewed, renew};
 
-use super::lines::{Line, Tone, clock, padded};
-use super::preview::{describe, indent, outcome_tone, why};
-use super::rows::Rows;
+use super::action::Action;
+use super::lines::{Line, Tone};
+use super::past::{Page, list};
 use super::text::{self, text};
 use super::{App, Wish};
 
@@ -24,9 +26,21 @@ pub(super) fn confirmed(push: &PastPush) -> impl Iterator<Item = &Change> {
 pub struct HistoryRow {
     /// The push that it belongs to.
     pub push: Option<usize>,
+    /// On the page of a push: the change that it belongs to.
+    pub change: Option<ChangeId>,
     /// The words.
     pub line: Line,
 }
+
+impl HistoryRow {
+    /// Words that belong to no push.
+    pub(super) fn of(line: Line) -> Self {
+        Self { push: None, change: None, line }
+    }
+}
+
+/// What the rows were made from.
+type Stamp = (u64, Option<u64>, u16);
 
 /// The history's tab.
 #[derive(Clone, Debug, Default)]
@@ -35,14 +49,21 @@ pub struct History {
     pub pushes: Option<Vec<PastPush>>,
     /// Writes of an earlier run that nobody knows the outcome of.
     pub unknown: Vec<(ChangeId, String)>,
+    /// The journal's head: the number of the last entry and its hash.
+    pub head: Option<(i64, String)>,
     /// The rows.
     pub rows: Vec<HistoryRow>,
     /// The cursor.
     pub at: usize,
     /// The first row shown.
     pub top: usize,
-    open: HashSet<PlanId>,
-    made: Option<(u64, bool)>,
+    /// The push whose page is open.
+    open: Option<PlanId>,
+    /// Where the list stood when the page was opened.
+    left: (usize, usize),
+    sent: Option<(PlanId, Arc<[PastStep]>)>,
+    unfolded: HashSet<ChangeId>,
+    made: Option<Stamp>,
     version: u64,
 }
 
@@ -52,8 +73,21 @@ impl History {
         self.version += 1;
     }
 
-    /// The push under the cursor.
+    pub(super) fn recalled(&mut self, plan: PlanId, sent: Arc<[PastStep]>) {
+        self.sent = Some((plan, sent));
+        self.version += 1;
+    }
+
+    /// Whether the page of one push is open.
+    pub fn opened(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// The push under the cursor, or the one whose page is open.
     pub fn here(&self) -> Option<&PastPush> {
+        if let Some(open) = &self.open {
+            return self.pushes.iter().flatten().find(|push| push.plan.id == *open);
+        }
         let at = self.rows.get(self.at)?.push?;
         self.pushes.as_ref()?.get(at)
     }
@@ -63,119 +97,131 @@ impl History {
         self.version += 1;
     }
 
-    pub(super) fn fold(&mut self) {
+    /// Opens the push under the cursor; on its page, the requests of the change under the cursor, or of all.
+    pub(super) fn fold(&mut self, all: bool, wishes: &mut Vec<Wish>) {
         self.version += 1;
-        if let Some(id) = self.here().map(|push| push.plan.id.clone())
-            && !self.open.remove(&id)
-        {
-            self.open.insert(id);
+        let Some(push) = self.here() else { return };
+        let id = push.plan.id.clone();
+        if self.open.is_none() {
+            self.left = (self.at, self.top);
+            (self.at, self.top) = (0, 0);
+            self.unfolded.clear();
+            if self.sent.as_ref().is_none_or(|(of, _)| *of != id) {
+                self.sent = None;
+                wishes.push(Wish::Engine(Command::Recall(id.clone())));
+            }
+            self.open = Some(id);
+            return;
+        }
+        if all {
+            let every: HashSet<ChangeId> = push.plan.changes.iter().map(|change| change.id.clone()).collect();
+            self.unfolded = if self.unfolded.is_empty() { every } else { HashSet::new() };
+        } else if let Some(change) = self.rows.get(self.at).and_then(|row| row.change.clone()) {
+            // The cursor goes to the change itself, so that closing it leaves it in sight.
+            let first = self.rows.iter().position(|row| row.change.as_ref() == Some(&change));
+            self.at = first.unwrap_or(self.at);
+            if !self.unfolded.remove(&change) {
+                self.unfolded.insert(change);
+            }
         }
     }
 
-    /// The changes of the push under the cursor that did not come about.
-    pub fn failed(&self) -> Vec<Change> {
-        let Some(push) = self.here() else { return Vec::new() };
-        push.outcomes
-            .iter()
-            .filter(|outcome| !matches!(outcome.state, OutcomeState::Confirmed { .. } | OutcomeState::Accepted))
-            .filter_map(|outcome| push.plan.change(&outcome.change).cloned())
-            .collect()
+    /// Back from the page of a push to the list. Whether there was one.
+    pub(super) fn leave(&mut self) -> bool {
+        if self.open.take().is_none() {
+            return false;
+        }
+        (self.at, self.top) = self.left;
+        self.version += 1;
+        true
     }
 
-    pub(super) fn refresh(&mut self, world: Option<&World>) {
-        let stamp = (self.version, world.is_some());
+    /// The changes of the push under the cursor that did not come about and can be tried again.
+    pub fn failed(&self) -> Vec<Change> {
+        let Some(push) = self.here() else { return Vec::new() };
+        plan::retry(&push.plan, &push.outcomes, &|id| created(push, id))
+    }
+
+    pub(super) fn refresh(&mut self, world: Option<&World>, columns: u16, look_up: &str) {
+        let shown = self.open.as_ref().and(world).map(|world| world.generation);
+        let stamp = (self.version, shown, columns);
         if self.made == Some(stamp) {
             return;
         }
         self.made = Some(stamp);
-        let compared = world.map(|world| &*world.compared);
-        let mut rows = Vec::new();
-        for (id, what) in &self.unknown {
-            let line = Line::of(Tone::Warn, "unknown   ")
-                .data(Tone::Strong, id.to_string())
-                .data(Tone::Plain, format!("  {what}"));
-            rows.push(HistoryRow { push: None, line });
-        }
-        for (at, push) in self.pushes.iter().flatten().enumerate() {
-            let open = self.open.contains(&push.plan.id);
-            let mut counts: std::collections::BTreeMap<&str, (usize, Tone)> = std::collections::BTreeMap::new();
-            for outcome in &push.outcomes {
-                counts.entry(outcome.state.word()).or_insert((0, outcome_tone(&outcome.state))).0 += 1;
+        let cells = usize::from(columns).saturating_sub(4);
+        let opened = self.open.as_ref().and_then(|open| {
+            let at = self.pushes.iter().flatten().position(|push| push.plan.id == *open)?;
+            Some((at, self.pushes.as_ref()?.get(at)?))
+        });
+        self.rows = match opened {
+            Some((at, push)) => {
+                let sent = self.sent.as_ref().filter(|(of, _)| *of == push.plan.id).map(|(_, sent)| &**sent);
+                let compared = world.map(|world| &*world.compared);
+                Page { at, push, sent, unfolded: &self.unfolded, compared, cells }.rows()
             }
-            let mut line = Line::of(Tone::Dim, if open { "- " } else { "+ " })
-                .with(Tone::Strong, clock(push.began))
-                .with(Tone::Dim, format!("  {}  ", push.who))
-                .with(Tone::Plain, text::changes(push.plan.changes.len()));
-            for (word, (n, tone)) in counts {
-                line = line.with(tone, format!("  {} {word}", text::count(n as u64)));
-            }
-            rows.push(HistoryRow { push: Some(at), line });
-            if !open {
-                continue;
-            }
-            for change in &push.plan.changes {
-                let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
-                let (word, tone) = outcome
-                    .map_or(("pending", Tone::Dim), |outcome| (outcome.state.word(), outcome_tone(&outcome.state)));
-                let mut line = Line::of(tone, padded(&format!("    {word}"), 15))
-                    .with(Tone::Dim, format!("{} {}  ", change.system, super::lines::op(change.op)));
-                let described = describe(change, compared);
-                line.parts.extend(described.parts);
-                line.private.extend(described.private);
-                rows.push(HistoryRow { push: Some(at), line });
-                if let Some(why) = outcome.and_then(|outcome| why(&outcome.state)) {
-                    rows.push(HistoryRow { push: Some(at), line: indent(14, Line::default().data(Tone::Dim, why)) });
-                }
-            }
-        }
-        if rows.is_empty() {
-            let words = if self.pushes.is_some() { text!("history.empty") } else { text!("history.waiting") };
-            rows.push(HistoryRow { push: None, line: Line::of(Tone::Dim, words) });
-        }
-        self.at = self.at.min(rows.len() - 1);
-        self.rows = rows;
+            None => list(self.pushes.as_deref(), &self.unknown, cells, look_up),
+        };
+        self.at = self.at.min(self.rows.len().saturating_sub(1));
     }
+}
+
+/// The id of the record that a create of a push brought into being.
+fn created(push: &PastPush, change: &ChangeId) -> Option<String> {
+    push.created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone())
 }
 
 impl App {
     /// Stages what takes the push under the cursor back: through plan, preview and confirmation like any other change.
     pub(super) fn undo(&mut self, wishes: &mut Vec<Wish>) {
         let Some(push) = self.history.here() else { return };
-        let compared = self.world.as_ref().map(|world| &world.compared);
-        let mut back = Vec::new();
-        let mut lost = 0;
-        for change in confirmed(push) {
-            let before: &[_] = match &change.expect {
-                Expect::Facets(facets) => facets,
-                Expect::Absent { .. } => &[],
-            };
-            let created = compared.and_then(|compared| {
-                let rows = Rows::new(compared, change.kind);
-                let identity = rows.find(change.source.as_ref()?, 0)?;
-                rows.key_in(identity, compared.inputs.index(&change.system)?)
-            });
-            match invert(change, before, created.as_ref()) {
-                Ok(inverse) => back.push(inverse),
-                Err(_) => lost += 1,
-            }
-        }
+        let (back, cannot) = plan::undo(&push.plan, &push.outcomes, &|id| created(push, id));
+        let lines: Vec<Line> = cannot
+            .iter()
+            .flat_map(|(id, why)| {
+                let label = push.plan.change(id).map_or_else(|| id.to_string(), |change| change.label.clone());
+                [Line::default().data(Tone::Strong, label), Line::default().data(Tone::Warn, format!("  {why}"))]
+            })
+            .collect();
         let n = text::count(back.len() as u64);
-        let key = self.keymap.shown(super::Action::Prepare);
-        self.staged.add_all(back);
-        self.keep(wishes);
-        if lost > 0 {
-            self.say(Tone::Warn, text!("history.undo-some", n = n, lost = lost, key = key));
-        } else {
+        let key = self.keymap.shown(Action::Prepare);
+        if !back.is_empty() {
+            self.staged.add_all(back);
+            self.keep(wishes);
+        }
+        if cannot.is_empty() {
             self.say(Tone::Plain, text!("history.undo", n = n, key = key));
+        } else {
+            self.say(Tone::Warn, text!("history.undo-some", n = n, lost = text::count(cannot.len() as u64), key = key));
+            self.read(text!("history.no-way-back"), lines);
         }
     }
 
-    /// Stages again what did not come about in the push under the cursor.
+    /// Stages what did not come about in the push under the cursor anew, from what has been read since.
     pub(super) fn retry(&mut self, wishes: &mut Vec<Wish>) {
         let failed = self.history.failed();
-        let n = failed.len();
-        self.staged.add_all(failed);
-        self.keep(wishes);
-        self.say(Tone::Plain, text!("history.staged-again", n = text::count(n as u64)));
+        let Some(world) = self.world.clone() else {
+            return self.say(Tone::Warn, text!("history.not-read"));
+        };
+        let stager = Stager::new(&world.compared);
+        let (mut again, mut done, mut lines) = (Vec::new(), 0, Vec::new());
+        for change in &failed {
+            match renew(&stager, &world.compared, change) {
+                Renewed::Again(change) => again.push(*change),
+                Renewed::Done => done += 1,
+                Renewed::Not(why) => lines.push(Line::default().data(Tone::Warn, why)),
+            }
+        }
+        let n = text::count(again.len() as u64);
+        if !again.is_empty() {
+            self.staged.add_all(again);
+            self.keep(wishes);
+        }
+        let key = self.keymap.shown(Action::Prepare);
+        let tone = if lines.is_empty() { Tone::Plain } else { Tone::Warn };
+        self.say(tone, text!("history.staged-again", n = n, done = text::count(done), key = key));
+        if !lines.is_empty() {
+            self.read(text!("history.not-again"), lines);
+        }
     }
 }

@@ -22,6 +22,7 @@ pub mod list;
 pub mod note;
 pub mod order;
 pub mod palette;
+mod past;
 mod place;
 pub mod planned;
 pub mod popup;
@@ -356,7 +357,8 @@ impl App {
         self.order(wishes);
         self.look();
         self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now);
-        self.history.refresh(self.world.as_deref());
+        let look_up = self.keymap.shown(Action::LookUp);
+        self.history.refresh(self.world.as_deref(), self.size.0, &look_up);
         if let Some(Popup::Filter(bar)) = &self.popup
             && let Some(kind) = self.kind()
             && bar.input.value() != self.lists[kind.index()].filter
@@ -416,6 +418,8 @@ impl App {
             Report::PushEnded(id) => self.push_ended(&id, wishes),
             Report::Native { key, text } => self.native_came(&key, text),
             Report::History(pushes) => self.history.came(pushes),
+            Report::Head(entries, hash) => self.history.head = Some((entries, hash)),
+            Report::Recalled(plan, sent) => self.history.recalled(plan, sent),
             Report::Unknown(unknown) => {
                 if unknown.is_empty() {
                     self.say(Tone::Good, text!("notice.nothing-unknown"));

@@ -171,8 +171,7 @@ pub fn step_lines(step: &Step) -> Vec<Line> {
     for request in &step.read {
         lines.push(request_line(text!("plan.read"), request));
     }
-    lines.push(request_line(text!("plan.write"), &step.write));
-    lines.extend(write_lines(&step.write));
+    lines.extend(request_lines(&step.write));
     for request in &step.verify {
         lines.push(request_line(text!("plan.check"), request));
     }
@@ -184,6 +183,13 @@ pub fn step_lines(step: &Step) -> Vec<Line> {
         lines.push(indent(11, Line::of(Tone::Dim, text!("plan.serves", n = n))));
     }
     lines.push(Line::default());
+    lines
+}
+
+/// A write in full.
+pub fn request_lines(write: &Request) -> Vec<Line> {
+    let mut lines = vec![request_line(text!("plan.write"), write)];
+    lines.extend(write_lines(write));
     lines
 }
 

@@ -15,13 +15,21 @@ pub enum Typed {
     Key(KeyEvent),
     /// A bracketed paste.
     Paste(String),
+    /// The terminal's answer to a status request: nobody typed it.
+    Answer,
 }
+
+/// What a terminal answers to `CSI 5 n`: "ready" (ECMA-48 8.3.35).
+const READY: &[u8] = b"\x1b[0n";
 
 /// Takes bytes as they come and gives what is complete.
 #[derive(Debug, Default)]
 pub struct Decoder {
     pending: Vec<u8>,
     paste: Option<Vec<u8>>,
+    awaits: bool,
+    /// So many bytes at the front of an answer were given up waiting for: the rest may still come.
+    torn: usize,
 }
 
 enum Step {
@@ -29,6 +37,8 @@ enum Step {
     Took(usize, Option<KeyEvent>),
     /// So many bytes began a paste.
     Paste(usize),
+    /// So many bytes answered a question.
+    Answer(usize),
     /// More bytes are needed.
     More,
 }
@@ -36,8 +46,22 @@ enum Step {
 impl Decoder {
     /// Takes bytes; gives what they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Typed> {
+        let rest = &READY[std::mem::take(&mut self.torn)..];
+        if rest.len() < READY.len()
+            && let Some(bytes) = bytes.strip_prefix(rest)
+        {
+            let mut typed = vec![Typed::Answer];
+            self.pending.extend_from_slice(bytes);
+            typed.extend(self.drain(false));
+            return typed;
+        }
         self.pending.extend_from_slice(bytes);
         self.drain(false)
+    }
+
+    /// Whether an answer of the terminal is outstanding: what looks like its beginning is then no key that was cut.
+    pub fn expect(&mut self, awaits: bool) {
+        self.awaits = awaits;
     }
 
     /// Whether a sequence has begun and not ended: a lone Esc, or a sequence cut in two.
@@ -47,7 +71,13 @@ impl Decoder {
 
     /// Nothing more will come soon: what waits is taken as it stands.
     pub fn flush(&mut self) -> Vec<Typed> {
-        if self.paste.is_some() { Vec::new() } else { self.drain(true) }
+        if self.paste.is_some() {
+            return Vec::new();
+        }
+        if self.awaits && READY.starts_with(&self.pending) {
+            self.torn = self.pending.len();
+        }
+        self.drain(true)
     }
 
     fn drain(&mut self, last: bool) -> Vec<Typed> {
@@ -78,6 +108,10 @@ impl Decoder {
                 Step::Took(bytes, key) => {
                     at += bytes;
                     typed.extend(key.map(Typed::Key));
+                }
+                Step::Answer(bytes) => {
+                    at += bytes;
+                    typed.push(Typed::Answer);
                 }
                 Step::Paste(bytes) => {
                     at += bytes;
@@ -214,6 +248,8 @@ fn sequence(bytes: &[u8], last: bool) -> Step {
             200 => return Step::Paste(taken),
             _ => None,
         },
+        // "Ready", or "malfunction": either way it has read what it was sent.
+        b'n' => return Step::Answer(taken),
         end => finals(end),
     };
     let mut modifiers = KeyModifiers::NONE;
@@ -235,7 +271,7 @@ mod tests {
             .iter()
             .map(|typed| match typed {
                 Typed::Key(key) => key.code,
-                Typed::Paste(_) => KeyCode::Null,
+                Typed::Paste(_) | Typed::Answer => KeyCode::Null,
             })
             .collect()
     }
@@ -293,6 +329,36 @@ mod tests {
             assert_eq!(typed[0], Typed::Paste("P 12\r".into()), "cut at {cut}");
             assert_eq!(codes(&typed[1..]), [KeyCode::Char('x')]);
         }
+    }
+
+    #[test]
+    fn an_answer_is_never_a_key_wherever_it_is_cut() {
+        for cut in 0..=READY.len() {
+            for late in [false, true] {
+                let mut decoder = Decoder::default();
+                decoder.expect(true);
+                let mut typed = decoder.push(&READY[..cut]);
+                if late && cut > 0 {
+                    typed.extend(decoder.flush());
+                }
+                typed.extend(decoder.push(&[&READY[cut..], b"j"].concat()));
+                let keys: Vec<_> = typed.iter().filter(|typed| **typed != Typed::Answer).cloned().collect();
+                // A lone Esc that nothing followed for a while cannot be told from the key.
+                let escaped = usize::from(late && cut == 1);
+                assert_eq!(codes(&keys)[escaped..], [KeyCode::Char('j')], "cut at {cut}, late: {late}");
+                assert_eq!(typed.len(), keys.len() + 1, "one answer, cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn escape_and_an_answer_are_both_taken() {
+        assert_eq!(Decoder::default().push(b"\x1b\x1b[0nq"), {
+            let mut whole = Decoder::default().push(b"\x1b\x1b");
+            whole.push(Typed::Answer);
+            whole.extend(Decoder::default().push(b"q"));
+            whole
+        });
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use super::decode::{Decoder, Typed};
 
 /// How long a lone Esc waits for the rest of a sequence.
 const ESCAPE: Duration = Duration::from_millis(25);
+/// The same while an answer of the terminal is outstanding, which begins with the same byte.
+const ANSWER: Duration = Duration::from_millis(150);
 /// How long a settlement may take before the loop goes on without it.
 const SETTLE: Duration = Duration::from_millis(250);
 
@@ -24,6 +26,8 @@ pub enum Input {
     Key(KeyEvent, u64),
     /// A bracketed paste.
     Paste(String),
+    /// The terminal has answered: what it was sent before the question is on the screen.
+    Answer,
     /// The line is lost: nothing more will come.
     Gone,
 }
@@ -31,6 +35,7 @@ pub enum Input {
 #[derive(Debug, Default)]
 struct Shared {
     last: AtomicU64,
+    awaits: AtomicBool,
     settled: Mutex<(u64, bool)>,
     bell: Condvar,
 }
@@ -63,6 +68,11 @@ impl Reader {
         let mut thread = Thread { terminal, woken, shared: shared.clone(), decoder: Decoder::default(), deliver };
         std::thread::Builder::new().name("keys".into()).spawn(move || thread.run())?;
         Ok(Self { shared, wake, asked: 0 })
+    }
+
+    /// Tells whether an answer of the terminal is outstanding.
+    pub fn expect(&self, awaits: bool) {
+        self.shared.awaits.store(awaits, Ordering::SeqCst);
     }
 
     /// Waits until everything that had arrived by now is read and numbered; gives the number of the last key.
@@ -99,7 +109,9 @@ impl<D: Fn(Input)> Thread<D> {
 
     /// Waits for the terminal or a wish to settle, and serves it. `Err`: the line is lost, or nobody listens.
     fn turn(&mut self) -> io::Result<()> {
-        let timeout = self.decoder.waits().then_some(ESCAPE);
+        let awaits = self.shared.awaits.load(Ordering::SeqCst);
+        self.decoder.expect(awaits);
+        let timeout = self.decoder.waits().then_some(if awaits { ANSWER } else { ESCAPE });
         let (typed, wished) = {
             let mut fds = [PollFd::new(&self.terminal, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
             let ready = match poll(&mut fds, timeout.map(timespec).as_ref()) {
@@ -164,6 +176,7 @@ impl<D: Fn(Input)> Thread<D> {
             (self.deliver)(match typed {
                 Typed::Key(key) => Input::Key(key, self.shared.last.fetch_add(1, Ordering::SeqCst) + 1),
                 Typed::Paste(text) => Input::Paste(text),
+                Typed::Answer => Input::Answer,
             });
         }
     }

@@ -4,11 +4,13 @@
 
 mod decode;
 mod keys;
+mod pace;
 mod paint;
 mod scroll;
 
 pub use decode::{Decoder, Typed};
 pub use keys::{Input, Reader};
+pub use pace::Pace;
 pub use paint::Screen;
 
 use std::io::{self, IsTerminal, Write};

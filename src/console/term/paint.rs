@@ -1,12 +1,14 @@
 //! What is written to the terminal: only what differs from what it shows, in one write a frame.
 
 use std::io::{self, BufWriter, Write};
+use std::time::Instant;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
+use super::pace::{self, Pace};
 use super::scroll;
 
 /// Frames above this size are marked as one, so that terminals that know it show them at once (DEC 2026).
@@ -22,6 +24,8 @@ pub struct Screen<W: Write> {
     cursor_shown: bool,
     compat: bool,
     frame: Vec<u8>,
+    /// What of it has arrived.
+    pub pace: Pace,
 }
 
 /// What the terminal's pen is set to while a frame is written.
@@ -139,7 +143,7 @@ fn color(color: Color, base: u16) -> String {
 impl<W: Write> Screen<W> {
     /// A screen of which nothing is known yet. `compat`: the cursor is placed anew after every wide character, and nothing
     /// is scrolled, for terminals that disagree.
-    pub fn new(out: W, compat: bool) -> Self {
+    pub fn new(out: W, compat: bool, pace: Pace) -> Self {
         Self {
             out: BufWriter::with_capacity(64 * 1024, out),
             shown: Buffer::default(),
@@ -148,6 +152,7 @@ impl<W: Write> Screen<W> {
             cursor_shown: false,
             compat,
             frame: Vec::new(),
+            pace,
         }
     }
 
@@ -205,6 +210,11 @@ impl<W: Write> Screen<W> {
             if synced {
                 self.out.write_all(b"\x1b[?2026l")?;
                 written += 16;
+            }
+            // In the same write: one packet, and the answer cannot come before the frame.
+            if self.pace.frame(written, Instant::now()) {
+                self.out.write_all(pace::ASK)?;
+                written += pace::ASK.len();
             }
             self.out.flush()?;
         }
@@ -320,7 +330,7 @@ mod tests {
         let area = frames[0].area;
         let mut parser = vt100::Parser::new(area.height, area.width, 0);
         let mut sizes = Vec::new();
-        let mut screen = Screen::new(Vec::new(), compat);
+        let mut screen = Screen::new(Vec::new(), compat, Pace::new(false));
         for frame in frames {
             screen.draw(frame, None).unwrap();
             let bytes = std::mem::take(screen.out.get_mut());

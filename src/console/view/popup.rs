@@ -262,8 +262,17 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
             Wants::Count(_) => text!("confirm.type-count").to_owned(),
             Wants::Name(name) => text!("confirm.type-name", name = name),
             Wants::Deleted(label) => text!("confirm.type-deleted", name = label),
+            Wants::Reason(None) => text!("confirm.reason").to_owned(),
+            Wants::Reason(Some(system)) => text!("confirm.reason-wanted", name = system),
         };
-        let tone = if field.right() { Tone::Good } else { Tone::Plain };
+        let empty = matches!(field.wants, Wants::Reason(None)) && field.input.value().is_empty();
+        let tone = if empty {
+            Tone::Dim
+        } else if field.right() {
+            Tone::Good
+        } else {
+            Tone::Plain
+        };
         let used = pen.put(inside.x, y, inside.width.saturating_sub(12), &label, theme.tone(tone));
         let x = inside.x + used + 1;
         let typed = input(pen, x, y, inside.right().saturating_sub(x).min(30), &field.input);

@@ -4,10 +4,10 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Aside, Core};
 use crate::engine::drive::panicked;
-use crate::engine::protocol::{PastPush, Report};
+use crate::engine::protocol::{PastPush, PastStep, Report};
 use crate::model::{Kind, Snapshot};
-use crate::plan::Change;
-use crate::store::StoreError;
+use crate::plan::{Change, ChangeId, PlanId};
+use crate::store::{Entry, Sending, StoreError};
 
 /// How many pushes the history shows.
 const HISTORY: usize = 200;
@@ -116,21 +116,52 @@ impl Core {
     pub(super) fn history(&self) {
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
         tokio::spawn(async move {
-            let report = match keeper.ask(|journal| journal.history(HISTORY)).await {
-                Ok(entries) => Report::History(
-                    entries
-                        .into_iter()
-                        .map(|entry| PastPush {
-                            plan: Arc::new(entry.plan),
-                            began: entry.began,
-                            who: entry.who,
-                            outcomes: entry.outcomes,
-                        })
-                        .collect(),
-                ),
+            let asked = keeper.ask(|journal| {
+                let entries = journal.history(HISTORY)?;
+                let with_created = |entry: Entry| {
+                    let created = journal.created(&entry.plan.id)?;
+                    Ok(past(entry, created))
+                };
+                let pushes = entries.into_iter().map(with_created).collect::<Result<Vec<_>, StoreError>>()?;
+                Ok((pushes, journal.head()?))
+            });
+            let reports = match asked.await {
+                Ok((pushes, (entries, hash))) => vec![Report::Head(entries, hash), Report::History(pushes)],
+                Err(error) => vec![Report::Notice(error.to_string())],
+            };
+            for report in reports {
+                let _ = asides.send(Aside::Report(report));
+            }
+        });
+    }
+
+    /// The requests of a past push as they were sent.
+    pub(super) fn recall_push(&self, plan: PlanId) {
+        let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
+        tokio::spawn(async move {
+            let of = plan.clone();
+            let report = match keeper.ask(move |journal| journal.sendings(&of)).await {
+                Ok(sendings) => Report::Recalled(plan, sendings.into_iter().map(past_step).collect()),
                 Err(error) => Report::Notice(error.to_string()),
             };
             let _ = asides.send(Aside::Report(report));
         });
     }
+}
+
+fn past(entry: Entry, created: Vec<(ChangeId, String)>) -> PastPush {
+    PastPush {
+        plan: Arc::new(entry.plan),
+        began: entry.began,
+        who: entry.by.who,
+        reason: entry.by.reason,
+        outcomes: entry.outcomes,
+        created,
+        closed: entry.closed,
+    }
+}
+
+fn past_step(sending: Sending) -> PastStep {
+    let (status, end) = sending.end();
+    PastStep { at: sending.at, step: sending.step, status, end }
 }

@@ -381,7 +381,7 @@ async fn a_preview_writes_nothing_and_says_why_it_is_none() {
     })
     .await;
     assert!(plan.steps.is_empty() && plan.refused[0].1.contains("only for reading"), "{plan:?}");
-    engine.send(Command::Push { fingerprint: plan.fingerprint.clone(), plan });
+    engine.send(Command::Push { fingerprint: plan.fingerprint.clone(), plan, reason: None });
     wait(&mut said, |report| matches!(report, Report::PushEnded(_)).then_some(())).await;
     assert!(hr.seen().iter().all(|text| text.starts_with("GET ")));
 }

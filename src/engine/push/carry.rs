@@ -13,6 +13,7 @@ use super::{Desk, Tell};
 use crate::engine::protocol::Report;
 use crate::model::SystemId;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target, digest};
+use crate::store::Signature;
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,17 +51,18 @@ pub async fn push(
     }
     let systems: BTreeSet<SystemId> = plan.steps.iter().map(|step| step.system.clone()).collect();
     let opened = {
-        let (plan, who, systems) = (plan.clone(), desk.who.clone(), systems.clone());
+        let reason = desk.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
+        let (plan, by, systems) = (plan.clone(), Signature { who: desk.who.clone(), reason }, systems.clone());
         let ask = desk.keeper.ask(move |journal| {
             for (at, system) in systems.iter().enumerate() {
-                if let Err(why) = journal.lease(system, &who) {
+                if let Err(why) = journal.lease(system, &by.who) {
                     for taken in systems.iter().take(at) {
                         journal.release(taken)?;
                     }
                     return Err(why);
                 }
             }
-            journal.open(&plan, &who).or_else(|why| {
+            journal.open(&plan, &by).or_else(|why| {
                 for system in &systems {
                     journal.release(system)?;
                 }
@@ -112,6 +114,11 @@ fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
     }
     if plan.steps.is_empty() {
         return Some("the plan has no request to send".into());
+    }
+    let given = desk.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+    let wants = |step: &&Step| desk.parties.get(&step.system).is_some_and(|party| party.known.policy.require_reason);
+    if let (false, Some(step)) = (given, plan.steps.iter().find(wants)) {
+        return Some(format!("{} wants a reason or ticket for every push; say why, and push again", step.system));
     }
     let refused: BTreeSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
     let will: Vec<Change> = plan.changes.iter().filter(|change| !refused.contains(&change.id)).cloned().collect();

@@ -9,6 +9,7 @@ use super::look::{Found, Sought, View, busy_pause, keys_of, somewhere};
 use super::{Desk, LineFault, Party, Tell};
 use crate::compare::{Link, LinkVerdict, Rung};
 use crate::connectors::Observed;
+use crate::engine::limit::over;
 use crate::engine::protocol::Report;
 use crate::model::text::clean;
 use crate::model::{Op, RecordKey};
@@ -390,6 +391,11 @@ impl Work {
                 self.keep_lesson(step, &reply).await;
                 let rule = format!("the service does not take this form of the request ({why}); prepare it again");
                 self.ended(receipt, status, OutcomeState::Refused { rule }).await
+            }
+            // What was turned away at the door (429) was not done; of any other busy answer nobody knows. The record is read
+            // before it is sent again; after the last try it is looked up.
+            Verdict::Busy(why) if !over(&reply) && attempt + 1 >= self.desk.patience.tries => {
+                self.unknown(receipt, &format!("the service stayed busy: {why}")).await
             }
             Verdict::Busy(why) => {
                 lock(&self.shared.sent).remove(&self.step.id);

@@ -54,6 +54,7 @@ fn bench(service: Arc<Service>, policy: Policy, journal: impl Journal + 'static)
         compared: Arc::new(world(3).compared()),
         protected: Arc::new(|_| Some(false)),
         who: "lena".into(),
+        reason: None,
         // Enough for several reads, and over at once.
         agreed: Vec::new(),
         patience: Patience {

@@ -98,12 +98,12 @@ fn what_failed_is_tried_again_on_the_record_that_was_created_meanwhile() {
 }
 
 #[test]
-fn what_is_stale_or_unknown_is_not_tried_again() {
+fn what_is_unknown_is_looked_up_and_not_tried_again() {
     let changes = [set("a1"), set("a2")];
     let plan = plan(&changes);
     let outcomes = [
         outcome(&changes[0], OutcomeState::Stale { what: "x".into() }),
         outcome(&changes[1], OutcomeState::Unknown { why: "x".into() }),
     ];
-    assert_eq!(retry(&plan, &outcomes, &|_| None), Vec::new());
+    assert_eq!(retry(&plan, &outcomes, &|_| None), [changes[0].clone()], "what is stale is made anew");
 }

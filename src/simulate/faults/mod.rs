@@ -41,6 +41,17 @@ pub const HELP: &[Switch] = &[
         help: "The next N requests fail (5xx takes the four in turn); with `after` they are carried out first.",
     },
     Switch {
+        name: "4xx",
+        form: "400=N, 401=N, 403=N, 404=N, 409=N, 412=N, 422=N",
+        help: "The next N requests are refused with that status and a web page, as by something in front of the service.",
+    },
+    Switch { name: "deaf", form: "deaf=N", help: "The next N writes are answered 204 and not carried out." },
+    Switch {
+        name: "late",
+        form: "late=250ms",
+        help: "Every write is carried out, and its reply waits that long (ms or s).",
+    },
+    Switch {
         name: "lost",
         form: "lost=N",
         help: "The next N writes are carried out, and the connection is closed before any byte of the reply.",
@@ -72,6 +83,12 @@ pub const HELP: &[Switch] = &[
         help: "Only requests with that method, whose path and query contain that text.",
     },
     Switch { name: "skip", form: "FAULT,skip=K", help: "The first K requests that match are let through." },
+    Switch { name: "in", form: "FAULT,in=TEXT", help: "Only requests whose body contains that text." },
+    Switch {
+        name: "written",
+        form: "FAULT,written",
+        help: "Only once a write was carried out since the faults were put in force.",
+    },
 ];
 
 /// The faults in force: a cheap handle, shared between a running simulator and whoever steers it.
@@ -83,6 +100,8 @@ struct State {
     faults: Vec<Fault>,
     flags: BTreeMap<String, String>,
     expired: bool,
+    /// A write was carried out since these faults are in force.
+    written: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +110,8 @@ struct Fault {
     /// None: for ever.
     left: Option<u32>,
     skip: u32,
+    written: bool,
+    body: String,
     method: Option<String>,
     path: String,
 }
@@ -102,6 +123,8 @@ enum Kind {
     /// Codes in turn, and whether the request is carried out first.
     Status(&'static [u16], bool),
     Lost,
+    Deaf,
+    Late(Duration),
     Truncate {
         cut: bool,
     },
@@ -138,6 +161,8 @@ pub enum Before {
     Status(u16),
     /// A web page with status 200.
     Html,
+    /// 204 and nothing.
+    Deaf,
 }
 
 /// What happens to the reply of a request that was carried out.
@@ -159,6 +184,8 @@ pub enum After {
 pub struct Verdict {
     /// Wait this long first.
     pub delay: Duration,
+    /// Let the reply wait this long.
+    pub late: Duration,
     /// The token has expired.
     pub expired: bool,
     /// Do this instead of carrying it out.
@@ -173,8 +200,10 @@ impl Verdict {
         match (self.before, self.after) {
             (Some(Before::Reset), _) => Some("reset"),
             (Some(Before::TooMany(_)), _) => Some("429"),
+            (Some(Before::Status(code)), _) if code < 500 => Some("4xx"),
             (Some(Before::Status(_)), _) | (None, Some(After::Status(_))) => Some("5xx"),
             (Some(Before::Html), _) => Some("html"),
+            (Some(Before::Deaf), _) => Some("deaf"),
             (None, Some(After::Lost)) => Some("lost"),
             (None, Some(After::Truncate { .. })) => Some("truncate"),
             (None, None) => self.expired.then_some("expire"),
@@ -204,6 +233,7 @@ impl Faults {
         let mut mine = self.lock();
         mine.faults = faults;
         mine.flags = flags;
+        mine.written = false;
     }
 
     /// The first switch that is in none of `known`, told as a sentence.
@@ -248,22 +278,31 @@ impl Faults {
         self.lock().expired = false;
     }
 
-    /// Judges one request, and counts it.
+    /// Judges one request without a body, and counts it.
     pub fn judge(&self, method: &str, path_and_query: &str) -> Verdict {
+        self.judge_sent(method, path_and_query, "")
+    }
+
+    /// Judges one request, and counts it.
+    pub fn judge_sent(&self, method: &str, path_and_query: &str, body: &str) -> Verdict {
         let mut state = self.lock();
         let mut verdict = Verdict::default();
-        let mut expires = false;
+        let (mut expires, written) = (false, state.written);
         for fault in &mut state.faults {
             let taken = match fault.kind {
-                Kind::Latency(_) | Kind::Expire => false,
-                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset => verdict.before.is_some(),
+                Kind::Latency(_) | Kind::Late(_) | Kind::Expire => false,
+                Kind::TooMany(_) | Kind::Status(_, false) | Kind::Html | Kind::Reset | Kind::Deaf => {
+                    verdict.before.is_some()
+                }
                 Kind::Status(_, true) | Kind::Lost | Kind::Truncate { .. } => {
                     verdict.before.is_some() || verdict.after.is_some()
                 }
             };
             // A reply can only be lost after a write; a search is a read that is sent as POST.
             let is_write = is_write(method, path_and_query);
-            if taken || (fault.kind == Kind::Lost && !is_write) || !fault.matches(method, path_and_query) {
+            let of_writes = matches!(fault.kind, Kind::Lost | Kind::Deaf | Kind::Late(_));
+            let passed = taken || (of_writes && !is_write) || (fault.written && !written);
+            if passed || !fault.matches(method, path_and_query, body) {
                 continue;
             }
             if fault.skip > 0 {
@@ -286,6 +325,8 @@ impl Faults {
             };
             match fault.kind {
                 Kind::Latency(delay) => verdict.delay += delay,
+                Kind::Late(delay) => verdict.late += delay,
+                Kind::Deaf => verdict.before = Some(Before::Deaf),
                 Kind::TooMany(hint) => verdict.before = Some(Before::TooMany(hint)),
                 Kind::Status(codes, after) => {
                     let code = codes.get(turn as usize % codes.len().max(1)).copied().unwrap_or(500);
@@ -304,6 +345,7 @@ impl Faults {
         }
         state.expired |= expires;
         verdict.expired = state.expired;
+        state.written |= verdict.before.is_none() && is_write(method, path_and_query);
         verdict
     }
 
@@ -313,8 +355,10 @@ impl Faults {
 }
 
 impl Fault {
-    fn matches(&self, method: &str, path: &str) -> bool {
-        self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method)) && path.contains(&self.path)
+    fn matches(&self, method: &str, path: &str, body: &str) -> bool {
+        self.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+            && path.contains(&self.path)
+            && body.contains(&self.body)
     }
 }
 
@@ -342,6 +386,19 @@ mod tests {
         assert_eq!(f.judge("GET", "/users").before, None);
         assert_eq!(f.judge("POST", "/users").before, None);
         assert_eq!(f.judge("POST", "/users").before, Some(Before::Status(503)));
+    }
+
+    #[test]
+    fn a_fault_can_be_limited_to_a_body_and_to_what_comes_after_a_write() {
+        let f = faults(&["503=1,in=lena@POST", "html,written@GET", "deaf=1@PUT"]);
+        assert_eq!(f.judge_sent("POST", "/users", "omar").before, None);
+        assert_eq!(f.judge_sent("POST", "/users", "lena").before, Some(Before::Status(503)));
+        f.replace(&faults(&["html,written@GET", "deaf=1@PUT"]));
+        assert_eq!(f.judge("GET", "/users").before, None);
+        assert_eq!(f.judge("PUT", "/users/1").before, Some(Before::Deaf));
+        assert_eq!(f.judge("GET", "/users").before, None, "nothing was carried out yet");
+        assert_eq!(f.judge("PUT", "/users/1").before, None);
+        assert_eq!(f.judge("GET", "/users").before, Some(Before::Html));
     }
 
     #[test]

@@ -30,10 +30,19 @@ pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
         "latency" => (Kind::Latency(duration(spec, value.unwrap_or_default())?), None),
         "429" => (Kind::TooMany(Hint::Seconds(1)), count(value)?),
         "5xx" => (Kind::Status(EACH, false), count(value)?),
+        "400" => (Kind::Status(&[400], false), count(value)?),
+        "401" => (Kind::Status(&[401], false), count(value)?),
+        "403" => (Kind::Status(&[403], false), count(value)?),
+        "404" => (Kind::Status(&[404], false), count(value)?),
+        "409" => (Kind::Status(&[409], false), count(value)?),
+        "412" => (Kind::Status(&[412], false), count(value)?),
+        "422" => (Kind::Status(&[422], false), count(value)?),
         "500" => (Kind::Status(&[500], false), count(value)?),
         "502" => (Kind::Status(&[502], false), count(value)?),
         "503" => (Kind::Status(&[503], false), count(value)?),
         "504" => (Kind::Status(&[504], false), count(value)?),
+        "deaf" => (Kind::Deaf, count(value)?),
+        "late" => (Kind::Late(duration(spec, value.unwrap_or_default())?), None),
         "lost" => (Kind::Lost, count(value)?),
         "truncate" => (Kind::Truncate { cut: false }, count(value)?),
         "expire" => (Kind::Expire, count(value)?),
@@ -56,12 +65,14 @@ pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
             return Ok(());
         }
     };
-    let mut skip = 0;
+    let (mut skip, mut written, mut body) = (0, false, String::new());
     for part in parts {
         let (option, value) = part.split_once('=').unwrap_or((part, ""));
         let number = || value.parse::<u32>().map_err(|_| format!("fault `{spec}`: `{part}` needs a number"));
         match (&mut kind, option) {
             (_, "skip") => skip = number()?,
+            (_, "written") => written = true,
+            (_, "in") => value.clone_into(&mut body),
             (Kind::TooMany(hint), "retry-after") if value == "date" => *hint = Hint::Date,
             (Kind::TooMany(hint), "retry-after") => *hint = Hint::Seconds(number()?),
             (Kind::TooMany(hint), "reset") => *hint = Hint::Reset(number()?),
@@ -72,7 +83,7 @@ pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
         }
     }
     let (method, path) = place(at);
-    state.faults.push(Fault { kind, left, skip, method, path });
+    state.faults.push(Fault { kind, left, skip, written, body, method, path });
     Ok(())
 }
 

@@ -78,7 +78,7 @@ fn a_killed_push_is_named_by_the_next_start() {
     let plan = plan("p1", &["1", "2", "3"]);
     {
         let mut journal = open(&folder.file()).unwrap();
-        journal.open(&plan, "lena").unwrap();
+        journal.open(&plan, &"lena".into()).unwrap();
         let first = journal.intend(&plan.id, &plan.steps[0]).unwrap();
         journal
             .reached(&first, &StepState::Replied { status: 200, verdict: "yes".into(), id: Some("77".into()) })
@@ -110,7 +110,7 @@ fn a_write_that_ended_is_not_open() {
     let plan = plan("p1", &["1"]);
     {
         let mut journal = open(&folder.file()).unwrap();
-        journal.open(&plan, "lena").unwrap();
+        journal.open(&plan, &"lena".into()).unwrap();
         let receipt = journal.intend(&plan.id, &plan.steps[0]).unwrap();
         journal.reached(&receipt, &StepState::Ended { status: 422, why: "no".into() }).unwrap();
     }
@@ -121,7 +121,7 @@ fn a_write_that_ended_is_not_open() {
 fn an_unknown_outcome_of_a_closed_push_stays_open() {
     let mut journal = in_memory().unwrap();
     let plan = plan("p1", &["1"]);
-    journal.open(&plan, "lena").unwrap();
+    journal.open(&plan, &"lena".into()).unwrap();
     journal.intend(&plan.id, &plan.steps[0]).unwrap();
     journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Unknown { why: "no reply".into() })).unwrap();
     journal.close(&plan.id).unwrap();
@@ -132,9 +132,9 @@ fn an_unknown_outcome_of_a_closed_push_stays_open() {
 fn the_same_plan_cannot_be_opened_twice() {
     let mut journal = in_memory().unwrap();
     let plan = plan("p1", &["1"]);
-    journal.open(&plan, "lena").unwrap();
+    journal.open(&plan, &"lena".into()).unwrap();
     journal.close(&plan.id).unwrap();
-    assert!(matches!(journal.open(&plan, "lena"), Err(StoreError::PushedBefore { .. })));
+    assert!(matches!(journal.open(&plan, &"lena".into()), Err(StoreError::PushedBefore { .. })));
 }
 
 #[test]
@@ -142,12 +142,12 @@ fn the_last_word_about_a_change_is_its_outcome_and_pushes_come_newest_first() {
     let mut journal = in_memory().unwrap();
     for name in ["p1", "p2"] {
         let plan = plan(name, &["1"]);
-        journal.open(&plan, "lena").unwrap();
+        journal.open(&plan, &"lena".into()).unwrap();
         journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Sent)).unwrap();
         journal.outcome(&plan.id, &outcome(&plan, 0, OutcomeState::Accepted)).unwrap();
     }
     let history = journal.history(1).unwrap();
-    assert_eq!((history.len(), &*history[0].plan.id.0, &*history[0].who), (1, "p2", "lena"));
+    assert_eq!((history.len(), &*history[0].plan.id.0, &*history[0].by.who), (1, "p2", "lena"));
     assert_eq!(history[0].outcomes.len(), 1);
     assert_eq!(history[0].outcomes[0].state, OutcomeState::Accepted);
     assert_eq!(history[0].plan, plan("p2", &["1"]));
@@ -156,7 +156,7 @@ fn the_last_word_about_a_change_is_its_outcome_and_pushes_come_newest_first() {
 fn three_entries(path: &Path) {
     let mut journal = open(path).unwrap();
     let plan = plan("p1", &["1"]);
-    journal.open(&plan, "lena").unwrap();
+    journal.open(&plan, &"lena".into()).unwrap();
     journal.intend(&plan.id, &plan.steps[0]).unwrap();
     journal.close(&plan.id).unwrap();
     assert_eq!(journal.verify().unwrap(), None);
@@ -189,7 +189,7 @@ fn an_entry_that_was_taken_out_is_found() {
 #[test]
 fn entries_are_only_added() {
     let mut journal = in_memory().unwrap();
-    journal.open(&plan("p1", &["1"]), "lena").unwrap();
+    journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap();
     for sql in ["update entry set at = ''", "delete from entry"] {
         assert!(journal.db.execute(sql, []).is_err(), "{sql}");
     }
@@ -219,7 +219,7 @@ fn directory_and_file_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
     let mut journal = open(&folder.file()).unwrap();
-    journal.open(&plan("p1", &["1"]), "lena").unwrap();
+    journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(folder.file().parent().unwrap()), 0o700);
     for file in std::fs::read_dir(folder.file().parent().unwrap()).unwrap() {
@@ -231,7 +231,7 @@ fn directory_and_file_are_for_their_owner_alone() {
 fn a_journal_of_a_newer_program_is_refused() {
     let folder = Folder::new();
     drop(open(&folder.file()).unwrap());
-    Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
+    Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", layout::VERSION + 1).unwrap();
     let why = open(&folder.file()).unwrap_err().to_string();
     assert!(why.contains("newer"), "{why}");
 }
@@ -312,7 +312,7 @@ fn decisions_are_kept_and_purged_with_their_system() {
     assert_eq!(journal.lessons(&aha).unwrap(), ["patch:User"]);
     journal.keep_pin(&other, "kept").unwrap();
     let plan = plan("p1", &["1"]);
-    journal.open(&plan, "lena").unwrap();
+    journal.open(&plan, &"lena".into()).unwrap();
 
     journal.purge(&aha).unwrap();
     assert_eq!((journal.decisions().unwrap(), journal.accepted(&aha).unwrap()), (Decisions::default(), None));

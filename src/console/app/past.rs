@@ -1,0 +1,198 @@
+//! Past pushes as rows: the list of them, and one of them with its changes and its requests as they were sent.
+
+use std::collections::{BTreeMap, HashSet};
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::compare::Compared;
+use crate::engine::protocol::{PastPush, PastStep};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState};
+
+use super::history::HistoryRow;
+use super::lines::{Line, Tone, clock, op, padded};
+use super::preview::{cannot_undo, describe, indent, outcome_tone, request_lines, why};
+use super::text::{self, text};
+
+/// The words of an outcome stand in so many cells.
+const WORD: usize = 11;
+
+/// What needs the operator comes first.
+const fn rank(state: Option<&OutcomeState>) -> u8 {
+    match state {
+        Some(OutcomeState::Unknown { .. }) => 0,
+        Some(OutcomeState::Failed { .. }) => 1,
+        Some(OutcomeState::Differs { .. }) => 2,
+        Some(OutcomeState::Stale { .. }) => 3,
+        Some(OutcomeState::Refused { .. }) => 4,
+        Some(OutcomeState::Skipped { .. }) => 5,
+        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => 6,
+        Some(OutcomeState::Accepted) => 7,
+        Some(OutcomeState::Confirmed { .. }) => 8,
+    }
+}
+
+/// How many changes ended how, what needs the operator first.
+fn counts(push: &PastPush) -> Vec<(&'static str, usize, Tone)> {
+    let mut counts: BTreeMap<u8, (&'static str, usize, Tone)> = BTreeMap::new();
+    for outcome in &push.outcomes {
+        let state = &outcome.state;
+        counts.entry(rank(Some(state))).or_insert((state.word(), 0, outcome_tone(state))).1 += 1;
+    }
+    let open = push.plan.changes.len().saturating_sub(push.outcomes.len());
+    if open > 0 {
+        counts.entry(6).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
+    }
+    counts.into_values().collect()
+}
+
+fn counted(line: Line, push: &PastPush) -> Line {
+    let with = |line: Line, (word, n, tone): (&str, usize, Tone)| {
+        line.with(tone, format!("{} {word}", text::count(n as u64))).with(Tone::Dim, "  ")
+    };
+    counts(push).into_iter().fold(line, with)
+}
+
+/// The list: writes that nobody knows the end of, then all pushes, newest first.
+pub(super) fn list(
+    pushes: Option<&[PastPush]>,
+    unknown: &[(ChangeId, String)],
+    cells: usize,
+    look_up: &str,
+) -> Vec<HistoryRow> {
+    let mut rows = Vec::new();
+    for (_, what) in unknown {
+        let line = Line::of(Tone::Warn, padded(text!("history.unknown"), WORD)).data(Tone::Plain, what.clone());
+        rows.push(HistoryRow::of(line));
+    }
+    if !unknown.is_empty() {
+        rows.push(HistoryRow::of(Line::of(Tone::Dim, text!("history.look-up", key = look_up))));
+        rows.push(HistoryRow::of(Line::default()));
+    }
+    let who = |push: &PastPush| push.who.width();
+    let widest = pushes.into_iter().flatten().map(who).max().unwrap_or(0).min(if cells < 100 { 22 } else { 34 });
+    for (at, push) in pushes.into_iter().flatten().enumerate() {
+        let when = clock(push.began);
+        let mut line = Line::of(Tone::Strong, when.get(..16).unwrap_or(&when)).with(Tone::Dim, "  ");
+        line = line.data(Tone::Plain, column(&push.who, widest)).with(Tone::Dim, "  ");
+        line = counted(line, push);
+        if !push.closed {
+            line = line.with(Tone::Bad, text!("history.not-closed")).with(Tone::Dim, "  ");
+        }
+        if let Some(reason) = &push.reason {
+            line = line.data(Tone::Dim, reason.clone());
+        }
+        rows.push(HistoryRow { push: Some(at), change: None, line });
+    }
+    if rows.is_empty() {
+        let words = if pushes.is_some() { text!("history.empty") } else { text!("history.waiting") };
+        rows.push(HistoryRow::of(Line::of(Tone::Dim, words)));
+    }
+    rows
+}
+
+/// A text in just so many cells.
+fn column(text: &str, cells: usize) -> String {
+    let mut shown = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        if used + grapheme.width() > cells {
+            break;
+        }
+        used += grapheme.width();
+        shown.push_str(grapheme);
+    }
+    padded(&shown, cells)
+}
+
+/// One push: who, when and why, then its changes, what needs the operator first.
+pub(super) struct Page<'p> {
+    /// Its place in the list.
+    pub(super) at: usize,
+    pub(super) push: &'p PastPush,
+    /// Its requests as they were sent, once they are known.
+    pub(super) sent: Option<&'p [PastStep]>,
+    /// Changes whose requests are shown.
+    pub(super) unfolded: &'p HashSet<ChangeId>,
+    pub(super) compared: Option<&'p Compared>,
+    pub(super) cells: usize,
+}
+
+impl Page<'_> {
+    pub(super) fn rows(&self) -> Vec<HistoryRow> {
+        let push = self.push;
+        let mut rows = Vec::new();
+        let named = |name: &str| Line::of(Tone::Dim, padded(name, WORD));
+        rows.push(self.words(named(text!("history.when")).with(Tone::Strong, clock(push.began))));
+        rows.push(self.words(named(text!("history.who")).data(Tone::Plain, push.who.clone())));
+        if let Some(reason) = &push.reason {
+            let line = named(text!("history.reason")).data(Tone::Plain, reason.clone()).hanging(WORD);
+            rows.extend(line.wrapped(self.cells).into_iter().map(|line| self.words(line)));
+        }
+        rows.push(self.words(named(text!("history.plan")).with(Tone::Plain, push.plan.id.to_string())));
+        let line = named(text!("history.outcome"));
+        rows.push(self.words(counted(line, push)));
+        if !push.closed {
+            rows.push(self.words(named("").with(Tone::Bad, text!("history.not-closed"))));
+        }
+        rows.push(self.words(Line::default()));
+        let outcomes: std::collections::HashMap<&ChangeId, &Outcome> =
+            push.outcomes.iter().map(|outcome| (&outcome.change, outcome)).collect();
+        let mut changes: Vec<&Change> = push.plan.changes.iter().collect();
+        changes.sort_by_key(|change| rank(outcomes.get(&change.id).map(|outcome| &outcome.state)));
+        for change in changes {
+            self.change(change, outcomes.get(&change.id).map(|outcome| &outcome.state), &mut rows);
+        }
+        rows
+    }
+
+    fn words(&self, line: Line) -> HistoryRow {
+        HistoryRow { push: Some(self.at), change: None, line }
+    }
+
+    fn change(&self, change: &Change, state: Option<&OutcomeState>, rows: &mut Vec<HistoryRow>) {
+        let row = |line: Line| HistoryRow { push: Some(self.at), change: Some(change.id.clone()), line };
+        let (word, tone) =
+            state.map_or((text!("outcome.pending"), Tone::Dim), |state| (state.word(), outcome_tone(state)));
+        let mut line = Line::of(tone, padded(word, WORD))
+            .with(Tone::Dim, format!("{} {}  ", change.system, op(change.op)))
+            .hanging(WORD + 2);
+        let described = describe(change, self.compared);
+        line.parts.extend(described.parts);
+        line.private.extend(described.private);
+        rows.extend(line.wrapped(self.cells).into_iter().map(row));
+        let below = |tone: Tone, text: String| indent(WORD + 2, Line::default().data(tone, text)).hanging(WORD + 2);
+        if let Some(why) = state.and_then(why) {
+            rows.extend(below(tone, why).wrapped(self.cells).into_iter().map(row));
+        }
+        let came = matches!(
+            state,
+            Some(OutcomeState::Confirmed { .. } | OutcomeState::Accepted | OutcomeState::Differs { .. })
+        );
+        if let (true, Some(why)) = (came, cannot_undo(change)) {
+            let line = below(Tone::Warn, text!("plan.no-undo", why = why));
+            rows.extend(line.wrapped(self.cells).into_iter().map(row));
+        }
+        if !self.unfolded.contains(&change.id) {
+            return;
+        }
+        let Some(sent) = self.sent else {
+            return rows.push(row(below(Tone::Dim, text!("history.waiting").to_owned())));
+        };
+        let mut about = sent.iter().filter(|step| step.step.serves.contains(&change.id)).peekable();
+        if about.peek().is_none() {
+            rows.push(row(below(Tone::Dim, text!("history.nothing-sent").to_owned())));
+        }
+        for step in about {
+            let status = step.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+            let head = indent(4, Line::of(Tone::Dim, format!("{}  ", clock(step.at))))
+                .with(Tone::Strong, status)
+                .data(Tone::Plain, format!("  {}", step.end))
+                .hanging(WORD + 2);
+            rows.extend(head.wrapped(self.cells).into_iter().map(row));
+            let lines = request_lines(&step.step.write);
+            rows.extend(lines.iter().flat_map(|line| line.wrapped(self.cells)).map(row));
+            rows.push(row(Line::default()));
+        }
+    }
+}

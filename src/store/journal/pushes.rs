@@ -1,0 +1,280 @@
+//! What happens in a push, as entries that are only ever added to.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+use super::{NOW, SqliteJournal, fault, json, parsed};
+use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
+use crate::store::chain::{self, Hash, Link as Chained};
+use crate::store::holder::Holder;
+use crate::store::{Entry, OpenIntent, Receipt, Sending, Signature, StepState, StoreError};
+
+/// What a push's first entry holds.
+#[derive(Serialize, serde::Deserialize)]
+struct Opened {
+    plan: Plan,
+    who: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    holder: Holder,
+}
+
+impl SqliteJournal {
+    fn push(&self, number: i64, began: &str, body: &str) -> Result<(Entry, Holder), StoreError> {
+        let opened: Opened = parsed(body).map_err(|why| fault(&self.path, why))?;
+        let began = began.parse().map_err(|why| fault(&self.path, format!("entry {number}: {why}")))?;
+        let plan = opened.plan.id.to_string();
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        let told: Vec<Outcome> =
+            self.rows("select body from entry where plan = ? and what = 'outcome' order by number", &[&plan])?;
+        let mut places = HashMap::new();
+        for outcome in told {
+            match places.entry(outcome.change.clone()) {
+                Slot::Occupied(at) => outcomes[*at.get()] = outcome,
+                Slot::Vacant(free) => {
+                    free.insert(outcomes.len());
+                    outcomes.push(outcome);
+                }
+            }
+        }
+        let closed = self.read(|db| is_closed(db, &plan))?;
+        let by = Signature { who: opened.who, reason: opened.reason };
+        Ok((Entry { plan: opened.plan, began, by, outcomes, closed }, opened.holder))
+    }
+
+    fn pushes(&self, most: usize) -> Result<Vec<(Entry, Holder)>, StoreError> {
+        let found = self.read(|db| {
+            let mut query = db.prepare_cached(
+                "select number, at, body from entry where what = 'open' order by number desc limit ?",
+            )?;
+            let rows = query.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        found.iter().map(|(number, at, body)| self.push(*number, at, body)).collect()
+    }
+}
+
+/// Whether this journal or another living one is at work on a push.
+fn under_way(entry: &Entry, holder: &Holder) -> bool {
+    !entry.closed && holder.alive()
+}
+
+fn is_closed(db: &Connection, plan: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("select exists (select 1 from entry where plan = ? and what = 'close')")?
+        .query_row([plan], |row| row.get(0))
+}
+
+/// Adds an entry to the chain and gives its number.
+fn add(db: &Connection, what: &str, plan: &PlanId, step: &str, about: i64, body: &str) -> rusqlite::Result<i64> {
+    let (last, before): (i64, Hash) =
+        db.query_row("select number, hash from head", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let at: String = db.query_row(&format!("select {NOW}"), [], |row| row.get(0))?;
+    let (number, plan) = (last + 1, plan.to_string());
+    let hash = chain::hash(&before, Chained { number, at: &at, what, plan: &plan, step, about, body });
+    db.execute(
+        "insert into entry (number, at, what, plan, step, about, body, hash) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        params![number, at, what, plan, step, about, body, hash],
+    )?;
+    db.execute("update head set number = ?, hash = ?", params![number, hash])?;
+    Ok(number)
+}
+
+pub(super) fn open(journal: &mut SqliteJournal, plan: &Plan, by: &Signature) -> Result<(), StoreError> {
+    let holder = journal.holder.clone();
+    let fresh = journal.write(|db| {
+        let id = plan.id.to_string();
+        let before: bool =
+            db.query_row("select exists (select 1 from entry where plan = ? and what = 'open')", [&id], |row| {
+                row.get(0)
+            })?;
+        if !before {
+            let opened = Opened { plan: plan.clone(), who: by.who.clone(), reason: by.reason.clone(), holder };
+            add(db, "open", &plan.id, "", 0, &json(&opened)?)?;
+        }
+        Ok(!before)
+    })?;
+    if fresh { Ok(()) } else { Err(StoreError::PushedBefore { plan: plan.id.to_string() }) }
+}
+
+pub(super) fn intend(journal: &mut SqliteJournal, plan: &PlanId, step: &Step) -> Result<Receipt, StoreError> {
+    let entry = journal.write(|db| add(db, "intend", plan, &step.id.0, 0, &json(step)?))?;
+    Ok(Receipt { entry, step: step.id.clone() })
+}
+
+pub(super) fn reached(journal: &mut SqliteJournal, receipt: &Receipt, state: &StepState) -> Result<(), StoreError> {
+    journal.write(|db| {
+        let plan: String =
+            db.query_row("select plan from entry where number = ?", [receipt.entry], |row| row.get(0))?;
+        add(db, "reached", &PlanId(plan.into()), &receipt.step.0, receipt.entry, &json(state)?)?;
+        Ok(())
+    })
+}
+
+pub(super) fn outcome(journal: &mut SqliteJournal, plan: &PlanId, outcome: &Outcome) -> Result<(), StoreError> {
+    journal.write(|db| add(db, "outcome", plan, "", 0, &json(outcome)?))?;
+    Ok(())
+}
+
+pub(super) fn close(journal: &mut SqliteJournal, plan: &PlanId) -> Result<(), StoreError> {
+    journal.write(|db| {
+        if !is_closed(db, &plan.0)? {
+            add(db, "close", plan, "", 0, "{}")?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn open_intents(journal: &mut SqliteJournal) -> Result<Vec<OpenIntent>, StoreError> {
+    // The last word about each intent; one that was ended, read back or resolved is not open.
+    let found = journal.read(|db| {
+        let mut query = db.prepare_cached(
+            "select i.number, i.plan, i.body,
+                (select r.body from entry r where r.about = i.number order by r.number desc limit 1)
+             from entry i where i.what = 'intend' order by i.number",
+        )?;
+        let rows = query.query_map([], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, Option<String>>(3)?,
+            ))
+        })?;
+        rows.collect::<rusqlite::Result<Vec<_>>>()
+    })?;
+    let mut open = Vec::new();
+    for (_, plan, body, last) in found {
+        let state = match last {
+            None => StepState::Intended,
+            Some(last) => parsed(&last).map_err(|why| fault(&journal.path, why))?,
+        };
+        if !matches!(state, StepState::Intended | StepState::Replied { .. }) {
+            continue;
+        }
+        let begun = journal.read(|db| {
+            db.prepare_cached("select number, at, body from entry where plan = ? and what = 'open'")?
+                .query_row([&plan], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+                })
+                .optional()
+        })?;
+        let Some((number, at, opened)) = begun else { continue };
+        let (entry, holder) = journal.push(number, &at, &opened)?;
+        if under_way(&entry, &holder) {
+            continue;
+        }
+        let step: Step = parsed(&body).map_err(|why| fault(&journal.path, why))?;
+        let changes: Vec<Change> =
+            entry.plan.changes.iter().filter(|change| step.serves.contains(&change.id)).cloned().collect();
+        open.push(OpenIntent { plan: entry.plan.id, step, changes, state });
+    }
+    Ok(open)
+}
+
+pub(super) fn settle(
+    journal: &mut SqliteJournal,
+    plan: &PlanId,
+    step: &StepId,
+    outcomes: &[Outcome],
+    id: Option<&str>,
+) -> Result<(), StoreError> {
+    let resolved = StepState::Resolved { id: id.map(str::to_owned) };
+    journal.write(|db| {
+        let intents: Vec<i64> = db
+            .prepare_cached("select number from entry where what = 'intend' and plan = ? and step = ?")?
+            .query_map(params![&*plan.0, &*step.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for intent in intents {
+            add(db, "reached", plan, &step.0, intent, &json(&resolved)?)?;
+        }
+        for outcome in outcomes {
+            add(db, "outcome", plan, "", 0, &json(outcome)?)?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn unfinished(journal: &mut SqliteJournal) -> Result<Vec<Entry>, StoreError> {
+    let open = journal.pushes(usize::MAX)?;
+    Ok(open
+        .into_iter()
+        .filter(|(entry, holder)| !entry.closed && !under_way(entry, holder))
+        .map(|(entry, _)| entry)
+        .collect())
+}
+
+pub(super) fn created(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError> {
+    let found = journal.read(|db| {
+        let mut query = db.prepare_cached(
+            "select i.body, r.body from entry r join entry i on i.number = r.about
+             where r.plan = ? and r.what = 'reached' order by r.number",
+        )?;
+        let rows = query.query_map([&*plan.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        rows.collect::<rusqlite::Result<Vec<_>>>()
+    })?;
+    let mut created = Vec::new();
+    for (intent, reached) in found {
+        let step: Step = parsed(&intent).map_err(|why| fault(&journal.path, why))?;
+        let state: StepState = parsed(&reached).map_err(|why| fault(&journal.path, why))?;
+        let id = match state {
+            StepState::Replied { id, .. } | StepState::Resolved { id } => id,
+            _ => None,
+        };
+        if let (Some(change), Some(id)) = (step.yields, id) {
+            created.push((change, id));
+        }
+    }
+    Ok(created)
+}
+
+pub(super) fn history(journal: &mut SqliteJournal, most: usize) -> Result<Vec<Entry>, StoreError> {
+    Ok(journal.pushes(most)?.into_iter().map(|(entry, _)| entry).collect())
+}
+
+pub(super) fn find(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Option<Entry>, StoreError> {
+    let found = journal.read(|db| {
+        let mut query =
+            db.prepare_cached("select number, at, body from entry where what = 'open' and plan = ? limit 1")?;
+        query
+            .query_row([&*plan.0], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            })
+            .optional()
+    })?;
+    found.map(|(number, at, body)| Ok(journal.push(number, &at, &body)?.0)).transpose()
+}
+
+pub(super) fn sendings(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<Sending>, StoreError> {
+    let found = journal.read(|db| {
+        let mut query = db.prepare_cached(
+            "select i.number, i.at, i.body, r.body from entry i left join entry r on r.about = i.number
+             where i.what = 'intend' and i.plan = ? order by i.number, r.number",
+        )?;
+        let rows = query.query_map([&*plan.0], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, Option<String>>(3)?,
+            ))
+        })?;
+        rows.collect::<rusqlite::Result<Vec<_>>>()
+    })?;
+    let mut sendings: Vec<(i64, Sending)> = Vec::new();
+    for (number, at, step, state) in found {
+        if sendings.last().is_none_or(|(last, _)| *last != number) {
+            let at = at.parse().map_err(|why| fault(&journal.path, format!("entry {number}: {why}")))?;
+            let step = parsed(&step).map_err(|why| fault(&journal.path, why))?;
+            sendings.push((number, Sending { at, step, states: Vec::new() }));
+        }
+        if let (Some(state), Some((_, sending))) = (state, sendings.last_mut()) {
+            sending.states.push(parsed(&state).map_err(|why| fault(&journal.path, why))?);
+        }
+    }
+    Ok(sendings.into_iter().map(|(_, sending)| sending).collect())
+}
