@@ -39,7 +39,7 @@ use super::recent::Recent;
 use crate::connectors::Login;
 use crate::connectors::file::Ask;
 use crate::plan::{Body, Evidence, Method, Reply, Request, SecretAt};
-use crate::secret::Secret;
+use crate::secret::{Secret, Source};
 use crate::store::Receipt;
 
 /// What the address of a system begins with that is no service but files.
@@ -87,6 +87,8 @@ struct Inner {
     first_pause: Duration,
     window: Option<Duration>,
     busy: Vec<(u16, u32)>,
+    /// The secrets that came from files, as they were read.
+    from_files: Vec<(Source, Secret)>,
 }
 
 impl std::fmt::Debug for Client {
@@ -155,6 +157,7 @@ impl Client {
                 first_pause: options.first_pause,
                 window: options.window,
                 busy: options.busy.clone(),
+                from_files: from_files(options),
             }),
             requests: Arc::default(),
             written: Arc::default(),
@@ -199,6 +202,13 @@ impl Client {
     /// Closes the breaker: the operator wants it tried now. A sign-in that was denied stays denied.
     pub fn try_again(&self) {
         self.inner.breaker.went_well();
+    }
+
+    /// Whether a file that a secret came from holds another one now, or none that can be read.
+    pub fn outdated(&self) -> bool {
+        let moved =
+            |(source, secret): &(Source, Secret)| source.resolve().map_or(true, |now| now.expose() != secret.expose());
+        self.inner.from_files.iter().any(moved)
     }
 
     /// Forgets the session and that a sign-in was denied: the operator wants the credentials tried now.
@@ -436,6 +446,13 @@ impl Note {
         self.sent.status = Some(reply.status);
         self.sent.bytes = reply.body.len() as u64;
     }
+}
+
+/// The secrets that come from files: these can be changed while the program runs.
+fn from_files(options: &Options) -> Vec<(Source, Secret)> {
+    let sources = options.auth.source().into_iter().chain(options.own_secrets.values());
+    let files = sources.filter(|source| matches!(source, Source::File(_)));
+    files.filter_map(|source| Some((source.clone(), source.resolve().ok()?))).collect()
 }
 
 impl Inner {

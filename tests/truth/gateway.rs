@@ -66,7 +66,7 @@ async fn records(bed: &Bed, kind: Kind) -> Vec<Value> {
 
 impl Row {
     /// The left column as a path of the record: extensions are looked through, what is noted behind it is left out.
-    fn scim_path(&self) -> &'static str {
+    pub fn scim_path(&self) -> &'static str {
         match self.scim {
             "Emails.Value" => "emails[].value",
             printed => {

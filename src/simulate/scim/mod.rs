@@ -62,6 +62,7 @@ use axum::response::Response;
 
 pub use exchange::{Reply, Request};
 pub use gate::Gate;
+pub(in crate::simulate) use gate::base64;
 pub use library::Library;
 pub use manner::Manner;
 pub use quirks::{Quirks, SWITCHES};
