@@ -38,6 +38,12 @@ pub struct Global {
     /// Colours: auto honours NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+    /// A theme: dark, light, mono, high-contrast, colour-blind, or one of your own [default: the configuration's `theme`]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// For screen readers: no frames, no colours, nothing scrolls, and the cursor stands on the chosen row
+    #[arg(long, global = true)]
+    pub plain: bool,
     /// What the screen speaks: en or zh [default: the configuration's `language`, else your locale's]
     #[arg(long, global = true, value_name = "LANGUAGE", env = "TRUEUP_LANGUAGE", value_parser = ["en", "zh"], hide_env = true)]
     pub language: Option<String>,
@@ -95,8 +101,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Forget a system: its snapshots, links, adopted differences and staged changes, not the record of pushes
     Purge(PurgeArgs),
-    /// Print the table of keys
-    Keys,
+    /// Print the table of keys, with your own from keys.toml
+    Keys(KeysArgs),
     /// Explain a topic: config, keys, filter, connectors, faults, or the name of a connector
     Help(Help),
     /// Print the completions of a shell
@@ -301,6 +307,14 @@ pub struct PurgeArgs {
     /// Without asking
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Options of `keys`.
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// As a table in Markdown
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 /// Options of `help`.

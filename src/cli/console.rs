@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::args::Color;
-use super::{Exit, Global, face, setup};
+use super::face::{self, Look};
+use super::{Exit, Global, setup};
 use crate::console::run::Options;
 use crate::console::{self, term};
 use crate::engine::protocol::Command;
@@ -16,28 +16,26 @@ use crate::engine::{self, Setup};
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
     term::ready()?;
     let (setup, title, face) = setup::load_titled(global)?;
-    face::settle(global, &face);
-    open(setup, global, title, false)
+    let look = face::settle(global, &face)?;
+    let kept = crate::config::Dirs::find(global.data_dir.as_deref()).ok().map(|dirs| dirs.state.join("console.toml"));
+    open(setup, global, look, Options { title, lenses: face.lenses, kept, ..Options::default() })
 }
 
-/// Opens the console over these systems.
+/// Opens the console over these systems; of `options`, what the look does not say.
 ///
 /// # Errors
 /// When there is no terminal.
-pub fn open(setup: Setup, global: &Global, title: String, demo: bool) -> anyhow::Result<Exit> {
+pub fn open(setup: Setup, global: &Global, look: Look, options: Options) -> anyhow::Result<Exit> {
     term::ready()?;
-    let theme = match global.color {
-        Color::Auto => None,
-        Color::Always => Some("default".to_owned()),
-        Color::Never => Some("mono".to_owned()),
-    };
     let runtime = setup::runtime()?;
     let (reports, receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = {
         let _inside = runtime.enter();
         Arc::new(engine::start(setup, reports))
     };
-    let options = Options { demo, title, theme, compat_draw: global.compat_draw };
+    let Look { themes, keymap, plain } = look;
+    let compat_draw = global.compat_draw || plain;
+    let options = Options { themes, keymap, compat_draw, ..options };
     let sender = Arc::clone(&handle);
     let ended = console::run::run(Box::new(move |command| sender.send(command)), receiver, options);
     // However the console ended: a write under way is finished and journaled before the program ends.

@@ -72,10 +72,11 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
         return Ok(Exit::True);
     }
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
+    let look = face::settle(global, &config.face)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     let setup = setup::build(&config, &dirs, &mappings)?;
-    face::settle(global, &config.face);
-    console::open(setup, global, "acme".to_owned(), true)
+    let options = crate::console::run::Options { demo: true, title: "acme".to_owned(), ..Default::default() };
+    console::open(setup, global, look, options)
 }
 
 async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static System, Running)>> {

@@ -31,8 +31,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::console::app::action::key_table;
-use crate::console::app::keys::Keymap;
+use crate::config::Dirs;
 use crate::console::run::ExitKind;
 pub use args::{Cli, Color, Command, Format, Global};
 
@@ -104,8 +103,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             audit::verify(&global, head.as_deref())
         }
         Some(Command::Purge(purge)) => purge::run(&global, &purge),
-        Some(Command::Keys) => {
-            print!("{}", key_table(&Keymap::standard()));
+        Some(Command::Keys(keys)) => {
+            face::settle(&global, &crate::config::Face::default())?;
+            print!("{}", face::key_table(keys.markdown)?);
             Ok(Exit::True)
         }
         Some(Command::Help(help)) => help::run(help.topic.as_deref(), &global),

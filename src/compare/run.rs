@@ -15,7 +15,7 @@ use super::refs::{Found, Refs, Standing};
 use super::served::{compares, composition, lanes, spared};
 use super::state::{Compares, NO_ROW, Tally};
 use super::{Compared, Comparison, Inputs, Pairing, Verdict};
-use crate::mapping::Policy;
+use crate::mapping::{Access, Policy};
 use crate::model::{AttrPath, CHUNK_ROWS, Form, Kind, Row};
 
 /// In a row's flags: there is lint about it.
@@ -150,6 +150,12 @@ impl Side {
             .iter()
             .map(|compares| mapping.row(kind, &compares.path).map_or(Policy::Force, |row| row.policy))
             .collect();
+        // What is only read there stands in the way of nothing.
+        let written: Vec<bool> = side
+            .compares
+            .iter()
+            .map(|compares| mapping.row(kind, &compares.path).is_none_or(|row| row.access != Access::ReadOnly))
+            .collect();
         let table = |system: usize| inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table);
         let tables = inputs.base().and_then(|base| Some((table(base)?, table(system)?)));
         let side_compares = &side.compares;
@@ -179,7 +185,11 @@ impl Side {
                         Alike::No if leave(at) => {}
                         Alike::No => bits[at * words + number / 64] |= 1 << (number % 64),
                         Alike::Unread => flags[at] |= UNREAD,
-                        Alike::Nowhere if pairings[at] == Pairing::Differs && !matches!(lane, Lane::List(_)) => {
+                        Alike::Nowhere
+                            if pairings[at] == Pairing::Differs
+                                && written[number]
+                                && !matches!(lane, Lane::List(_)) =>
+                        {
                             tell(at, RawKind::Text { number });
                         }
                         Alike::Yes | Alike::Aside | Alike::Nowhere => {}

@@ -94,6 +94,30 @@ pub const KEYS: &[Key] = &[
         false,
         "What the screen speaks: English or Simplified Chinese. Default: what LC_ALL, LC_MESSAGES or LANG ask for.",
     ),
+    key(
+        "",
+        "theme",
+        Form::Text,
+        false,
+        "How the screen looks: dark, light, mono, high-contrast, colour-blind, or the name of a file of yours in themes/ of \
+         the configuration directory.",
+    ),
+    key(
+        "",
+        "borders",
+        Form::OneOf(&["ascii", "lines"]),
+        false,
+        "What frames are drawn with. \"lines\" only where your terminal draws box characters one cell wide. Default: \
+         \"ascii\".",
+    ),
+    key("", "plain", Form::Flag, false, "For screen readers: as --plain. Default: false."),
+    key(
+        "",
+        "lens",
+        Form::Table,
+        false,
+        "Filters with a name, to look through: berlin = 'state eq \"leaver\" and department sw \"B\"'.",
+    ),
     key("", "system", Form::Table, true, "The connected systems, one [system.NAME] each."),
     key("system", "connector", Form::Connector, true, "What kind of system it is."),
     key(

@@ -101,6 +101,14 @@ impl SystemConfig {
 pub struct Face {
     /// What the screen speaks: `en` or `zh`.
     pub language: Option<String>,
+    /// The theme's name.
+    pub theme: Option<String>,
+    /// Frames of box-drawing characters.
+    pub lines: bool,
+    /// No frames and no colours, the cursor on the chosen row.
+    pub plain: bool,
+    /// Filters with a name: `[lens] NAME = "FILTER"`, in the file's order.
+    pub lenses: Vec<(String, String)>,
 }
 
 /// The whole configuration.

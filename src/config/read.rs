@@ -170,6 +170,26 @@ impl File<'_> {
         }
     }
 
+    /// Filters with a name. What is no filter is looked for as plain text, as in the console's filter bar.
+    fn lenses(&self, root: &DeTable<'_>) -> Result<Vec<(String, String)>, ConfigError> {
+        let Some(table) = root.get("lens").and_then(|value| value.get_ref().as_table()) else { return Ok(Vec::new()) };
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let mut lenses = Vec::new();
+        for (name, value) in entries {
+            match value.get_ref().as_str() {
+                Some(filter) if !filter.trim().is_empty() => {
+                    lenses.push((name.get_ref().to_string(), filter.to_owned()));
+                }
+                _ => {
+                    let what = "a filter, such as 'active eq true and department sw \"R\"'";
+                    return self.fault(value.span().start, format!("the lens `{}` must be {what}", name.get_ref()));
+                }
+            }
+        }
+        Ok(lenses)
+    }
+
     fn root(&self, root: &DeTable<'_>) -> Result<Config, ConfigError> {
         self.check(root, "", &[])?;
         let mut systems = Vec::new();
@@ -206,7 +226,13 @@ impl File<'_> {
         let source = named("source")?;
         let reference = named("reference")?;
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
-        let face = Face { language: word("language") };
+        let face = Face {
+            lenses: self.lenses(root)?,
+            language: word("language"),
+            theme: word("theme"),
+            lines: word("borders").as_deref() == Some("lines"),
+            plain: root.get("plain").and_then(|value| value.get_ref().as_bool()).unwrap_or(false),
+        };
         Ok(Config { origin: self.origin.to_owned(), source, reference, face, systems })
     }
 

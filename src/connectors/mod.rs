@@ -93,6 +93,12 @@ pub trait Connector: Send + Sync {
         None
     }
 
+    /// Whether a record as it is (`None`: it could not be read) shows that a step was carried out which only moves it on
+    /// (Kingdee's Submit and Audit). `None`: the step is none of these, and what its changes want tells of it.
+    fn reached(&self, _step: &Step, _seen: Option<&Observed>) -> Option<Reached> {
+        None
+    }
+
     /// Words for a record that is not there any more although something was to be done to it.
     fn gone(&self, _kind: Kind) -> String {
         "the record is not there any more".to_owned()
@@ -111,6 +117,17 @@ pub trait Connector: Send + Sync {
 
     /// How an error reply to a read is told to the operator.
     fn explain(&self, request: &Request, reply: &Reply) -> String;
+}
+
+/// What a record tells of a step that moves it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It was carried out.
+    Yes,
+    /// It was not, and how the record stands.
+    No(String),
+    /// Nobody can say, and why.
+    Untold(String),
 }
 
 /// Reads and what they brought.

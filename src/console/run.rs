@@ -12,10 +12,11 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use super::app::keys::Keymap;
 use super::app::text::text;
 use super::app::{App, Msg, Setup, Wish, update};
 use super::term::{self, Held, Input, Pace, Reader, Screen};
-use super::view::{self, Theme};
+use super::view::{self, Themes};
 use crate::engine::protocol::{Command, Report};
 
 /// How the console is opened.
@@ -25,10 +26,16 @@ pub struct Options {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
-    /// A theme by name; else `mono` where `NO_COLOR` is set, else `default`.
-    pub theme: Option<String>,
+    /// All themes, with the one that is on.
+    pub themes: Themes,
+    /// The operator's own key map.
+    pub keymap: Option<Keymap>,
     /// The cursor is placed anew after every wide character, and nothing is scrolled.
     pub compat_draw: bool,
+    /// The configuration's own lenses: name and filter.
+    pub lenses: Vec<(String, String)>,
+    /// The file in which columns and order of the lists are kept.
+    pub kept: Option<std::path::PathBuf>,
 }
 
 /// How the console ended.
@@ -110,8 +117,9 @@ struct Loop {
     jobs: UnboundedSender<Event>,
     signals: Signals,
     app: App,
-    theme: Theme,
+    themes: Themes,
     reader: Reader,
+    kept: Option<std::path::PathBuf>,
     screen: Screen<std::fs::File>,
     // Dropped last, and with it the terminal is given back.
     held: Held,
@@ -138,10 +146,18 @@ impl Loop {
                 Input::Gone => Event::Gone,
             });
         })?;
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let theme = options.theme.as_deref().unwrap_or(if no_color { "mono" } else { "default" });
-        let setup = Setup { demo: options.demo, title: options.title };
-        let app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        let themes = options.themes;
+        let setup = Setup {
+            demo: options.demo,
+            title: options.title,
+            lenses: options.lenses,
+            keymap: options.keymap,
+            themes: themes.names(),
+        };
+        let mut app = App::new(setup, term::size()?, jiff::Timestamp::now());
+        if let Some(kept) = options.kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
+            app.take_up(&kept);
+        }
         Ok(Self {
             send,
             reports,
@@ -150,8 +166,9 @@ impl Loop {
             jobs,
             signals,
             app,
-            theme: Theme::named(theme),
+            themes,
             reader,
+            kept: options.kept,
             screen: Screen::new(out, options.compat_draw, Pace::of_environment()),
             held,
         })
@@ -274,10 +291,15 @@ impl Loop {
                 Wish::Engine(command) => (self.send)(command),
                 Wish::Order(job) => self.job(move || Msg::Ordered(job.run())),
                 Wish::Gather(job) => self.job(move || Msg::Gathered(job.run())),
+                Wish::Survey(job) => self.job(move || Msg::Surveyed(job.run())),
+                Wish::Keep(text) => self.keep(&text),
                 Wish::Copy(text) => self.copy(text)?,
                 Wish::Repaint => self.screen.forget(),
-                Wish::Theme => {
-                    self.theme = self.theme.next();
+                Wish::Theme(named) => {
+                    match named {
+                        None => self.themes.next(),
+                        Some(name) => drop(self.themes.choose(&name)),
+                    }
                     self.screen.forget();
                 }
                 Wish::Suspend => {
@@ -310,6 +332,19 @@ impl Loop {
         });
     }
 
+    /// Writes down what is kept of the screen; where that fails nothing is lost but comfort.
+    fn keep(&self, text: &str) {
+        if let Some(path) = &self.kept
+            && let Err(fault) = write_private(path, text)
+        {
+            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(text!(
+                "run.not-kept",
+                path = path.display(),
+                why = fault
+            )))));
+        }
+    }
+
     fn copy(&mut self, copied: String) -> io::Result<()> {
         let mut sequence = String::new();
         if CopyToClipboard::to_clipboard_from(copied).write_ansi(&mut sequence).is_ok() {
@@ -325,7 +360,7 @@ impl Loop {
         }
         let (columns, rows) = self.app.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
-        let cursor = view::draw(&self.app, &self.theme, &mut buffer);
+        let cursor = view::draw(&self.app, self.themes.now(), &mut buffer);
         // What was typed up to here was typed before the question could be read. What comes once the frame is out may be
         // an answer to it, so the line is drawn right before the write and not after it.
         let read = self.app.awaits_draw().then(|| self.reader.settle());
@@ -336,6 +371,14 @@ impl Loop {
         }
         Ok(())
     }
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(path: &std::path::Path, text: &str) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn resized_msg() -> Msg {

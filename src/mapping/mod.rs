@@ -10,6 +10,7 @@ mod draft;
 mod fault;
 mod file;
 mod format;
+mod narrow;
 mod path;
 mod reader;
 mod rows;

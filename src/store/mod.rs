@@ -199,6 +199,8 @@ pub trait Journal: Send {
     fn unfinished(&mut self) -> Result<Vec<Entry>, StoreError>;
     /// The ids of the records that a push created, by create change: what fills its holes, also after a crash.
     fn created(&mut self, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError>;
+    /// The steps of a push that were intended.
+    fn begun(&mut self, plan: &PlanId) -> Result<Vec<StepId>, StoreError>;
     /// The latest pushes, newest first.
     fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
     /// One push, `None` where this plan was never opened.

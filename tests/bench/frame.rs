@@ -104,7 +104,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let app = App::new(Setup { demo: false, title: "bench".into() }, (120, 40), now());
+        let app = App::new(Setup { title: "bench".into(), ..Setup::default() }, (120, 40), now());
         let buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
         let mut desk = Self { app, theme: Theme::named("default"), buffer, keys: 0 };
         desk.send(Msg::Report(Report::World(WORLD.clone())));

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::sync::Arc;
+use trueup::console::app::text::{Language, speak_here};
 use trueup::console::app::{App, Msg, Setup, Wish, update};
 use trueup::console::view::{self, Theme};
 use trueup::engine::protocol::{Command, Report, World};
@@ -24,7 +25,9 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(columns: u16, rows: u16) -> Self {
-        let setup = Setup { demo: false, title: "acme".into() };
+        // Tests run side by side in one process: each thread speaks for itself.
+        speak_here(Some(Language::English));
+        let setup = Setup { title: "acme".into(), ..Setup::default() };
         let app = App::new(setup, (columns, rows), now());
         Self { app, wishes: Vec::new(), theme: Theme::named("default"), jobs: 0, keys: 0 }
     }
@@ -44,6 +47,7 @@ impl Desk {
                     self.send(Msg::Ordered(job.run()));
                 }
                 Wish::Gather(job) => self.send(Msg::Gathered(job.run())),
+                Wish::Survey(job) => self.send(Msg::Surveyed(job.run())),
                 other => self.wishes.push(other),
             }
         }

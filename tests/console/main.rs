@@ -4,7 +4,11 @@
 mod confirm;
 mod decisions;
 mod desk;
+mod languages;
+mod lists;
+mod menu;
 mod properties;
 mod pty;
+mod scenarios;
 mod screens;
 mod world;

@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::world::{self, change, deactivation, plan};
 
 /// Every screen and popup, as the keys that lead there.
-const WAYS: [&str; 23] = [
+pub const WAYS: [&str; 23] = [
     "",
     "j j j Space",
     "j j j Space Enter",

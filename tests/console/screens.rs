@@ -105,7 +105,10 @@ fn the_plan_with_guards_effects_and_requests() {
     ready.guards.push(guard(true));
     ready.steps[0].write.carried = vec!["/user/email".into(), "/user/name".into()];
     desk.report(Report::Prepared(Arc::new(ready)));
-    desk.keys("j j j j j j Enter");
+    while desk.app.plan.change_here().is_none() {
+        desk.keys("j");
+    }
+    desk.keys("Enter");
     insta::assert_snapshot!("the_plan_ready", desk.screen());
 }
 
@@ -282,7 +285,7 @@ fn back_and_forward_return_to_places() {
 fn escape_at_the_root_does_not_quit_and_q_does() {
     let mut desk = Desk::with(80, 24, world::small());
     desk.keys("Esc");
-    assert!(desk.commands().is_empty());
+    assert!(!desk.commands().iter().any(|command| matches!(command, Command::Quit)));
     assert!(desk.screen().contains("q ends the console"));
     desk.keys("q");
     assert!(matches!(desk.commands().last(), Some(Command::Quit)));
@@ -338,7 +341,7 @@ fn all_filtered_are_counted_before_they_are_staged() {
 #[test]
 fn one_facet_is_staged_in_the_detail_and_taken_back() {
     let mut desk = Desk::with(80, 24, world::small());
-    desk.keys("Enter j Space");
+    desk.keys("Enter j j Space");
     assert_eq!(desk.app.staged.len(), 1);
     insta::assert_snapshot!(desk.screen());
     desk.keys("u");
@@ -358,6 +361,6 @@ fn on_one_systems_list_space_stages_its_changes_and_goes_on() {
 #[test]
 fn the_mapping_trace_of_one_attribute() {
     let mut desk = Desk::with(80, 24, world::small());
-    desk.keys("Enter j t");
+    desk.keys("Enter j j t");
     insta::assert_snapshot!(desk.screen());
 }

@@ -4,10 +4,8 @@ use std::io::Write;
 
 use clap::CommandFactory;
 
-use super::{Cli, Exit, Global, setup};
+use super::{Cli, Exit, Global, face, setup};
 use crate::config::{Dirs, keys};
-use crate::console::app::action::key_table;
-use crate::console::app::keys::Keymap;
 use crate::mapping::{Mapping, Profile};
 
 mod sheet;
@@ -52,7 +50,7 @@ fn text(topic: Option<&str>, known: &anyhow::Result<Vec<Mapping>>) -> anyhow::Re
     Ok(match topic {
         None => overview(mappings),
         Some("config") => keys::help(mappings),
-        Some("keys") => key_table(&Keymap::standard()),
+        Some("keys") => face::key_table(false)?,
         Some("filter") => FILTER.to_owned(),
         Some("connectors") => format!("{CONNECTORS}\n{}", list(mappings)),
         #[cfg(feature = "simulate")]

@@ -95,6 +95,11 @@ impl Complaint {
         self.has(&["已审核", "已经审核", "audited"])
     }
 
+    /// The document is being reviewed: it can be neither changed nor submitted.
+    pub(super) fn in_review(&self) -> bool {
+        self.has(&["审核中", "under review"])
+    }
+
     /// A call that this version does not honour: the null reference that a misspelt or rightly spelt name gets
     /// (targets/kingdee.md 2).
     pub(super) fn no_such_call(&self) -> bool {

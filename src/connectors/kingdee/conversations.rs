@@ -1,4 +1,4 @@
-//! Walks, the connection test and the log-ins, against a service that is a function.
+//! Walks, against a service that is a function; the connection test and the log-ins below.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -7,13 +7,13 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use crate::connectors::drive::reply;
-use crate::connectors::{
-    Connector, Finish, Input, Login, LoginInput, LoginNext, Next, Pass, Settings, Walk, connector,
-};
+use crate::connectors::{Connector, Finish, Input, Next, Settings, Walk, connector};
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Kind, Proof, Table, TableBuilder};
-use crate::plan::{Body, Finding, Reply, Request, Site};
-use crate::secret::Secret;
+use crate::plan::{Body, Reply, Request, Site};
+
+mod sign_in;
+mod testing;
 
 pub(super) fn mapping() -> Arc<Mapping> {
     static KINGDEE: LazyLock<Arc<Mapping>> = LazyLock::new(|| Arc::new(Mapping::builtin("kingdee").unwrap()));
@@ -247,225 +247,61 @@ fn grants_come_by_query_or_user_by_user() {
     assert_eq!(entries(&table, "2"), None);
 }
 
-fn good(call: &str, body: &Value) -> Reply {
-    match (call, body["data"]["FormId"].as_str()) {
-        ("View", _) => {
-            reply(200, json!({"Result":{"ResponseStatus":{"IsSuccess":true},"Result":{"Id":1,"OrgInfo":[]}}}))
-        }
-        ("QueryBusinessInfo", _) => reply(
-            200,
-            json!({"Result":{"ResponseStatus":{"IsSuccess":true},"NeedReturnData":{"Operations":[
-            {"OperationNumber":"Forbid2","OperationName":[{"Key":2052,"Value":"禁用"}]},
-            {"OperationNumber":"Enable","OperationName":[{"Key":2052,"Value":"反禁用"}]}]}}}),
-        ),
-        (_, Some("SEC_User")) if body["data"]["FieldKeys"].as_str().unwrap().contains("FRoleId") => {
-            reply(200, json!([[1, "100", "BD01_SYS"]]))
-        }
-        (_, Some("SEC_User")) => reply(200, json!([user_row(1)])),
-        _ => reply(200, json!([["100", "x", "C", "A"]])),
-    }
-}
-
-fn test(own: &[(&str, &str)], serve: impl FnMut(&str, &Value) -> Reply) -> (Site, usize) {
-    let told = carry(kingdee(own).probe(), None, serve);
-    let Finish::Site(site) = told.finish else { panic!() };
-    (*site, told.asked.len())
-}
-
-fn line<'s>(site: &'s Site, what: &str) -> (Finding, &'s str) {
-    let line =
-        site.evidence.iter().rfind(|line| line.what == what).unwrap_or_else(|| panic!("{what}: {:#?}", site.evidence));
-    (line.finding, &line.detail)
-}
-
 #[test]
-fn the_test_tells_each_parameter_each_form_and_how_grants_are_read() {
-    let (site, requests) = test(&[], good);
-    assert!(site.good(), "{:#?}", site.evidence);
-    assert_eq!(requests, 8);
-    for name in ["server_address", "data_center_id", "application_id", "application_secret", "username"] {
-        assert_eq!(line(&site, name), (Finding::Good, "set"));
-    }
-    assert!(line(&site, "password").1.contains("not set, and not wanted"));
-    for form in ["SEC_User", "ORG_Organizations", "BD_Department", "SEC_KDRoles"] {
-        assert!(line(&site, form).1.contains("can be read"), "{form}");
-    }
-    assert!(line(&site, "grants").1.contains("by query"));
-    assert_eq!(site.learned["operation SEC_User Forbid"], "Forbid2");
-    assert_eq!(site.learned["grants"], "query");
-}
-
-#[test]
-fn a_missing_parameter_is_told_and_nothing_is_asked() {
-    let (site, requests) = test(&[("login", "password")], good);
-    assert_eq!(requests, 0, "an attempt that must fail counts towards the lock");
-    assert_eq!(line(&site, "password").0, Finding::Bad);
-    assert!(line(&site, "application_secret").1.contains("unused with login = \"password\""));
-    assert!(!site.good());
-}
-
-#[test]
-fn a_test_that_is_not_let_in_still_tells_of_its_parameters() {
-    let mut probe = kingdee(&[]).probe();
-    assert!(matches!(probe.next(Input::Start), Next::Ask(_)));
-    let site = probe.broken("erp: access was not granted").unwrap();
-    assert_eq!(line(&site, "data_center_id"), (Finding::Good, "set"));
-    assert!(line(&site, "log-in").1.contains("Third-Party System Login Authorization"));
-    assert!(!site.good() && site.account.is_none(), "what was not seen to be right is not remembered");
-}
-
-#[test]
-fn no_user_at_all_is_a_missing_right_and_a_form_that_cannot_be_read_is_a_note() {
-    let (site, requests) = test(&[], |_, _| reply(200, json!([])));
-    assert_eq!((requests, line(&site, "SEC_User").0), (1, Finding::Bad));
-    assert!(line(&site, "SEC_User").1.contains("lacks the right"));
-    let (site, _) = test(&[], |call, body| match body["data"]["FormId"].as_str() {
-        Some("SEC_KDRoles") if call == "ExecuteBillQuery" => reply(
-            200,
-            json!([[{"Result":{"ResponseStatus":{"IsSuccess":false,"Errors":[{"Message":"您没有角色的查看权限，请联系系统管理员"}]}}}]]),
-        ),
-        _ => good(call, body),
-    });
-    assert!(site.good() && line(&site, "SEC_KDRoles").1.contains("lacks a right"), "{:#?}", site.evidence);
-}
-
-#[test]
-fn what_the_site_does_not_serve_is_learned() {
-    let unknown = || {
-        reply(
-            200,
-            json!([[{"Result":{"ResponseStatus":{"IsSuccess":false,"Errors":[{"Message":"元数据中标识为FUserType的字段不存在"}]}}}]]),
-        )
+fn the_department_of_a_person_is_that_of_the_first_post_in_use() {
+    let mapping = mapping();
+    let users = || {
+        let mut into = TableBuilder::new(mapping.reader("users").unwrap().schema().clone());
+        let rows = json!([user_row(1), user_row(2), user_row(3)]).to_string();
+        mapping.reader("users").unwrap().read(rows.as_bytes(), None, &mut into).unwrap();
+        into
     };
-    let (site, _) = test(&[], |call, body| {
-        let keys = body["data"]["FieldKeys"].as_str().unwrap_or_default();
-        if keys.contains("FUserType") || keys.contains("FRoleId") { unknown() } else { good(call, body) }
+    let site = Site { learned: [("posts".into(), "true".into())].into(), ..Site::default() };
+    let kingdee = kingdee(&[]);
+    assert_eq!(kingdee.feeds(&site, Kind::User), ["users".into(), "posts".into()]);
+    let rows = json!([
+        [1, "BM01", false, "A"],
+        [1, "BM02", "true", "A"],
+        [1, "BM03", false, "A"],
+        [2, "BM04", true, "B"],
+        [2, "BM05", false, "A"],
+        [0, "BM06", true, "A"],
+        [null, "BM07", true, "A"],
+        [3, null, true, "A"],
+    ]);
+    let told = carry(kingdee.walk(&site, "posts", Vec::new()), Some(users()), |_, body| {
+        assert_eq!(body["data"]["FormId"], "BD_Empinfo");
+        assert_eq!(body["data"]["FieldKeys"], "FUserId,FPostDept.FNumber,FIsFirstPost,FForbidStatus");
+        assert!(body["data"]["OrderString"].as_str().unwrap().contains("FPostDept.FNumber"), "a total order");
+        reply(200, rows.clone())
     });
-    assert!(site.good() && site.learned.contains_key("lean SEC_User"), "{:#?}", site.evidence);
-    assert_eq!(site.learned["grants"], "view");
-    assert!(line(&site, "grants").1.contains("a request each"));
-    let told = carry(kingdee(&[]).walk(&site, "users", Vec::new()), None, |_, body| {
-        assert_eq!(body["data"]["FieldKeys"], "FUserID,FUserAccount,FName,FEmail,FPhone,FForbidStatus");
-        reply(200, json!([[1, "a", "b", "c", "d", "A"]]))
+    assert_eq!(told.complete(), 2);
+    let table = told.table.unwrap();
+    let department =
+        |id: &str| cell(&table, id, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department");
+    assert_eq!((department("1"), department("2")), ("BM02".into(), "BM05".into()), "one in use before one that is not");
+    let told = carry(kingdee.walk(&site, "posts", Vec::new()), Some(users()), |_, _| {
+        reply(200, json!([[{"Result":{"ResponseStatus":{"IsSuccess":false,"Errors":[{"Message":"您没有权限"}]}}}]]))
     });
-    assert_eq!(told.complete(), 1);
-
-    let (site, _) = test(&[], |call, body| if call == "View" { reply(200, json!({})) } else { good(call, body) });
-    assert!(site.learned.contains_key("grants unwritable"), "what View does not show cannot be carried over");
-    assert!(line(&site, "grants").1.contains("not written"));
+    assert!(told.why().contains("posts") && told.why().contains("lacks a right"), "{}", told.why());
 }
 
-fn sign_in(own: &[(&str, &str)], secret: &str) -> Box<dyn Login> {
-    let secrets = [("application_secret", secret), ("password", "pw")];
-    let secrets = secrets.map(|(name, text)| (name.to_owned(), Secret::new(text))).into();
-    kingdee(own).login(&secrets).unwrap()
-}
-
-fn begun(login: &mut dyn Login) -> (String, Value) {
-    match login.next(LoginInput::Start, 1_700_000_000) {
-        LoginNext::Ask(request) => {
-            let (_, body) = request.body.unwrap();
-            (request.to, serde_json::from_str(body.expose()).unwrap())
-        }
-        other => panic!("{other:?}"),
+#[test]
+fn employees_have_numbers_and_no_roles_and_users_the_other_way_round() {
+    let has = |own: &[(&str, &str)], attr: &str| {
+        let kingdee = kingdee(own);
+        let schema = kingdee.mapping().kind(Kind::User).unwrap().schema.clone();
+        schema.find(&AttrPath::new(attr)).is_some()
+    };
+    const NUMBER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber";
+    for (own, employees) in [(&[][..], false), (&[("people", "employees")][..], true)] {
+        assert_eq!((has(own, NUMBER), has(own, "userName"), has(own, "grants")), (employees, !employees, !employees));
+        assert!(has(own, "displayName") && has(own, "active"));
     }
-}
-
-fn header<'p>(pass: &'p Pass, name: &str) -> Option<&'p str> {
-    pass.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.expose())
-}
-
-fn signed_in(cookies: &[&str], body: Value) -> Reply {
-    let mut reply = reply(200, body);
-    reply.headers.extend(cookies.iter().map(|line| ("set-cookie".to_owned(), (*line).to_owned())));
-    reply
-}
-
-const SECRET: &str = "00112233445566778899aabbccddeeff";
-
-#[test]
-fn each_log_in_sends_what_it_wants_and_only_that() {
-    let base = "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.AuthService.";
-    let app = "299999_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcY";
-    let (account, user) = ("5f0a1b2c3d4e5f", "集成用户");
-    let (to, body) = begun(&mut *sign_in(&[], SECRET));
-    assert_eq!(to, format!("{base}LoginByAppSecret.common.kdsvc"));
-    assert_eq!(body, json!({"parameters": [account, user, app, SECRET, 2052]}));
-    let (to, body) = begun(&mut *sign_in(&[("login", "sign"), ("lcid", "1033")], SECRET));
-    assert_eq!(to, format!("{base}LoginBySign.common.kdsvc"));
-    let signature = "eb0211d571fcfcd3dc3e5470aeceee8eab4c18c18123317bf55a5f5b3ced6208";
-    assert_eq!(body, json!({"parameters": [account, user, app, 1_700_000_000, signature, 1033]}));
-    let (to, body) = begun(&mut *sign_in(&[("login", "password")], SECRET));
-    assert_eq!(to, format!("{base}ValidateUser.common.kdsvc"));
-    assert_eq!(body, json!({"parameters": [account, user, "pw", 2052]}));
-
-    let mut login = sign_in(&[("login", "header"), ("organisation", "100")], SECRET);
-    let LoginNext::Ready(pass) = login.next(LoginInput::Start, 0) else { panic!("signed headers need no log-in") };
-    assert!(pass.headers.is_empty() && pass.seconds.is_none());
-    let request = Request::ask("/x", json!({}));
-    let headers = login.sign(
-        &request,
-        "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.DynamicFormService.ExecuteBillQuery.common.kdsvc",
-        1_700_000_000,
-    );
-    let of = |name: &str| headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.expose().to_owned());
-    assert_eq!(of("x-kd-appdata").as_deref(), Some("NWYwYTFiMmMzZDRlNWYs6ZuG5oiQ55So5oi3LDIwNTIsMTAw"));
-    assert!(sign_in(&[], SECRET).sign(&request, "/x", 0).is_empty(), "only signed headers sign");
-}
-
-#[test]
-fn the_session_comes_by_cookie_or_in_the_answer_and_follows_rotation() {
-    let mut login = sign_in(&[], SECRET);
-    begun(&mut *login);
-    let body = json!({"Message":"还剩26天","MessageCode":"CheckPasswordPolicy","LoginResultType":1,"KDSVCSessionId":null,
-        "Context":{"UserName":"集成用户","DataCenterName":"测试","CurrentOrganizationInfo":{"Name":"总部"}}});
-    let reply = signed_in(&["kdservice-sessionid=s1; path=/; HttpOnly", "ASP.NET_SessionId=a1; path=/"], body);
-    let LoginNext::Ready(pass) = login.next(LoginInput::Reply(&reply), 0) else { panic!() };
-    assert_eq!(header(&pass, "cookie"), Some("ASP.NET_SessionId=a1; kdservice-sessionid=s1"));
-    assert_eq!((header(&pass, "kdservice-sessionid"), pass.seconds), (Some("s1"), Some(900)));
-    let told: Vec<&str> = pass.evidence.iter().map(|line| line.detail.as_str()).collect();
-    assert_eq!(told, ["LoginByAppSecret worked as 集成用户, data centre 测试", "总部", "还剩26天"]);
-
-    assert!(login.renewed(&signed_in(&["kdservice-sessionid=s1; path=/"], json!([]))).is_none(), "nothing new");
-    let pass = login.renewed(&signed_in(&["KDService-SessionId=s2; path=/"], json!([]))).unwrap();
-    assert_eq!(header(&pass, "kdservice-sessionid"), Some("s2"));
-
-    let mut login = sign_in(&[], SECRET);
-    begun(&mut *login);
-    let reply = signed_in(&[], json!({"LoginResultType":"1","KDSVCSessionId":"guid"}));
-    let LoginNext::Ready(pass) = login.next(LoginInput::Reply(&reply), 0) else { panic!() };
-    assert_eq!(header(&pass, "cookie"), Some("kdservice-sessionid=guid"));
-}
-
-#[test]
-fn a_refused_log_in_says_why_and_that_the_account_locks_and_shows_no_secret() {
-    for (own, body, words) in [
-        (
-            vec![],
-            json!({"LoginResultType":0,"Message":"签名不匹配","MessageCode":"002005000003016"}),
-            "do not go together",
-        ),
-        (vec![], json!({"LoginResultType":-1,"Message":"登录失败次数超限，账号已锁定"}), "wait about 30 minutes"),
-        (vec![("login", "password")], json!({"LoginResultType":0,"Message":"密码错误"}), "public cloud"),
-        (vec![], json!({"Message":null}), "refused without a reason"),
-        (vec![], json!({"LoginResultType":1}), "brought no session"),
-        (vec![], json!("response_error: x"), "x"),
-    ] {
-        let mut login = sign_in(&own, SECRET);
-        begun(&mut *login);
-        let LoginNext::Denied(why) = login.next(LoginInput::Reply(&signed_in(&[], body.clone())), 0) else {
-            panic!("{body}")
-        };
-        assert!(why.contains(words), "{body}: {why}");
-        assert!(!why.contains(SECRET) && !why.contains("pw\""), "{why}");
-        if !why.contains("brought no session") {
-            assert!(why.contains("locks the account for about 30 minutes"), "{why}");
-        }
-    }
-    let mut login = sign_in(&[], "");
-    assert!(matches!(login.next(LoginInput::Start, 0), LoginNext::Denied(why) if why.contains("application_secret")));
-    let mut login = sign_in(&[], SECRET);
-    begun(&mut *login);
-    let missing = Reply { status: 404, ..reply(404, json!({})) };
-    assert!(matches!(login.next(LoginInput::Reply(&missing), 0), LoginNext::Denied(why) if why.contains("/k3cloud/")));
+    let must = |own: &[(&str, &str)]| {
+        let mandatory = kingdee(own).mapping().kind(Kind::User).unwrap().mandatory.clone();
+        mandatory.iter().map(|must| must.attr.local(&[]).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(must(&[]), ["userName", "displayName"]);
+    assert_eq!(must(&[("people", "employees")]), ["employeeNumber", "displayName"]);
 }

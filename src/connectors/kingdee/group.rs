@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::forms::{DEPARTMENTS, Form, ORGANISATIONS};
 use super::record::{ORG, TWIN, number_of, part, state};
-use super::write::{Field, Sorted, Work, cannot, edits, named, put, unaudit};
+use super::write::{Field, Sorted, Work, cannot, direct, edits, named, put, unaudit};
 use crate::connectors::wanted::bare;
 use crate::model::{AttrPath, Kind};
 use crate::plan::{ChangeId, Expect, Refusal, Repeat, Request, Step, Target};
@@ -141,8 +141,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A Save with what goes around it: a record that is not audited is submitted and audited after it, and one that is may
-    /// have to be taken back first.
+    /// A Save with what goes around it: an audited record is taken back before it, as View shows its state, unless this site
+    /// was found to take the Save alone; what is not audited is submitted and audited after it.
     pub(super) fn saved(
         &self,
         form: &Form,
@@ -158,15 +158,21 @@ impl Work<'_> {
         let moved = |service: &str, to: &str| {
             self.step(serves.clone(), reads.clone(), self.move_on(form, service, to, named), reads.clone())
         };
-        let audited = matches!(state(self.viewed()?).as_str(), "C" | "");
-        let takes_back = self.site.lessons.contains(&unaudit(form.id));
+        let state = state(self.viewed()?);
+        let lesson = |name: String| self.site.lessons.contains(&name);
+        // A form that shows no state is saved as it is, until it is found to refuse that.
+        let takes_back = match state.as_str() {
+            "C" => !lesson(direct(form.id)),
+            "" => lesson(unaudit(form.id)),
+            _ => false,
+        };
         let mut steps = Vec::new();
-        if audited && takes_back {
+        if takes_back {
             steps.push(moved("UnAudit", "D"));
         }
         steps.push(saved);
         // Whether a Save leaves an audited record audited is the site's affair: only what was not is moved on.
-        if form.audited && (!audited || takes_back) {
+        if form.audited && (takes_back || !matches!(state.as_str(), "C" | "")) {
             steps.push(moved("Submit", "B"));
             steps.push(moved("Audit", "C"));
         }

@@ -119,6 +119,14 @@ impl SignIn {
         };
         let hint = if message.contains("次数超限") || message.contains("锁定") {
             "the account is locked after too many failures; wait about 30 minutes before the next attempt".to_owned()
+        } else if ["数据中心", "data center"].iter().any(|words| message.to_lowercase().contains(words)) {
+            format!(
+                "data_center_id is none of this site's, or server_address is another region's: both stand under Third-Party \
+                 System Login Authorization ({})",
+                own.account
+            )
+        } else if ["时间戳", "timestamp"].iter().any(|words| message.to_lowercase().contains(words)) {
+            "this host's clock is off: a signature is only good for a few minutes, so set the clock".to_owned()
         } else if code == "002005000003016" {
             format!("application_id and {} do not go together, or this host's clock is off", own.way.secret())
         } else {

@@ -42,7 +42,8 @@ impl Kingdee {
         match kind {
             Kind::User => {
                 let form = self.people.form();
-                let account = of("userName").map(|name| format!("{}={}", self.people.account(), quoted(name)));
+                let (field, attr) = self.people.key();
+                let account = of(attr).map(|name| format!("{field}={}", quoted(name)));
                 let mail = || of("emails").map(|mail| format!("FEmail={}", quoted(mail)));
                 account.or_else(mail).map(|filter| ask(form, filter)).into_iter().collect()
             }
@@ -113,7 +114,7 @@ impl Kingdee {
     fn seen_user(&self, by: &[(AttrPath, String)], replies: &[Reply]) -> Result<Option<Observed>, String> {
         let reply =
             replies.first().ok_or("Kingdee looks users up by account or e-mail address, and neither is known")?;
-        let account = by.iter().find(|(path, value)| is(path, "userName") && !value.is_empty());
+        let account = by.iter().find(|(path, value)| is(path, self.people.key().1) && !value.is_empty());
         let (at, wanted) = match account {
             Some((_, name)) => (1, name),
             None => {
@@ -214,7 +215,7 @@ fn rows(reply: &Reply) -> Result<Vec<Vec<Value>>, String> {
 
 /// Whether a path is this attribute or a part of it.
 pub(super) fn is(path: &AttrPath, name: &str) -> bool {
-    let path = path.as_str();
+    let path = path.local(&[]);
     path.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
         && matches!(path.as_bytes().get(name.len()), None | Some(b'.' | b'['))
 }

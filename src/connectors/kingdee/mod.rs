@@ -6,12 +6,14 @@
 mod answer;
 #[cfg(test)]
 mod conversations;
+mod employee;
 mod forms;
 mod group;
 mod groups;
 mod login;
 mod look;
 mod pages;
+mod posts;
 mod probe;
 mod record;
 #[cfg(test)]
@@ -27,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::Address;
-use super::{Connector, Finish, Input, Login, Looked, Next, Observed, Settings, Walk};
+use super::{Connector, Finish, Input, Login, Looked, Next, Observed, Reached, Settings, Walk};
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Kind, Proof, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
@@ -100,11 +102,19 @@ impl People {
         }
     }
 
-    /// The field of the account's name.
-    const fn account(self) -> &'static str {
+    /// The field of the account's name or the employee's number, and the attribute that it is.
+    const fn key(self) -> (&'static str, &'static str) {
         match self {
-            Self::Users => "FUserAccount",
-            Self::Employees => "FStaffNumber",
+            Self::Users => ("FUserAccount", "userName"),
+            Self::Employees => ("FStaffNumber", "employeeNumber"),
+        }
+    }
+
+    /// All feeds of them.
+    const fn feeds(self) -> &'static [&'static str] {
+        match self {
+            Self::Users => &[LIST, GRANT_LIST, GRANTS_ONE_BY_ONE, POSTS, USER],
+            Self::Employees => &[EMPLOYEE_LIST, EMPLOYEE_POSTS, EMPLOYEE],
         }
     }
 }
@@ -141,8 +151,10 @@ impl Kingdee {
         if !settings.url.is_empty() {
             given.insert("server_address".into());
         }
+        let people = if own("people").as_deref() == Some("employees") { People::Employees } else { People::Users };
         Self {
-            mapping,
+            // What is kept in the other form is not unread here: it is not there.
+            mapping: Arc::new(mapping.narrowed(Kind::User, people.feeds())),
             base,
             account: own("data_center_id").unwrap_or_default(),
             user: own("username").unwrap_or_default(),
@@ -150,7 +162,7 @@ impl Kingdee {
             way: Way::of(&own("login").unwrap_or_default()),
             lcid: own("lcid").unwrap_or_else(|| "2052".into()),
             organisation: own("organisation"),
-            people: if own("people").as_deref() == Some("employees") { People::Employees } else { People::Users },
+            people,
             operation: own("operation_call"),
             given,
         }
@@ -168,6 +180,8 @@ const LIST: &str = "users";
 const USER: &str = "user";
 const GRANT_LIST: &str = "grants";
 const GRANTS_ONE_BY_ONE: &str = "user-grants";
+const POSTS: &str = "posts";
+const EMPLOYEE_POSTS: &str = "employee-posts";
 const EMPLOYEE_LIST: &str = "employees";
 const EMPLOYEE: &str = "employee";
 const ROLE_LIST: &str = "roles";
@@ -189,9 +203,13 @@ impl Connector for Kingdee {
             Some(probe::BY_QUERY) => Some(GRANT_LIST),
             _ => None,
         };
+        let posts = site.learned.contains_key(probe::POSTS).then_some(match self.people {
+            People::Users => POSTS,
+            People::Employees => EMPLOYEE_POSTS,
+        });
         let names: Vec<&str> = match (kind, self.people) {
-            (Kind::User, People::Users) => [Some(LIST), grants].into_iter().flatten().collect(),
-            (Kind::User, People::Employees) => vec![EMPLOYEE_LIST],
+            (Kind::User, People::Users) => [Some(LIST), grants, posts].into_iter().flatten().collect(),
+            (Kind::User, People::Employees) => [Some(EMPLOYEE_LIST), posts].into_iter().flatten().collect(),
             (Kind::Group, _) => vec![GROUP_LIST],
             (Kind::Role, People::Users) => vec![ROLE_LIST],
             (Kind::Role, People::Employees) | (Kind::Product, _) => Vec::new(),
@@ -207,6 +225,7 @@ impl Connector for Kingdee {
             EMPLOYEE_LIST => Box::new(pages::Pages::new(own, name, &EMPLOYEES, lean(&EMPLOYEES), true)),
             ROLE_LIST => Box::new(pages::Pages::new(own, name, &ROLES, lean(&ROLES), true)),
             GRANT_LIST => Box::new(pages::Pages::new(own, name, &GRANTS, false, false)),
+            POSTS | EMPLOYEE_POSTS => Box::new(posts::Posts::new(own, name)),
             GRANTS_ONE_BY_ONE => Box::new(views::Views::new(own, name, owners)),
             GROUP_LIST => Box::new(groups::Groups::new(own, name, [lean(&ORGANISATIONS), lean(&DEPARTMENTS)])),
             _ => Box::new(NotServed(feed.to_owned())),
@@ -241,6 +260,10 @@ impl Connector for Kingdee {
 
     fn lesson(&self, site: &Site, step: &Step, reply: &Reply) -> Option<String> {
         verdict::lesson(site, step, reply)
+    }
+
+    fn reached(&self, step: &Step, seen: Option<&Observed>) -> Option<Reached> {
+        verdict::reached(step, seen)
     }
 
     fn login(&self, secrets: &BTreeMap<String, Secret>) -> Option<Box<dyn Login>> {

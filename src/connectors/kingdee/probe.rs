@@ -21,6 +21,9 @@ pub(super) const BY_QUERY: &str = "query";
 /// The same, one user at a time.
 pub(super) const BY_VIEW: &str = "view";
 
+/// What is learned where posts of employees can be read.
+pub(super) const POSTS: &str = "posts";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// The first read: with it comes the log-in.
@@ -178,6 +181,7 @@ impl Probe {
         let mut requests = vec![k.rows(&ORGANISATIONS, "", 0, 1, false), k.rows(&DEPARTMENTS, "", 0, 1, false)];
         requests.push(k.about(&DEPARTMENTS));
         requests.push(k.about(k.people.form()));
+        requests.push(k.rows(k.people.posts(), "", 0, 1, false));
         if k.people == People::Users {
             requests.push(k.rows(&ROLES, "", 0, 1, false));
             requests.push(k.rows(&GRANTS, "", 0, 1, false));
@@ -187,12 +191,16 @@ impl Probe {
 
     fn forms(&mut self, asked: &[Request], replies: &[Reply]) -> Next {
         let people = self.kingdee.people.form();
-        let order = [Some(&ORGANISATIONS), Some(&DEPARTMENTS), None, None, Some(&ROLES), Some(&GRANTS)];
         for (at, (request, reply)) in asked.iter().zip(replies).enumerate() {
-            match order.get(at).copied().flatten() {
-                Some(form) if std::ptr::eq(form, &raw const GRANTS) => self.grants(reply),
-                Some(form) => self.form(form, request, reply),
-                None => self.operations(if at == 2 { &DEPARTMENTS } else { people }, reply),
+            // In the order in which they were asked.
+            match at {
+                0 => self.form(&ORGANISATIONS, request, reply),
+                1 => self.form(&DEPARTMENTS, request, reply),
+                2 => self.operations(&DEPARTMENTS, reply),
+                3 => self.operations(people, reply),
+                4 => self.posts(request, reply),
+                5 => self.form(&ROLES, request, reply),
+                _ => self.grants(reply),
             }
         }
         if self.kingdee.people == People::Employees {
@@ -219,6 +227,26 @@ impl Probe {
             _ => (Finding::Note, format!("{} cannot be read: {}", form.title, explain(request, reply))),
         };
         self.line(form.id, finding, detail);
+    }
+
+    /// Whether posts say which department people work in.
+    fn posts(&mut self, request: &Request, reply: &Reply) {
+        let unread = "which department people work in is not read";
+        let (finding, detail) = match answer::read(reply) {
+            Answer::Rows if first_row(reply).is_some() => {
+                self.site.learned.insert(POSTS.into(), "true".into());
+                (Finding::Good, "say which department people work in".to_owned())
+            }
+            Answer::Rows => (
+                Finding::Note,
+                format!(
+                    "{unread}: no post of an employee came; there are none, or {} lacks the right to query BD_Empinfo",
+                    self.kingdee.user
+                ),
+            ),
+            _ => (Finding::Note, format!("{unread}: {}", explain(request, reply))),
+        };
+        self.line("posts", finding, detail);
     }
 
     fn grants(&mut self, reply: &Reply) {
@@ -314,6 +342,11 @@ impl Walk for Probe {
     }
 
     fn broken(&mut self, why: &str) -> Option<Box<Site>> {
+        // targets/kingdee.md 3.4, 4: a signature whose time is off may be answered like a session that is lost.
+        let clock = match self.kingdee.way {
+            super::Way::Header => "; or this host's clock is off, as signatures are only good for a short time",
+            _ => "",
+        };
         // targets/kingdee.md 4: a log-in that is taken and then serves nothing is an application that is not authorised.
         let more = if why.contains("not granted") {
             "; in Kingdee, check under Third-Party System Login Authorization that the application is enabled for this user \
@@ -321,7 +354,8 @@ impl Walk for Probe {
         } else {
             ""
         };
-        self.line("log-in", Finding::Bad, format!("{why}{more}"));
+        let clock = if more.is_empty() { "" } else { clock };
+        self.line("log-in", Finding::Bad, format!("{why}{more}{clock}"));
         Some(Box::new(std::mem::take(&mut self.site)))
     }
 }

@@ -10,6 +10,8 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op, RecordKey, Row, SystemId};
 use crate::plan::{Body, Change, Ref, Refusal, Reply, Request, Site, Step, Verdict, Wanted};
 
+mod groups;
+
 fn site() -> Site {
     Site { learned: [("grants".into(), "query".into())].into(), ..Site::default() }
 }
@@ -203,86 +205,6 @@ fn states_are_operations_by_their_learned_numbers_and_never_deletes() {
     assert!(matches!(render(&[], &site, &[delete], None), Err(Refusal::Cannot(why)) if why.contains("forbid")));
 }
 
-fn new_department(want: &[(&str, &str)]) -> Change {
-    let mut all = vec![wish::text("externalId", "BM02"), wish::text("displayName", "二部")];
-    all.extend(want.iter().map(|(path, text)| wish::text(path, text)));
-    wish::create("new", Kind::Group, &[("externalId", "BM02"), ("displayName", "二部")], all)
-}
-
-#[test]
-fn a_department_is_saved_submitted_and_audited_in_that_order() {
-    let steps = steps(&[new_department(&[("parent", "org/100")])], None);
-    let calls: Vec<_> = steps.iter().map(|step| asked(&step.write).0).collect();
-    assert_eq!(calls, ["Save", "Submit", "Audit"]);
-    assert_eq!(
-        model(&steps[0]),
-        json!({"FDEPTID":0,"FNumber":"BM02","FName":"二部","FCreateOrgId":{"FNumber":"100"},"FUseOrgId":{"FNumber":"100"}})
-    );
-    assert_eq!(asked(&steps[1].write).1["data"]["Numbers"], json!(["BM02"]));
-    assert!(steps[0].yields.is_some() && steps.iter().all(|step| step.serves == steps[0].serves));
-    assert_eq!(steps[0].read.len(), 2, "a number may be an organisation's or a department's");
-    let below = render(&[("organisation", "200")], &site(), &[new_department(&[("parent", "BM01")])], None).unwrap();
-    assert_eq!(model(&below[0])["FParentID"], json!({"FNumber":"BM01"}));
-    assert_eq!(model(&below[0])["FUseOrgId"], json!({"FNumber":"200"}));
-    assert!(
-        matches!(render(&[], &site(), &[new_department(&[])], None), Err(Refusal::Cannot(why)) if why.contains("`organisation`"))
-    );
-    let organisation = self::steps(&[new_department(&[("type", "organisation")])], None);
-    assert_eq!(
-        (asked(&organisation[0].write).1["formid"].clone(), organisation.len()),
-        (json!("ORG_Organizations"), 3)
-    );
-}
-
-#[test]
-fn a_department_is_moved_on_only_where_its_state_wants_it() {
-    let rename = wish::change("set", Kind::Group, "BM01", Op::Set, vec![wish::text("displayName", "新名")]);
-    let calls = |state: &str, lessons: &[&str]| -> Vec<String> {
-        let mut site = site();
-        site.lessons = lessons.iter().map(|lesson| (*lesson).to_owned()).collect();
-        let native = seen(Kind::Group, "BM01", department(state));
-        let steps = render(&[], &site, std::slice::from_ref(&rename), Some(&native)).unwrap();
-        let ids = steps.iter().filter(|step| asked(&step.write).0 != "Save");
-        assert!(ids.into_iter().all(|step| asked(&step.write).1["data"]["Ids"] == "501"));
-        steps.iter().map(|step| asked(&step.write).0).collect()
-    };
-    assert_eq!(calls("C", &[]), ["Save"]);
-    assert_eq!(calls("A", &[]), ["Save", "Submit", "Audit"]);
-    let lesson = ["unaudit:BD_Department"];
-    assert_eq!(calls("C", &lesson), ["UnAudit", "Save", "Submit", "Audit"]);
-    // What is rendered in the middle of a plan still holds what was previewed.
-    assert!(calls("D", &lesson).ends_with(&["Save".into(), "Submit".into(), "Audit".into()]));
-    assert!(calls("B", &lesson).contains(&"Audit".into()));
-    assert_eq!(render(&[], &site(), &[rename], None).unwrap_err(), Refusal::NeedsNative);
-}
-
-#[test]
-fn a_department_moves_within_its_organisation_and_is_forbidden_by_its_id() {
-    let moved = |to: &str| {
-        let change = wish::change("set", Kind::Group, "BM01", Op::Set, vec![wish::text("parent", to)]);
-        render(&[], &site(), &[change], Some(&seen(Kind::Group, "BM01", department("C"))))
-    };
-    assert_eq!(model(&moved("BM09").unwrap()[0]), json!({"FDEPTID":"501","FParentID":{"FNumber":"BM09"}}));
-    assert_eq!(model(&moved("org/100").unwrap()[0])["FParentID"], json!({"FNumber":""}), "below its own organisation");
-    assert!(matches!(moved("org/200"), Err(Refusal::Cannot(why)) if why.contains("does not move")));
-    let off = wish::change("off", Kind::Group, "BM01", Op::Deactivate, vec![wish::text("active", "false")]);
-    let native = seen(Kind::Group, "BM01", department("C"));
-    let step = &steps(&[off], Some(&native))[0];
-    assert_eq!(asked(&step.write).1["formid"], "BD_Department");
-    assert_eq!(asked(&step.write).1["data"]["Ids"], "501");
-}
-
-#[test]
-fn employees_are_written_under_their_own_names() {
-    let own = [("people", "employees")];
-    let record = json!({"Id":7,"StaffNumber":"E7","Name":"王五","Mobile":"1","ForbidStatus":"A","DocumentStatus":"C"});
-    let native = kingdee(&own).observe(&site(), Kind::User, Looked::Id("7"), &[view(record)]).unwrap().unwrap();
-    let change = wish::change("set", Kind::User, "7", Op::Set, vec![wish::text("phoneNumbers[mobile]", "138")]);
-    let steps = render(&own, &site(), &[change], Some(&native)).unwrap();
-    assert_eq!(asked(&steps[0].write).1["formid"], "BD_Empinfo");
-    assert_eq!(model(&steps[0]), json!({"FID":"7","FMobile":"138"}));
-}
-
 #[test]
 fn what_is_looked_up_is_checked_again() {
     let kingdee = kingdee(&[]);
@@ -368,25 +290,10 @@ fn a_call_that_is_not_honoured_teaches_the_other_spelling_once() {
     assert_eq!(asked(&step.write).1["opNumber"], "Disable");
     assert!(matches!(kingdee.classify(&taught, &step, &named), Verdict::Failed(_)));
     let renamed = wish::change("set", Kind::Group, "BM01", Op::Set, vec![wish::text("displayName", "新名")]);
-    let step = steps(&[renamed], Some(&seen(Kind::Group, "BM01", department("C")))).remove(0);
-    assert_eq!(
-        kingdee.lesson(&site(), &step, &no("单据已审核，不允许修改", 11)).as_deref(),
-        Some("unaudit:BD_Department")
-    );
-}
-
-#[test]
-fn a_new_group_is_known_by_its_number() {
-    let save = steps(&[new_department(&[("parent", "org/100")])], None).remove(0);
-    let yes = |entity: Value| {
-        reply(200, json!({"Result":{"ResponseStatus":{"IsSuccess":true,"Errors":[],"SuccessEntitys":[entity]}}}))
-    };
-    let id = |step: &Step, said: Reply| match judged(step, said) {
-        Verdict::Accepted { id, .. } => id,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(id(&save, yes(json!({"Id":501,"Number":"BM02"}))).as_deref(), Some("BM02"));
-    assert_eq!(id(&save, yes(json!({"Id":501}))).as_deref(), Some("BM02"), "it was we who gave it");
-    let organisation = steps(&[new_department(&[("type", "organisation")])], None).remove(0);
-    assert_eq!(id(&organisation, yes(json!({"Id":5,"Number":"BM02"}))).as_deref(), Some("org/BM02"));
+    let mut all = steps(&[renamed], Some(&seen(Kind::Group, "BM01", department("C"))));
+    let (back, save) = (all.remove(0), all.remove(0));
+    let lesson = |step: &Step, text: &str| kingdee.lesson(&site(), step, &no(text, 11));
+    assert_eq!(lesson(&save, "单据已审核，不允许修改").as_deref(), Some("unaudit:BD_Department"));
+    assert_eq!(lesson(&back, "您没有“部门”的“反审核”权限").as_deref(), Some("direct:BD_Department"));
+    assert_eq!(lesson(&back, "部门BM01不存在"), None, "that teaches nothing");
 }

@@ -10,19 +10,11 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind};
 use crate::plan::{ChangeId, Expect, Refusal, Repeat, Request, Step, Target};
 
-/// The same fields by their names in `BD_Empinfo` (targets/kingdee.md 9).
-const OF_EMPLOYEES: [(&str, &str); 2] = [("FUserAccount", "FStaffNumber"), ("FPhone", "FMobile")];
-
 impl Work<'_> {
     pub(super) fn user(&self) -> Result<Vec<Step>, Refusal> {
-        let mut sorted = self.sorted()?;
+        let sorted = self.sorted()?;
         if self.kingdee.people == People::Employees {
-            for field in &mut sorted.fields {
-                if let Some((_, name)) = OF_EMPLOYEES.iter().find(|(name, _)| *name == field.at) {
-                    field.at = (*name).to_owned();
-                }
-            }
-            return self.employee(&sorted);
+            return self.employee(sorted);
         }
         if self.create().is_some() { self.new_user(sorted) } else { self.known_user(&sorted) }
     }
@@ -146,36 +138,11 @@ impl Work<'_> {
     }
 
     /// The read that shows the record whole.
-    fn view(&self, form: &Form) -> Vec<Request> {
+    pub(super) fn view(&self, form: &Form) -> Vec<Request> {
         let (id, holes) = self.id();
         let mut request = self.kingdee.view_by_id(form, &id);
         request.holes = holes;
         vec![request]
-    }
-
-    fn employee(&self, sorted: &Sorted) -> Result<Vec<Step>, Refusal> {
-        let form = self.kingdee.people.form();
-        if self.create().is_some() {
-            return Err(cannot(
-                "employees are not created here: Kingdee wants their posts and departments with them; create them in Kingdee",
-            ));
-        }
-        let mut steps = Vec::new();
-        let (id, _) = self.id();
-        let switch = sorted.switch.as_ref().map(|(on, changes)| (*on, self.switch(form, *on, changes)));
-        let saves = self.saved(form, &sorted.fields, |work, fields| work.attributes(form, fields, None), ("", &id))?;
-        match switch {
-            Some((true, step)) => {
-                steps.push(step);
-                steps.extend(saves);
-            }
-            Some((false, step)) => {
-                steps.extend(saves);
-                steps.push(step);
-            }
-            None => steps.extend(saves),
-        }
-        Ok(steps)
     }
 }
 

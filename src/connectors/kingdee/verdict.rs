@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{self, Answer, Complaint, bare, get};
 use super::forms::ORGANISATIONS;
-use super::record::ORG;
+use super::record::{ORG, state};
 use super::words::{explained, form, told};
-use super::write::{CALLS, other_number, unaudit};
+use super::write::{CALLS, direct, other_number, unaudit};
+use crate::connectors::{Observed, Reached};
 use crate::model::Kind;
 use crate::plan::{Body, Repeat, Reply, Request, Site, Step, Verdict};
 
@@ -64,6 +65,9 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
         }
     } else if calls("Save") && step.yields.is_none() && complaint.audited() {
         unaudit(form(&step.write)?)
+    } else if calls("UnAudit") && !complaint.broke && !complaint.absent() && !complaint.suspected() {
+        // This site lets nobody take it back: perhaps it takes a Save of what is audited.
+        direct(form(&step.write)?)
     } else {
         return None;
     };
@@ -72,6 +76,41 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
         .iter()
         .any(|have| *have == lesson || have.starts_with("operation:") && lesson.starts_with("operation:")))
     .then_some(lesson)
+}
+
+/// Whether a record shows that it was submitted, audited or taken back: its state says so, and nothing that was to be changed
+/// in it does (targets/kingdee.md 7).
+pub(super) fn reached(step: &Step, seen: Option<&Observed>) -> Option<Reached> {
+    let service = step.write.path.strip_suffix(".common.kdsvc")?.rsplit('.').next()?;
+    let through: &[&str] = match service {
+        "Submit" => &["B", "C"],
+        "Audit" => &["C"],
+        "UnAudit" => &["A", "D", "Z"],
+        _ => return None,
+    };
+    let Some(seen) = seen else { return Some(Reached::Untold("it could not be read".into())) };
+    let state = seen.native.as_object().map(state).unwrap_or_default();
+    Some(match state.as_str() {
+        "" => Reached::Untold("Kingdee's View does not show its state".into()),
+        state if through.contains(&state) => Reached::Yes,
+        state => Reached::No(format!(
+            "{service} was not carried out: the record is saved and stands as {}; finish it in Kingdee, there it is submitted and \
+             audited by hand",
+            stands(state)
+        )),
+    })
+}
+
+/// A document's state in words.
+fn stands(state: &str) -> &str {
+    match state {
+        "Z" => "draft (Z)",
+        "A" => "created (A)",
+        "B" => "in review (B)",
+        "C" => "audited (C)",
+        "D" => "to be reviewed again (D)",
+        other => other,
+    }
 }
 
 /// The number of the operation that a write asks for.

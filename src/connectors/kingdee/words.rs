@@ -39,6 +39,8 @@ pub(super) fn explained(complaint: &Complaint) -> String {
         ": the integration user lacks a right; its roles in Kingdee have to be extended"
     } else if complaint.suspected() {
         ": the site's request filter stopped it; its rules have to let WebAPI calls pass"
+    } else if complaint.in_review() {
+        ": it is in review in Kingdee; audit it there, or take its submission back, and push again"
     } else if complaint.taken() {
         ": a record with this number or account is there already"
     } else {

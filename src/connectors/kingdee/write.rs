@@ -23,6 +23,11 @@ pub(super) fn cannot(why: impl Into<String>) -> Refusal {
 const FORBIDDEN: &str = "B";
 const ACTIVE: &str = "A";
 
+/// The lesson that a form's audited records cannot be taken back: they are saved as they are.
+pub(super) fn direct(form: &str) -> String {
+    format!("direct:{form}")
+}
+
 /// The name under which a form's later edits may be found refused until it is taken out of review.
 pub(super) fn unaudit(form: &str) -> String {
     format!("unaudit:{form}")

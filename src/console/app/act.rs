@@ -6,11 +6,10 @@ use crate::model::{Kind, SystemId};
 use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::history::confirmed;
-use super::lines::{Line, Tone, clock};
-use super::order::Sort;
+use super::lines::Tone;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
-use super::text::text;
+use super::text::{self, Language, text};
 use super::{App, Focus, Tab, Wish};
 
 impl App {
@@ -24,6 +23,8 @@ impl App {
         match action {
             Action::Open
             | Action::Why
+            | Action::Related
+            | Action::Life
             | Action::Native
             | Action::Trace
             | Action::Copy
@@ -49,7 +50,9 @@ impl App {
             Action::Undo if self.history.here().is_none_or(|push| confirmed(push).next().is_none()) => {
                 say(text!("no.confirmed"))
             }
-            Action::Retry if self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::Retry if self.tab == Tab::Plan && self.plan.failed().is_empty() => say(text!("no.failed")),
+            Action::Retry if self.tab == Tab::History && self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::Pick if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
             _ => None,
         }
@@ -77,7 +80,13 @@ impl App {
             Action::PreviousTab => self.step_tab(false, wishes),
             Action::SystemLeft | Action::SystemRight => {
                 let forward = action == Action::SystemRight;
-                if self.focus == Focus::Detail { self.step_target(forward) } else { self.step_system(forward) }
+                let moved = match self.tab {
+                    Tab::Kind(_) if self.focus == Focus::Detail => self.step_target(forward),
+                    Tab::Kind(_) => self.step_system(forward),
+                    _ => false,
+                };
+                // Left of everything is the menu.
+                self.menu = !moved && !forward;
             }
             Action::Up => self.step(-1),
             Action::Down => self.step(1),
@@ -100,12 +109,20 @@ impl App {
                     self.say(Tone::Plain, text!("no.more-out"));
                 }
             }
-            Action::Sort => {
-                self.with_list(|list| list.sort = list.sort.next());
-                let sort = self.list().map(|list| list.sort).unwrap_or_default();
-                self.say(Tone::Plain, text!("list.sorted", by = sorted_by(sort)));
+            Action::Sort => self.sort_next(wishes),
+            Action::Reverse => {
+                self.with_list(|list| list.reverse = !list.reverse);
+                self.keep_place(wishes);
             }
-            Action::Reverse => self.with_list(|list| list.reverse = !list.reverse),
+            Action::Columns => self.open_columns(),
+            Action::Wide => {
+                self.whole = !self.whole;
+                self.keep_place(wishes);
+            }
+            Action::Ways => self.open_ways(wishes),
+            Action::Related => self.related(),
+            Action::Life => self.open_life(),
+            Action::Who => self.open_who(wishes),
             Action::Stage => self.stage(wishes),
             Action::Range => {
                 if self.list().is_some_and(|list| list.anchor.is_some()) {
@@ -114,6 +131,7 @@ impl App {
                     self.with_list(|list| {
                         list.go(list.at);
                         list.anchor = list.cursor.clone();
+                        list.anchor_at = list.at;
                     });
                 }
             }
@@ -126,11 +144,8 @@ impl App {
             Action::Agree => self.agree_here(),
             Action::Prepare => self.go_plan(wishes),
             Action::Push => self.ask_push(),
-            Action::Acknowledge => {
-                if let Err(why) = self.plan.acknowledge() {
-                    self.say(Tone::Warn, why);
-                }
-            }
+            Action::Acknowledge => self.switch_here(),
+            Action::Pick => self.open_pick(),
             Action::Discard => self.ask_discard(),
             Action::Why => {
                 if self.history.pushes.is_none() {
@@ -166,6 +181,7 @@ impl App {
             }
             Action::Faster => self.tune(2.0, wishes),
             Action::Slower => self.tune(0.5, wishes),
+            Action::Retry if self.tab == Tab::Plan => self.retry_here(wishes),
             Action::Retry => self.retry(wishes),
             Action::Undo => self.undo(wishes),
             Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
@@ -174,17 +190,22 @@ impl App {
                 wishes.push(Wish::Engine(Command::Stop));
             }
             Action::Fold => match self.tab {
+                Tab::Kind(_) => self.fold_branch(),
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(true, wishes),
             },
-            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget => {}
+            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget | Action::Earlier | Action::Later => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;
                 self.say(Tone::Plain, if self.mask { text!("notice.masked") } else { text!("notice.unmasked") });
             }
             Action::Log => self.open_log(),
-            Action::Theme => wishes.push(Wish::Theme),
+            Action::Theme => wishes.push(Wish::Theme(None)),
+            Action::Language => self.speak(match text::language() {
+                Language::English => Language::Chinese,
+                Language::Chinese => Language::English,
+            }),
             Action::Palette => self.open_palette(),
             Action::Help => self.open_help(),
             Action::Redraw => wishes.push(Wish::Repaint),
@@ -258,7 +279,11 @@ impl App {
         match self.tab {
             Tab::Kind(_) if self.list().is_some_and(|list| list.anchor.is_some()) => self.stage_range(wishes),
             Tab::Kind(_) if self.focus == Focus::List => self.enter_detail(),
-            Tab::Kind(_) => self.stage(wishes),
+            Tab::Kind(_) => {
+                if !self.jump() {
+                    self.stage(wishes);
+                }
+            }
             Tab::Plan => self.plan.fold(false),
             Tab::History => self.history.fold(false, wishes),
             Tab::Systems => {
@@ -283,6 +308,9 @@ impl App {
         if !quits && self.list().is_some_and(|list| !list.filter.is_empty()) {
             return self.with_list(|list| list.filter.clear());
         }
+        if !quits && self.list().is_some_and(|list| list.narrow.is_some()) {
+            return self.with_list(|list| list.narrow = None);
+        }
         if self.tab == Tab::History && self.history.leave() {
             return;
         }
@@ -304,7 +332,7 @@ impl App {
         }
     }
 
-    fn refresh(&mut self, system: Option<SystemId>, kind: Option<Kind>, wishes: &mut Vec<Wish>) {
+    pub(super) fn refresh(&mut self, system: Option<SystemId>, kind: Option<Kind>, wishes: &mut Vec<Wish>) {
         let what = system.as_ref().map_or_else(|| text!("strip.all").to_owned(), ToString::to_string);
         self.say(Tone::Plain, text!("notice.refreshing", what = what));
         wishes.push(Wish::Engine(Command::Refresh { system, kind }));
@@ -338,28 +366,5 @@ impl App {
             self.say(Tone::Plain, text!("notice.copied", text = text));
             wishes.push(Wish::Copy(text));
         }
-    }
-
-    fn open_log(&mut self) {
-        let mut lines: Vec<Line> = self
-            .log
-            .iter()
-            .rev()
-            .map(|(at, notice)| Line::of(Tone::Dim, format!("{}  ", clock(*at))).data(notice.tone, notice.text.clone()))
-            .collect();
-        if lines.is_empty() {
-            lines.push(Line::of(Tone::Dim, text!("log.empty")));
-        }
-        self.read(text!("log.title"), lines);
-    }
-}
-
-/// By what a list is sorted, in words.
-pub fn sorted_by(sort: Sort) -> &'static str {
-    match sort {
-        Sort::AsRead => text!("sort.as-read"),
-        Sort::Name => text!("sort.name"),
-        Sort::Second => text!("sort.second"),
-        Sort::Out => text!("sort.out"),
     }
 }

@@ -23,11 +23,13 @@ pub enum Scope {
     Reader,
     /// A list to choose from: who it could be.
     Links,
+    /// The columns of a list.
+    Columns,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::List,
         Self::Detail,
         Self::Plan,
@@ -36,6 +38,7 @@ impl Scope {
         Self::Checklist,
         Self::Reader,
         Self::Links,
+        Self::Columns,
     ];
 }
 
@@ -51,8 +54,11 @@ pub enum Class {
 }
 
 const MAIN: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems];
+const READ: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const ALL: &[Scope] = &Scope::ALL;
 const RECORDS: &[Scope] = &[Scope::List, Scope::Detail];
+const FINDS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Reader];
+const COPIES: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const LISTS: &[Scope] = &[Scope::List];
 
 macro_rules! actions {
@@ -93,10 +99,10 @@ actions! {
     PlanTab "plan-tab" Read MAIN;
     HistoryTab "history" Read MAIN;
     SystemsTab "systems" Read MAIN;
-    NextTab "next-tab" Read MAIN;
+    NextTab "next-tab" Read &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Links];
     PreviousTab "previous-tab" Read MAIN;
-    SystemLeft "system-left" Read &[Scope::List, Scope::Detail, Scope::Reader];
-    SystemRight "system-right" Read &[Scope::List, Scope::Detail, Scope::Reader];
+    SystemLeft "system-left" Read READ;
+    SystemRight "system-right" Read READ;
     Up "up" Read ALL;
     Down "down" Read ALL;
     PageUp "page-up" Read ALL;
@@ -108,19 +114,26 @@ actions! {
     Escape "escape" Read ALL;
     Older "older-place" Read MAIN;
     Newer "newer-place" Read MAIN;
-    Filter "filter" Read LISTS;
+    Filter "filter" Read &[Scope::List, Scope::Reader];
     OnlyOut "only-out-of-true" Read LISTS;
-    NextOut "next-out-of-true" Read RECORDS;
-    PreviousOut "previous-out-of-true" Read RECORDS;
-    Sort "sort" Read LISTS;
+    NextOut "next-out-of-true" Read FINDS;
+    PreviousOut "previous-out-of-true" Read FINDS;
+    Ways "ways" Read LISTS;
+    Related "related" Read RECORDS;
+    Sort "sort" Read &[Scope::List, Scope::Columns];
     Reverse "reverse" Read LISTS;
+    Columns "columns" Read LISTS;
+    Earlier "column-earlier" Read &[Scope::Columns];
+    Later "column-later" Read &[Scope::Columns];
+    Wide "wide" Read RECORDS;
     Stage "stage" Local RECORDS;
     Range "range" Local LISTS;
     StageAll "stage-all" Local LISTS;
     Unstage "unstage" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Adopt "adopt" Local RECORDS;
-    Protect "protect" Local RECORDS;
+    Protect "protect" Local &[Scope::List, Scope::Detail, Scope::Links];
     Links "links" Read RECORDS;
+    Who "who-is-who" Read LISTS;
     SameAs "same" Local &[Scope::Links];
     NotSame "not-same" Local &[Scope::Links];
     Forget "forget-link" Local &[Scope::Links];
@@ -129,8 +142,10 @@ actions! {
     Prepare "plan" Local MAIN;
     Push "push" Write &[Scope::Plan];
     Acknowledge "acknowledge" Local &[Scope::Plan];
+    Pick "leave-out" Local &[Scope::Plan];
     Discard "discard" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Why "why" Read RECORDS;
+    Life "pushed-before" Read RECORDS;
     Native "native" Read RECORDS;
     Trace "trace" Read RECORDS;
     Refresh "refresh" Read &[Scope::List, Scope::Detail, Scope::Systems];
@@ -138,17 +153,18 @@ actions! {
     Test "test" Read &[Scope::Systems];
     Faster "faster" Local &[Scope::Systems];
     Slower "slower" Local &[Scope::Systems];
-    Retry "retry-failed" Local &[Scope::History];
-    Undo "undo" Local &[Scope::History];
+    Retry "retry-failed" Local &[Scope::Plan, Scope::History];
+    Undo "undo" Local &[Scope::History, Scope::Links];
     LookUp "look-up-unknown" Read &[Scope::History];
     Stop "stop" Local MAIN;
-    Fold "fold" Read &[Scope::Plan, Scope::History];
-    Toggle "tick" Local &[Scope::Checklist];
-    Copy "copy" Read MAIN;
+    Fold "fold" Read &[Scope::List, Scope::Plan, Scope::History, Scope::Reader];
+    Toggle "tick" Local &[Scope::Checklist, Scope::Columns];
+    Copy "copy" Read COPIES;
     Mask "mask" Read MAIN;
     Log "log" Read MAIN;
     Theme "theme" Read MAIN;
-    Palette "palette" Read MAIN;
+    Language "language" Read MAIN;
+    Palette "palette" Read ALL;
     Help "help" Read MAIN;
     Redraw "redraw" Read MAIN;
     Suspend "suspend" Local MAIN;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::compare::{Compared, Pairing};
-use crate::model::{Kind, Op, SystemId};
+use crate::model::{AttrPath, Kind, Op, SystemId};
 use crate::plan::stage::{Offer, Stager};
-use crate::plan::unagreed;
+use crate::plan::{Expect, unagreed};
 
 use super::rows::Rows;
 
@@ -85,6 +85,8 @@ pub struct Gather {
     pub identities: Arc<[u32]>,
     /// Over what.
     pub compared: Arc<Compared>,
+    /// Only what touches this attribute.
+    pub path: Option<AttrPath>,
 }
 
 /// Offers that were gathered, by system and operation.
@@ -127,6 +129,9 @@ impl Gather {
                     continue;
                 }
                 for offer in stager.offers(self.kind, identity, at) {
+                    if self.path.as_ref().is_some_and(|path| !touches(&offer, path)) {
+                        continue;
+                    }
                     if offer.blocked.is_some() {
                         *gathered.blocked.entry(system.clone()).or_default() += 1;
                     } else {
@@ -137,4 +142,14 @@ impl Gather {
         }
         gathered
     }
+}
+
+/// Whether an offer writes an attribute, or what shows in it.
+fn touches(offer: &Offer, path: &AttrPath) -> bool {
+    let expected = match &offer.change.expect {
+        Expect::Facets(facets) => &facets[..],
+        Expect::Absent { .. } => &[],
+    };
+    offer.change.want.iter().any(|want| want.facet.path == *path)
+        || expected.iter().any(|(facet, _)| facet.path == *path)
 }

@@ -10,6 +10,7 @@ use tui_input::backend::crossterm::EventHandler;
 use crate::model::{Op, SystemId};
 use crate::plan::{Mode, Plan, confirm_keys};
 
+use super::keys::fold;
 use super::lines::{Line, Tone, op};
 use super::text::{self, text};
 use super::{App, Wish};
@@ -67,10 +68,12 @@ impl Typed {
     /// Whether it was typed right.
     pub fn right(&self) -> bool {
         let typed = self.input.value().trim();
+        // An input method may have sent full-width forms.
+        let folded: String = typed.chars().map(fold).collect();
         match &self.wants {
-            Wants::Count(n) => typed == n.to_string(),
-            Wants::Name(name) => typed == name.as_str(),
-            Wants::Deleted(label) => typed == label.trim(),
+            Wants::Count(n) => folded == n.to_string(),
+            Wants::Name(name) => folded == name.as_str(),
+            Wants::Deleted(label) => typed == label.trim() || folded == label.trim(),
             Wants::Reason(wanted) => wanted.is_none() || !typed.is_empty(),
         }
     }
@@ -111,6 +114,8 @@ pub struct Ask {
     pub question: Question,
     /// In words.
     pub text: String,
+    /// What Enter answers.
+    pub yes: bool,
     /// Which keys count.
     pub gate: Gate,
 }
@@ -214,16 +219,23 @@ impl Confirm {
 impl Ask {
     /// A question.
     pub fn new(question: Question, text: String) -> Self {
-        Self { question, text, gate: Gate::default() }
+        Self { question, text, yes: false, gate: Gate::default() }
     }
 
     /// A key that was read after the question was drawn.
-    pub fn key(&self, event: &KeyEvent) -> Answer {
-        match event.code {
-            KeyCode::Char('y' | 'Y') => Answer::Yes,
-            KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => Answer::No,
-            _ => Answer::Open,
+    pub fn key(&mut self, event: &KeyEvent) -> Answer {
+        let code = match event.code {
+            KeyCode::Char(c) => KeyCode::Char(fold(c)),
+            code => code,
+        };
+        match code {
+            KeyCode::Char('y' | 'Y') => return Answer::Yes,
+            KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => return Answer::No,
+            KeyCode::Enter => return if self.yes { Answer::Yes } else { Answer::No },
+            KeyCode::Left | KeyCode::Right | KeyCode::Up | KeyCode::Down | KeyCode::Tab => self.yes = !self.yes,
+            _ => {}
         }
+        Answer::Open
     }
 }
 

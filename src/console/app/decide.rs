@@ -22,7 +22,7 @@ impl App {
         let system = self.detail_system(&compared, kind, identity);
         let view = &compared.inputs.systems[system];
         let about: Vec<FacetDiff> = if self.focus == Focus::Detail {
-            self.detail.rows.get(self.detail.at).and_then(|row| row.facet.clone()).into_iter().collect()
+            self.detail.facet().cloned().into_iter().collect()
         } else {
             facets(&compared, kind, identity, system)
         };

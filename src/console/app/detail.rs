@@ -1,5 +1,6 @@
 //! The record under the cursor, facet by facet, against one target.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::compare::{Compared, FacetDiff, Rung, Verdict, facets};
@@ -11,19 +12,15 @@ use super::rows::Rows;
 use super::text::text;
 use super::{App, Focus};
 
-/// One line of the detail.
+/// What one target has for an attribute, beside the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DetailRow {
+pub struct Side {
     /// What the comparison says, as a mark.
     pub mark: char,
     /// The mark's meaning.
     pub tone: Tone,
-    /// The attribute, for an entry with its key.
-    pub name: String,
-    /// The source's value.
-    pub source: String,
     /// The target's value.
-    pub target: String,
+    pub value: String,
     /// Why it is so.
     pub why: String,
     /// Since when, where that is known.
@@ -32,6 +29,21 @@ pub struct DetailRow {
     pub facet: Option<FacetDiff>,
     /// It is staged.
     pub staged: bool,
+}
+
+/// One line of the detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailRow {
+    /// The attribute, for an entry with its key.
+    pub name: String,
+    /// The source's value; where there is no source, the record's own.
+    pub source: String,
+    /// What each target that is shown has, in their order; empty for the source's own record.
+    pub sides: Vec<Option<Side>>,
+    /// For a record that is shown by itself: what its value refers to.
+    pub refers: Option<RecordKey>,
+    /// For a record that is shown by itself: its mark.
+    pub mark: char,
 }
 
 /// What the detail is about.
@@ -43,6 +55,8 @@ pub struct About {
     pub identity: u32,
     /// The system that it is compared with, or whose own record is shown.
     pub system: usize,
+    /// The targets that stand side by side; `system` is one of them.
+    pub systems: Vec<usize>,
     /// Only the system's own record is shown: it is the source.
     pub own: bool,
     /// The comparison.
@@ -75,6 +89,30 @@ pub struct Detail {
     /// The target that was chosen by hand.
     pub target: Option<SystemId>,
     staged_for: u64,
+    pushed_for: u64,
+}
+
+impl Detail {
+    /// The position of the target that the cursor is in, among those that are shown.
+    pub fn active(&self) -> usize {
+        let about = self.about.as_ref();
+        about.and_then(|about| about.systems.iter().position(|at| *at == about.system)).unwrap_or(0)
+    }
+
+    /// What a line says about the target that the cursor is in.
+    pub fn side_of<'r>(&self, row: &'r DetailRow) -> Option<&'r Side> {
+        row.sides.get(self.active())?.as_ref()
+    }
+
+    /// What the line under the cursor says about the target that the cursor is in.
+    pub fn side(&self) -> Option<&Side> {
+        self.side_of(self.rows.get(self.at)?)
+    }
+
+    /// The facet under the cursor.
+    pub fn facet(&self) -> Option<&FacetDiff> {
+        self.side()?.facet.as_ref()
+    }
 }
 
 impl App {
@@ -99,8 +137,9 @@ impl App {
         let same = self.detail.about.as_ref().is_some_and(|about| {
             about.kind == kind
                 && about.identity == identity
-                && about.system == system
                 && Arc::ptr_eq(&about.compared, &compared)
+                && (about.system == system || self.system.is_none() && about.systems.contains(&system))
+                && (about.systems.len() > 1) == self.side_by_side(&compared, kind, system)
         });
         if !same {
             let moved = self.detail.about.as_ref().is_none_or(|about| {
@@ -110,17 +149,30 @@ impl App {
                 self.detail.at = 0;
                 self.detail.top = 0;
             }
-            self.detail.about = Some(about(&compared, kind, identity, system));
-            self.detail.rows = rows(&compared, kind, identity, system);
+            let systems =
+                if self.side_by_side(&compared, kind, system) { read_targets(&compared, kind) } else { vec![system] };
+            self.detail.rows = rows(&compared, kind, identity, &systems);
+            self.detail.about = Some(about(&compared, kind, identity, system, systems));
             self.detail.lints = lints(&compared, kind, identity);
+        } else if self.detail.about.as_ref().is_some_and(|have| have.system != system) {
+            let systems = self.detail.about.as_ref().map(|have| have.systems.clone()).unwrap_or_default();
+            self.detail.about = Some(about(&compared, kind, identity, system, systems));
+        }
+        if !same || self.detail.pushed_for != self.history.version() {
+            self.detail.pushed_for = self.history.version();
+            self.tell_pushed(&compared, kind, identity);
         }
         if !same || self.detail.staged_for != self.staged.version() {
             self.detail.staged_for = self.staged.version();
-            let changes = self.staged_about(&compared, kind, identity, system);
-            for row in &mut self.detail.rows {
-                row.staged = row.facet.as_ref().is_some_and(|facet| {
-                    changes.iter().any(|change| change.want.iter().any(|want| is(&want.facet, facet)))
-                });
+            let systems = self.detail.about.as_ref().map(|about| about.systems.clone()).unwrap_or_default();
+            for (place, at) in systems.into_iter().enumerate() {
+                let changes = self.staged_about(&compared, kind, identity, at);
+                for row in &mut self.detail.rows {
+                    let Some(side) = row.sides.get_mut(place).and_then(Option::as_mut) else { continue };
+                    side.staged = side.facet.as_ref().is_some_and(|facet| {
+                        changes.iter().any(|change| change.want.iter().any(|want| is(&want.facet, facet)))
+                    });
+                }
             }
         }
         let last = self.detail.rows.len().saturating_sub(1);
@@ -131,6 +183,73 @@ impl App {
         } else if self.detail.at >= self.detail.top + height {
             self.detail.top = self.detail.at + 1 - height;
         }
+    }
+
+    /// Whether several targets stand side by side: on `All`, where there is more than one.
+    fn side_by_side(&self, compared: &Compared, kind: Kind, system: usize) -> bool {
+        self.system.is_none()
+            && read_targets(compared, kind).len() > 1
+            && read_targets(compared, kind).contains(&system)
+    }
+
+    /// Says of each attribute what came of the last push of it, where nothing else is said.
+    fn tell_pushed(&mut self, compared: &Compared, kind: Kind, identity: u32) {
+        let systems = self.detail.about.as_ref().map(|about| about.systems.clone()).unwrap_or_default();
+        let rows = Rows::new(compared, kind);
+        let source = compared.inputs.base().and_then(|base| rows.key_in(identity, base));
+        for (place, at) in systems.into_iter().enumerate() {
+            let target = rows.key_in(identity, at);
+            let id = &compared.inputs.systems[at].id;
+            for push in self.history.pushes.iter().flatten().rev() {
+                let about = push.plan.changes.iter().filter(|change| {
+                    change.system == *id
+                        && change.kind == kind
+                        && ((source.is_some() && change.source == source)
+                            || matches!((&change.target, &target), (Target::Record(have), Some(want)) if have == want))
+                });
+                for change in about {
+                    let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
+                    let Some(outcome) = outcome else { continue };
+                    for row in &mut self.detail.rows {
+                        let Some(side) = row.sides.get_mut(place).and_then(Option::as_mut) else { continue };
+                        let hit = |facet| change.want.iter().any(|want| is(&want.facet, facet));
+                        if side.facet.as_ref().is_some_and(hit)
+                            && (side.why.is_empty() || side.why.starts_with(text!("detail.pushed")))
+                        {
+                            side.why = format!("{} {}", text!("detail.pushed"), outcome.state.word());
+                            side.since = Some(outcome.at);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The record that the line under the cursor refers to.
+    pub(super) fn reference(&self) -> Option<RecordKey> {
+        let about = self.detail.about.as_ref()?;
+        let row = self.detail.rows.get(self.detail.at)?;
+        if row.refers.is_some() {
+            return row.refers.clone();
+        }
+        let facet = row.sides.get(self.detail.active())?.as_ref()?.facet.as_ref()?;
+        let inputs = &about.compared.inputs;
+        let there = |system: usize, of: &dyn Fn(&crate::model::AttrDef) -> Option<(Kind, String)>| {
+            let view = inputs.systems.get(system)?;
+            let schema = view.snapshot(about.kind)?.table.schema();
+            let (kind, id) = of(schema.def(schema.find(&facet.path)?))?;
+            view.snapshot(kind)?.table.find(&id)?;
+            Some(RecordKey::new(view.id.clone(), kind, id))
+        };
+        let refers = |at: usize, ids: &[String]| {
+            let (own, ids) = (facet.own[at].clone(), ids.first().cloned());
+            move |def: &crate::model::AttrDef| match &def.form {
+                Form::Text => Some((def.refers?, own.clone()?)),
+                Form::List(list) => Some((list.key[0]?, ids.clone()?)),
+            }
+        };
+        let theirs = facet.key.as_ref().map(|(ids, _)| ids.clone()).unwrap_or_default();
+        there(about.system, &refers(1, &theirs)).or_else(|| there(inputs.base()?, &refers(0, &facet.source_key)))
     }
 
     /// Lines of facets that fit.
@@ -174,15 +293,17 @@ impl App {
     }
 
     /// Chooses another target for the detail.
-    pub(super) fn step_target(&mut self, forward: bool) {
+    /// The next target in the detail; `false`: there is none on that side.
+    pub(super) fn step_target(&mut self, forward: bool) -> bool {
         if self.system.is_some() {
             return self.step_system(forward);
         }
-        let Some(about) = &self.detail.about else { return };
-        let targets = Rows::new(&about.compared, about.kind).targets();
-        let Some(at) = targets.iter().position(|at| *at == about.system) else { return };
+        let Some(about) = &self.detail.about else { return false };
+        let targets = about.systems.clone();
+        let Some(at) = targets.iter().position(|at| *at == about.system) else { return false };
         let to = if forward { (at + 1).min(targets.len() - 1) } else { at.saturating_sub(1) };
         self.detail.target = Some(about.compared.inputs.systems[targets[to]].id.clone());
+        to != at
     }
 
     /// The key of the record that the detail shows: the target's, else the one that names the identity.
@@ -197,13 +318,19 @@ impl App {
     }
 }
 
+/// The targets of which something of a kind was read.
+fn read_targets(compared: &Compared, kind: Kind) -> Vec<usize> {
+    let read = |at: &usize| compared.inputs.systems[*at].snapshot(kind).is_some();
+    Rows::new(compared, kind).targets().into_iter().filter(read).collect()
+}
+
 /// Whether a staged facet is this one.
 pub(super) fn is(facet: &Facet, diff: &FacetDiff) -> bool {
     let key: Option<Vec<String>> = facet.key.as_ref().map(|key| key.iter().map(Ref::to_string).collect());
     facet.path == diff.path && key.as_ref() == diff.key.as_ref().map(|(parts, _)| parts)
 }
 
-fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize) -> About {
+fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, systems: Vec<usize>) -> About {
     let rows = Rows::new(compared, kind);
     let own = Some(system) == compared.inputs.base();
     let comparison = compared.kind(kind);
@@ -218,6 +345,7 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize) -> 
         kind,
         identity,
         system,
+        systems,
         own,
         compared: compared.clone(),
         name: rows.name(identity, None).to_owned(),
@@ -250,60 +378,87 @@ fn lints(compared: &Compared, kind: Kind, identity: u32) -> Vec<String> {
         .collect()
 }
 
-fn rows(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<DetailRow> {
-    let base = compared.inputs.base();
-    let facets = if Some(system) == base { Vec::new() } else { facets(compared, kind, identity, system) };
-    if facets.is_empty() {
-        return plain(compared, kind, identity, system);
-    }
-    let view = Rows::new(compared, kind);
-    let in_source = base.is_some_and(|base| view.record(identity, base).is_some());
-    let in_target = view.record(identity, system).is_some();
-    let mut facets = facets;
-    // What an operator looks for comes first; what neither side has says nothing.
-    facets.retain(|facet| {
-        !matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
-            || !empty(facet.source.as_ref())
-            || !empty(facet.target.as_ref())
-    });
-    facets.sort_by_key(|facet| match facet.verdict {
+/// What operators look for comes first.
+const fn rank(verdict: Verdict) -> u8 {
+    match verdict {
         Verdict::Differs | Verdict::Unresolved => 0,
         Verdict::Waived => 1,
         Verdict::Same => 2,
         Verdict::Shown => 3,
         Verdict::Unreadable | Verdict::Unread => 4,
         Verdict::OneSided => 5,
-    });
-    facets
-        .into_iter()
-        .map(|facet| {
-            let (mark, tone) = match facet.verdict {
-                Verdict::Same => ('=', Tone::Dim),
-                Verdict::Differs => ('~', Tone::Differs),
-                Verdict::Waived | Verdict::Shown => ('-', Tone::Dim),
-                Verdict::Unreadable | Verdict::Unread => ('.', Tone::Dim),
-                Verdict::Unresolved => ('x', Tone::Bad),
-                Verdict::OneSided => (' ', Tone::Dim),
-            };
-            let name = facet_name(&facet);
-            let side = |value: &Option<String>, here: bool, theirs: bool| match value {
-                Some(text) => text.clone(),
-                None if !here || facet.verdict == Verdict::OneSided => String::new(),
-                None if facet.verdict == Verdict::Unreadable && theirs => text!("detail.not-readable").to_owned(),
-                None if facet.key.is_some() && facet.verdict != Verdict::Unread => text!("detail.none").to_owned(),
-                None => text!("detail.not-read").to_owned(),
-            };
-            let source = side(&facet.source, in_source, false);
-            let target = side(&facet.target, in_target, true);
-            let (mut why, mut since) = (facet.why.clone(), facet.since);
-            if facet.verdict == Verdict::Waived {
-                why = text!("detail.adopted", why = why);
+    }
+}
+
+/// An identity attribute by attribute and entry by entry: the source, and each of these targets.
+fn rows(compared: &Compared, kind: Kind, identity: u32, systems: &[usize]) -> Vec<DetailRow> {
+    let base = compared.inputs.base();
+    let view = Rows::new(compared, kind);
+    let in_source = base.is_some_and(|base| view.record(identity, base).is_some());
+    let mut found: Vec<(u8, DetailRow)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (at, &system) in systems.iter().enumerate() {
+        if Some(system) == base {
+            continue;
+        }
+        let in_target = view.record(identity, system).is_some();
+        for facet in facets(compared, kind, identity, system) {
+            // What neither side has says nothing.
+            if matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
+                && empty(facet.source.as_ref())
+                && empty(facet.target.as_ref())
+            {
+                continue;
             }
-            // What the WHY column says for another reason has no such age.
-            since = since.filter(|_| why == facet.direction.words());
-            DetailRow { mark, tone, name, source, target, why, since, facet: Some(facet), staged: false }
-        })
-        .collect()
+            let name = facet_name(&facet);
+            let place = *places.entry(name.clone()).or_insert_with(|| {
+                let sides = vec![None; systems.len()];
+                found.push((u8::MAX, DetailRow { name, source: String::new(), sides, refers: None, mark: ' ' }));
+                found.len() - 1
+            });
+            let (worst, row) = &mut found[place];
+            *worst = (*worst).min(rank(facet.verdict));
+            let source = side(&facet, facet.source.as_ref(), in_source, false);
+            if row.source.is_empty() || facet.source.is_some() {
+                row.source = source;
+            }
+            row.sides[at] = Some(side_of(facet, in_target));
+        }
+    }
+    if found.is_empty() {
+        return plain(compared, kind, identity, systems.first().copied().unwrap_or_default());
+    }
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, row)| row).collect()
+}
+
+fn side(facet: &FacetDiff, value: Option<&String>, here: bool, theirs: bool) -> String {
+    match value {
+        Some(text) => text.clone(),
+        None if !here || facet.verdict == Verdict::OneSided => String::new(),
+        None if facet.verdict == Verdict::Unreadable && theirs => text!("detail.not-readable").to_owned(),
+        None if facet.key.is_some() && facet.verdict != Verdict::Unread => text!("detail.none").to_owned(),
+        None => text!("detail.not-read").to_owned(),
+    }
+}
+
+fn side_of(facet: FacetDiff, in_target: bool) -> Side {
+    let (mark, tone) = match facet.verdict {
+        Verdict::Same => ('=', Tone::Dim),
+        Verdict::Differs => ('~', Tone::Differs),
+        Verdict::Waived | Verdict::Shown => ('-', Tone::Dim),
+        Verdict::Unreadable | Verdict::Unread => ('.', Tone::Dim),
+        Verdict::Unresolved => ('x', Tone::Bad),
+        Verdict::OneSided => (' ', Tone::Dim),
+    };
+    let value = side(&facet, facet.target.as_ref(), in_target, true);
+    let (mut why, mut since) = (facet.why.clone(), facet.since);
+    if facet.verdict == Verdict::Waived {
+        why = text!("detail.adopted", why = why);
+    }
+    // What the WHY column says for another reason has no such age.
+    since = since.filter(|_| why == facet.direction.words());
+    Side { mark, tone, value, why, since, facet: Some(facet), staged: false }
 }
 
 /// What a facet is called: its attribute, for an entry with its key.
@@ -323,49 +478,47 @@ fn empty(side: Option<&String>) -> bool {
 /// A record's own attributes, where there is nothing to compare them with.
 fn plain(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<DetailRow> {
     let view = Rows::new(compared, kind);
-    let own = view.record(identity, system);
-    let Some((table, row)) = own.or_else(|| view.first(identity).map(|(_, table, row)| (table, row))) else {
-        return Vec::new();
-    };
+    let own = view.record(identity, system).map(|(table, row)| (system, table, row));
+    let Some((at, table, row)) = own.or_else(|| view.first(identity)) else { return Vec::new() };
+    let id = &compared.inputs.systems[at].id;
     let theirs = own.is_some() && Some(system) != compared.inputs.base();
     let mut rows = Vec::new();
-    let mut push = |name: String, value: String, mark: char| {
-        let (source, target) = if theirs { (String::new(), value) } else { (value, String::new()) };
-        rows.push(DetailRow {
-            mark,
-            tone: Tone::Dim,
-            name,
-            source,
-            target,
-            why: String::new(),
-            since: None,
-            facet: None,
-            staged: false,
-        });
+    let mut push = |name: String, value: String, mark: char, refers: Option<RecordKey>| {
+        let tone = Tone::Dim;
+        let side = |value| Side { mark, tone, value, why: String::new(), since: None, facet: None, staged: false };
+        let (source, sides) = if theirs { (String::new(), vec![Some(side(value))]) } else { (value, Vec::new()) };
+        rows.push(DetailRow { name, source, sides, refers, mark });
+    };
+    let refer = |kind: Option<Kind>, text: &str| {
+        kind.filter(|_| !text.is_empty()).map(|kind| RecordKey::new(id.clone(), kind, text))
     };
     for (attr, def) in table.schema().iter() {
         let local = def.path.local(&[]).to_owned();
         match &def.form {
             Form::Text => {
-                let (mark, value) = match table.cell(row, attr) {
-                    Cell::Value(text) => (' ', text.to_owned()),
+                let cell = table.cell(row, attr);
+                let (mark, value) = match cell {
+                    Cell::Value(text) => {
+                        let name = def.refers.and_then(|kind| called(compared, at, kind, text));
+                        (' ', name.unwrap_or_else(|| text.to_owned()))
+                    }
                     Cell::Empty => (' ', String::new()),
                     Cell::Unread => ('.', text!("detail.not-read").to_owned()),
                     Cell::Unreadable => ('.', text!("detail.not-readable").to_owned()),
                 };
-                push(local, value, mark);
+                push(local, value, mark, refer(def.refers, cell.text()));
             }
             Form::List(list) => {
                 let Some(entries) = table.entries(row, attr) else {
-                    push(local, text!("detail.not-read").to_owned(), '.');
+                    push(local, text!("detail.not-read").to_owned(), '.', None);
                     continue;
                 };
                 for &entry in entries {
                     let (key, value) = table.entry_text(attr, entry);
-                    let name = list.key[0].and_then(|kind| called(compared, system, kind, key[0]));
+                    let name = list.key[0].and_then(|kind| called(compared, at, kind, key[0]));
                     let first = name.unwrap_or_else(|| key[0].to_owned());
-                    let key = if key[1].is_empty() { first } else { format!("{first}, {}", key[1]) };
-                    push(format!("{local}[{key}]"), value.to_owned(), ' ');
+                    let shown = if key[1].is_empty() { first } else { format!("{first}, {}", key[1]) };
+                    push(format!("{local}[{shown}]"), value.to_owned(), ' ', refer(list.key[0], key[0]));
                 }
             }
         }

@@ -1,34 +1,6 @@
-//! What a typed filter lets through.
+//! What a typed filter means.
 
-use crate::compare::subject::Identity;
 use crate::model::filter::Query;
-
-use super::rows::Rows;
-use super::staged::Marks;
-
-/// A filter, ready to be asked.
-#[derive(Clone, Debug)]
-pub struct Sieve<'s> {
-    query: Query,
-    staged: &'s Marks,
-}
-
-impl<'s> Sieve<'s> {
-    /// A filter as it was typed; empty lets everything through. `staged` is what the filter `staged` asks for.
-    pub fn new(typed: &str, staged: &'s Marks) -> Self {
-        Self { query: Query::parse(typed), staged }
-    }
-
-    /// Whether an identity passes; what nobody can say does not.
-    pub fn passes(&self, rows: &Rows<'_>, identity: u32, system: Option<usize>) -> bool {
-        if self.query == Query::All {
-            return true;
-        }
-        let mut subject = Identity::new(rows.compared, rows.kind, identity, system);
-        subject.staged = self.staged.about(rows, identity, system);
-        self.query.eval(&subject) == Some(true)
-    }
-}
 
 /// Whether a filter asks for what is staged, so that its list changes with the staging.
 pub fn asks_staged(typed: &str) -> bool {
@@ -38,4 +10,48 @@ pub fn asks_staged(typed: &str) -> bool {
 /// What a filter was understood as, in words.
 pub fn understood(typed: &str) -> String {
     Query::parse(typed).understood()
+}
+
+/// Filters that were used before on a list, newest last.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    used: Vec<String>,
+}
+
+/// So many are remembered.
+const MOST: usize = 50;
+
+impl Past {
+    /// A filter was used.
+    pub fn take(&mut self, filter: &str) {
+        if filter.trim().is_empty() {
+            return;
+        }
+        self.used.retain(|have| have != filter);
+        self.used.push(filter.to_owned());
+        if self.used.len() > MOST {
+            self.used.remove(0);
+        }
+    }
+
+    /// The filter `back` steps before now, 1 being the last one.
+    pub fn get(&self, back: usize) -> Option<&str> {
+        let at = self.used.len().checked_sub(back)?;
+        self.used.get(at).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    #[test]
+    fn the_last_filter_comes_first_and_each_only_once() {
+        let mut past = Past::default();
+        for filter in ["a", "b", "a", " "] {
+            past.take(filter);
+        }
+        assert_eq!([past.get(0), past.get(1), past.get(2), past.get(3)], [None, Some("a"), Some("b"), None]);
+    }
 }

@@ -73,6 +73,11 @@ impl History {
         self.version += 1;
     }
 
+    /// Rises with whatever is shown here.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     pub(super) fn recalled(&mut self, plan: PlanId, sent: Arc<[PastStep]>) {
         self.sent = Some((plan, sent));
         self.version += 1;
@@ -136,6 +141,11 @@ impl History {
         true
     }
 
+    /// The rows are worded anew.
+    pub(super) fn anew(&mut self) {
+        self.made = None;
+    }
+
     /// The changes of the push under the cursor that did not come about and can be tried again.
     pub fn failed(&self) -> Vec<Change> {
         let Some(push) = self.here() else { return Vec::new() };
@@ -167,7 +177,7 @@ impl History {
 }
 
 /// The id of the record that a create of a push brought into being.
-fn created(push: &PastPush, change: &ChangeId) -> Option<String> {
+pub(super) fn created(push: &PastPush, change: &ChangeId) -> Option<String> {
     push.created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone())
 }
 

@@ -1,4 +1,4 @@
-//! Keys as data: which key does what, from `assets/keys.toml`.
+//! Keys as data: which key does what, from `assets/keys.toml`; what an input method sends is folded to its key.
 
 use std::collections::HashMap;
 
@@ -44,20 +44,50 @@ impl Key {
         Some(Self { code, ctrl })
     }
 
-    /// The key of an event. Full-width forms that an input method sends for `:`, `/` and `?` count as those; a key with
-    /// Alt is none of ours.
+    /// The key of an event. What an input method sends for a key counts as that key; a key with Alt is none of ours.
     pub fn of(event: &KeyEvent) -> Option<Self> {
         if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::META | KeyModifiers::SUPER) {
             return None;
         }
         let code = match event.code {
-            KeyCode::Char('：') => KeyCode::Char(':'),
-            KeyCode::Char('／') => KeyCode::Char('/'),
-            KeyCode::Char('？') => KeyCode::Char('?'),
-            KeyCode::Char('\u{3000}') => KeyCode::Char(' '),
+            KeyCode::Char(c) => KeyCode::Char(fold(c)),
             code => code,
         };
         Some(Self { code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) })
+    }
+}
+
+impl Key {
+    /// The digit that it is.
+    pub fn digit(self) -> Option<usize> {
+        match self.code {
+            KeyCode::Char(c) if !self.ctrl => c.to_digit(10).map(|digit| digit as usize),
+            _ => None,
+        }
+    }
+}
+
+/// The key that an input method meant: full-width forms are their ASCII ones (Unicode block FF00), and Chinese punctuation is
+/// what stands on the key that yields it.
+pub fn fold(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '、' => '/',
+        '。' => '.',
+        '【' | '「' | '〔' => '[',
+        '】' | '」' | '〕' => ']',
+        '『' => '{',
+        '』' => '}',
+        '《' | '〈' => '<',
+        '》' | '〉' => '>',
+        '\u{ffe5}' | '\u{a5}' => '$',
+        '\u{2026}' => '^',
+        '\u{2014}' => '_',
+        '\u{b7}' => '`',
+        '\u{201c}' | '\u{201d}' => '"',
+        '\u{2018}' | '\u{2019}' => '\'',
+        c => c,
     }
 }
 
@@ -89,20 +119,23 @@ impl Keymap {
     /// The map that is built in.
     pub fn standard() -> Self {
         let table: toml::Table = KEYS.parse().unwrap_or_default();
-        let mut keys = HashMap::new();
+        let keys = Action::ALL.iter().map(|action| {
+            let names = table.get(action.name()).and_then(toml::Value::as_array);
+            let names = names.into_iter().flatten().filter_map(toml::Value::as_str);
+            (*action, names.filter_map(Key::parse).collect())
+        });
+        Self::bind(keys.collect())
+    }
+
+    /// Binds every key in every scope of its action; of two actions on one key the first in the registry has it.
+    pub(super) fn bind(keys: HashMap<Action, Vec<Key>>) -> Self {
         let mut bound = HashMap::new();
         for action in Action::ALL.iter().copied() {
-            let mut own = Vec::new();
-            let names = table.get(action.name()).and_then(toml::Value::as_array);
-            for name in names.into_iter().flatten().filter_map(toml::Value::as_str) {
-                if let Some(key) = Key::parse(name) {
-                    own.push(key);
-                    for scope in action.scopes() {
-                        bound.entry((*scope, key)).or_insert(action);
-                    }
+            for key in keys.get(&action).into_iter().flatten() {
+                for scope in action.scopes() {
+                    bound.entry((*scope, *key)).or_insert(action);
                 }
             }
-            keys.insert(action, own);
         }
         Self { keys, bound }
     }
@@ -117,9 +150,15 @@ impl Keymap {
         self.keys.get(&action).map_or(&[], Vec::as_slice)
     }
 
-    /// The first key of an action as it is shown; empty where it has none.
+    /// The first key of an action as it is shown; where it has none, how the palette is asked for it.
     pub fn shown(&self, action: Action) -> String {
-        self.keys(action).first().map(ToString::to_string).unwrap_or_default()
+        self.keys(action).first().map_or_else(|| format!(":{}", action.name()), ToString::to_string)
+    }
+
+    /// All keys of an action, as they are shown.
+    pub fn all_shown(&self, action: Action) -> String {
+        let keys: Vec<String> = self.keys(action).iter().map(ToString::to_string).collect();
+        keys.join(" ")
     }
 }
 
@@ -140,8 +179,16 @@ mod tests {
     }
 
     #[test]
-    fn full_width_punctuation_of_an_input_method_counts() {
-        let event = KeyEvent::new(KeyCode::Char('：'), KeyModifiers::NONE);
-        assert_eq!(Key::of(&event), Key::parse(":"));
+    fn what_an_input_method_sends_counts_as_the_key_that_was_pressed() {
+        let sent = |c: char| Key::of(&KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        for byte in b'!'..=b'~' {
+            let wide = char::from_u32(u32::from(byte) + 0xfee0).unwrap();
+            assert_eq!(sent(wide), Key::parse(&(byte as char).to_string()), "{wide}");
+        }
+        for (c, key) in
+            [('\u{3000}', "Space"), ('、', "/"), ('。', "."), ('【', "["), ('】', "]"), ('《', "<"), ('王', "王")]
+        {
+            assert_eq!(sent(c), Key::parse(key), "{c}");
+        }
     }
 }

@@ -123,6 +123,25 @@ impl Line {
     }
 }
 
+/// A text in just so many cells: cut with `~`, or filled with blanks.
+pub fn column(text: &str, cells: usize) -> String {
+    let mut shown = String::new();
+    let mut used = 0;
+    let wide = text.width();
+    for grapheme in text.graphemes(true) {
+        let own = grapheme.width();
+        if wide > cells && used + own + 1 > cells {
+            shown.push('~');
+            used += 1;
+            break;
+        }
+        used += own;
+        shown.push_str(grapheme);
+    }
+    shown.push_str(&" ".repeat(cells.saturating_sub(used)));
+    shown
+}
+
 /// A text with blanks behind it up to so many cells; a longer one stays whole.
 pub fn padded(text: &str, cells: usize) -> String {
     format!("{text}{}", " ".repeat(cells.saturating_sub(text.width())))

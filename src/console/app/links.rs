@@ -1,7 +1,7 @@
 //! Who is who: the records that the one under the cursor could be, with the evidence, and the operator's word on it.
 
-use crate::compare::{Decision, Link, LinkVerdict, Rung, Suggester};
-use crate::model::{RecordKey, SystemId};
+use crate::compare::{Compared, Decision, Link, LinkVerdict, Rung, Suggester};
+use crate::model::{Kind, RecordKey, SystemId};
 
 use super::action::{Action, Scope};
 use super::keys::Key;
@@ -38,6 +38,8 @@ pub struct Links {
     pub items: Vec<LinkItem>,
     /// The cursor.
     pub at: usize,
+    /// The open questions that it was opened from.
+    pub back: Option<Box<super::who::Who>>,
     /// The record that it is about.
     own: RecordKey,
     /// It is the source's, and the candidates are the target's.
@@ -54,9 +56,15 @@ impl App {
     /// Opens the candidates of the record under the cursor in the system of the detail.
     pub(super) fn open_links(&mut self) {
         let Some((kind, identity, compared)) = self.looked_at() else { return };
-        let rows = Rows::new(&compared, kind);
+        let system = self.detail_system(&compared, kind, identity);
+        self.open_links_of(kind, identity, &compared, system);
+    }
+
+    /// Opens the candidates of an identity in a system.
+    pub(super) fn open_links_of(&mut self, kind: Kind, identity: u32, compared: &Compared, system: usize) {
+        let rows = Rows::new(compared, kind);
         let Some(base) = compared.inputs.base() else { return self.say(Tone::Warn, text!("no.source")) };
-        let mut system = self.detail_system(&compared, kind, identity);
+        let mut system = system;
         if system == base {
             let targets = rows.targets();
             let Some(first) = targets.iter().find(|at| rows.record(identity, **at).is_none()).or(targets.first())
@@ -86,13 +94,13 @@ impl App {
                     record,
                 };
                 let title = title(name, &own.system, &item.record.system);
-                Links { title, items: vec![item], at: 0, own, of_source: true }
+                Links { title, items: vec![item], at: 0, back: None, own, of_source: true }
             }
             (ours, theirs) => {
                 let other = if ours.is_some() { system } else { base };
                 let (of_source, own) = (ours.is_some(), ours.or(theirs));
                 let found =
-                    Suggester::new(&compared, kind, system).map(|suggester| suggester.candidates(identity, MOST));
+                    Suggester::new(compared, kind, system).map(|suggester| suggester.candidates(identity, MOST));
                 let other = compared.inputs.systems[other].id.clone();
                 let (Some(own), Some(found)) = (own, found.filter(|found| !found.is_empty())) else {
                     return self.say(Tone::Plain, text!("links.none", system = other));
@@ -111,7 +119,7 @@ impl App {
                     }
                 });
                 let title = title(name, &own.system, &other);
-                Links { title, items: items.collect(), at: 0, own, of_source }
+                Links { title, items: items.collect(), at: 0, back: None, own, of_source }
             }
         };
         self.popup = Some(Popup::Links(links));
@@ -120,13 +128,21 @@ impl App {
     pub(super) fn links_key(&mut self, mut links: Links, key: Key, wishes: &mut Vec<Wish>) {
         let last = links.items.len().saturating_sub(1);
         match self.keymap.action(Scope::Links, key) {
-            Some(Action::Escape | Action::Back) => return,
+            Some(Action::Escape | Action::Back) => {
+                self.popup = links.back.map(|who| Popup::Who(*who));
+                return;
+            }
             Some(Action::Up) => links.at = links.at.saturating_sub(1),
             Some(Action::Down) => links.at = (links.at + 1).min(last),
             Some(Action::Top | Action::PageUp) => links.at = 0,
             Some(Action::Bottom | Action::PageDown) => links.at = last,
             Some(Action::SameAs) => {
                 self.link(&mut links, LinkVerdict::Same, wishes);
+                self.popup = links.back.map(|mut who| {
+                    let at = who.at;
+                    who.said[at] = Some(LinkVerdict::Same);
+                    Popup::Who(*who)
+                });
                 return;
             }
             Some(Action::NotSame) => {

@@ -1,13 +1,25 @@
 //! A list of one kind: its order, its cursor, its range.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering as Memory;
+
+use rayon::prelude::*;
 
 use crate::compare::Compared;
 use crate::model::{Kind, RecordKey};
 
+use super::columns::Column;
+use super::filter::Past;
+use super::lines::Tone;
+use super::narrow::Narrow;
 use super::order::{Asked, Order, OrderJob, Ordered, Sort};
 use super::rows::Rows;
-use super::{App, Wish, filter};
+use super::text::text;
+use super::{App, Wish, filter, tree};
+
+/// So many rows are looked at one by one.
+const NEAR: usize = 4096;
 
 /// What an order was made from.
 #[derive(Clone, Debug)]
@@ -23,12 +35,20 @@ pub struct List {
     pub kind: Kind,
     /// The filter as it was typed.
     pub filter: String,
+    /// Filters that were used here before.
+    pub past: Past,
     /// Only what is out of true.
     pub only: bool,
+    /// Only these, beside the filter.
+    pub narrow: Option<Narrow>,
     /// By what it is sorted.
     pub sort: Sort,
     /// Backwards.
     pub reverse: bool,
+    /// The columns that were chosen; `None`: those that fit.
+    pub columns: Option<Vec<Column>>,
+    /// Branches that are closed, where this is a tree.
+    pub closed: Arc<BTreeSet<RecordKey>>,
     /// What is shown.
     pub order: Order,
     /// The comparison that `order` numbers; the rows shown are read from it.
@@ -41,6 +61,8 @@ pub struct List {
     pub top: usize,
     /// Where a range began, by its record.
     pub anchor: Option<RecordKey>,
+    /// Where the range began when it did, to be tried first.
+    pub anchor_at: usize,
     hint: u32,
     made: Option<Made>,
     job: Option<(u64, Asked)>,
@@ -52,15 +74,20 @@ impl List {
         Self {
             kind,
             filter: String::new(),
+            past: Past::default(),
             only: false,
+            narrow: None,
             sort: Sort::AsRead,
             reverse: false,
+            columns: None,
+            closed: Arc::default(),
             order: Order::All(0),
             shown: None,
             cursor: None,
             at: 0,
             top: 0,
             anchor: None,
+            anchor_at: 0,
             hint: 0,
             made: None,
             job: None,
@@ -81,8 +108,12 @@ impl List {
     pub fn range(&self) -> Option<(usize, usize)> {
         let anchor = self.anchor.as_ref()?;
         let compared = self.shown.as_ref()?;
-        let identity = Rows::new(compared, self.kind).find(anchor, 0)?;
-        let from = self.order.position(identity)?;
+        let rows = Rows::new(compared, self.kind);
+        let stands = self.order.get(self.anchor_at).filter(|identity| rows.key(*identity).as_ref() == Some(anchor));
+        let from = match stands {
+            Some(_) => self.anchor_at,
+            None => self.order.position(rows.find(anchor, 0)?, self.anchor_at)?,
+        };
         Some((from.min(self.at), from.max(self.at)))
     }
 
@@ -121,7 +152,7 @@ impl List {
         let compared = ordered.job.compared;
         let rows = Rows::new(&compared, self.kind);
         let found = self.cursor.as_ref().and_then(|key| rows.find(key, self.hint));
-        if let Some(at) = found.and_then(|identity| self.order.position(identity)) {
+        if let Some(at) = found.and_then(|identity| self.order.position(identity, self.at)) {
             self.at = at;
         }
         if self.cursor.is_none() {
@@ -141,9 +172,38 @@ impl App {
             system: self.system_index(),
             filter: list.filter.clone(),
             only: list.only,
-            sort: list.sort,
+            narrow: list.narrow.clone(),
+            sort: list.sort.clone(),
             reverse: list.reverse,
             staged: if filter::asks_staged(&list.filter) { self.staged.version() } else { 0 },
+            tree: self.grows(kind).then(|| list.closed.clone()),
+        }
+    }
+
+    /// Whether the records of a kind belong to each other, so that their list is a tree.
+    fn grows(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Group | Kind::Product)
+            && self.world.as_ref().is_some_and(|world| tree::grows(&Rows::new(&world.compared, kind)))
+    }
+
+    /// Closes or opens the branch under the cursor; on a leaf the one that it belongs to.
+    pub(super) fn fold_branch(&mut self) {
+        let Some(kind) = self.kind() else { return };
+        let list = &mut self.lists[kind.index()];
+        let Order::Tree(branches) = &list.order else {
+            return self.say(Tone::Plain, text!("tree.none"));
+        };
+        let here = branches.get(list.at).is_some_and(|branch| branch.parent);
+        let at = if here { Some(list.at) } else { tree::parent_of(branches, list.at) };
+        let Some((at, compared)) = at.zip(list.shown.clone()) else {
+            return self.say(Tone::Plain, text!("tree.none-here"));
+        };
+        list.go(at);
+        let key = list.order.get(at).and_then(|identity| Rows::new(&compared, kind).key(identity));
+        let Some(key) = key else { return };
+        let closed = Arc::make_mut(&mut list.closed);
+        if !closed.remove(&key) {
+            closed.insert(key);
         }
     }
 
@@ -157,7 +217,9 @@ impl App {
         if !current {
             let waits = list.job.as_ref().is_some_and(|(_, waiting)| *waiting == asked);
             let marks = self.staged.marks().clone();
-            let job = OrderJob { token: self.token(), kind, asked, compared: world.compared.clone(), marks };
+            let token = self.token();
+            let newest = self.newest.clone();
+            let job = OrderJob { token, newest, kind, asked, compared: world.compared.clone(), marks };
             let list = &mut self.lists[kind.index()];
             if job.quick() {
                 list.job = None;
@@ -165,6 +227,7 @@ impl App {
             } else if !waits {
                 // News of the world waits for the job that is under way; a wish of the operator does not.
                 list.job = Some((job.token, job.asked.clone()));
+                job.newest.store(job.token, Memory::Relaxed);
                 wishes.push(Wish::Order(job));
             }
         }
@@ -199,7 +262,15 @@ impl App {
         let Some(compared) = list.shown.clone() else { return false };
         let rows = Rows::new(&compared, kind);
         let out = |at: &usize| list.order.get(*at).is_some_and(|identity| rows.out(identity, system));
-        let found = if back { (0..list.at).rev().find(out) } else { (list.at + 1..list.order.len()).find(out) };
+        // Most often it is near; where it is not, all cores look.
+        let (at, len) = (list.at, list.order.len());
+        let found = if back {
+            let near = at.saturating_sub(NEAR);
+            (near..at).rev().find(out).or_else(|| (0..near).into_par_iter().find_last(out))
+        } else {
+            let near = (at + 1 + NEAR).min(len);
+            (at + 1..near).find(out).or_else(|| (near..len).into_par_iter().find_first(out))
+        };
         match found {
             Some(at) => {
                 list.go(at);

@@ -6,7 +6,9 @@
 mod act;
 pub mod action;
 mod agree;
+pub mod argument;
 pub mod checklist;
+pub mod columns;
 pub mod confirm;
 mod decide;
 pub mod detail;
@@ -14,35 +16,48 @@ pub mod filter;
 pub mod form;
 pub mod help;
 pub mod history;
+mod kept;
+mod keyfile;
 pub mod keys;
 pub mod lens;
+pub mod life;
 pub mod lines;
 pub mod links;
 pub mod list;
+pub mod narrow;
+pub mod native;
 pub mod note;
 pub mod order;
 pub mod palette;
 mod past;
+pub mod pick;
 mod place;
 pub mod planned;
+mod planrows;
 pub mod popup;
 pub mod preview;
 pub mod reader;
 pub mod rows;
 pub mod staged;
 mod staging;
+pub mod survey;
 pub mod systems;
+mod tasks;
 pub mod text;
 mod trace;
+pub mod tree;
+pub mod ways;
+pub mod who;
 mod why;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::engine::protocol::{Command, Health, Report, World};
-use crate::model::{Kind, RecordKey, SystemId};
+use crate::model::{Kind, SystemId};
 
 use self::action::{Action, Scope};
 use self::checklist::{Gather, Gathered};
@@ -56,6 +71,7 @@ use self::place::Trail;
 use self::planned::Planned;
 use self::popup::Popup;
 use self::staged::Staged;
+use self::survey::{Survey, Surveyed};
 use self::systems::Systems;
 use self::text::text;
 
@@ -110,6 +126,8 @@ pub enum Msg {
     Ordered(Ordered),
     /// Offers were gathered.
     Gathered(Gathered),
+    /// Many records were looked at.
+    Surveyed(Surveyed),
     /// Nothing but that time has passed.
     Tick,
 }
@@ -123,14 +141,18 @@ pub enum Wish {
     Order(OrderJob),
     /// Gather offers, off the UI thread.
     Gather(Gather),
+    /// Look at many records, off the UI thread.
+    Survey(Survey),
+    /// Write down what is kept of the screen.
+    Keep(String),
     /// Put a text on the clipboard of the operator's terminal (OSC 52).
     Copy(String),
     /// Draw everything anew.
     Repaint,
     /// Give the terminal back and stop until continued.
     Suspend,
-    /// The next theme.
-    Theme,
+    /// Another theme: the next one, or the one of this name.
+    Theme(Option<String>),
     /// End.
     Leave,
 }
@@ -142,6 +164,12 @@ pub struct Setup {
     pub demo: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
+    /// The configuration's own lenses: name and filter.
+    pub lenses: Vec<(String, String)>,
+    /// The operator's own key map; the built-in one where there is none.
+    pub keymap: Option<Keymap>,
+    /// The names of all themes.
+    pub themes: Vec<String>,
 }
 
 /// A message to the operator in the footer.
@@ -205,6 +233,16 @@ pub struct App {
     pub log: VecDeque<(jiff::Timestamp, Notice)>,
     /// Personal data is masked.
     pub mask: bool,
+    /// The list has the whole screen: no detail beside it.
+    pub whole: bool,
+    /// Nothing was done here yet.
+    fresh: bool,
+    surveying: u64,
+    newest: Arc<AtomicU64>,
+    /// The menu at the top left is marked: Enter opens it.
+    pub menu: bool,
+    /// What was done by its name, newest first.
+    recent: Vec<(Action, String)>,
     trail: Trail,
     tokens: u64,
 }
@@ -213,10 +251,10 @@ impl App {
     /// A console that has heard nothing yet.
     pub fn new(setup: Setup, size: (u16, u16), now: jiff::Timestamp) -> Self {
         Self {
+            keymap: setup.keymap.clone().unwrap_or_else(Keymap::standard),
             setup,
             now,
             size,
-            keymap: Keymap::standard(),
             world: None,
             tab: Tab::Kind(Kind::User),
             system: None,
@@ -231,6 +269,12 @@ impl App {
             notice: None,
             log: VecDeque::new(),
             mask: false,
+            whole: false,
+            fresh: true,
+            surveying: 0,
+            newest: Arc::default(),
+            menu: false,
+            recent: Vec::new(),
             trail: Trail::default(),
             tokens: 0,
         }
@@ -268,7 +312,7 @@ impl App {
 
     /// Whether a detail has room beside the list.
     pub fn wide(&self) -> bool {
-        self.size.0 >= 100 && self.size.1 >= 20
+        self.size.0 >= 100 && self.size.1 >= 20 && !self.whole
     }
 
     /// Whether something runs that `stop` would stop.
@@ -281,12 +325,12 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
-        if self.plan.stale() {
+        if self.plan.stale() || self.plan.waits() {
             return Some(1);
         }
         let world = self.world.as_ref()?;
         let ages = world.compared.inputs.systems.iter().flat_map(|system| system.snapshots.iter().flatten());
-        let shown = self.detail.rows.iter().filter_map(|row| row.since);
+        let shown = self.detail.rows.iter().filter_map(|row| self.detail.side_of(row)?.since);
         ages.map(|snapshot| snapshot.taken).chain(shown).map(|from| lines::age_changes(from, self.now)).min()
     }
 
@@ -343,9 +387,17 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
                 return wishes;
             }
         }
-        Msg::Report(report) => app.report(report, &mut wishes),
+        Msg::Report(report) => {
+            let told = matches!(report, Report::World(_) | Report::History(_));
+            app.report(report, &mut wishes);
+            if told {
+                app.order(&mut wishes);
+                app.reread();
+            }
+        }
         Msg::Ordered(ordered) => app.ordered(ordered),
         Msg::Gathered(gathered) => app.gathered(gathered),
+        Msg::Surveyed(surveyed) => app.surveyed(surveyed),
     }
     app.settle(&mut wishes);
     wishes
@@ -356,7 +408,7 @@ impl App {
     fn settle(&mut self, wishes: &mut Vec<Wish>) {
         self.order(wishes);
         self.look();
-        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now);
+        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now, &self.keymap);
         let look_up = self.keymap.shown(Action::LookUp);
         self.history.refresh(self.world.as_deref(), self.size.0, &look_up);
         if let Some(Popup::Filter(bar)) = &self.popup
@@ -370,6 +422,7 @@ impl App {
 
     fn key(&mut self, event: &KeyEvent, number: u64, wishes: &mut Vec<Wish>) {
         self.notice = None;
+        self.fresh = false;
         let Some(key) = Key::of(event) else { return };
         if key.ctrl {
             let everywhere = self.keymap.action(Scope::Plan, key);
@@ -382,8 +435,17 @@ impl App {
             self.popup_key(popup, event, key, number, wishes);
             return;
         }
-        if let Some(action) = self.keymap.action(self.scope(), key) {
-            self.act(action, wishes);
+        let action = self.keymap.action(self.scope(), key);
+        // The menu is left by any key; Enter opens it, and Right only leaves it.
+        match action {
+            Some(Action::Open) if std::mem::take(&mut self.menu) => self.open_palette(),
+            Some(Action::SystemRight) if std::mem::take(&mut self.menu) => {}
+            _ => {
+                self.menu = false;
+                if let Some(action) = action {
+                    self.act(action, wishes);
+                }
+            }
         }
     }
 
@@ -392,6 +454,7 @@ impl App {
         match &mut self.popup {
             Some(Popup::Filter(bar)) => bar.paste(&line),
             Some(Popup::Palette(palette)) => palette.paste(&line),
+            Some(Popup::Help(help)) => help.paste(&line),
             Some(Popup::Form(form)) => form.paste(&line),
             Some(Popup::Note(note)) => note.paste(&line),
             Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
@@ -401,7 +464,12 @@ impl App {
 
     fn report(&mut self, report: Report, wishes: &mut Vec<Wish>) {
         match report {
-            Report::World(world) => self.world = Some(world),
+            Report::World(world) => {
+                // What was pushed before belongs to what the detail and the why card say.
+                if self.world.replace(world).is_none() {
+                    wishes.push(Wish::Engine(Command::History));
+                }
+            }
             Report::Staging(changes) => {
                 if !changes.is_empty() {
                     self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
@@ -426,7 +494,14 @@ impl App {
                 } else {
                     let n = text::count(unknown.len() as u64);
                     let key = self.keymap.shown(Action::LookUp);
-                    self.say(Tone::Warn, text!("notice.unknown", n = n, key = key));
+                    self.say(
+                        Tone::Warn,
+                        text!("notice.unknown", n = n, key = key, tab = self.keymap.shown(Action::HistoryTab)),
+                    );
+                    // What an earlier run left open is the first thing to look at.
+                    if self.fresh {
+                        self.go_tab(Tab::History, wishes);
+                    }
                 }
                 self.history.unknown(unknown);
             }
@@ -451,14 +526,5 @@ impl App {
     /// Tells the engine what is staged now.
     fn keep(&mut self, wishes: &mut Vec<Wish>) {
         wishes.push(Wish::Engine(Command::KeepStaging(self.staged.changes().cloned().collect())));
-    }
-
-    fn native_came(&mut self, key: &RecordKey, text: Result<String, String>) {
-        let width = self.reader_width();
-        if let Some(Popup::Reader(reader)) = &mut self.popup
-            && reader.awaits.as_ref() == Some(key)
-        {
-            reader.native(text, width);
-        }
     }
 }

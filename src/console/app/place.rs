@@ -1,8 +1,13 @@
 //! Where the operator is: tabs, the strip, and the way back.
 
 use crate::engine::protocol::Command;
-use crate::model::{RecordKey, SystemId};
+use crate::model::{Kind, RecordKey, SystemId};
 
+use super::lines::Tone;
+use super::narrow::Narrow;
+use super::rows::Rows;
+use super::systems::plural;
+use super::text::text;
 use super::{App, Focus, Tab, Wish};
 
 /// A place to come back to.
@@ -12,6 +17,11 @@ struct Place {
     system: Option<SystemId>,
     key: Option<RecordKey>,
     focus: Focus,
+    filter: String,
+    only: bool,
+    narrow: Option<Narrow>,
+    /// What it is called in the breadcrumbs.
+    name: String,
 }
 
 /// Places that were left, and those that were come back from.
@@ -38,12 +48,108 @@ impl Trail {
 
 impl App {
     fn here(&self) -> Place {
+        let list = self.list();
         Place {
             tab: self.tab,
             system: self.system.clone(),
-            key: self.list().and_then(|list| list.cursor.clone()),
+            key: list.and_then(|list| list.cursor.clone()),
             focus: self.focus,
+            filter: list.map(|list| list.filter.clone()).unwrap_or_default(),
+            only: list.is_some_and(|list| list.only),
+            narrow: list.and_then(|list| list.narrow.clone()),
+            name: self.place_name(),
         }
+    }
+
+    fn place_name(&self) -> String {
+        let tab = match self.tab {
+            Tab::Kind(kind) => plural(kind),
+            Tab::Plan => text!("tab.plan"),
+            Tab::History => text!("tab.history"),
+            Tab::Systems => text!("tab.systems"),
+        };
+        let name = self.list().and_then(|list| {
+            let compared = list.shown.as_ref()?;
+            Some(Rows::new(compared, list.kind).name(list.identity()?, None).to_owned())
+        });
+        match name {
+            Some(name) if !name.is_empty() => format!("{tab}: {name}"),
+            _ => tab.to_owned(),
+        }
+    }
+
+    /// What the place before this one is called, for the breadcrumbs.
+    pub fn came_from(&self) -> Option<&str> {
+        self.trail.older.last().map(|place| place.name.as_str())
+    }
+
+    /// What the list is narrowed to, in words.
+    pub fn narrowed(&self) -> Option<String> {
+        let list = self.list()?;
+        Some(match list.narrow.as_ref()? {
+            Narrow::About { name, .. } => text!("narrow.about", name = name),
+            Narrow::Way(way) => {
+                let what = match &way.path {
+                    Some(path) => path.local(&[]),
+                    None => way.pairing.state(),
+                };
+                match &way.change {
+                    Some((expected, found)) => {
+                        let shown = |text: &str| {
+                            if text.is_empty() { text!("detail.none").to_owned() } else { text.to_owned() }
+                        };
+                        let (expected, found) = (shown(expected), shown(found));
+                        text!("narrow.change", system = way.system, what = what, expected = expected, found = found)
+                    }
+                    None => format!("{} {what}", way.system),
+                }
+            }
+        })
+    }
+
+    /// Goes to a record, wherever it is listed.
+    pub(super) fn go_record(&mut self, key: &RecordKey) {
+        self.leave_mark();
+        self.tab = Tab::Kind(key.kind);
+        self.focus = Focus::List;
+        let list = &mut self.lists[key.kind.index()];
+        list.filter.clear();
+        list.only = false;
+        list.narrow = None;
+        list.anchor = None;
+        list.closed = std::sync::Arc::default();
+        list.cursor = Some(key.clone());
+        list.forget();
+        self.order(&mut Vec::new());
+    }
+
+    /// Goes to the record that the line under the cursor refers to.
+    pub(super) fn jump(&mut self) -> bool {
+        let Some(key) = self.reference() else { return false };
+        self.go_record(&key);
+        true
+    }
+
+    /// Lists what refers to the record under the cursor, or what it refers to: members, holders, owned by, groups.
+    pub(super) fn related(&mut self) {
+        let Some((kind, identity, compared)) = self.looked_at() else { return };
+        let rows = Rows::new(&compared, kind);
+        let Some(key) = rows.key(identity) else { return };
+        let name = rows.name(identity, None).to_owned();
+        let to = if kind == Kind::User { Kind::Group } else { Kind::User };
+        self.leave_mark();
+        self.tab = Tab::Kind(to);
+        self.focus = Focus::List;
+        let list = &mut self.lists[to.index()];
+        list.filter.clear();
+        list.only = false;
+        list.anchor = None;
+        list.cursor = None;
+        list.narrow = Some(Narrow::About { key, name: name.clone() });
+        self.say(
+            Tone::Plain,
+            text!("narrow.said", what = plural(to), name = name, key = self.keymap.shown(super::Action::Older)),
+        );
     }
 
     /// Remembers this place before another is gone to.
@@ -70,9 +176,14 @@ impl App {
         self.show_tab(place.tab, wishes);
         self.system = place.system;
         self.focus = place.focus;
-        if let (Some(kind), Some(key)) = (self.kind(), place.key) {
+        if let Some(kind) = self.kind() {
             let list = &mut self.lists[kind.index()];
-            list.cursor = Some(key);
+            list.filter = place.filter;
+            list.only = place.only;
+            list.narrow = place.narrow;
+            if let Some(key) = place.key {
+                list.cursor = Some(key);
+            }
             list.forget();
         }
     }
@@ -117,14 +228,16 @@ impl App {
     }
 
     /// The next system in the strip; `All` comes before the first.
-    pub(super) fn step_system(&mut self, forward: bool) {
-        let Some(world) = self.world.clone() else { return };
+    /// `false`: there is none on that side.
+    pub(super) fn step_system(&mut self, forward: bool) -> bool {
+        let Some(world) = self.world.clone() else { return false };
         let at = self.system_index().map_or(0, |at| at + 1);
         let to = if forward { (at + 1).min(world.systems.len()) } else { at.saturating_sub(1) };
         if to != at {
             self.system = to.checked_sub(1).map(|at| world.systems[at].id.clone());
             self.detail.target = None;
         }
+        to != at
     }
 
     /// Moves into the detail of the record under the cursor.

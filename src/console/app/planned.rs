@@ -1,20 +1,17 @@
-//! The plan as it is shown: guards and lint on top, changes by system and operation, each with its requests exactly as they
-//! will be sent, and during a push what came of each.
+//! The plan: where it stands, what is left out of it, and what came of each change during a push.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use unicode_width::UnicodeWidthStr;
+use crate::engine::protocol::Command;
+use crate::model::{Op, SystemId};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId};
 
-use crate::compare::Compared;
-use crate::engine::protocol::{Command, World};
-use crate::model::Op;
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, Step, Target};
-
-use super::confirm::{Ask, Confirm, Question, side_effects};
-use super::lines::{Line, Tone, op};
+use super::action::Action;
+use super::confirm::{Ask, Confirm, Question};
+use super::lines::{Line, Tone};
 use super::popup::Popup;
-use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
+use super::preview::why;
 use super::staged::Staged;
 use super::text::{self, text};
 use super::{App, Tab, Wish};
@@ -40,6 +37,15 @@ pub enum PlanRow {
     Text(Line),
     /// A guard: its place in the plan.
     Guard(usize, Line),
+    /// The changes of one operation in one system, or those that need a look.
+    Group {
+        /// Which.
+        of: GroupKey,
+        /// It in words, with its size.
+        line: Line,
+        /// Its changes are shown.
+        open: bool,
+    },
     /// A change: what came of it is drawn beside it.
     Change {
         /// Which.
@@ -48,14 +54,19 @@ pub enum PlanRow {
         line: Line,
         /// Its requests are shown.
         open: bool,
+        /// It is to be pushed.
+        on: bool,
     },
 }
 
+/// A group of the plan: a system and an operation; `None`: what needs a look after a push.
+pub type GroupKey = Option<(SystemId, Op)>;
+
 /// A push, live.
 #[derive(Clone, Debug)]
-struct Push {
+pub(super) struct Push {
     id: PlanId,
-    outcomes: HashMap<ChangeId, Outcome>,
+    pub(super) outcomes: HashMap<ChangeId, Outcome>,
     running: bool,
 }
 
@@ -70,13 +81,37 @@ pub struct Planned {
     pub at: usize,
     /// The first row shown.
     pub top: usize,
-    open: HashSet<ChangeId>,
-    push: Option<Push>,
-    asked: u64,
-    drawn_for: Option<(u64, bool, u16)>,
-    cells: usize,
-    made: Option<jiff::Timestamp>,
-    dirty: bool,
+    pub(super) open: HashSet<ChangeId>,
+    /// Groups that are folded, against what is usual for their size.
+    pub(super) folded: HashSet<GroupKey>,
+    /// Staged changes that are left out.
+    pub(super) off: BTreeSet<ChangeId>,
+    offs: u64,
+    pub(super) push: Option<Push>,
+    asked: (u64, u64),
+    pub(super) drawn_for: Option<Stamp>,
+    pub(super) cells: usize,
+    pub(super) made: Option<jiff::Timestamp>,
+    pub(super) dirty: bool,
+    /// Changes in words, as they were made before.
+    pub(super) words: HashMap<ChangeId, Line>,
+    pub(super) worded_for: usize,
+}
+
+/// What rows were made for.
+pub(super) type Stamp = (u64, bool, u16, i64);
+
+/// Whether an outcome is one that somebody has to look at.
+pub(super) const fn needs_look(state: &OutcomeState) -> bool {
+    matches!(
+        state,
+        OutcomeState::Failed { .. }
+            | OutcomeState::Unknown { .. }
+            | OutcomeState::Stale { .. }
+            | OutcomeState::Differs { .. }
+            | OutcomeState::Refused { .. }
+            | OutcomeState::Skipped { .. }
+    )
 }
 
 impl Planned {
@@ -105,7 +140,44 @@ impl Planned {
 
     /// Whether the plan is what is staged now.
     pub fn fresh(&self, staged: &Staged) -> bool {
-        self.plan().is_some() && self.asked == staged.version()
+        self.plan().is_some() && self.asked == (staged.version(), self.offs)
+    }
+
+    /// Whether a staged change is to be pushed.
+    pub fn on(&self, id: &ChangeId) -> bool {
+        !self.off.contains(id)
+    }
+
+    /// Leaves changes out, or takes them in again.
+    pub(super) fn switch(&mut self, ids: impl IntoIterator<Item = ChangeId>, on: bool) {
+        for id in ids {
+            if on {
+                self.off.remove(&id);
+            } else {
+                self.off.insert(id);
+            }
+        }
+        self.offs += 1;
+        self.dirty = true;
+    }
+
+    /// Whether an outcome of a running push waits for its time.
+    pub fn waits(&self) -> bool {
+        let waits = |outcome: &Outcome| matches!(outcome.state, OutcomeState::Waiting { .. });
+        self.push.as_ref().is_some_and(|push| push.running && push.outcomes.values().any(waits))
+    }
+
+    /// The changes of the push that neither came about nor may still.
+    pub fn failed(&self) -> Vec<ChangeId> {
+        let Some(push) = self.push.as_ref().filter(|push| !push.running && self.used()) else { return Vec::new() };
+        let failed = |id: &&ChangeId| push.outcomes.get(*id).is_none_or(|outcome| needs_look(&outcome.state));
+        self.plan()
+            .into_iter()
+            .flat_map(|plan| &plan.changes)
+            .map(|change| &change.id)
+            .filter(failed)
+            .cloned()
+            .collect()
     }
 
     /// What came of a change so far.
@@ -173,6 +245,11 @@ impl Planned {
         push.outcomes.insert(outcome.change.clone(), outcome);
     }
 
+    /// The rows are worded anew.
+    pub(super) fn anew(&mut self) {
+        self.dirty = true;
+    }
+
     /// Whether the rows do not show the latest outcomes yet.
     pub fn stale(&self) -> bool {
         self.dirty
@@ -193,34 +270,49 @@ impl Planned {
 
     pub(super) fn forget(&mut self) {
         let push = self.push.take().filter(|push| push.running);
-        *self = Self { push, asked: self.asked, dirty: true, ..Self::default() };
+        let offs = self.offs;
+        *self = Self { push, asked: self.asked, offs, dirty: true, ..Self::default() };
     }
 
     /// The change under the cursor, or that the row under the cursor belongs to.
     pub fn change_here(&self) -> Option<ChangeId> {
         let upto = self.rows.get(..=self.at.min(self.rows.len().checked_sub(1)?))?;
-        if matches!(upto.last(), Some(PlanRow::Guard(..))) {
+        if matches!(upto.last(), Some(PlanRow::Guard(..) | PlanRow::Group { .. })) {
             return None;
         }
-        upto.iter().rev().find_map(|row| match row {
-            PlanRow::Change { id, .. } => Some(id.clone()),
+        let nearest = upto.iter().rev().find(|row| matches!(row, PlanRow::Change { .. } | PlanRow::Group { .. }));
+        match nearest {
+            Some(PlanRow::Change { id, .. }) => Some(id.clone()),
             _ => None,
-        })
+        }
     }
 
-    /// Opens or closes the change under the cursor; all of them with `all`.
+    /// Opens or closes what is under the cursor: a group, or a change with its requests. `all`: all groups, where the
+    /// cursor is on one; else the requests of all changes that are shown.
     pub(super) fn fold(&mut self, all: bool) {
+        self.dirty = true;
+        let here = self.rows.get(self.at).cloned();
+        if let Some(PlanRow::Group { of, open, .. }) = here {
+            let groups = self.rows.iter().filter_map(|row| match row {
+                PlanRow::Group { of, open, .. } => Some((of.clone(), *open)),
+                _ => None,
+            });
+            let turned: Vec<GroupKey> =
+                if all { groups.filter(|(_, is)| *is == open).map(|(of, _)| of).collect() } else { vec![of] };
+            for of in turned {
+                if !self.folded.remove(&of) {
+                    self.folded.insert(of);
+                }
+            }
+            return;
+        }
         if all {
-            let ids: Vec<ChangeId> = self
-                .rows
-                .iter()
-                .filter_map(|row| match row {
-                    PlanRow::Change { id, .. } => Some(id.clone()),
-                    _ => None,
-                })
-                .collect();
+            let ids = self.rows.iter().filter_map(|row| match row {
+                PlanRow::Change { id, .. } => Some(id.clone()),
+                _ => None,
+            });
             if self.open.is_empty() {
-                self.open.extend(ids);
+                self.open = ids.collect();
             } else {
                 self.open.clear();
             }
@@ -231,13 +323,12 @@ impl Planned {
             let at = self.rows.iter().position(|row| matches!(row, PlanRow::Change { id: have, .. } if *have == id));
             self.at = at.unwrap_or(self.at);
         }
-        self.dirty = true;
     }
 
     /// Acknowledges the guard under the cursor, or takes that back. `Err`: why it cannot be done.
-    pub(super) fn acknowledge(&mut self) -> Result<(), String> {
+    pub(super) fn acknowledge(&mut self, key: &str) -> Result<(), String> {
         let Some(PlanRow::Guard(at, _)) = self.rows.get(self.at) else {
-            return Err(text!("plan.no-guard-here").to_owned());
+            return Err(text!("plan.no-guard-here", key = key));
         };
         let Standing::Ready(plan) = &mut self.standing else { return Ok(()) };
         let mut changed = (**plan).clone();
@@ -250,168 +341,62 @@ impl Planned {
         self.dirty = true;
         Ok(())
     }
-
-    /// Makes the rows anew where something has changed.
-    pub(super) fn refresh(&mut self, world: Option<&World>, staged: &Staged, columns: u16, now: jiff::Timestamp) {
-        let stamp = (staged.version(), world.is_some(), columns);
-        self.cells = usize::from(columns).saturating_sub(4);
-        if !self.dirty && self.drawn_for == Some(stamp) {
-            return;
-        }
-        self.dirty = false;
-        self.made = Some(now);
-        self.drawn_for = Some(stamp);
-        let compared = world.map(|world| &*world.compared);
-        self.rows = match &self.standing {
-            Standing::Ready(plan) => self.plan_rows(plan, compared),
-            _ => self.staged_rows(staged, compared),
-        };
-        self.at = self.at.min(self.rows.len().saturating_sub(1));
-    }
-
-    /// What is staged, while there are no requests yet.
-    fn staged_rows(&self, staged: &Staged, compared: Option<&Compared>) -> Vec<PlanRow> {
-        let mut rows = Vec::new();
-        if staged.is_empty() {
-            rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.empty"))));
-            return rows;
-        }
-        match &self.standing {
-            Standing::Preparing => rows.push(PlanRow::Text(Line::of(Tone::Dim, text!("plan.preparing")))),
-            Standing::Not(why) => {
-                let line = Line::of(Tone::Bad, why.clone());
-                rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
-            }
-            _ => {}
-        }
-        let changes: Vec<&Change> = staged.changes().collect();
-        self.grouped(&changes, compared, &mut rows, None);
-        rows
-    }
-
-    fn plan_rows(&self, plan: &Plan, compared: Option<&Compared>) -> Vec<PlanRow> {
-        let mut rows = Vec::new();
-        for (at, guard) in plan.guards.iter().enumerate() {
-            let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
-            let mut line =
-                Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone()).hanging(5);
-            if guard.acknowledged {
-                line = line.with(Tone::Dim, text!("plan.acknowledged"));
-            } else if guard.can_acknowledge {
-                line = line.with(Tone::Dim, text!("plan.can-acknowledge"));
-            }
-            rows.extend(line.wrapped(self.cells).into_iter().map(|line| PlanRow::Guard(at, line)));
-        }
-        for line in lints(plan, compared) {
-            rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
-        }
-        for (effect, n) in side_effects(plan) {
-            let n = text::count(n as u64);
-            let line = Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3);
-            rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
-        }
-        if let Some(words) = lasting(&plan.changes) {
-            rows.push(PlanRow::Text(Line::of(Tone::Warn, format!(" i {words}"))));
-        }
-        if !rows.is_empty() {
-            rows.push(PlanRow::Text(Line::default()));
-        }
-        let changes: Vec<&Change> = plan.changes.iter().collect();
-        self.grouped(&changes, compared, &mut rows, Some(plan));
-        rows
-    }
-
-    fn grouped(&self, changes: &[&Change], compared: Option<&Compared>, rows: &mut Vec<PlanRow>, plan: Option<&Plan>) {
-        let mut groups: BTreeMap<(usize, &str, Op), Vec<&Change>> = BTreeMap::new();
-        for change in changes {
-            let place = compared.and_then(|compared| compared.inputs.index(&change.system)).unwrap_or(usize::MAX);
-            groups.entry((place, change.system.as_str(), change.op)).or_default().push(change);
-        }
-        let steps = plan.map(|plan| by_change(plan)).unwrap_or_default();
-        let refused: HashMap<&ChangeId, &String> =
-            plan.iter().flat_map(|plan| plan.refused.iter().map(|(id, why)| (id, why))).collect();
-        for ((_, system, what), changes) in groups {
-            let n = text::count(changes.len() as u64);
-            let tone = if what.removes() { Tone::Extra } else { Tone::Heading };
-            let heading = Line::of(Tone::Heading, format!("{system}  ")).with(tone, format!("{}  {n}", op(what)));
-            rows.push(PlanRow::Text(heading));
-            for change in changes {
-                let open = self.open.contains(&change.id);
-                rows.push(PlanRow::Change { id: change.id.clone(), line: describe(change, compared), open });
-                if let Some(why) = refused.get(&change.id) {
-                    let line = indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why)));
-                    rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
-                }
-                let outcome = self.outcome_of(&change.id);
-                let good = |outcome: &Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. });
-                if let Some(outcome) = outcome.filter(|outcome| open || !good(outcome))
-                    && let Some(why) = why(&outcome.state)
-                {
-                    let line = indent(4, Line::default().data(outcome_tone(&outcome.state), why));
-                    rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
-                }
-                if open {
-                    let whole = indent(4, describe(change, compared));
-                    if whole.text().width() + 12 > self.cells {
-                        rows.extend(whole.wrapped(self.cells).into_iter().map(PlanRow::Text));
-                    }
-                    if let Some(reason) = cannot_undo(change) {
-                        let line = indent(4, Line::of(Tone::Warn, text!("plan.no-undo", why = reason)));
-                        rows.extend(line.wrapped(self.cells).into_iter().map(PlanRow::Text));
-                    }
-                    let none = Vec::new();
-                    let steps = steps.get(&change.id).unwrap_or(&none);
-                    if steps.is_empty() && plan.is_none() {
-                        rows.push(PlanRow::Text(indent(4, Line::of(Tone::Dim, text!("plan.no-requests-yet")))));
-                    }
-                    for step in steps {
-                        rows.extend(
-                            step_lines(step).iter().flat_map(|line| line.wrapped(self.cells)).map(PlanRow::Text),
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn by_change(plan: &Plan) -> HashMap<&ChangeId, Vec<&Step>> {
-    let mut steps: HashMap<&ChangeId, Vec<&Step>> = HashMap::new();
-    for step in &plan.steps {
-        for id in &step.serves {
-            steps.entry(id).or_default().push(step);
-        }
-    }
-    steps
-}
-
-/// Lint about records that the plan touches.
-fn lints(plan: &Plan, compared: Option<&Compared>) -> Vec<Line> {
-    let Some(compared) = compared.filter(|compared| !compared.lints.is_empty()) else { return Vec::new() };
-    let mut touched = HashSet::new();
-    for change in &plan.changes {
-        if let Target::Record(key) = &change.target {
-            touched.insert(key);
-        }
-        touched.extend(change.source.as_ref());
-    }
-    compared
-        .lints
-        .iter()
-        .filter(|lint| touched.contains(&lint.record))
-        .map(|lint| {
-            Line::of(Tone::Warn, format!(" x {}  ", lint.system))
-                .data(Tone::Strong, lint.key.clone())
-                .data(Tone::Plain, format!("  {}", lint.text))
-        })
-        .collect()
 }
 
 impl App {
+    /// Space in the plan: a guard is acknowledged, a change or a group is left out or taken in again.
+    pub(super) fn switch_here(&mut self) {
+        let (ids, on): (Vec<ChangeId>, bool) = match self.plan.rows.get(self.plan.at) {
+            Some(PlanRow::Guard(..)) => {
+                if let Err(why) = self.plan.acknowledge(&self.keymap.shown(Action::Acknowledge)) {
+                    self.say(Tone::Warn, why);
+                }
+                return;
+            }
+            _ if self.plan.pushing() || self.plan.used() => return self.say(Tone::Warn, text!("push.used")),
+            Some(PlanRow::Group { of: Some((system, op)), .. }) => {
+                let own = |change: &&Change| change.system == *system && change.op == *op;
+                let ids: Vec<ChangeId> = self.staged.changes().filter(own).map(|change| change.id.clone()).collect();
+                let on = ids.iter().any(|id| !self.plan.on(id));
+                (ids, on)
+            }
+            _ => match self.plan.change_here() {
+                Some(id) => {
+                    let on = !self.plan.on(&id);
+                    (vec![id], on)
+                }
+                None => {
+                    return self
+                        .say(Tone::Warn, text!("plan.no-guard-here", key = self.keymap.shown(Action::Acknowledge)));
+                }
+            },
+        };
+        self.plan.switch(ids, on);
+    }
+
+    /// Plans just those changes of the push again that did not come about.
+    pub(super) fn retry_here(&mut self, wishes: &mut Vec<Wish>) {
+        let failed = self.plan.failed();
+        let unknown = self.plan.push.as_ref().is_some_and(|push| {
+            push.outcomes.values().any(|outcome| matches!(outcome.state, OutcomeState::Unknown { .. }))
+        });
+        if unknown {
+            // What nobody knows is looked up before it is planned again.
+            wishes.push(Wish::Engine(Command::Resolve));
+        }
+        let others: Vec<ChangeId> =
+            self.staged.changes().map(|change| change.id.clone()).filter(|id| !failed.contains(id)).collect();
+        let n = failed.len();
+        self.plan.switch(failed, true);
+        self.plan.switch(others, false);
+        self.prepare(wishes);
+        self.say(Tone::Plain, text!("plan.retry", n = text::count(n as u64)));
+    }
+
     /// Makes the staged changes into a plan: reads at most.
     pub(super) fn prepare(&mut self, wishes: &mut Vec<Wish>) {
         let ready = self.plan.preparing() || (self.plan.fresh(&self.staged) && !self.plan.used());
-        if self.plan.pushing() || (ready && self.plan.asked == self.staged.version()) {
+        if self.plan.pushing() || (ready && self.plan.asked == (self.staged.version(), self.plan.offs)) {
             return;
         }
         if self.staged.is_empty() {
@@ -420,10 +405,17 @@ impl App {
             }
             return;
         }
-        self.plan.standing = Standing::Preparing;
-        self.plan.asked = self.staged.version();
+        let staged = &self.staged;
+        self.plan.off.retain(|id| staged.contains(id));
+        let changes: Vec<Change> = self.staged.changes().filter(|change| self.plan.on(&change.id)).cloned().collect();
+        self.plan.asked = (self.staged.version(), self.plan.offs);
         self.plan.dirty = true;
-        wishes.push(Wish::Engine(Command::Prepare(self.staged.changes().cloned().collect())));
+        if changes.is_empty() {
+            self.plan.standing = Standing::Not(text!("plan.all-off", key = self.keymap.shown(Action::Acknowledge)));
+            return;
+        }
+        self.plan.standing = Standing::Preparing;
+        wishes.push(Wish::Engine(Command::Prepare(changes)));
     }
 
     pub(super) fn go_plan(&mut self, wishes: &mut Vec<Wish>) {
@@ -452,7 +444,7 @@ impl App {
             return Some(text!("push.running").to_owned());
         }
         let Some(plan) = self.plan.plan() else {
-            let key = self.keymap.shown(super::Action::Prepare);
+            let key = self.keymap.shown(Action::Prepare);
             return Some(if self.staged.is_empty() {
                 text!("push.nothing-staged").to_owned()
             } else {
@@ -463,7 +455,7 @@ impl App {
             return Some(text!("push.used").to_owned());
         }
         if !self.plan.fresh(&self.staged) {
-            return Some(text!("push.outdated", key = self.keymap.shown(super::Action::Prepare)));
+            return Some(text!("push.outdated", key = self.keymap.shown(Action::Prepare)));
         }
         if let Some(guard) = plan.guards.iter().find(|guard| !guard.acknowledged) {
             return Some(text!("push.guarded", rule = guard.rule));

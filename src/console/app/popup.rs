@@ -6,15 +6,23 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::action::{Action, Scope};
 use super::checklist::Checklist;
+use super::columns::Columns;
 use super::confirm::{Answer, Ask, Confirm};
+use super::filter::Past;
 use super::form::Form;
+use super::help::Help;
 use super::keys::Key;
 use super::lens::Lenses;
+use super::life::Life;
 use super::lines::Tone;
 use super::links::Links;
+use super::native::Native;
 use super::note::Note;
 use super::palette::Palette;
+use super::pick::Pick;
 use super::reader::Reader;
+use super::ways::Ways;
+use super::who::Who;
 use super::{App, Wish};
 
 /// One thing at a time lies over the screen.
@@ -30,12 +38,26 @@ pub enum Popup {
     Links(Links),
     /// Filters with a name.
     Lenses(Lenses),
+    /// Changes to leave out of the plan, many at once.
+    Pick(Pick),
+    /// The columns of a list.
+    Columns(Columns),
+    /// What is out of true, by the way in which it is.
+    Ways(Ways),
+    /// Everything that waits for a word on who is who.
+    Who(Who),
     /// A push to confirm.
     Confirm(Box<Confirm>),
     /// A question.
     Ask(Ask),
     /// A text to read.
     Reader(Reader),
+    /// A record as its system sends it.
+    Native(Native),
+    /// What was pushed about a record.
+    Life(Life),
+    /// The help.
+    Help(Help),
     /// All actions by name.
     Palette(Palette),
     /// The filter being typed.
@@ -51,6 +73,26 @@ impl Popup {
             _ => {}
         }
     }
+
+    /// Where its keys belong, for those that have a menu of their own.
+    fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::Checklist(_) => Some(Scope::Checklist),
+            Self::Links(_) => Some(Scope::Links),
+            Self::Reader(_) => Some(Scope::Reader),
+            _ => None,
+        }
+    }
+
+    /// Whether a key that does nothing else here opens its menu: where only arrows and Enter arrive, every action must be
+    /// reachable.
+    fn opens_menu(&self, key: Key) -> bool {
+        match self {
+            Self::Checklist(_) => key.code == KeyCode::Left,
+            Self::Links(_) => matches!(key.code, KeyCode::Left | KeyCode::Right | KeyCode::Enter),
+            _ => false,
+        }
+    }
 }
 
 /// The filter being typed.
@@ -60,12 +102,16 @@ pub struct FilterBar {
     pub input: Input,
     /// What stood there before, for Esc.
     pub before: String,
+    /// How many steps back in the filters used before; 0: what was typed.
+    pub back: usize,
+    /// What was typed before a filter used before was taken.
+    pub typed: String,
 }
 
 impl FilterBar {
     /// A bar with the filter that holds now.
     pub fn new(filter: &str) -> Self {
-        Self { input: Input::new(filter.to_owned()), before: filter.to_owned() }
+        Self { input: Input::new(filter.to_owned()), before: filter.to_owned(), back: 0, typed: String::new() }
     }
 
     /// A paste, in one line.
@@ -74,15 +120,43 @@ impl FilterBar {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
         }
     }
+
+    /// A filter that was used before, or back to what was typed.
+    fn step(&mut self, older: bool, past: &Past) {
+        let back = if older { self.back + 1 } else { self.back.saturating_sub(1) };
+        if self.back == 0 {
+            self.input.value().clone_into(&mut self.typed);
+        }
+        let text = if back == 0 { Some(self.typed.as_str()) } else { past.get(back) };
+        if let Some(text) = text {
+            self.input = Input::new(text.to_owned());
+            self.back = back;
+        }
+    }
 }
 
 impl App {
     pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
+        if let Some(scope) = popup.scope() {
+            let action = self.keymap.action(scope, key);
+            if action == Some(Action::Palette)
+                || popup.opens_menu(key) && action.is_none_or(|action| action == Action::Open)
+            {
+                return self.open_menu_over(popup, scope);
+            }
+        }
         match popup {
+            Popup::Help(help) => self.help_key(help, event, key, wishes),
             Popup::Checklist(list) => self.checklist_key(list, key, wishes),
             Popup::Links(links) => self.links_key(links, key, wishes),
             Popup::Lenses(lenses) => self.lens_key(lenses, key),
+            Popup::Pick(pick) => self.pick_key(pick, key, wishes),
+            Popup::Columns(columns) => self.columns_key(columns, key, wishes),
+            Popup::Ways(ways) => self.ways_key(ways, key, wishes),
+            Popup::Who(who) => self.who_key(who, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
+            Popup::Life(life) => self.life_key(life, key, wishes),
+            Popup::Native(native) => self.native_key(native, event, key, wishes),
             Popup::Palette(palette) => self.palette_key(palette, event, wishes),
             Popup::Filter(bar) => self.filter_key(bar, event),
             Popup::Form(mut form) => {
@@ -113,7 +187,7 @@ impl App {
                     Answer::Open => self.popup = Some(Popup::Confirm(confirm)),
                 }
             }
-            Popup::Ask(ask) => {
+            Popup::Ask(mut ask) => {
                 let answer = if ask.gate.takes(number) { ask.key(event) } else { Answer::Open };
                 match answer {
                     Answer::Yes => self.answered(ask.question, wishes),
@@ -157,18 +231,23 @@ impl App {
         let Some(kind) = self.kind() else { return };
         let list = &mut self.lists[kind.index()];
         match event.code {
-            KeyCode::Enter => return,
+            KeyCode::Enter => {
+                list.past.take(bar.input.value());
+                return;
+            }
             KeyCode::Esc => {
                 list.filter = bar.before;
                 return;
             }
-            KeyCode::Up | KeyCode::Down => {
+            KeyCode::Up | KeyCode::Down => bar.step(event.code == KeyCode::Up, &list.past),
+            KeyCode::PageUp | KeyCode::PageDown => {
                 // The list can be looked through while the filter is open.
-                let at = if event.code == KeyCode::Up { list.at.saturating_sub(1) } else { list.at + 1 };
+                let at = if event.code == KeyCode::PageUp { list.at.saturating_sub(1) } else { list.at + 1 };
                 list.go(at);
             }
             _ => {
                 bar.input.handle_event(&Event::Key(*event));
+                bar.back = 0;
             }
         }
         self.popup = Some(Popup::Filter(bar));

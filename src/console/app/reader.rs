@@ -2,16 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::protocol::Command;
-use crate::model::RecordKey;
-
 use super::action::{Action, Scope};
 use super::keys::Key;
-use super::lines::{Line, Tone};
+use super::lines::Line;
 use super::popup::Popup;
-use super::rows::Rows;
-use super::text::text;
 use super::{App, Wish};
+
+/// What a text is about, so that it can be made anew when that changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Of {
+    /// It stands as it is.
+    #[default]
+    Text,
+    /// The why card of the record under the cursor.
+    Why,
+    /// The log.
+    Log,
+}
 
 /// A text with a title, and where it has been scrolled to.
 #[derive(Clone, Debug, Default)]
@@ -26,25 +33,16 @@ pub struct Reader {
     pub at: usize,
     /// The first line shown.
     pub top: usize,
-    /// The record whose native form has been asked for.
-    pub awaits: Option<RecordKey>,
+    /// What it is about.
+    pub of: Of,
+    /// What it offers: the action's own key does it, and so does Enter.
+    pub fix: Option<Action>,
 }
 
 impl Reader {
     /// A text.
     pub fn new(title: impl Into<String>, lines: Vec<Line>) -> Self {
         Self { title: title.into(), lines, ..Self::default() }
-    }
-
-    /// The native form came, or why it did not.
-    pub fn native(&mut self, text: Result<String, String>, width: usize) {
-        let lines = match text {
-            Ok(text) => text.lines().map(|line| Line::default().data(Tone::Plain, line)).collect(),
-            Err(why) => vec![Line::of(Tone::Bad, why)],
-        };
-        self.lines = lines.iter().flat_map(|line: &Line| line.wrapped(width)).collect();
-        self.at = 0;
-        self.top = 0;
     }
 
     fn step(&mut self, by: isize, height: usize) {
@@ -85,12 +83,20 @@ impl App {
     }
 
     pub(super) fn reader_key(&mut self, mut reader: Reader, key: Key, wishes: &mut Vec<Wish>) {
+        if let Some(fix) = reader.fix.filter(|fix| self.keymap.action(self.scope(), key) == Some(*fix)) {
+            self.act(fix, wishes);
+            if reader.of == Of::Log {
+                self.popup = Some(Popup::Reader(reader));
+                self.reread();
+            }
+            return;
+        }
         let height = self.reader_height();
         let page = height.cast_signed();
         let many = reader.lines.len().cast_signed();
         match self.keymap.action(Scope::Reader, key) {
             Some(Action::Open) => {
-                if let Some(action) = reader.actions.get(&reader.at).copied() {
+                if let Some(action) = reader.actions.get(&reader.at).copied().or(reader.fix) {
                     return self.act(action, wishes);
                 }
                 return;
@@ -102,42 +108,24 @@ impl App {
             Some(Action::PageDown) => reader.step(page, height),
             Some(Action::Top) => reader.step(-many, height),
             Some(Action::Bottom) => reader.step(many, height),
-            Some(step @ (Action::SystemLeft | Action::SystemRight)) if reader.awaits.is_some() => {
-                self.native_of_next(step == Action::SystemRight, &reader, wishes);
-                if self.popup.is_some() {
-                    return;
-                }
-            }
             _ => {}
         }
         self.popup = Some(Popup::Reader(reader));
     }
 
-    /// The record under the cursor as its system sends it.
-    pub(super) fn native(&mut self, wishes: &mut Vec<Wish>) {
-        if let Some(key) = self.record_key() {
-            self.ask_native(key, wishes);
+    /// A text about something that has changed is made anew; it stays scrolled where it was.
+    pub(super) fn reread(&mut self) {
+        let Some(Popup::Reader(reader)) = &self.popup else { return };
+        let (of, at, top) = (reader.of, reader.at, reader.top);
+        match of {
+            Of::Text => return,
+            Of::Why => self.open_why(),
+            Of::Log => self.open_log(),
         }
-    }
-
-    fn ask_native(&mut self, key: RecordKey, wishes: &mut Vec<Wish>) {
-        let title = text!("native.title", system = key.system, id = key.id);
-        let mut reader = Reader::new(title, vec![Line::of(Tone::Dim, text!("native.waiting", system = key.system))]);
-        reader.awaits = Some(key.clone());
-        self.popup = Some(Popup::Reader(reader));
-        wishes.push(Wish::Engine(Command::Native(key)));
-    }
-
-    /// The same identity's record in the next system that has one.
-    fn native_of_next(&mut self, forward: bool, reader: &Reader, wishes: &mut Vec<Wish>) {
-        let Some(about) = &self.detail.about else { return };
-        let rows = Rows::new(&about.compared, about.kind);
-        let all: Vec<RecordKey> =
-            (0..about.compared.inputs.systems.len()).filter_map(|system| rows.key_in(about.identity, system)).collect();
-        let at = all.iter().position(|key| Some(key) == reader.awaits.as_ref()).unwrap_or(0);
-        let to = if forward { at + 1 } else { at.wrapping_sub(1) };
-        if let Some(key) = all.get(to).cloned() {
-            self.ask_native(key, wishes);
+        let height = self.reader_height();
+        if let Some(Popup::Reader(reader)) = &mut self.popup {
+            reader.at = at.min(reader.lines.len().saturating_sub(height));
+            reader.top = top.min(reader.at);
         }
     }
 }

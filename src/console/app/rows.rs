@@ -185,11 +185,28 @@ impl<'w> Rows<'w> {
 
     /// The identity of a system's row.
     pub fn identity(&self, system: usize, row: Row) -> Option<u32> {
-        let of = self.comparison.of.get(system)?;
-        if of.get(row.0 as usize) == Some(&row.0) {
-            return Some(row.0);
+        self.comparison.identity_of(system, row)
+    }
+
+    /// Where each system has an attribute: found once, asked for many rows.
+    pub fn column(&self, path: &AttrPath) -> Vec<Option<Attr>> {
+        let systems = &self.compared.inputs.systems;
+        systems.iter().map(|system| system.snapshot(self.kind)?.table.schema().find(path)).collect()
+    }
+
+    /// What an identity has for an attribute: in one system, else in the first that has it.
+    pub fn value(&self, column: &[Option<Attr>], identity: u32, system: Option<usize>) -> Cell<'w> {
+        let cell = |at: usize| {
+            let attr = column.get(at).copied().flatten()?;
+            self.record(identity, at).map(|(table, row)| table.cell(row, attr))
+        };
+        match system {
+            Some(at) => cell(at).unwrap_or(Cell::Empty),
+            None => {
+                let mut cells = self.order.iter().filter_map(|at| cell(*at));
+                cells.find(|cell| matches!(cell, Cell::Value(_))).unwrap_or(Cell::Empty)
+            }
         }
-        of.iter().position(|have| *have == row.0).map(|at| at as u32)
     }
 
     /// How an identity stands in a target, and whether there is lint about it.

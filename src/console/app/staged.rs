@@ -14,6 +14,19 @@ use super::rows::Rows;
 pub struct Marks(HashMap<RecordKey, Vec<SystemId>>);
 
 impl Marks {
+    fn add(&mut self, change: &Change) {
+        let own = match &change.target {
+            Target::Record(key) => Some(key),
+            Target::New(_) => None,
+        };
+        for key in change.source.iter().chain(own) {
+            let systems = self.0.entry(key.clone()).or_default();
+            if !systems.contains(&change.system) {
+                systems.push(change.system.clone());
+            }
+        }
+    }
+
     /// Whether something is staged about an identity: in one system, or in any.
     pub fn about(&self, rows: &Rows<'_>, identity: u32, system: Option<usize>) -> bool {
         if self.0.is_empty() {
@@ -43,10 +56,12 @@ impl Staged {
 
     /// Stages many at once.
     pub fn add_all(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.version += 1;
+        let marks = Arc::make_mut(&mut self.marks);
         for change in changes {
+            marks.add(&change);
             self.staging.add(change);
         }
-        self.index();
     }
 
     /// Takes a change back, and those that need it.
@@ -71,17 +86,9 @@ impl Staged {
 
     fn index(&mut self) {
         self.version += 1;
-        let mut marks: HashMap<RecordKey, Vec<SystemId>> = HashMap::new();
-        for change in self.staging.changes() {
-            let own = match &change.target {
-                Target::Record(key) => Some(key),
-                Target::New(_) => None,
-            };
-            for key in change.source.iter().chain(own) {
-                marks.entry(key.clone()).or_default().push(change.system.clone());
-            }
-        }
-        self.marks = Arc::new(Marks(marks));
+        let mut marks = Marks::default();
+        self.staging.changes().for_each(|change| marks.add(change));
+        self.marks = Arc::new(marks);
     }
 
     /// Which records have something staged.

@@ -19,6 +19,11 @@ use super::{App, Focus, Wish};
 const QUICK: usize = 200;
 
 impl App {
+    /// That there is no fix, and what tells why.
+    fn no_offer(&self) -> String {
+        text!("stage.no-offer", key = self.keymap.shown(super::Action::Why))
+    }
+
     pub(super) fn looked_at(&self) -> Option<(Kind, u32, Arc<Compared>)> {
         let kind = self.kind()?;
         let list = &self.lists[kind.index()];
@@ -42,7 +47,7 @@ impl App {
             .flat_map(|at| offers(&compared, kind, identity, at).into_iter().map(move |offer| (at, offer)))
             .collect();
         if found.is_empty() {
-            let why = if rows.out(identity, chosen) { text!("stage.no-offer") } else { text!("stage.true") };
+            let why = if rows.out(identity, chosen) { self.no_offer() } else { text!("stage.true").to_owned() };
             return self.say(Tone::Plain, why);
         }
         let plain = |offer: &Offer| offer.ticked && offer.blocked.is_none() && offer.blanks.is_empty();
@@ -79,9 +84,12 @@ impl App {
 
     fn stage_facet(&mut self, wishes: &mut Vec<Wish>) {
         let Some(about) = self.detail.about.clone() else { return };
-        let Some(row) = self.detail.rows.get(self.detail.at).cloned() else { return };
+        if self.detail.rows.get(self.detail.at).is_none() {
+            return;
+        }
+        let side = self.detail.side().cloned();
         let all = offers(&about.compared, about.kind, about.identity, about.system);
-        let own = row.facet.as_ref().and_then(|facet| {
+        let own = side.as_ref().and_then(|side| side.facet.as_ref()).and_then(|facet| {
             all.iter().find(|offer| {
                 !matches!(offer.change.op, Op::Create | Op::Delete)
                     && offer.change.want.iter().any(|want| super::detail::is(&want.facet, facet))
@@ -94,7 +102,8 @@ impl App {
                 self.focus = Focus::Detail;
                 return;
             }
-            let why = if row.why.is_empty() { text!("stage.no-offer").to_owned() } else { row.why };
+            let why = side.map(|side| side.why).filter(|why| !why.is_empty());
+            let why = why.unwrap_or_else(|| self.no_offer());
             return self.say(Tone::Plain, why);
         };
         if let Some(why) = offer.blocked {
@@ -133,7 +142,12 @@ impl App {
         let list = &mut self.lists[kind.index()];
         list.anchor = None;
         let Some(compared) = list.shown.clone() else { return };
-        let gather = Gather { kind, system, identities: identities.into(), compared };
+        let gather = Gather { kind, system, identities: identities.into(), compared, path: None };
+        self.gather_all(gather, wishes);
+    }
+
+    /// Gathers offers, off the UI thread where there are many.
+    pub(super) fn gather_all(&mut self, gather: Gather, wishes: &mut Vec<Wish>) {
         if gather.identities.len() <= QUICK {
             self.gathered(gather.run());
         } else {
@@ -252,7 +266,7 @@ impl App {
             let rows = Rows::new(&compared, kind);
             let chosen = self.system_index().filter(|at| Some(*at) != compared.inputs.base());
             if self.focus == Focus::Detail {
-                let facet = self.detail.rows.get(self.detail.at).and_then(|row| row.facet.clone());
+                let facet = self.detail.facet().cloned();
                 let system = self.detail.about.as_ref().map_or(0, |about| about.system);
                 for change in self.staged_about(&compared, kind, identity, system) {
                     let hit = |facet| change.want.iter().any(|want| super::detail::is(&want.facet, facet));

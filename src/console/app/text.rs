@@ -83,6 +83,11 @@ pub fn speak_here(language: Option<Language>) {
     HERE.set(language);
 }
 
+/// The program, or this thread where it speaks for itself, turns to another language.
+pub fn switch(language: Language) {
+    if HERE.get().is_some() { speak_here(Some(language)) } else { speak(language) }
+}
+
 fn table(language: Language) -> &'static HashMap<String, String> {
     static TABLES: [OnceLock<HashMap<String, String>>; 2] = [const { OnceLock::new() }; 2];
     TABLES[language as usize].get_or_init(|| {
@@ -110,6 +115,12 @@ fn flatten(prefix: &str, table: &toml::Table, into: &mut HashMap<String, String>
 /// The text of a key in what is spoken; the key itself where there is none, so that a slip is seen and never a panic.
 pub fn get(key: &'static str) -> &'static str {
     table(language()).get(key).map_or(key, String::as_str)
+}
+
+/// The text of a key in every language.
+pub fn in_all(key: &str) -> String {
+    let words = Language::ALL.map(|language| table(language).get(key).map_or("", String::as_str));
+    words.join(" ")
 }
 
 /// An action's title.

@@ -10,11 +10,8 @@ impl App {
     pub(super) fn open_trace(&mut self) {
         let Some(about) = self.detail.about.clone() else { return };
         let view = &about.compared.inputs.systems[about.system];
-        let chosen = (self.focus == Focus::Detail)
-            .then(|| self.detail.rows.get(self.detail.at))
-            .flatten()
-            .and_then(|row| row.facet.as_ref())
-            .map(|facet| facet.path.clone());
+        let chosen =
+            (self.focus == Focus::Detail).then(|| self.detail.facet()).flatten().map(|facet| facet.path.clone());
         let mut lines = Vec::new();
         match view.mapping.kind(about.kind) {
             None => lines.push(Line::of(Tone::Bad, text!("trace.no-kind", kind = about.kind))),

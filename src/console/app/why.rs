@@ -1,21 +1,48 @@
-//! The why card: question by question, the first red line is the answer.
+//! The why card: question by question for every system, from what is here already; the first red line is the answer.
 
-use crate::compare::{Compared, why};
+use crate::compare::{Compared, Pairing, Rule, Verdict, facets, why};
+use crate::engine::protocol::{Health, PastPush};
 use crate::plan::stage::offers;
-use crate::plan::{OutcomeState, Target};
+use crate::plan::{Change, Outcome, OutcomeState, Target};
 
 use super::App;
-use super::lines::{Line, Tone, clock};
+use super::action::Action;
+use super::lines::{Line, Tone, ago};
+use super::popup::Popup;
+use super::reader::Of;
 use super::rows::Rows;
 use super::text::text;
 
-fn answer(tone: Tone, words: impl Into<String>) -> Line {
-    let mark = match tone {
-        Tone::Good => "ok",
-        Tone::Bad => " x",
-        _ => "  ",
-    };
-    Line::of(tone, format!("{mark} ")).data(if tone == Tone::Bad { tone } else { Tone::Plain }, words).hanging(3)
+/// One answer on the card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    tone: Tone,
+    text: String,
+}
+
+fn said(tone: Tone, text: impl Into<String>) -> Said {
+    Said { tone, text: text.into() }
+}
+
+impl Said {
+    fn line(&self) -> Line {
+        let mark = match self.tone {
+            Tone::Good => "ok",
+            Tone::Bad => " x",
+            _ => "  ",
+        };
+        let tone = if self.tone == Tone::Bad { Tone::Bad } else { Tone::Plain };
+        Line::of(self.tone, format!("{mark} ")).data(tone, self.text.clone()).hanging(3)
+    }
+}
+
+/// What a card says of one system.
+struct Card {
+    system: usize,
+    said: Vec<Said>,
+    /// It is out of true there, or the system itself is.
+    wrong: bool,
+    fix: Option<(Action, String)>,
 }
 
 impl App {
@@ -28,84 +55,238 @@ impl App {
             Some(at) if Some(at) != compared.inputs.base() => vec![at],
             _ => rows.targets(),
         };
+        let mut cards: Vec<Card> = targets.into_iter().map(|at| self.card(&compared, &rows, identity, at)).collect();
+        let common = common(&mut cards);
         let mut lines = Vec::new();
-        for at in targets {
-            if !lines.is_empty() {
-                lines.push(Line::default());
-            }
-            lines.push(Line::of(Tone::Heading, compared.inputs.systems[at].id.to_string()));
-            lines.extend(self.target_lines(&compared, &rows, identity, at));
+        let mut fix = None;
+        if cards.is_empty() {
+            lines.push(said(Tone::Bad, text!("why.no-source")).line());
+        } else {
+            fix = self.answer(&compared, &cards, &common, &mut lines);
         }
-        if lines.is_empty() {
-            lines.push(answer(Tone::Bad, text!("why.no-source")));
+        if let Some(base) = compared.inputs.base().filter(|_| !common.is_empty()) {
+            lines.push(Line::of(Tone::Heading, text!("strip.source", system = compared.inputs.systems[base].id)));
+            lines.extend(common.iter().map(Said::line));
+        }
+        for card in &cards {
+            lines.push(Line::of(Tone::Heading, compared.inputs.systems[card.system].id.to_string()));
+            lines.extend(card.said.iter().map(Said::line));
         }
         self.read(text!("why.title", name = rows.name(identity, None)), lines);
+        if let Some(Popup::Reader(reader)) = &mut self.popup {
+            reader.of = Of::Why;
+            reader.fix = fix;
+        }
     }
 
-    fn target_lines(&self, compared: &Compared, rows: &Rows<'_>, identity: u32, at: usize) -> Vec<Line> {
-        let mut lines = Vec::new();
-        let view = &compared.inputs.systems[at];
-        let status = self.world.as_ref().and_then(|world| world.systems.iter().find(|system| system.id == view.id));
-        if let Some(crate::engine::protocol::Health::Bad { text, .. }) = status.map(|status| &status.health) {
-            lines.push(answer(Tone::Bad, text.clone()));
+    /// The first red line, with its fix, on top.
+    fn answer(&self, compared: &Compared, cards: &[Card], common: &[Said], lines: &mut Vec<Line>) -> Option<Action> {
+        let red = |said: &&Said| said.tone == Tone::Bad;
+        let of = |card: &'_ Card| card.said.iter().find(red).map(|said| said.text.clone());
+        let first = |wrong: bool| {
+            let mut cards = cards.iter().filter(|card| card.wrong == wrong);
+            cards.find_map(|card| {
+                Some((Some(card), common.iter().find(red).map(|said| said.text.clone()).or_else(|| of(card))?))
+            })
+        };
+        let found = first(true)
+            .or_else(|| common.iter().find(red).map(|said| (None, said.text.clone())))
+            .or_else(|| first(false));
+        let Some((card, text)) = found else {
+            lines.push(said(Tone::Good, text!("why.nothing")).line());
+            lines.push(Line::default());
+            return None;
+        };
+        let system = card.map(|card| format!("{}: ", compared.inputs.systems[card.system].id)).unwrap_or_default();
+        lines.push(Line::of(Tone::Bad, " x ").with(Tone::Strong, system).data(Tone::Bad, text).hanging(3));
+        let fix = card.and_then(|card| card.fix.clone());
+        if let Some((action, words)) = &fix {
+            let key = self.keymap.shown(*action);
+            lines.push(Line::of(Tone::Key, format!("   {key} ")).data(Tone::Plain, words.clone()).hanging(3));
         }
+        lines.push(Line::default());
+        fix.map(|(action, _)| action)
+    }
+
+    fn card(&self, compared: &Compared, rows: &Rows<'_>, identity: u32, at: usize) -> Card {
+        let view = &compared.inputs.systems[at];
+        let mut lines = Vec::new();
+        let mut fix = None;
+        let status = self.world.as_ref().and_then(|world| world.systems.iter().find(|system| system.id == view.id));
         for line in why(compared, rows.kind, identity, at) {
             let tone = match line.ok {
                 Some(true) => Tone::Good,
                 Some(false) => Tone::Bad,
                 None => Tone::Plain,
             };
-            lines.push(answer(tone, line.text));
+            lines.push(said(tone, line.text));
+        }
+        let broken = status.and_then(|status| match &status.health {
+            Health::Bad { text, .. } => Some(text.lines().collect::<Vec<_>>().join("; ")),
+            _ => None,
+        });
+        let pairing = rows.pairing(identity, at);
+        if let Some(text) = &broken {
+            lines.push(said(Tone::Bad, text.clone()));
+            fix = Some((Action::SystemsTab, text!("why.fix-system").to_owned()));
+        }
+        let pushed = self.pushed(rows, identity, at);
+        if let Some(words) = invisible(rows, identity, at, pushed.as_ref()) {
+            lines.push(said(Tone::Bad, words));
+            fix = fix.or(Some((Action::Refresh, text!("why.fix-read", system = view.id))));
         }
         let words = rows.words(identity, Some(at));
         if words.is_empty() {
-            lines.push(answer(Tone::Good, text!("why.true")));
+            lines.push(said(Tone::Good, text!("why.true")));
         } else {
-            lines.push(answer(Tone::Bad, text!("why.out", what = words)));
+            lines.push(said(Tone::Bad, text!("why.out", what = words)));
         }
-        let stage = self.keymap.shown(super::Action::Stage);
+        self.roles(compared, rows, identity, at, &mut lines);
+        let mut blocked = None;
         for offer in offers(compared, rows.kind, identity, at) {
-            let fix = answer(Tone::Plain, text!("why.fix", key = stage, what = offer.text));
-            match &offer.blocked {
+            let stage = self.keymap.shown(Action::Stage);
+            lines.push(said(Tone::Plain, text!("why.fix", key = stage, what = offer.text)));
+            match offer.blocked {
                 Some(reason) => {
-                    lines.push(fix);
-                    lines.push(answer(Tone::Bad, text!("why.blocked", why = reason)));
+                    lines.push(said(Tone::Bad, text!("why.blocked", why = reason)));
+                    blocked = Some(reason);
                 }
-                None => lines.push(fix),
+                None => fix = fix.or(Some((Action::Stage, offer.text))),
             }
         }
-        for lint in compared.lints.iter() {
-            let about = (0..compared.inputs.systems.len())
-                .any(|system| rows.key_in(identity, system).as_ref() == Some(&lint.record));
-            if about && lint.system == view.id {
-                lines.push(answer(Tone::Bad, lint.text.clone()));
+        if fix.is_none() && (pairing == Pairing::Undecided || blocked.is_some()) {
+            let twin = crate::compare::Suggester::new(compared, rows.kind, at)
+                .is_some_and(|suggester| !suggester.candidates(identity, 1).is_empty());
+            if twin {
+                fix = Some((Action::Links, text!("why.fix-link").to_owned()));
             }
         }
-        lines.push(self.last_push(rows, identity, at));
-        lines
+        for lint in compared.lints.iter().filter(|lint| lint.system == view.id && lint.kind == rows.kind) {
+            let about =
+                (0..compared.inputs.systems.len()).any(|at| rows.key_in(identity, at).as_ref() == Some(&lint.record));
+            let known = lint.rule == Rule::UnknownRole || lines.iter().any(|line| line.text.contains(&lint.text));
+            if about && !known {
+                lines.push(said(Tone::Bad, lint.text.clone()));
+            }
+        }
+        lines.push(self.last_push(pushed.as_ref()));
+        let unread = view.snapshot(rows.kind).is_none_or(|snapshot| !snapshot.proved());
+        if fix.is_none() && unread {
+            fix = Some((Action::Refresh, text!("why.fix-read", system = view.id)));
+        }
+        Card { system: at, said: lines, wrong: pairing.counts() || broken.is_some(), fix }
     }
 
-    fn last_push(&self, rows: &Rows<'_>, identity: u32, at: usize) -> Line {
+    /// Whether a role was silently replaced by a default: where what was pushed, or is wanted, is none the service has.
+    fn roles(&self, compared: &Compared, rows: &Rows<'_>, identity: u32, at: usize, lines: &mut Vec<Said>) {
+        let id = &compared.inputs.systems[at].id;
+        let roles: Vec<_> = facets(compared, rows.kind, identity, at)
+            .into_iter()
+            .filter(|facet| facet.key.is_some() && facet.path.local(&[]).to_ascii_lowercase().contains("role"))
+            .filter(|facet| facet.target.is_some())
+            .collect();
+        if roles.is_empty() {
+            return;
+        }
+        let record = rows.key_in(identity, at);
+        let own = |lint: &&crate::compare::Lint| lint.rule == Rule::UnknownRole && lint.system == *id;
+        let mut bad = false;
+        for lint in compared.lints.iter().filter(own) {
+            if Some(&lint.record) == record.as_ref() || rows.key(identity).as_ref() == Some(&lint.record) {
+                lines.push(said(Tone::Bad, lint.text.clone()));
+                bad = true;
+            }
+        }
+        for facet in roles.iter().filter(|facet| facet.verdict == Verdict::Differs) {
+            for (change, outcome) in self.pushes_about(rows, identity, at) {
+                let wanted = change.want.iter().any(|want| super::detail::is(&want.facet, facet));
+                let done = matches!(
+                    outcome.state,
+                    OutcomeState::Confirmed { .. } | OutcomeState::Accepted | OutcomeState::Differs { .. }
+                );
+                if wanted && done {
+                    let name = super::detail::facet_name(facet);
+                    let now = facet.target.clone().unwrap_or_default();
+                    lines.push(said(Tone::Bad, text!("why.defaulted", what = name, now = now)));
+                    bad = true;
+                    break;
+                }
+            }
+        }
+        if !bad {
+            lines.push(said(Tone::Good, text!("why.not-defaulted")));
+        }
+    }
+
+    /// The changes of past pushes about an identity in a system, newest first, with what came of them.
+    fn pushes_about<'a>(
+        &'a self,
+        rows: &Rows<'_>,
+        identity: u32,
+        at: usize,
+    ) -> impl Iterator<Item = (&'a Change, &'a Outcome)> + use<'a> {
         let key = rows.key_in(identity, at);
         let source = rows.compared.inputs.base().and_then(|base| rows.key_in(identity, base));
-        let system = &rows.compared.inputs.systems[at].id;
-        for push in self.history.pushes.iter().flatten() {
-            let change = push.plan.changes.iter().find(|change| {
-                &change.system == system
-                    && ((source.is_some() && change.source == source)
-                        || matches!((&change.target, &key), (Target::Record(have), Some(key)) if have == key))
-            });
-            let outcome = change.and_then(|change| push.outcomes.iter().find(|outcome| outcome.change == change.id));
-            if let Some(outcome) = outcome {
+        let system = rows.compared.inputs.systems[at].id.clone();
+        let about = move |change: &&'a Change| {
+            change.system == system
+                && ((source.is_some() && change.source == source)
+                    || matches!((&change.target, &key), (Target::Record(have), Some(key)) if have == key))
+        };
+        let pairs = |push: &'a PastPush| {
+            push.outcomes.iter().filter_map(|outcome| Some((push.plan.change(&outcome.change)?, outcome)))
+        };
+        self.history.pushes.iter().flatten().flat_map(pairs).filter(move |(change, _)| about(change))
+    }
+
+    fn pushed(&self, rows: &Rows<'_>, identity: u32, at: usize) -> Option<(Change, Outcome)> {
+        let mut all = self.pushes_about(rows, identity, at);
+        all.next().map(|(change, outcome)| (change.clone(), outcome.clone()))
+    }
+
+    fn last_push(&self, pushed: Option<&(Change, Outcome)>) -> Said {
+        match pushed {
+            Some((_, outcome)) => {
                 let tone = match outcome.state {
                     OutcomeState::Confirmed { .. } => Tone::Good,
                     _ => Tone::Bad,
                 };
-                let words = text!("why.pushed", at = clock(push.began), word = outcome.state.word());
-                return answer(tone, words);
+                let mut words = text!("why.pushed", ago = ago(outcome.at, self.now), word = outcome.state.word());
+                if let Some(why) = super::preview::why(&outcome.state) {
+                    words = format!("{words}: {why}");
+                }
+                said(tone, words)
             }
+            None if self.history.pushes.is_some() => said(Tone::Plain, text!("why.never")),
+            None => said(Tone::Plain, text!("why.history-not-read")),
         }
-        let words = if self.history.pushes.is_some() { text!("why.never") } else { text!("why.history-not-read") };
-        answer(Tone::Plain, words)
     }
+}
+
+/// What all cards begin with is about the source: it is said once.
+fn common(cards: &mut [Card]) -> Vec<Said> {
+    let Some((first, rest)) = cards.split_first() else { return Vec::new() };
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    let same = |at: usize| rest.iter().all(|card| card.said.get(at) == first.said.get(at));
+    let n = (0..first.said.len()).take_while(|at| same(*at)).count();
+    let common = first.said[..n].to_vec();
+    for card in cards {
+        card.said.drain(..n);
+    }
+    common
+}
+
+/// A create was refused because it exists there, and what was read completely does not show it.
+fn invisible(rows: &Rows<'_>, identity: u32, at: usize, pushed: Option<&(Change, Outcome)>) -> Option<String> {
+    let (change, outcome) = pushed?;
+    let OutcomeState::Failed { why } = &outcome.state else { return None };
+    let created = matches!(change.target, Target::New(_)) && change.op == crate::model::Op::Create;
+    let folded = why.to_ascii_lowercase();
+    let exists =
+        ["409", "exist", "taken", "conflict", "duplicate", "uniqueness"].iter().any(|word| folded.contains(word));
+    let system = &rows.compared.inputs.systems[at].id;
+    (created && exists && rows.record(identity, at).is_none())
+        .then(|| text!("why.invisible", system = system, why = why))
 }

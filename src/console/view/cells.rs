@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::console::app::lines::Line;
+use crate::console::app::lines::{Line, Tone};
 use crate::model::text::clean;
 
 use super::theme::Theme;
@@ -76,6 +76,8 @@ pub struct Pen<'b> {
     pub theme: &'b Theme,
     /// Personal data is hidden.
     pub mask: bool,
+    /// Where the cursor's mark was last drawn: the row that is chosen.
+    pub spot: Option<Position>,
 }
 
 impl Pen<'_> {
@@ -118,9 +120,17 @@ impl Pen<'_> {
         used
     }
 
-    /// Fills a row with one character.
-    pub fn rule(&mut self, x: u16, y: u16, cells: u16, c: char, style: Style) {
-        let rule: String = std::iter::repeat_n(c, usize::from(cells)).collect();
+    /// The mark of the row under the cursor, or the blank in its place.
+    pub fn cursor(&mut self, x: u16, y: u16, here: bool) {
+        if here {
+            self.spot = Some(Position { x, y });
+        }
+        self.put(x, y, 1, if here { ">" } else { " " }, self.theme.tone(Tone::Key));
+    }
+
+    /// A line across.
+    pub fn rule(&mut self, x: u16, y: u16, cells: u16, style: Style) {
+        let rule = self.theme.borders.across().repeat(usize::from(cells));
         self.put(x, y, cells, &rule, style);
     }
 

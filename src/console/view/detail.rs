@@ -12,7 +12,7 @@ use super::cells::{Pen, width};
 /// Draws the rule with who it is, lint, and the facets.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
-    pen.rule(area.x, area.y, area.width, '-', theme.frame());
+    pen.rule(area.x, area.y, area.width, theme.frame());
     let Some(about) = &app.detail.about else { return };
     title(pen, area, about);
     let mut y = area.y + 1;
@@ -21,23 +21,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.data(area.x + used, y, area.width - used, lint, theme.tone(Tone::Bad));
         y += 1;
     }
-    let room = area.width.saturating_sub(3);
-    let name = (room * 3 / 10).clamp(8, 34);
-    let value = if about.own { room - name } else { ((room - name) / 3).clamp(8, 40) };
-    let xs = [area.x + 2, area.x + 2 + name, area.x + 2 + name + value, area.x + 2 + name + 2 * value];
-    let source = about.compared.inputs.base().map(|base| about.compared.inputs.systems[base].id.to_string());
-    let system = about.compared.inputs.systems.get(about.system).map(|view| view.id.to_string()).unwrap_or_default();
-    let dim = theme.tone(Tone::Dim);
+    let layout = Layout::new(app, about, area);
     if y < area.bottom() {
-        pen.put(xs[0], y, name - 1, text!("column.attribute"), dim);
-        if about.own {
-            pen.put(xs[1], y, value - 1, text!("column.value"), dim);
-        } else {
-            let heading = source.map_or_else(String::new, |name| text!("strip.source", system = name));
-            pen.put(xs[1], y, value - 1, &heading, dim);
-            pen.put(xs[2], y, value - 1, &system, dim);
-            pen.put(xs[3], y, area.right().saturating_sub(xs[3]), text!("column.why"), dim);
-        }
+        headings(app, pen, about, &layout, y);
     }
     y += 1;
     let focused = app.focus == Focus::Detail;
@@ -45,13 +31,99 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         if y >= area.bottom() {
             break;
         }
-        let why = match row.since {
-            Some(since) => format!("{} {}", row.why, ago(since, app.now)),
-            None => row.why.clone(),
-        };
-        facet(pen, area, y, row, &why, focused && at == app.detail.at, about.own, name, value, xs);
+        facet(app, pen, area, y, row, focused && at == app.detail.at, about.own, &layout);
         y += 1;
     }
+}
+
+/// Where the columns stand: the attribute, the source, the targets that there is room for, and why.
+struct Layout {
+    name: (u16, u16),
+    source: (u16, u16),
+    /// The targets shown, by their place among those of the record.
+    sides: Vec<(usize, u16, u16)>,
+    why: (u16, u16),
+    /// There are more to the left, to the right.
+    more: (bool, bool),
+}
+
+/// A value's column has at least so many cells where several stand side by side.
+const LEAST: u16 = 14;
+
+impl Layout {
+    fn new(app: &App, about: &About, area: Rect) -> Self {
+        let room = area.width.saturating_sub(3);
+        let many = about.systems.len();
+        let x = area.x + 2;
+        if about.own {
+            let name = (room * 3 / 10).clamp(8, 34);
+            let source = (x + name, room - name);
+            return Self { name: (x, name), source, sides: Vec::new(), why: (area.right(), 0), more: (false, false) };
+        }
+        if many <= 1 {
+            let name = (room * 3 / 10).clamp(8, 34);
+            let value = ((room - name) / 3).clamp(8, 40);
+            let why = x + name + 2 * value;
+            return Self {
+                name: (x, name),
+                source: (x + name, value),
+                sides: vec![(0, x + name + value, value)],
+                why: (why, area.right().saturating_sub(why)),
+                more: (false, false),
+            };
+        }
+        let longest = app.detail.rows.iter().map(|row| width(&row.name) as u16 + 2).max().unwrap_or(0);
+        let name = longest.clamp(12, (room * 3 / 10).max(12));
+        let left = room - name;
+        // As many targets as fit beside source and why; the one with the cursor is always among them.
+        let fit = usize::from(left / LEAST).saturating_sub(2).clamp(1, many);
+        let value = (left / (fit as u16 + 2)).clamp(8, 32);
+        let active = app.detail.active();
+        let first = (active + 1).saturating_sub(fit).min(many - fit);
+        let sides: Vec<(usize, u16, u16)> = (first..first + fit)
+            .enumerate()
+            .map(|(at, place)| (place, x + name + value * (at as u16 + 1), value))
+            .collect();
+        let why = x + name + value * (fit as u16 + 1);
+        Self {
+            name: (x, name),
+            source: (x + name, value),
+            sides,
+            why: (why, area.right().saturating_sub(why)),
+            more: (first > 0, first + fit < many),
+        }
+    }
+}
+
+fn headings(app: &App, pen: &mut Pen<'_>, about: &About, layout: &Layout, y: u16) {
+    let theme = pen.theme;
+    let dim = theme.tone(Tone::Dim);
+    let inputs = &about.compared.inputs;
+    pen.put(layout.name.0, y, layout.name.1 - 1, text!("column.attribute"), dim);
+    if about.own {
+        pen.put(layout.source.0, y, layout.source.1 - 1, text!("column.value"), dim);
+        return;
+    }
+    let source = inputs.base().map(|base| text!("strip.source", system = inputs.systems[base].id));
+    pen.put(layout.source.0, y, layout.source.1 - 1, &source.unwrap_or_default(), dim);
+    let last = layout.sides.len().saturating_sub(1);
+    for (at, (place, x, cells)) in layout.sides.iter().enumerate() {
+        let Some(system) = about.systems.get(*place) else { continue };
+        let mut name = inputs.systems.get(*system).map(|view| view.id.to_string()).unwrap_or_default();
+        if about.systems.len() > 1 && *place == app.detail.active() {
+            name = format!("[{name}]");
+        }
+        if at == 0 && layout.more.0 {
+            name = format!("< {name}");
+        }
+        if at == last && layout.more.1 {
+            name = format!("{name} >");
+        }
+        let style =
+            if *place == app.detail.active() && about.systems.len() > 1 { theme.tone(Tone::Strong) } else { dim };
+        pen.put(*x, y, cells - 1, &name, style);
+    }
+    pen.put(layout.why.0, y, layout.why.1, text!("column.why"), dim);
 }
 
 fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
@@ -77,41 +149,53 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row is drawn from all that the screen knows of it")]
-fn facet(
-    pen: &mut Pen<'_>,
-    area: Rect,
-    y: u16,
-    row: &DetailRow,
-    why: &str,
-    cursor: bool,
-    own: bool,
-    name: u16,
-    value: u16,
-    xs: [u16; 4],
-) {
+fn facet(app: &App, pen: &mut Pen<'_>, area: Rect, y: u16, row: &DetailRow, cursor: bool, own: bool, layout: &Layout) {
     let theme = pen.theme;
-    let (mark, mark_tone) = if row.staged { ('*', Tone::Staged) } else { (row.mark, row.tone) };
+    let active = app.detail.side_of(row);
+    let (mark, mark_tone) = match active {
+        Some(side) if side.staged => ('*', Tone::Staged),
+        Some(side) => (side.mark, side.tone),
+        None if own => (row.mark, Tone::Dim),
+        None => (' ', Tone::Dim),
+    };
     let lead = if cursor { '>' } else { mark };
     pen.put(area.x, y, 1, &lead.to_string(), theme.tone(if cursor { Tone::Key } else { mark_tone }));
     if cursor {
+        pen.cursor(area.x, y, true);
         pen.put(area.x + 1, y, 1, &mark.to_string(), theme.tone(mark_tone));
     }
-    let plain =
-        theme.tone(if row.tone == Tone::Dim && row.mark != '=' && row.mark != ' ' { Tone::Dim } else { Tone::Plain });
+    let faint = mark_tone == Tone::Dim && mark != '=' && mark != ' ';
+    let plain = theme.tone(if faint { Tone::Dim } else { Tone::Plain });
     let style = if cursor { theme.cursor() } else { plain };
-    pen.data(xs[0], y, name - 1, &row.name, style);
+    pen.data(layout.name.0, y, layout.name.1 - 1, &row.name, style);
     if cursor {
-        pen.paint(xs[0], y, name - 1, style);
+        pen.paint(layout.name.0, y, layout.name.1 - 1, style);
     }
-    pen.data(xs[1], y, value - 1, &row.source, plain);
-    if own {
-        return;
+    pen.data(layout.source.0, y, layout.source.1 - 1, &row.source, plain);
+    let many = layout.sides.len() > 1;
+    for (place, x, cells) in &layout.sides {
+        let Some(side) = row.sides.get(*place).and_then(Option::as_ref) else { continue };
+        let differs = matches!(side.tone, Tone::Differs | Tone::Bad);
+        let style =
+            theme.tone(if differs || side.tone == Tone::Dim && side.mark != '=' { side.tone } else { Tone::Plain });
+        let mut at = *x;
+        if many {
+            let (mark, tone) = if side.staged { ('*', Tone::Staged) } else { (side.mark, side.tone) };
+            pen.put(at, y, 1, &mark.to_string(), theme.tone(tone));
+            at += 2;
+            // What is the same need not be read twice.
+            if side.mark == '=' {
+                continue;
+            }
+        }
+        pen.data(at, y, (x + cells - 1).saturating_sub(at), &side.value, style);
     }
-    let differs = matches!(row.tone, Tone::Differs | Tone::Bad);
-    let target = if differs { theme.tone(row.tone) } else { plain };
-    pen.data(xs[2], y, value - 1, &row.target, target);
-    let room = area.right().saturating_sub(xs[3]);
-    if width(why) > 0 {
-        pen.data(xs[3], y, room, why, theme.tone(if differs { Tone::Plain } else { Tone::Dim }));
+    if let Some(side) = active {
+        let why = match side.since {
+            Some(since) => format!("{} {}", side.why, ago(since, app.now)),
+            None => side.why.clone(),
+        };
+        let differs = matches!(side.tone, Tone::Differs | Tone::Bad);
+        pen.data(layout.why.0, y, layout.why.1, &why, theme.tone(if differs { Tone::Plain } else { Tone::Dim }));
     }
 }

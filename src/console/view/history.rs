@@ -17,7 +17,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     for (at, row) in history.rows.iter().enumerate().skip(history.top).take(app.history_height()) {
         let y = area.y + 1 + (at - history.top) as u16;
         if at == history.at {
-            pen.put(area.x, y, 1, ">", theme.tone(Tone::Key));
+            pen.cursor(area.x, y, true);
         }
         pen.line(area.x + 2, y, area.width.saturating_sub(3), &row.line);
     }

@@ -3,6 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::compare::LinkVerdict;
+use crate::console::app::App;
+use crate::console::app::action::Action;
 use crate::console::app::lens::Lenses;
 use crate::console::app::lines::Tone;
 use crate::console::app::links::Links;
@@ -12,7 +14,7 @@ use super::cells::Pen;
 use super::popup::{keys, open};
 
 /// Draws the candidates, each with its evidence under it.
-pub fn draw(pen: &mut Pen<'_>, area: Rect, links: &Links) {
+pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, links: &Links) {
     let theme = pen.theme;
     let all: usize = links.items.iter().map(|item| item.lines.len() + 1).sum();
     let inside = open(pen, area, 76, all as u16 + 4, &links.title);
@@ -33,7 +35,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, links: &Links) {
     for (at, item) in links.items.iter().enumerate() {
         let here = at == links.at;
         room(&mut y, &mut |y| {
-            pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+            pen.cursor(inside.x, y, here);
             let style = theme.tone(if here { Tone::Strong } else { Tone::Plain });
             let mut x = inside.x + 2;
             x += pen.data(x, y, inside.width / 2, &item.label, style) + 2;
@@ -53,10 +55,11 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, links: &Links) {
             });
         }
     }
+    let [same, not, forget] = [Action::SameAs, Action::NotSame, Action::Forget].map(|action| app.keymap.shown(action));
     let hints = [
-        ("=", text!("links.key-same")),
-        ("!", text!("links.key-not-same")),
-        ("u", text!("links.key-forget")),
+        (same.as_str(), text!("links.key-same")),
+        (&not, text!("links.key-not-same")),
+        (&forget, text!("links.key-forget")),
         ("Esc", text!("links.key-later")),
     ];
     keys(pen, inside.x, bottom, inside.width, &hints);
@@ -66,11 +69,17 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, links: &Links) {
 pub fn lenses(pen: &mut Pen<'_>, area: Rect, lenses: &Lenses) {
     let theme = pen.theme;
     let inside = open(pen, area, 72, lenses.items.len() as u16 + 4, text!("lens.title"));
-    for (at, (y, lens)) in (inside.y..inside.bottom().saturating_sub(1)).zip(&lenses.items).enumerate() {
+    let height = usize::from(inside.height.saturating_sub(1)).max(1);
+    let top = lenses.at.saturating_sub(height - 1);
+    for (at, lens) in lenses.items.iter().enumerate().skip(top).take(height) {
+        let y = inside.y + (at - top) as u16;
         let here = at == lenses.at;
-        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
-        pen.put(inside.x + 2, y, 20, lens.name, theme.tone(if here { Tone::Strong } else { Tone::Plain }));
-        pen.put(inside.x + 23, y, inside.width.saturating_sub(23), lens.filter, theme.tone(Tone::Dim));
+        pen.cursor(inside.x, y, here);
+        if at < 9 {
+            pen.put(inside.x + 2, y, 1, &(at + 1).to_string(), theme.tone(Tone::Key));
+        }
+        pen.put(inside.x + 4, y, 18, &lens.name, theme.tone(if here { Tone::Strong } else { Tone::Plain }));
+        pen.put(inside.x + 23, y, inside.width.saturating_sub(23), &lens.filter, theme.tone(Tone::Dim));
     }
     let hints = [("Enter", text!("popup.do")), ("Esc", text!("popup.close"))];
     keys(pen, inside.x, inside.bottom().saturating_sub(1), inside.width, &hints);

@@ -4,13 +4,15 @@ use ratatui::layout::Rect;
 
 use crate::compare::Compared;
 use crate::console::app::App;
+use crate::console::app::action::Action;
+use crate::console::app::columns::Column;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
-use crate::console::app::order::Sort;
+use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
-use crate::model::{Attr, Cell, Form, Kind};
+use crate::model::{Attr, AttrPath, Cell, Form, Kind};
 
 use super::cells::{Pen, width};
 
@@ -22,13 +24,21 @@ struct Span {
 }
 
 /// The columns of a screen.
+#[derive(Default)]
 struct Columns {
     name: Span,
     second: Span,
     systems: Vec<(usize, Span)>,
-    attrs: Vec<(Attr, Span)>,
+    attrs: Vec<Field>,
     out: Span,
     hidden: usize,
+}
+
+/// The column of an attribute: where each system has it.
+struct Field {
+    path: AttrPath,
+    attrs: Vec<Option<Attr>>,
+    span: Span,
 }
 
 fn take(x: &mut u16, cells: u16) -> Span {
@@ -42,7 +52,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let Some(list) = app.list() else { return };
     let Some(compared) = &list.shown else { return waiting(app, pen, area) };
     let rows = Rows::new(compared, list.kind);
-    let columns = columns(app, &rows, area);
+    let columns = match &list.columns {
+        Some(chosen) => chosen_columns(app, &rows, area, chosen),
+        None => columns(app, &rows, area),
+    };
     heading(app, pen, area, &rows, &columns);
     if list.order.is_empty() {
         return empty(app, list, pen, area);
@@ -57,7 +70,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
         let y = area.y + 1 + line as u16;
         let ranged = range.is_some_and(|(from, to)| (from..=to).contains(&at));
-        row(app, pen, area, y, &rows, &columns, identity, at == list.at, ranged);
+        let indent = branch(&list.order, at);
+        row(app, pen, area, y, &rows, &columns, identity, at == list.at, ranged, &indent);
     }
 }
 
@@ -86,10 +100,10 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     }
     let rest = total.saturating_sub(3 + cost(&systems));
     let wide = rest >= 46;
-    let out = if own { 0 } else { (rest * 3 / 10).clamp(out_least.min(rest), 40) };
+    let out = if own { 0 } else { (rest * 3 / 10).clamp(out_least.min(rest), if app.whole { 24 } else { 40 }) };
     let names = rest - out;
     let (name, second) = if wide || names >= 36 {
-        let (name, second) = if one.is_some() { (22, 28) } else { (28, 36) };
+        let (name, second) = if one.is_some() || app.whole { (22, 28) } else { (28, 36) };
         let name = (names * 2 / 5).clamp(10, name);
         let second = (names.saturating_sub(name + 4)).min(second);
         (name, second)
@@ -104,7 +118,8 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     }
     let mut attrs = Vec::new();
     let mut out = out;
-    if let Some(at) = one {
+    // With all the screen to itself the list of all systems shows attributes too, as the source has them.
+    if let Some(at) = one.or(inputs.base().filter(|_| app.whole)) {
         let table =
             inputs.systems.get(at).and_then(|system| system.snapshot(rows.kind)).map(|snapshot| &snapshot.table);
         let mut left = area.right().saturating_sub(x + out);
@@ -112,12 +127,12 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
             let found = table.and_then(|table| {
                 table.schema().iter().find(|(_, def)| def.path.local(&[]) == *wanted && def.form == Form::Text)
             });
-            let Some((attr, def)) = found.filter(|(_, def)| !def.unreadable) else { continue };
-            let local = def.path.local(&[]);
-            let cells = if local.starts_with("emails") { 26 } else { (width(local) as u16).clamp(6, 18) };
+            let Some((_, def)) = found.filter(|(_, def)| !def.unreadable) else { continue };
+            let cells = attr_cells(def.path.local(&[]));
             if left >= cells + 2 {
                 left -= cells + 2;
-                attrs.push((attr, take(&mut x, cells)));
+                let path = def.path.clone();
+                attrs.push(Field { attrs: rows.column(&path), path, span: take(&mut x, cells) });
             }
         }
     }
@@ -125,6 +140,52 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
         out = area.right().saturating_sub(x + 1);
     }
     Columns { name, second, systems, attrs, out: Span { x, cells: out }, hidden }
+}
+
+fn attr_cells(local: &str) -> u16 {
+    if local.starts_with("emails") { 26 } else { (width(local) as u16).clamp(8, 18) }
+}
+
+/// The columns that the operator has chosen, in that order, as many as there is room for.
+fn chosen_columns(app: &App, rows: &Rows<'_>, area: Rect, chosen: &[Column]) -> Columns {
+    let inputs = &rows.compared.inputs;
+    let mut columns = Columns::default();
+    let mut x = area.x + 3;
+    let end = area.right().saturating_sub(1);
+    let left = |x: u16| end.saturating_sub(x);
+    let last = chosen.len().saturating_sub(1);
+    for (at, column) in chosen.iter().enumerate() {
+        let room = left(x);
+        if room < 4 {
+            columns.hidden += 1;
+            continue;
+        }
+        let fit = |cells: u16| cells.min(room);
+        match column {
+            Column::Name => columns.name = take(&mut x, fit(26)),
+            Column::Second => columns.second = take(&mut x, fit(32)),
+            Column::Out => columns.out = take(&mut x, fit(if at == last { room } else { 30 })),
+            Column::Systems => {
+                let shown = match app.system_index() {
+                    Some(at) if Some(at) == inputs.base() => Vec::new(),
+                    Some(at) => vec![at],
+                    None => rows.targets().into_iter().filter(|at| serves(app, rows, *at)).collect(),
+                };
+                for system in shown {
+                    let cells = (width(inputs.systems[system].id.as_str()) as u16).clamp(4, 12);
+                    if left(x) >= cells {
+                        columns.systems.push((system, take(&mut x, cells)));
+                    }
+                }
+            }
+            Column::Attr(path) => {
+                let cells = fit(attr_cells(path.local(&[])));
+                let span = take(&mut x, cells);
+                columns.attrs.push(Field { attrs: rows.column(path), path: path.clone(), span });
+            }
+        }
+    }
+    columns
 }
 
 /// Whether a system has this kind, as far as its probe says.
@@ -153,28 +214,27 @@ fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &
         let sorted = list.filter(|list| list.sort == by);
         sorted.map_or_else(|| words.to_owned(), |list| format!("{words} {}", if list.reverse { "v" } else { "^" }))
     };
-    pen.put(columns.name.x, y, columns.name.cells, &headed(text!("column.name"), Sort::Name), style);
+    let put = |pen: &mut Pen<'_>, span: Span, words: &str| {
+        pen.put(span.x, y, span.cells, words, style);
+    };
+    put(pen, columns.name, &headed(text!("column.name"), Sort::Name));
     let second = if rows.kind == Kind::User { text!("column.username") } else { text!("column.id") };
-    pen.put(columns.second.x, y, columns.second.cells, &headed(second, Sort::Second), style);
+    put(pen, columns.second, &headed(second, Sort::Second));
     let inputs = &rows.compared.inputs;
     for (at, span) in &columns.systems {
-        pen.put(span.x, y, span.cells, inputs.systems[*at].id.as_str(), style);
+        let id = &inputs.systems[*at].id;
+        // The mark of the order may stand in the gap behind the column.
+        let wide = Span { cells: span.cells + 2, ..*span };
+        put(pen, wide, &headed(id.as_str(), Sort::System(id.clone())));
     }
-    let table = app
-        .system_index()
-        .and_then(|at| inputs.systems.get(at))
-        .and_then(|system| system.snapshot(rows.kind))
-        .map(|snapshot| &snapshot.table);
-    for (attr, span) in &columns.attrs {
-        if let Some(table) = table {
-            pen.put(span.x, y, span.cells, &table.schema().def(*attr).path.local(&[]).to_uppercase(), style);
-        }
+    for field in &columns.attrs {
+        put(pen, field.span, &headed(&field.path.local(&[]).to_uppercase(), Sort::Attr(field.path.clone())));
     }
     let out = match columns.hidden {
         0 => text!("column.out").to_owned(),
         n => text!("column.out-hidden", n = n),
     };
-    pen.put(columns.out.x, y, columns.out.cells, &headed(&out, Sort::Out), style);
+    put(pen, columns.out, &headed(&out, Sort::Out));
 }
 
 fn tone(mark: Mark, lint: bool) -> Tone {
@@ -199,6 +259,7 @@ fn row(
     identity: u32,
     cursor: bool,
     ranged: bool,
+    indent: &str,
 ) {
     let theme = pen.theme;
     let one = app.system_index();
@@ -209,11 +270,15 @@ fn row(
         (false, false) => " ",
     };
     pen.put(area.x, y, 1, pointer, theme.tone(Tone::Key));
+    if cursor {
+        pen.cursor(area.x, y, true);
+    }
     if app.staged.marks().about(rows, identity, one) {
         pen.put(area.x + 1, y, 1, "*", theme.tone(Tone::Staged));
     }
     let style = if cursor { theme.cursor() } else { theme.tone(Tone::Plain) };
-    pen.data(columns.name.x, y, columns.name.cells, name, style);
+    let set = pen.put(columns.name.x, y, columns.name.cells, indent, theme.tone(Tone::Dim));
+    pen.data(columns.name.x + set, y, columns.name.cells.saturating_sub(set), name, style);
     if cursor {
         pen.paint(columns.name.x, y, columns.name.cells, style);
     }
@@ -222,23 +287,31 @@ fn row(
         let (mark, lint) = rows.mark(identity, *at);
         pen.put(span.x, y, span.cells, &mark.text(lint), theme.tone(tone(mark, lint)));
     }
-    if let (Some(at), false) = (one, columns.attrs.is_empty()) {
-        for (attr, span) in &columns.attrs {
-            let cell = rows.record(identity, at).map_or(Cell::Empty, |(table, row)| table.cell(row, *attr));
-            match cell {
-                Cell::Value(text) => {
-                    pen.data(span.x, y, span.cells, text, theme.tone(Tone::Plain));
-                }
-                Cell::Unread | Cell::Unreadable => {
-                    pen.put(span.x, y, span.cells, ".", theme.tone(Tone::Dim));
-                }
-                Cell::Empty => {}
+    for field in &columns.attrs {
+        match rows.value(&field.attrs, identity, one) {
+            Cell::Value(text) => {
+                pen.data(field.span.x, y, field.span.cells, text, theme.tone(Tone::Plain));
             }
+            Cell::Unread | Cell::Unreadable => {
+                pen.put(field.span.x, y, field.span.cells, ".", theme.tone(Tone::Dim));
+            }
+            Cell::Empty => {}
         }
     }
     if columns.out.cells > 0 {
         pen.put(columns.out.x, y, columns.out.cells, &rows.words(identity, one), theme.tone(Tone::Plain));
     }
+}
+
+/// How far in a row of a tree stands, and whether something is folded away under it.
+fn branch(order: &Order, at: usize) -> String {
+    let Some(branch) = order.branch(at) else { return String::new() };
+    let fold = match (branch.parent, branch.closed) {
+        (true, true) => "+ ",
+        (true, false) => "- ",
+        (false, _) => "  ",
+    };
+    format!("{}{fold}", "  ".repeat(usize::from(branch.depth)))
 }
 
 /// Nothing to list yet: what is being done about it.
@@ -251,9 +324,12 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     let Some(world) = &app.world else { return };
     let mut lines: Vec<(Tone, String)> = Vec::new();
     if !list.filter.is_empty() {
-        lines.push((Tone::Plain, text!("list.no-match", filter = list.filter)));
+        lines.push((Tone::Plain, text!("list.no-match", filter = list.filter, key = app.keymap.shown(Action::Escape))));
+    } else if let Some(narrow) = app.narrowed() {
+        let key = app.keymap.shown(Action::Escape);
+        lines.push((Tone::Plain, text!("list.no-narrow", what = narrow, key = key)));
     } else if list.only {
-        lines.push((Tone::Good, text!("list.all-true").to_owned()));
+        lines.push((Tone::Good, text!("list.all-true", key = app.keymap.shown(Action::OnlyOut))));
     } else {
         for status in world.systems.iter() {
             match &status.health {

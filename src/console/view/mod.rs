@@ -22,9 +22,11 @@ mod detail;
 mod history;
 mod links;
 mod list;
+mod native;
 mod note;
 mod plan;
 mod popup;
+mod survey;
 mod systems;
 mod theme;
 mod top;
@@ -36,7 +38,7 @@ use crate::console::app::text::text;
 use crate::console::app::{App, Focus, Tab};
 
 use self::cells::Pen;
-pub use self::theme::Theme;
+pub use self::theme::{Borders, Theme, Themes};
 
 /// The least screen that is drawn.
 pub const LEAST: (u16, u16) = (40, 10);
@@ -44,7 +46,7 @@ pub const LEAST: (u16, u16) = (40, 10);
 /// Draws one frame; gives the place of the terminal's cursor where a text is being typed.
 pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     let area = buf.area;
-    let mut pen = Pen { buf, theme, mask: app.mask };
+    let mut pen = Pen { buf, theme, mask: app.mask, spot: None };
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let words =
             text!("screen.small", width = area.width, height = area.height, least = format!("{}x{}", LEAST.0, LEAST.1));
@@ -72,7 +74,9 @@ pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Tab::Systems => systems::draw(app, &mut pen, body),
     }
     top::footer(app, &mut pen, row(area, area.height - 1));
-    popup::draw(app, &mut pen, area)
+    let place = popup::draw(app, &mut pen, area);
+    // A screen reader follows the terminal's cursor: without frames it stands on the row that is chosen.
+    place.or_else(|| pen.spot.filter(|_| theme.borders == Borders::Plain))
 }
 
 fn row(area: Rect, at: u16) -> Rect {

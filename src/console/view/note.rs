@@ -27,7 +27,7 @@ pub fn draw(pen: &mut Pen<'_>, area: Rect, note: &Note) -> Option<Position> {
             break;
         }
         let here = at == note.at;
-        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, here);
         let tone = theme.tone(if here { Tone::Strong } else { Tone::Plain });
         pen.put(inside.x + 2, y, 12, field.label, tone);
         let x = inside.x + 15;

@@ -21,17 +21,23 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         let y = area.y + 1 + (line - app.plan.top) as u16;
         let cursor = line == app.plan.at;
         if cursor {
-            pen.put(area.x, y, 1, ">", theme.tone(Tone::Key));
+            pen.cursor(area.x, y, true);
         }
         let room = area.width.saturating_sub(3 + right);
         match row {
             PlanRow::Text(line) | PlanRow::Guard(_, line) => {
                 pen.line(area.x + 2, y, area.width.saturating_sub(3), line);
             }
-            PlanRow::Change { id, line, open } => {
+            PlanRow::Group { line, open, .. } => {
+                pen.put(area.x + 1, y, 1, if *open { "-" } else { "+" }, theme.tone(Tone::Dim));
+                pen.line(area.x + 3, y, area.width.saturating_sub(4), line);
+            }
+            PlanRow::Change { id, line, open, on } => {
                 let fold = if *open { "-" } else { "+" };
                 pen.put(area.x + 2, y, 1, fold, theme.tone(Tone::Dim));
-                pen.line(area.x + 4, y, room.saturating_sub(2), line);
+                let used =
+                    if *on { 0 } else { pen.put(area.x + 4, y, room, text!("plan.left-out"), theme.tone(Tone::Warn)) };
+                pen.line(area.x + 4 + used, y, room.saturating_sub(2 + used), line);
                 if outcomes {
                     let x = area.right().saturating_sub(right);
                     match app.plan.outcome_of(id) {

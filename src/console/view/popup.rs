@@ -8,6 +8,7 @@ use crate::console::app::action::Action;
 use crate::console::app::checklist::{Checklist, Item};
 use crate::console::app::confirm::{Ask, Confirm, Wants};
 use crate::console::app::form::{Form, Part};
+use crate::console::app::help::Help;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
@@ -27,18 +28,40 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             reader(app, pen, area, shown);
             None
         }
+        Popup::Help(shown) => help(app, pen, area, shown),
         Popup::Ask(question) => {
             ask(pen, area, question);
             None
         }
         Popup::Links(shown) => {
-            super::links::draw(pen, area, shown);
+            super::links::draw(app, pen, area, shown);
             None
         }
         Popup::Lenses(shown) => {
             super::links::lenses(pen, area, shown);
             None
         }
+        Popup::Columns(shown) => {
+            super::survey::columns(pen, area, shown);
+            None
+        }
+        Popup::Pick(shown) => {
+            super::survey::pick(app, pen, area, shown);
+            None
+        }
+        Popup::Ways(shown) => {
+            super::survey::ways(pen, area, shown);
+            None
+        }
+        Popup::Who(shown) => {
+            super::survey::who(app, pen, area, shown);
+            None
+        }
+        Popup::Life(shown) => {
+            super::survey::life(app, pen, area, shown);
+            None
+        }
+        Popup::Native(shown) => super::native::draw(app, pen, area, shown),
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
         Popup::Note(shown) => super::note::draw(pen, area, shown),
@@ -83,13 +106,15 @@ pub(super) fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_want
                 cell.reset();
             }
         }
-        pen.put(x, row, 1, "|", frame);
-        pen.put(x + wide - 1, row, 1, "|", frame);
+        let side = pen.theme.borders.side();
+        pen.put(x, row, 1, side, frame);
+        pen.put(x + wide - 1, row, 1, side, frame);
     }
-    for row in [y, y + high - 1] {
-        pen.rule(x, row, wide, '-', frame);
-        pen.put(x, row, 1, "+", frame);
-        pen.put(x + wide - 1, row, 1, "+", frame);
+    let [corners_above, corners_below] = pen.theme.borders.corners();
+    for (row, [left, right]) in [(y, corners_above), (y + high - 1, corners_below)] {
+        pen.rule(x, row, wide, frame);
+        pen.put(x, row, 1, left, frame);
+        pen.put(x + wide - 1, row, 1, right, frame);
     }
     if !title.is_empty() {
         pen.data(x + 2, y, wide.saturating_sub(4), &format!(" {title} "), pen.theme.tone(Tone::Strong));
@@ -147,7 +172,7 @@ fn checklist(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
     for (at, item) in list.items.iter().enumerate().skip(top).take(usize::from(height)) {
         let y = inside.y + (at - top) as u16;
         let cursor = at == list.at;
-        pen.put(inside.x, y, 1, if cursor { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, cursor);
         let tick = match (&item.blocked, item.ticked) {
             (Some(_), _) => "[-]",
             (None, true) => "[x]",
@@ -197,18 +222,20 @@ fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
         let y = inside.y + (at - reader.top) as u16;
         pen.line(inside.x, y, inside.width, line);
         if !reader.actions.is_empty() && at == reader.at {
-            pen.put(inside.x, y, 1, ">", theme.tone(Tone::Key));
+            pen.cursor(inside.x, y, true);
         }
     }
     let y = inside.bottom().saturating_sub(1);
     let mut hints: Vec<(&str, &str)> = Vec::new();
+    let fix = reader.fix.map(|fix| app.keymap.shown(fix)).unwrap_or_default();
+    if !fix.is_empty() {
+        hints.push((&fix, text!("popup.fix")));
+    }
     if !reader.actions.is_empty() {
         hints.push(("Enter", text!("popup.do")));
     }
-    if reader.awaits.is_some() {
-        hints.push(("h l", text!("popup.other-system")));
-    }
-    hints.push(("j k", text!("popup.scroll")));
+    let scroll = [Action::Down, Action::Up].map(|action| app.keymap.shown(action)).join(" ");
+    hints.push((&scroll, text!("popup.scroll")));
     hints.push(("Esc", text!("popup.close")));
     keys(pen, inside.x, y, inside.width, &hints);
     let last = (reader.top + usize::from(height)).min(reader.lines.len());
@@ -225,13 +252,17 @@ fn ask(pen: &mut Pen<'_>, area: Rect, ask: &Ask) {
         pen.put(inside.x, inside.y + at as u16, inside.width, line, pen.theme.tone(Tone::Strong));
     }
     let y = inside.bottom().saturating_sub(1);
-    keys(
-        pen,
-        inside.x,
-        y,
-        inside.width,
-        &[("y", text!("popup.yes")), ("n", text!("popup.no")), ("Esc", text!("popup.no"))],
-    );
+    let mut x = inside.x;
+    for (words, yes) in [(text!("popup.no"), false), (text!("popup.yes"), true)] {
+        let (shown, style) = if ask.yes == yes {
+            (format!("[{words}]"), pen.theme.chosen())
+        } else {
+            (format!(" {words} "), pen.theme.tone(Tone::Plain))
+        };
+        x += pen.put(x, y, inside.right().saturating_sub(x), &shown, style) + 1;
+    }
+    let hints = [("y", text!("popup.yes")), ("n", text!("popup.no")), ("Enter", text!("popup.choose"))];
+    keys(pen, x + 2, y, inside.right().saturating_sub(x + 2), &hints);
 }
 
 fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position> {
@@ -315,7 +346,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
             y += 1;
         }
         let here = at == form.at;
-        pen.put(inside.x, y, 1, if here { ">" } else { " " }, theme.tone(Tone::Key));
+        pen.cursor(inside.x, y, here);
         let used = pen.put(inside.x + 2, y, 22, &name, theme.tone(if here { Tone::Strong } else { Tone::Plain }));
         let x = inside.x + 2 + used.max(14) + 1;
         let room = inside.right().saturating_sub(x);
@@ -362,29 +393,79 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
 
 fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Position {
     let theme = pen.theme;
-    let inside = open(pen, area, 76, area.height.saturating_sub(4).min(20), text!("palette.title"));
+    let inside = open(pen, area, 76, area.height.saturating_sub(4).min(24), text!("palette.title"));
     let used = pen.put(inside.x, inside.y, 2, ": ", theme.tone(Tone::Key));
     let place = input(pen, inside.x + used, inside.y, inside.width - used, &palette.input);
     let height = usize::from(inside.height.saturating_sub(2)).max(1);
     let top = palette.at.saturating_sub(height - 1);
-    for (at, (action, why)) in palette.found.iter().enumerate().skip(top).take(height) {
+    for (at, entry) in palette.found.iter().enumerate().skip(top).take(height) {
         let y = inside.y + 1 + (at - top) as u16;
         let chosen = at == palette.at;
-        pen.put(inside.x, y, 1, if chosen { ">" } else { " " }, theme.tone(Tone::Key));
-        let style = match (chosen, why) {
+        pen.cursor(inside.x, y, chosen);
+        let style = match (chosen, &entry.why) {
             (true, _) => theme.tone(Tone::Strong),
             (false, None) => theme.tone(Tone::Plain),
             (false, Some(_)) => theme.tone(Tone::Dim),
         };
-        pen.put(inside.x + 2, y, 22, action.name(), style);
-        pen.put(inside.x + 25, y, 6, &app.keymap.shown(*action), theme.tone(Tone::Key));
-        let room = inside.width.saturating_sub(32);
-        match why {
-            None => pen.put(inside.x + 32, y, room, action.title(), theme.tone(Tone::Plain)),
-            Some(why) => pen.put(inside.x + 32, y, room, why, theme.tone(Tone::Dim)),
+        let line = entry.line();
+        let wide = (width(&line) as u16).clamp(22, inside.width.saturating_sub(12));
+        pen.put(inside.x + 2, y, wide, &line, style);
+        let x = inside.x + wide + 3;
+        pen.put(
+            x,
+            y,
+            6,
+            &app.keymap.shown(entry.action).replace(&format!(":{}", entry.action.name()), ""),
+            theme.tone(Tone::Key),
+        );
+        let (x, room) = (x + 7, inside.right().saturating_sub(x + 7));
+        match &entry.why {
+            Some(why) => pen.put(x, y, room, why, theme.tone(Tone::Dim)),
+            None if entry.recent => {
+                let used = pen.put(x, y, room, text!("palette.recent"), theme.tone(Tone::Dim)) + 2;
+                pen.put(x + used, y, room.saturating_sub(used), entry.action.title(), theme.tone(Tone::Plain))
+            }
+            None => pen.put(x, y, room, entry.action.title(), theme.tone(Tone::Plain)),
         };
     }
+    if palette.found.is_empty() {
+        pen.put(inside.x + 2, inside.y + 1, inside.width, text!("form.no-match"), theme.tone(Tone::Dim));
+    }
     let bottom = inside.bottom().saturating_sub(1);
-    keys(pen, inside.x, bottom, inside.width, &[("Enter", text!("popup.do")), ("Esc", text!("popup.close"))]);
+    let hints = [("Enter", text!("popup.do")), ("Esc", text!("popup.close")), ("", text!("palette.hint"))];
+    keys(pen, inside.x, bottom, inside.width, &hints);
+    place
+}
+
+fn help(app: &App, pen: &mut Pen<'_>, area: Rect, help: &Help) -> Option<Position> {
+    let theme = pen.theme;
+    let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), text!("help.title"));
+    let slash = app.keymap.shown(Action::Filter);
+    let used = pen.put(inside.x, inside.y, 4, &format!("{slash} "), theme.tone(Tone::Key));
+    let place = if help.typing {
+        Some(input(pen, inside.x + used, inside.y, (inside.width - used).min(40), &help.input))
+    } else {
+        pen.put(inside.x + used, inside.y, inside.width - used, text!("help.search"), theme.tone(Tone::Dim));
+        None
+    };
+    let height = app.help_height();
+    let first = inside.y + 2;
+    for (at, line) in help.found.iter().enumerate().skip(help.top).take(height) {
+        let y = first + (at - help.top) as u16;
+        pen.line(inside.x, y, inside.width, &line.line);
+        if at == help.at && line.action.is_some() {
+            pen.cursor(inside.x, y, true);
+        }
+    }
+    if help.found.is_empty() {
+        pen.put(inside.x + 2, first, inside.width, text!("help.nothing"), theme.tone(Tone::Dim));
+    }
+    let y = inside.bottom().saturating_sub(1);
+    let hints = [("Enter", text!("popup.do")), (slash.as_str(), text!("help.search")), ("Esc", text!("popup.close"))];
+    keys(pen, inside.x, y, inside.width, &hints);
+    let last = (help.top + height).min(help.found.len());
+    let place_shown = format!("{last}/{}", help.found.len());
+    let x = inside.right().saturating_sub(width(&place_shown) as u16);
+    pen.put(x, y, inside.right() - x, &place_shown, theme.tone(Tone::Dim));
     place
 }

@@ -40,7 +40,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
         let cursor = at == app.systems.at;
         if cursor {
-            pen.put(area.x, y, 1, ">", theme.tone(Tone::Key));
+            pen.cursor(area.x, y, true);
         }
         let name = if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() };
         pen.put(xs[0], y, room(xs[0], xs[1]), &name, if cursor { theme.cursor() } else { theme.tone(Tone::Strong) });
@@ -58,7 +58,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     if y >= area.bottom() {
         return;
     }
-    pen.rule(area.x, y, area.width, '-', theme.frame());
+    pen.rule(area.x, y, area.width, theme.frame());
     let Some(status) = app.system_here() else { return };
     pen.put(area.x + 2, y, area.width.saturating_sub(4), &format!(" {} ", status.id), theme.tone(Tone::Strong));
     y += 1;

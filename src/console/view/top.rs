@@ -18,7 +18,12 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
     let mut x = area.x + 1;
     let end = area.right();
-    x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    if app.menu {
+        pen.put(x - 1, area.y, end - x, &format!("[{}]", text!("header.brand")), theme.chosen());
+        x += width(text!("header.brand")) as u16;
+    } else {
+        x += pen.put(x, area.y, end - x, text!("header.brand"), theme.brand());
+    }
     if app.setup.demo {
         x += 2;
         x += pen.put(x, area.y, end.saturating_sub(x), text!("header.demo"), theme.flag());
@@ -141,9 +146,17 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
     }
     let room = usize::from(area.right().saturating_sub(x + 2));
+    let mut end = area.right();
     if let Some(words) = tally(app).into_iter().find(|words| width(words) < room) {
-        let at = area.right() - width(&words) as u16 - 1;
-        pen.put(at, area.y, area.right() - at, &words, theme.tone(Tone::Strong));
+        end -= width(&words) as u16 + 1;
+        pen.put(end, area.y, area.right() - end, &words, theme.tone(Tone::Strong));
+    }
+    // Where one came from, as far as there is room between.
+    if let Some(from) = app.came_from() {
+        let words = text!("hint.came-from", name = from, key = app.keymap.shown(Action::Older));
+        if end > x + 16 {
+            pen.data(x + 2, area.y, end - x - 4, &words, theme.tone(Tone::Dim));
+        }
     }
 }
 
@@ -153,6 +166,10 @@ fn tally(app: &App) -> Vec<String> {
     let mut flags = String::new();
     if !list.filter.is_empty() {
         flags.push_str(&format!("/{}  ", list.filter));
+    }
+    if let Some(narrow) = app.narrowed() {
+        flags.push_str(&narrow);
+        flags.push_str("  ");
     }
     if list.only {
         flags.push_str(text!("list.only"));
@@ -235,6 +252,9 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn hints(app: &App) -> Vec<(String, &'static str)> {
     let key = |action: Action| app.keymap.shown(action);
     let mut hints = Vec::new();
+    if app.menu {
+        return vec![(key(Action::Open), text!("hint.menu")), (key(Action::SystemRight), text!("hint.back"))];
+    }
     let mut hint = |action: Action, words: &'static str| hints.push((key(action), words));
     match app.scope() {
         Scope::List => {
@@ -250,10 +270,13 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::OnlyOut, text!("hint.only"));
             hint(Action::Open, text!("hint.open"));
             hint(Action::Why, text!("hint.why"));
+            hint(Action::Ways, text!("hint.ways"));
+            hint(Action::Who, text!("hint.who"));
             hint(Action::Native, text!("hint.native"));
             hint(Action::Range, text!("hint.range"));
             hint(Action::StageAll, text!("hint.all"));
             hint(Action::Sort, text!("hint.sort"));
+            hint(Action::Related, text!("hint.related"));
         }
         Scope::Detail => {
             hint(Action::Help, text!("hint.help"));
@@ -276,6 +299,7 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Open, text!("hint.requests"));
             hint(Action::Fold, text!("hint.fold"));
             hint(Action::Unstage, text!("hint.unstage"));
+            hint(Action::Pick, text!("hint.leave-out"));
             hint(Action::Acknowledge, text!("hint.acknowledge"));
             hint(Action::Discard, text!("hint.discard"));
         }

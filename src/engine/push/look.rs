@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::judge::{Judge, Known, Names, Stands};
 use super::{Desk, Party};
-use crate::connectors::{Look, Looked, Observed, Read};
+use crate::connectors::{Look, Looked, Observed, Reached, Read};
 use crate::engine::limit::over;
 use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
-use crate::plan::{Change, ChangeId, Expect, Method, OutcomeState, Reply, Request};
+use crate::plan::{Change, ChangeId, Expect, Method, OutcomeState, Reply, Request, Step};
 
 /// A record that takes more reads than this is not looked at.
 const MOST_READS: usize = 1000;
@@ -173,6 +173,27 @@ impl View<'_> {
             Stands::Otherwise { now } => OutcomeState::Differs { now: now + &note },
             Stands::Gone => OutcomeState::Differs { now: format!("{}{note}", self.party.connector.gone(self.kind)) },
         }
+    }
+
+    /// Whether a record shows, or comes to show, that a step was carried out which moves it on; `None`: the step is no such.
+    pub(super) async fn reached(&self, sought: &Sought, step: &Step) -> Option<Reached> {
+        let connector = &self.party.connector;
+        connector.reached(step, None)?;
+        let requests = sought.reads(self.party, self.system, self.kind);
+        let tell = |found: Found| match found {
+            Found::Record(observed) => connector.reached(step, Some(&observed)),
+            Found::Absent => Some(Reached::No(connector.gone(self.kind))),
+            Found::Unclear(why) => Some(Reached::Untold(format!("looking it up did not tell: {why}"))),
+        };
+        let mut reached = tell(self.look(sought, &requests, &[]).await);
+        for pause in self.desk.patience.pauses() {
+            if reached == Some(Reached::Yes) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            reached = tell(self.look(sought, &requests, &[]).await);
+        }
+        reached
     }
 
     /// What became of a write that nobody knows of. It is looked up and never sent again (promise 8).

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::look::{Sought, View, keys_of};
 use super::{Desk, Tell};
+use crate::connectors::Reached;
 use crate::engine::protocol::Report;
 use crate::model::Op;
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId, Target};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, StepId, Target};
 use crate::store::{OpenIntent, StepState, StoreError};
 
 /// Looks up every write that was intended and has no end, and closes the pushes that a dead process left open. Gives what
@@ -68,7 +69,24 @@ async fn settle(desk: &Desk, tell: &Tell, intent: OpenIntent) -> Result<Vec<(Pla
         StepState::Replied { status, verdict, .. } => format!("the console ended after the reply {status} ({verdict})"),
         _ => "no reply is known".to_owned(),
     };
-    let (states, id) = view.look_up(&sought, &all, &why).await;
+    let after = {
+        let plan = plan.clone();
+        let entry = desk.keeper.ask(move |journal| journal.find(&plan)).await?;
+        entry.map(|entry| following(&entry.plan, &step.id, &all)).unwrap_or_default()
+    };
+    let (mut states, id) = view.look_up(&sought, &all, &why).await;
+    let reached = view.reached(&sought, &step).await;
+    for (_, state) in &mut states {
+        match (&reached, &*state) {
+            (Some(Reached::No(stands)), _) => *state = OutcomeState::Failed { why: format!("{stands} ({why})") },
+            (Some(Reached::Untold(more)), _) => *state = OutcomeState::Unknown { why: format!("{why}; {more}") },
+            (_, OutcomeState::Confirmed { .. }) if !after.is_empty() => {
+                let now = format!("as wanted, but what follows was not sent: {}; finish it there", after.join(", "));
+                *state = OutcomeState::Differs { now };
+            }
+            _ => {}
+        }
+    }
     let unknown = states.iter().any(|(_, state)| matches!(state, OutcomeState::Unknown { .. }));
     let at = (desk.now)();
     let outcomes: Vec<Outcome> = states.into_iter().map(|(change, state)| Outcome { change, state, at }).collect();
@@ -89,6 +107,13 @@ async fn settle(desk: &Desk, tell: &Tell, intent: OpenIntent) -> Result<Vec<(Pla
     Ok(outcomes.into_iter().map(|outcome| (plan.clone(), outcome)).collect())
 }
 
+/// The requests of a plan that come after a step and serve the same changes.
+fn following(plan: &Plan, step: &StepId, changes: &[&Change]) -> Vec<String> {
+    let later = plan.steps.iter().skip_while(|other| other.id != *step).skip(1);
+    let same = later.filter(|other| changes.iter().any(|change| other.serves.contains(&change.id)));
+    same.map(|step| format!("{} {}", step.write.method, step.write.path)).collect()
+}
+
 /// Closes pushes whose process is gone: what was never begun was not sent.
 async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, StoreError> {
     let mut found = Vec::new();
@@ -99,6 +124,10 @@ async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, Store
             .filter(|intent| intent.plan == entry.plan.id)
             .flat_map(|intent| intent.changes.iter().map(|change| change.id.clone()))
             .collect();
+        let begun: BTreeSet<StepId> = {
+            let plan = entry.plan.id.clone();
+            desk.keeper.ask(move |journal| journal.begun(&plan)).await?.into_iter().collect()
+        };
         let at = (desk.now)();
         let told: BTreeSet<&ChangeId> = entry.outcomes.iter().map(|outcome| &outcome.change).collect();
         let outcomes: Vec<Outcome> = entry
@@ -107,11 +136,25 @@ async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, Store
             .iter()
             .filter(|change| !told.contains(&change.id) && !waiting.contains(&change.id))
             .map(|change| {
-                let rule = match entry.plan.refused.iter().find(|(id, _)| *id == change.id) {
-                    Some((_, rule)) => rule.clone(),
-                    None => "the console ended before it was begun; nothing was sent for it".to_owned(),
+                let last =
+                    entry.plan.steps.iter().rfind(|step| begun.contains(&step.id) && step.serves.contains(&change.id));
+                let state = match (entry.plan.refused.iter().find(|(id, _)| *id == change.id), last) {
+                    (Some((_, rule)), _) => OutcomeState::Refused { rule: rule.clone() },
+                    // Some of its requests were sent and ended well: only the rest was not.
+                    (None, Some(last)) => OutcomeState::Differs {
+                        now: format!(
+                            "the console ended in the middle of it: {} {} was answered, what follows was not sent: {}; finish \
+                             it there",
+                            last.write.method,
+                            last.write.path,
+                            following(&entry.plan, &last.id, &[change]).join(", ")
+                        ),
+                    },
+                    (None, None) => OutcomeState::Refused {
+                        rule: "the console ended before it was begun; nothing was sent for it".to_owned(),
+                    },
                 };
-                Outcome { change: change.id.clone(), state: OutcomeState::Refused { rule }, at }
+                Outcome { change: change.id.clone(), state, at }
             })
             .collect();
         let (plan, kept) = (entry.plan.id.clone(), outcomes.clone());

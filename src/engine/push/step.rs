@@ -8,7 +8,7 @@ use super::judge::{self, Judge, Names, Stands, moved};
 use super::look::{Found, Sought, View, busy_pause, keys_of, somewhere};
 use super::{Desk, LineFault, Party, Tell};
 use crate::compare::{Link, LinkVerdict, Rung};
-use crate::connectors::Observed;
+use crate::connectors::{Observed, Reached};
 use crate::engine::limit::over;
 use crate::engine::protocol::Report;
 use crate::model::text::clean;
@@ -505,7 +505,8 @@ impl Work {
     async fn unknown(&self, receipt: Receipt, why: &str) -> Attempt {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
-        let sought = match (keys_of(&changes), self.id()) {
+        // The later steps of a create are about the record that its first one brought into being.
+        let sought = match (keys_of(&changes).filter(|_| self.first), self.id()) {
             (Some(by), _) => Sought::By(by),
             (None, Some(id)) => Sought::Id(id),
             (None, None) => {
@@ -516,7 +517,10 @@ impl Work {
         let Some(first) = changes.first() else { return Attempt::Done(false) };
         let view =
             View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
-        let (states, id) = view.look_up(&sought, &changes, why).await;
+        if let Some(reached) = view.reached(&sought, &self.step).await {
+            return self.moved_on(receipt, reached, why).await;
+        }
+        let (mut states, id) = view.look_up(&sought, &changes, why).await;
         let yes = |state: &OutcomeState| matches!(state, OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. });
         let (said_yes, open) = (
             states.iter().all(|(_, state)| yes(state)),
@@ -527,6 +531,8 @@ impl Work {
                 self.learn(id);
             }
             self.wrote();
+            // What has steps to come is not done with this one.
+            states.retain(|(id, _)| self.last_of.contains(id));
         }
         self.settle(states).await;
         if said_yes {
@@ -537,5 +543,25 @@ impl Work {
             self.reached(receipt, StepState::Resolved { id }).await;
         }
         Attempt::Done(said_yes)
+    }
+
+    /// A step that moves a record on, whose reply was lost, as the record shows it now.
+    async fn moved_on(&self, receipt: Receipt, reached: Reached, why: &str) -> Attempt {
+        match reached {
+            Reached::Yes => {
+                self.read_back(None, None).await;
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(true)
+            }
+            Reached::No(stands) => {
+                self.settle_all(OutcomeState::Failed { why: format!("{stands} ({why})") }).await;
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(false)
+            }
+            Reached::Untold(more) => {
+                self.settle_all(OutcomeState::Unknown { why: format!("{why}; {more}") }).await;
+                Attempt::Done(false)
+            }
+        }
     }
 }

@@ -237,7 +237,8 @@ impl Case<'_> {
             };
             match row.access {
                 Access::ReadOnly => {
-                    return Some(format!("{} does not let {path} be written", self.target.mapping.title));
+                    let why = row.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                    return Some(format!("{} does not let {path} be written{why}", self.target.mapping.title));
                 }
                 Access::Create if op != Op::Put || self.row.is_some() => {
                     return Some(format!(

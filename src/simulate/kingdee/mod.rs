@@ -159,7 +159,7 @@ fn respond(kingdee: &Kingdee, parts: &Parts, body: &[u8]) -> Response {
         }
         _ => {}
     }
-    if let Some(reply) = in_the_way(faults, body) {
+    if let Some(reply) = in_the_way(faults, &call.service, body) {
         return reply;
     }
     let expired = parts.extensions.get::<Expired>().is_some();
@@ -200,7 +200,10 @@ fn unreadable(unread: &Unread) -> Response {
 }
 
 /// What a switch puts in the place of an answer, before anything is looked at.
-fn in_the_way(faults: &Faults, body: &[u8]) -> Option<Response> {
+fn in_the_way(faults: &Faults, service: &str, body: &[u8]) -> Option<Response> {
+    if faults.flag("at").is_some_and(|at| !at.eq_ignore_ascii_case(service)) {
+        return None;
+    }
     if faults.spend("xhtml") {
         return Some(reply::page(StatusCode::INTERNAL_SERVER_ERROR, "500 - Internal server error."));
     }

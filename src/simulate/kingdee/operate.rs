@@ -151,6 +151,9 @@ fn one(
             record.insert("FForbidStatus".to_owned(), json!(status));
             ledger.put(form, record);
         }
+        Operation::UnAudit if faults.flag("unaudit").as_deref() == Some("refuse") => {
+            return Err(tongue.no_right(form, operation.name()));
+        }
         _ => {
             let state = record.get("FDocumentStatus").and_then(Value::as_str).unwrap_or("C").to_owned();
             match operation.after(&state) {

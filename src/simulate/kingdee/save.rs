@@ -130,6 +130,8 @@ impl Save<'_> {
                 (true, ..) => "Z",
                 (false, true, _) => "C",
                 (false, false, Some("D")) => "D",
+                // Only where the site lets what is audited be saved; that it stays so is a choice.
+                (false, false, Some("C")) => "C",
                 _ => "A",
             };
             record.insert("FDocumentStatus".to_owned(), json!(state));

@@ -50,6 +50,7 @@ pub const SWITCHES: &[Switch] = &[
     switch("no-right", "no-right=FORM", "Without the right to query that form: empty results, no error."),
     switch("right-denied", "right-denied=FORM", "The same, but it is said."),
     // What comes in place of an answer.
+    switch("at", "at=Save|View|...", "The next ones below strike only calls of that service."),
     switch(
         "request-filter",
         "request-filter[=N]",
@@ -97,5 +98,6 @@ pub const SWITCHES: &[Switch] = &[
         "What a whole Save with IsDeleteEntry does to an entry list that was not sent.",
     ),
     switch("save-audited", "save-audited=refuse|allow", "Whether an audited record can be saved."),
+    switch("unaudit", "unaudit=allow|refuse", "Whether what is audited can be taken back."),
     switch("drop-grant", "drop-grant[=N]", "The next N roles are accepted and not stored."),
 ];

@@ -45,7 +45,6 @@ fn compare(world: &World) -> Told {
     let mut by_name: BTreeMap<String, Account> =
         accounts(world).into_iter().map(|account| (account.account.to_lowercase(), account)).collect();
     let departments = catalog::departments();
-    let mut moved = 0;
     let mut told = Told::new();
     let mut tell = |state: &str, key: &str, path: &str| {
         told.insert(("User".to_owned(), state.to_owned(), key.to_owned(), path.to_owned()));
@@ -78,7 +77,7 @@ fn compare(world: &World) -> Told {
         }
         let department = departments.iter().find(|d| d.id == account.department).unwrap();
         if text(&user[ENTERPRISE_SCHEMA]["department"]) != department.names.0 {
-            moved += 1;
+            tell("differs", &key, &format!("{ENTERPRISE_SCHEMA}:department"));
         }
         for (path, ours, theirs) in [
             ("displayName", text(&user["displayName"]), account.name.clone()),
@@ -102,7 +101,6 @@ fn compare(world: &World) -> Told {
     for account in by_name.into_values().filter(|account| account.active) {
         tell("extra", &account.account, "");
     }
-    assert_eq!(moved, world.planted("kingdee").iter().filter(|p| p.what == "moved").count());
     let names = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
     let ours = names(documents.groups().iter().map(|group| text(&group["displayName"])).collect());
     let mut theirs = names(departments.into_iter().map(|d| d.names.0).collect());
@@ -143,7 +141,7 @@ fn all_that_was_promised_is_planted_in_the_demo() {
         (("differs", "reactivate"), 4),
         (("differs", "renamed"), 8),
         (("differs", "swapped"), 6),
-        (("same", "moved"), 6),
+        (("differs", "moved"), 6),
         (("differs", "held"), 4),
         (("leaver", "leaver"), 6),
         (("undecided", "duplicate"), 2),

@@ -4,7 +4,7 @@ use super::catalog::{self, ORGANISATIONS, ROLES};
 use super::drift::Drift;
 use crate::simulate::world::catalog as company;
 use crate::simulate::world::planting::Plant;
-use crate::simulate::world::{Planted, World};
+use crate::simulate::world::{ENTERPRISE_SCHEMA, Planted, World};
 
 /// The path of a role in an organisation: `grants[org/105 FIN01_SYS]`, by the numbers of both, as the source serves neither.
 /// Organisations and departments are one kind, and their numbers may be the same: hence `org/`.
@@ -104,7 +104,13 @@ fn told(world: &World, number: u32, drift: Drift) -> Planted {
             ("swapped", "differs", contact(), note)
         }
         Drift::Moved => {
-            ("moved", "same", Vec::new(), "posted to another department, as only the employee's record tells".into())
+            let department = format!("{ENTERPRISE_SCHEMA}:department");
+            (
+                "moved",
+                "differs",
+                vec![department],
+                "posted to another department, as the employee's record tells".into(),
+            )
         }
         Drift::Held | Drift::HeldLong => {
             let (holder, tries) = world.kingdee_holder(super::USERS + i64::from(number)).unwrap_or_default();

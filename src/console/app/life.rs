@@ -1,0 +1,112 @@
+//! What was pushed about one record: who changed what when, from what to what, and the way back of a single change.
+
+use crate::plan::{self, Change, Outcome, Target};
+
+use super::action::{Action, Scope};
+use super::history::created;
+use super::keys::Key;
+use super::lines::{Line, Tone, clock, op};
+use super::popup::Popup;
+use super::preview::{describe, outcome_tone, why};
+use super::rows::Rows;
+use super::text::{self, text};
+use super::{App, Wish};
+
+/// One change of the record in a past push.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The push, by its place among those that are known.
+    push: usize,
+    /// The outcome.
+    outcome: Outcome,
+    /// It in words.
+    pub lines: Vec<Line>,
+}
+
+/// What was pushed about one record.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// Whom it is about.
+    pub title: String,
+    /// The changes, newest first.
+    pub entries: Vec<Entry>,
+    /// The cursor.
+    pub at: usize,
+}
+
+impl App {
+    /// Opens what was pushed about the record under the cursor, in whatever system.
+    pub(super) fn open_life(&mut self) {
+        let Some((kind, identity, compared)) = self.looked_at() else { return };
+        let rows = Rows::new(&compared, kind);
+        let keys: Vec<_> = (0..compared.inputs.systems.len()).filter_map(|at| rows.key_in(identity, at)).collect();
+        let about = |change: &Change| {
+            change.source.as_ref().is_some_and(|source| keys.contains(source))
+                || matches!(&change.target, Target::Record(key) if keys.contains(key))
+        };
+        let mut entries = Vec::new();
+        for (at, push) in self.history.pushes.iter().flatten().enumerate() {
+            for outcome in &push.outcomes {
+                let Some(change) = push.plan.change(&outcome.change).filter(|change| about(change)) else { continue };
+                let tone = outcome_tone(&outcome.state);
+                let mut first = Line::of(Tone::Strong, clock(push.began))
+                    .with(Tone::Dim, format!("  {}  ", push.who))
+                    .with(Tone::Plain, format!("{}  {}  ", change.system, op(change.op)))
+                    .with(tone, outcome.state.word());
+                if let Some(reason) = &push.reason {
+                    first = first.data(Tone::Dim, format!("  {reason}"));
+                }
+                let mut second = Line::plain("  ");
+                let described = describe(change, Some(&compared));
+                second.parts.extend(described.parts);
+                second.private.extend(described.private);
+                let mut lines = vec![first, second.hanging(4)];
+                if let Some(why) = why(&outcome.state) {
+                    lines.push(Line::plain("  ").data(tone, why).hanging(4));
+                }
+                let plan = text!("life.plan", plan = push.plan.id);
+                lines.push(Line::of(Tone::Dim, format!("  {plan}")));
+                entries.push(Entry { push: at, outcome: outcome.clone(), lines });
+            }
+        }
+        if entries.is_empty() {
+            let words = if self.history.pushes.is_some() { text!("why.never") } else { text!("why.history-not-read") };
+            return self.say(Tone::Plain, words);
+        }
+        let title = text!("life.title", name = rows.name(identity, None));
+        self.popup = Some(Popup::Life(Life { title, entries, at: 0 }));
+    }
+
+    pub(super) fn life_key(&mut self, mut life: Life, key: Key, wishes: &mut Vec<Wish>) {
+        let last = life.entries.len().saturating_sub(1);
+        match self.keymap.action(Scope::Links, key) {
+            Some(Action::Escape | Action::Back) => return,
+            Some(Action::Up) => life.at = life.at.saturating_sub(1),
+            Some(Action::Down) => life.at = (life.at + 1).min(last),
+            Some(Action::Top | Action::PageUp) => life.at = 0,
+            Some(Action::Bottom | Action::PageDown) => life.at = last,
+            Some(Action::Undo) => return self.take_back(&life, wishes),
+            _ => {}
+        }
+        self.popup = Some(Popup::Life(life));
+    }
+
+    /// Stages what takes the change under the cursor back.
+    fn take_back(&mut self, life: &Life, wishes: &mut Vec<Wish>) {
+        let Some(entry) = life.entries.get(life.at) else { return };
+        let Some(push) = self.history.pushes.as_ref().and_then(|pushes| pushes.get(entry.push)) else { return };
+        let only = [entry.outcome.clone()];
+        let (back, cannot) = plan::undo(&push.plan, &only, &|id| created(push, id));
+        if let Some((_, why)) = cannot.first() {
+            return self.say(Tone::Warn, text!("plan.no-undo", why = why));
+        }
+        if back.is_empty() {
+            return self.say(Tone::Plain, text!("no.confirmed"));
+        }
+        let n = text::count(back.len() as u64);
+        let key = self.keymap.shown(Action::Prepare);
+        self.staged.add_all(back);
+        self.keep(wishes);
+        self.say(Tone::Plain, text!("history.undo", n = n, key = key));
+    }
+}

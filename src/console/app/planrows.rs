@@ -1,0 +1,362 @@
+//! The rows of the plan: guards, lint and limits on top, changes by system and operation, each with its requests exactly as
+//! they will be sent, and during a push what needs a look first.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::compare::Compared;
+use crate::engine::protocol::World;
+use crate::model::{Kind, Op, Proof, SystemId};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
+
+use super::action::Action;
+use super::confirm::side_effects;
+use super::keys::Keymap;
+use super::lines::{Line, Tone, age, op};
+use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
+use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
+use super::staged::Staged;
+use super::text::{self, text};
+
+/// Groups of more changes than this are folded at first.
+const MANY: usize = 200;
+
+impl Planned {
+    /// Makes the rows anew where something has changed.
+    pub(super) fn refresh(
+        &mut self,
+        world: Option<&World>,
+        staged: &Staged,
+        columns: u16,
+        now: jiff::Timestamp,
+        keymap: &Keymap,
+    ) {
+        // What waits counts down by the second, what was read ages by the minute.
+        let clock = if self.waits() { now.as_second() } else { now.as_second() / 60 };
+        let stamp: Stamp = (staged.version(), world.is_some(), columns, clock);
+        self.cells = usize::from(columns).saturating_sub(4);
+        if !self.dirty && self.drawn_for == Some(stamp) {
+            return;
+        }
+        self.dirty = false;
+        self.made = Some(now);
+        self.drawn_for = Some(stamp);
+        let compared = world.map(|world| &*world.compared);
+        let over = compared.map_or(0, |compared| std::ptr::from_ref(compared).addr());
+        if self.worded_for != over {
+            self.words.clear();
+            self.worded_for = over;
+        }
+        let mut words = std::mem::take(&mut self.words);
+        let mut maker = Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new() };
+        match &self.standing {
+            Standing::Ready(plan) => maker.plan_rows(plan, staged, world),
+            _ => maker.staged_rows(staged),
+        }
+        self.rows = maker.rows;
+        self.words = words;
+        self.at = self.at.min(self.rows.len().saturating_sub(1));
+    }
+}
+
+struct Maker<'m> {
+    plan: &'m Planned,
+    compared: Option<&'m Compared>,
+    now: jiff::Timestamp,
+    keymap: &'m Keymap,
+    words: &'m mut HashMap<ChangeId, Line>,
+    rows: Vec<PlanRow>,
+}
+
+impl Maker<'_> {
+    fn text(&mut self, line: &Line) {
+        self.rows.extend(line.wrapped(self.plan.cells).into_iter().map(PlanRow::Text));
+    }
+
+    /// What is staged, while there are no requests yet.
+    fn staged_rows(&mut self, staged: &Staged) {
+        if staged.is_empty() {
+            return self.text(&Line::of(Tone::Dim, text!("plan.empty", key = self.keymap.shown(Action::Stage))));
+        }
+        match &self.plan.standing {
+            Standing::Preparing => self.text(&Line::of(Tone::Dim, text!("plan.preparing"))),
+            Standing::Not(why) => self.text(&Line::of(Tone::Bad, why.clone())),
+            _ => {}
+        }
+        let changes: Vec<&Change> = staged.changes().collect();
+        self.grouped(&changes, None);
+    }
+
+    fn plan_rows(&mut self, plan: &Plan, staged: &Staged, world: Option<&World>) {
+        for (at, guard) in plan.guards.iter().enumerate() {
+            let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
+            let mut line =
+                Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone()).hanging(5);
+            if guard.acknowledged {
+                line = line.with(Tone::Dim, text!("plan.acknowledged"));
+            } else if guard.can_acknowledge {
+                line =
+                    line.with(Tone::Dim, text!("plan.can-acknowledge", key = self.keymap.shown(Action::Acknowledge)));
+            }
+            self.rows.extend(line.wrapped(self.plan.cells).into_iter().map(|line| PlanRow::Guard(at, line)));
+        }
+        for line in lints(plan, self.compared) {
+            self.text(&line);
+        }
+        if self.plan.used() {
+            self.speeds(plan, world);
+        } else {
+            self.text(&counts(&plan.changes));
+            self.readings(plan, world);
+        }
+        for (effect, n) in side_effects(plan) {
+            let n = text::count(n as u64);
+            self.text(&Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3));
+        }
+        if let Some(words) = lasting(&plan.changes) {
+            self.text(&Line::of(Tone::Warn, format!(" i {words}")));
+        }
+        self.rows.push(PlanRow::Text(Line::default()));
+        let known: HashSet<&ChangeId> = plan.changes.iter().map(|change| &change.id).collect();
+        // What is left out of the plan stands among the others, so that it can be taken in again.
+        let left_out = staged.changes().filter(|change| !self.plan.on(&change.id) && !known.contains(&change.id));
+        let changes: Vec<&Change> = plan.changes.iter().chain(left_out.filter(|_| !self.plan.used())).collect();
+        self.grouped(&changes, Some(plan));
+    }
+
+    /// What the plan stands on: how old and how complete, and how much of the limits it takes.
+    fn readings(&mut self, plan: &Plan, world: Option<&World>) {
+        let (Some(compared), Some(world)) = (self.compared, world) else { return };
+        let read: BTreeSet<(SystemId, Kind)> =
+            plan.changes.iter().map(|change| (change.system.clone(), change.kind)).collect();
+        for (system, kind) in read {
+            let at = compared.inputs.index(&system);
+            let Some(snapshot) = at.and_then(|at| compared.inputs.systems[at].snapshot(kind)) else { continue };
+            let what = text!("plan.read-of", system = system, kind = super::systems::plural(kind).to_lowercase());
+            let old = age(snapshot.taken, self.now);
+            let mut line = if snapshot.proved() {
+                Line::of(Tone::Dim, format!(" i {}", text!("plan.complete", what = what, age = old)))
+            } else {
+                let why = snapshot.feeds.iter().find_map(|feed| match &feed.proof {
+                    Proof::Partial { why } => Some(why.clone()),
+                    _ => None,
+                });
+                Line::of(Tone::Warn, format!(" i {}", text!("plan.partial", what = what, age = old)))
+                    .data(Tone::Warn, why.map(|why| format!(": {why}")).unwrap_or_default())
+            };
+            let away = |op: Op| {
+                plan.changes
+                    .iter()
+                    .filter(|change| change.system == system && change.kind == kind && change.op == op)
+                    .count()
+            };
+            let limits =
+                world.systems.iter().find(|status| status.id == system).map(|status| *status.policy.limits(kind));
+            if let Some(limits) = limits {
+                for (what, limit) in
+                    [(Op::Delete, limits.delete), (Op::Deactivate, limits.deactivate), (Op::Drop, limits.remove)]
+                {
+                    let n = away(what);
+                    if n > 0 {
+                        let words = text!("plan.of-limit", n = n, op = op(what), limit = limit);
+                        line = line.with(Tone::Dim, format!(", {words}"));
+                    }
+                }
+            }
+            self.text(&line.hanging(3));
+        }
+    }
+
+    /// How fast each system is written to, and how long what is left takes at least.
+    fn speeds(&mut self, plan: &Plan, world: Option<&World>) {
+        if !self.plan.pushing() {
+            return;
+        }
+        let mut left: BTreeMap<&SystemId, u64> = BTreeMap::new();
+        for change in &plan.changes {
+            let settled = self.plan.outcome_of(&change.id).is_some_and(|outcome| outcome.state.settled());
+            *left.entry(&change.system).or_default() += u64::from(!settled);
+        }
+        for (system, n) in left {
+            let status = world.and_then(|world| world.systems.iter().find(|status| status.id == *system));
+            let Some(budget) = status.map(|status| status.budget) else { continue };
+            let requests: usize = plan
+                .steps
+                .iter()
+                .filter(|step| step.system == *system)
+                .filter(|step| {
+                    step.serves.iter().any(|id| self.plan.outcome_of(id).is_none_or(|outcome| !outcome.state.settled()))
+                })
+                .map(|step| step.read.len() + 1 + step.verify.len())
+                .sum();
+            let rate = super::systems::rate(budget.per_second);
+            let mut words = text!("plan.speed", system = system, left = text::count(n), rate = rate);
+            if n > 0 && budget.per_second > 0.0 {
+                let seconds = (requests as f64 / budget.per_second + budget.wait).ceil();
+                words.push_str(&text!("plan.about", time = span(seconds as u64)));
+            }
+            let mut line = Line::of(Tone::Plain, words);
+            if budget.wait > 0.0 {
+                line = line.with(Tone::Warn, text!("systems.wait", n = format!("{:.0}", budget.wait.ceil())));
+            }
+            if let Some(remaining) = budget.remaining {
+                line = line.with(Tone::Dim, text!("systems.remaining", n = remaining));
+            }
+            self.text(&line);
+        }
+    }
+
+    fn grouped(&mut self, changes: &[&Change], plan: Option<&Plan>) {
+        let mut groups: BTreeMap<(usize, GroupKey), Vec<&Change>> = BTreeMap::new();
+        for change in changes {
+            let look = self.plan.outcome_of(&change.id).is_some_and(|outcome| needs_look(&outcome.state));
+            // What failed, or is not known, comes before all else.
+            let (place, of) = if look {
+                (0, None)
+            } else {
+                let place = self.compared.and_then(|compared| compared.inputs.index(&change.system));
+                (place.map_or(usize::MAX, |at| at + 1), Some((change.system.clone(), change.op)))
+            };
+            groups.entry((place, of)).or_default().push(change);
+        }
+        let steps = plan.map(|plan| by_change(plan)).unwrap_or_default();
+        let refused: HashMap<&ChangeId, &String> =
+            plan.iter().flat_map(|plan| plan.refused.iter().map(|(id, why)| (id, why))).collect();
+        for ((_, of), changes) in groups {
+            let usual = changes.len() <= MANY || of.is_none();
+            let open = usual != self.plan.folded.contains(&of);
+            let line = self.group_line(&of, &changes);
+            self.rows.push(PlanRow::Group { of, line, open });
+            if open {
+                for change in changes {
+                    self.change(change, plan.is_some(), steps.get(&change.id), refused.get(&change.id).copied());
+                }
+            }
+        }
+    }
+
+    fn group_line(&self, of: &GroupKey, changes: &[&Change]) -> Line {
+        let n = text::count(changes.len() as u64);
+        let mut line = match of {
+            None => Line::of(Tone::Bad, text!("plan.needs-look", n = n)),
+            Some((system, what)) => {
+                let tone = if what.removes() { Tone::Extra } else { Tone::Heading };
+                Line::of(Tone::Heading, format!("{system}  ")).with(tone, format!("{}  {n}", op(*what)))
+            }
+        };
+        let off = changes.iter().filter(|change| !self.plan.on(&change.id)).count();
+        if off > 0 && !self.plan.used() {
+            line = line.with(Tone::Warn, text!("plan.some-off", n = text::count(off as u64)));
+        }
+        if self.plan.used() && of.is_some() {
+            let done =
+                |change: &&&Change| self.plan.outcome_of(&change.id).is_some_and(|outcome| outcome.state.settled());
+            let done = changes.iter().filter(done).count();
+            line = line.with(Tone::Dim, text!("plan.settled", n = text::count(done as u64)));
+        }
+        line
+    }
+
+    fn change(&mut self, change: &Change, ready: bool, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
+        let open = self.plan.open.contains(&change.id);
+        let compared = self.compared;
+        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared)).clone();
+        let on = self.plan.on(&change.id) || self.plan.used();
+        self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
+        if let Some(why) = refused.filter(|_| on) {
+            self.text(&indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why))));
+        }
+        let outcome = self.plan.outcome_of(&change.id);
+        let good = |outcome: &Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. });
+        if let Some(outcome) = outcome.filter(|outcome| open || !good(outcome))
+            && let Some(why) = self.why(outcome)
+        {
+            self.text(&indent(4, Line::default().data(outcome_tone(&outcome.state), why)));
+        }
+        if !open {
+            return;
+        }
+        let whole = indent(4, line);
+        if whole.text().width() + 12 > self.plan.cells {
+            self.text(&whole);
+        }
+        if let Some(reason) = cannot_undo(change) {
+            self.text(&indent(4, Line::of(Tone::Warn, text!("plan.no-undo", why = reason))));
+        }
+        let Some(steps) = steps else {
+            if !ready || !on {
+                self.rows.push(PlanRow::Text(indent(4, Line::of(Tone::Dim, text!("plan.no-requests-yet")))));
+            }
+            return;
+        };
+        for line in steps.iter().flat_map(|step| step_lines(step)) {
+            self.text(&line);
+        }
+    }
+
+    /// The words of an outcome; what waits says for how long.
+    fn why(&self, outcome: &Outcome) -> Option<String> {
+        let OutcomeState::Waiting { until, why: reason } = &outcome.state else { return why(&outcome.state) };
+        let left = (until.as_second() - self.now.as_second()).max(0) as u64;
+        let mut words = text!("plan.next-try", time = span(left));
+        if !reason.is_empty() {
+            words = format!("{words}: {reason}");
+        }
+        Some(words)
+    }
+}
+
+/// Seconds as they are said: `40 s`, `3 min`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
+/// How many changes of each operation, what takes away first.
+fn counts(changes: &[Change]) -> Line {
+    let mut counts: BTreeMap<Op, usize> = BTreeMap::new();
+    for change in changes {
+        *counts.entry(change.op).or_default() += 1;
+    }
+    let mut line = Line::plain(" ");
+    for (at, (what, n)) in counts.into_iter().enumerate() {
+        let tone = if what.removes() { Tone::Extra } else { Tone::Strong };
+        line = line.with(tone, format!("{}{} {}", if at > 0 { "   " } else { "" }, text::count(n as u64), op(what)));
+    }
+    line
+}
+
+fn by_change(plan: &Plan) -> HashMap<&ChangeId, Vec<&Step>> {
+    let mut steps: HashMap<&ChangeId, Vec<&Step>> = HashMap::new();
+    for step in &plan.steps {
+        for id in &step.serves {
+            steps.entry(id).or_default().push(step);
+        }
+    }
+    steps
+}
+
+/// Lint about records that the plan touches.
+fn lints(plan: &Plan, compared: Option<&Compared>) -> Vec<Line> {
+    let Some(compared) = compared.filter(|compared| !compared.lints.is_empty()) else { return Vec::new() };
+    let mut touched = HashSet::new();
+    for change in &plan.changes {
+        if let Target::Record(key) = &change.target {
+            touched.insert(key);
+        }
+        touched.extend(change.source.as_ref());
+    }
+    compared
+        .lints
+        .iter()
+        .filter(|lint| touched.contains(&lint.record))
+        .map(|lint| {
+            Line::of(Tone::Warn, format!(" x {}  ", lint.system))
+                .data(Tone::Strong, lint.key.clone())
+                .data(Tone::Plain, format!("  {}", lint.text))
+        })
+        .collect()
+}
