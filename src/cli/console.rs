@@ -1,8 +1,11 @@
 //! `trueup` and `trueup demo`: the console.
 
+use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::face::{self, Look};
+use super::signals::Signals;
 use super::{Exit, Global, setup};
 use crate::console::run::Options;
 use crate::console::{self, term};
@@ -20,6 +23,28 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let kept = crate::config::Dirs::find(global.data_dir.as_deref()).ok().map(|dirs| dirs.state.join("console.toml"));
     open(setup, global, look, Options { title, lenses: face.lenses, kept, ..Options::default() })
 }
+
+/// Waits for the step under way, if there is one. The screen is gone by then, so what is waited for is said; ctrl-c gives up.
+async fn finished(handle: engine::Handle) {
+    let again = handle.again();
+    let ended = handle.ended();
+    tokio::pin!(ended);
+    if tokio::time::timeout(AT_ONCE, &mut ended).await.is_ok() {
+        return;
+    }
+    // Whoever it is said to may be gone.
+    let _ = writeln!(std::io::stderr(), "trueup: the step under way is finished first; ctrl-c gives up waiting for it");
+    let Ok(mut signals) = Signals::catch() else { return ended.await };
+    loop {
+        tokio::select! {
+            () = &mut ended => return,
+            () = signals.next() => again(),
+        }
+    }
+}
+
+/// What takes no longer than this is not worth a word.
+const AT_ONCE: Duration = Duration::from_millis(500);
 
 /// Opens the console over these systems; of `options`, what the look does not say.
 ///
@@ -41,7 +66,7 @@ pub fn open(setup: Setup, global: &Global, look: Look, options: Options) -> anyh
     // However the console ended: a write under way is finished and journaled before the program ends.
     handle.send(Command::Quit);
     if let Ok(handle) = Arc::try_unwrap(handle) {
-        runtime.block_on(handle.ended());
+        runtime.block_on(finished(handle));
     }
     Ok(Exit::Console(ended?))
 }

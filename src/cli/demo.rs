@@ -10,8 +10,10 @@ use anyhow::{Context, bail};
 use super::args::Demo;
 use super::{Exit, Global, console, face, setup};
 use crate::config::{self, Dirs};
+use crate::engine::Setup;
 use crate::mapping::Mapping;
 use crate::simulate::{self, Options, Running};
+use crate::store::Leases;
 
 /// One system of the demo.
 struct System {
@@ -74,7 +76,8 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let config = config::parse(&text, "the demo's configuration", &mappings)?;
     let look = face::settle(global, &config.face)?;
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
-    let setup = setup::build(&config, &dirs, &mappings)?;
+    // Its systems are nobody else's, though they are called like those of other demos.
+    let setup = Setup { leases: Leases::none(), ..setup::build(&config, &dirs, &mappings)? };
     let options = crate::console::run::Options { demo: true, title: "acme".to_owned(), ..Default::default() };
     console::open(setup, global, look, options)
 }

@@ -19,6 +19,7 @@ mod plan;
 mod purge;
 mod push;
 mod setup;
+mod signals;
 mod test;
 
 #[cfg(feature = "simulate")]

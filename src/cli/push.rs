@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, bail};
 use rustix::termios::{QueueSelector, tcflush};
-use tokio_util::sync::CancellationToken;
 
 use super::args::{Format, PushArgs};
 use super::paper::{self, Print};
+use super::signals::Signals;
 use super::{Exit, Global, setup};
 use crate::engine::protocol::Report;
+use crate::engine::push::{Stop, Stopping};
 use crate::engine::{Setup, SystemSetup};
 use crate::model::text;
 use crate::plan::{Change, ChangeId, Known, Outcome, OutcomeState, Plan, confirm_keys, confirm_names};
@@ -74,32 +75,33 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
         asked.on_terminal(&who)?;
     }
     let plan = Arc::new(plan);
-    let stop = CancellationToken::new();
+    let stop = Stop::default();
     let told: Arc<Mutex<Vec<Outcome>>> = Arc::default();
     let (format, of, seen) = (args.format, plan.clone(), told.clone());
     let tell = move |report: Report| heard(&report, &of, format, &seen);
     let ended = runtime.block_on(async {
         session.resolve(|_| {}).await?;
+        let mut signals = Signals::catch().map_err(|error| format!("nothing was sent: {error}"))?;
         let push = session.push(plan.clone(), &plan.fingerprint, reason, tell, stop.clone());
         tokio::pin!(push);
-        tokio::select! {
-            ended = &mut push => return ended,
-            () = setup::interrupted() => {
-                eprintln!("stopping: the write under way is finished first (once more: without waiting for it)");
-                stop.cancel();
-            }
-        }
-        tokio::select! {
-            ended = &mut push => ended,
-            () = setup::interrupted() => {
-                Err("left while a write was under way: what came of it is unknown until the next start has looked it up".to_owned())
+        loop {
+            tokio::select! {
+                ended = &mut push => return ended,
+                () = signals.next() => say(match stop.stop() {
+                    Stopping::Finishing => {
+                        "stopping: the step under way is finished first, nothing more is begun; once more gives up waiting for it"
+                    }
+                    Stopping::GivenUp => {
+                        "not waited for any more: what came of the step under way is unknown until the next start has looked it up"
+                    }
+                }),
             }
         }
     });
     let outcomes = match ended {
         Ok(outcomes) => outcomes,
         Err(why) => {
-            eprintln!("trueup: {}", text::clean(&why));
+            say(&format!("trueup: {}", text::clean(&why)));
             told.lock().map(|told| told.clone()).unwrap_or_default()
         }
     };
@@ -111,16 +113,22 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     let done = outcomes.iter().filter(confirmed).count() == plan.count();
     match args.format {
         // What was out of true is what was read before the push.
-        Format::Json => paper::line(
-            &mut std::io::stdout().lock(),
-            &super::plan::summary(&world.compared, plan.count(), Some(tally)),
-        )?,
+        Format::Json => {
+            let summary = super::plan::summary(&world.compared, plan.count(), Some(tally));
+            let _ = paper::line(&mut std::io::stdout().lock(), &summary);
+        }
         Format::Table => {
             let words: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
-            println!("\n{}   (trueup history {})", words.join(", "), plan.id);
+            // Whoever reads along may have gone.
+            let _ = writeln!(std::io::stdout().lock(), "\n{}   (trueup history {})", words.join(", "), plan.id);
         }
     }
     Ok(if done { Exit::True } else { Exit::NotAll })
+}
+
+/// Says something beside what is printed. Whoever it was for may have gone, and the push goes on all the same.
+fn say(what: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{what}");
 }
 
 /// Prints what came of a change once nothing more will come, and what the operator should read.
@@ -145,11 +153,11 @@ fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>
             if let OutcomeState::Waiting { .. } = outcome.state
                 && let Some(why) = crate::console::app::preview::why(&outcome.state)
             {
-                eprintln!("{}: {}", outcome.change, text::clean(&why));
+                say(&format!("{}: {}", outcome.change, text::clean(&why)));
             }
         }
-        Report::Notice(said) => eprintln!("{}", text::clean(said)),
-        Report::Crashed { part, text: said } => eprintln!("{part}: {}", text::clean(said)),
+        Report::Notice(said) => say(&text::clean(said)),
+        Report::Crashed { part, text: said } => say(&format!("{part}: {}", text::clean(said))),
         _ => {}
     }
 }

@@ -117,6 +117,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         reference: config.reference.clone(),
         journal: Box::new(journal),
         cache: Some(Box::new(cache)),
+        leases: config.lease_dir.clone().map_or_else(store::Leases::shared, store::Leases::at),
         who: super::operator::who(),
         patience: engine::push::Patience::default(),
         read_at_start: true,

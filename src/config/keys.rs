@@ -89,6 +89,14 @@ pub const KEYS: &[Key] = &[
     key("", "reference", Form::System, false, "Without a source: the system that the others are compared with."),
     key(
         "",
+        "lease_dir",
+        Form::Path,
+        false,
+        "Where the operators of this host see who pushes to what: the same sticky directory (chmod 1777) for all of them. \
+         Default: /run/lock/trueup and /tmp/trueup-leases.",
+    ),
+    key(
+        "",
         "language",
         Form::OneOf(&["en", "zh"]),
         false,

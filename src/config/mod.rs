@@ -120,6 +120,8 @@ pub struct Config {
     pub source: Option<SystemId>,
     /// What to compare with where there is no source; nothing can be staged then.
     pub reference: Option<SystemId>,
+    /// The directory that all operators of this host share; `None`: the usual ones.
+    pub lease_dir: Option<PathBuf>,
     /// How the console looks and speaks.
     pub face: Face,
     /// All systems, in the file's order.

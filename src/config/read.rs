@@ -225,6 +225,7 @@ impl File<'_> {
         };
         let source = named("source")?;
         let reference = named("reference")?;
+        let lease_dir = root.get("lease_dir").and_then(|value| value.get_ref().as_str()).map(home);
         let word = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let face = Face {
             lenses: self.lenses(root)?,
@@ -233,7 +234,7 @@ impl File<'_> {
             lines: word("borders").as_deref() == Some("lines"),
             plain: root.get("plain").and_then(|value| value.get_ref().as_bool()).unwrap_or(false),
         };
-        Ok(Config { origin: self.origin.to_owned(), source, reference, face, systems })
+        Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, face, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {

@@ -131,3 +131,16 @@ fn scope_manage_protect_and_limits_are_said_once_or_by_kind() {
     let help = keys::help(&[]);
     assert!(help.contains("{ User = '...', Group = '...' }"), "{help}");
 }
+
+#[test]
+fn lenses_are_read_in_the_order_of_the_file_and_a_lens_that_is_no_text_is_told() {
+    let mapping = [Mapping::builtin("scim").unwrap()];
+    let system = "[system.a]\nconnector = \"scim\"\nurl = \"https://x.example\"\n";
+    let read = |lenses: &str| parse(&format!("[lens]\n{lenses}\n{system}"), "t.toml", &mapping);
+    let found = read("zurich = 'state eq \"leaver\"'\nberlin = \"department sw \\\"B\\\"\"").unwrap().face.lenses;
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["zurich", "berlin"]);
+    assert_eq!(found[0].1, "state eq \"leaver\"");
+    let told = read("berlin = 3").unwrap_err().to_string();
+    assert!(told.contains("t.toml:2") && told.contains("the lens `berlin` must be a filter"), "{told}");
+}

@@ -14,19 +14,18 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::drive::panicked;
 use super::job::{Job, News, Wish};
 use super::member::Member;
 use super::native;
 use super::protocol::{Command, Health, Report, World};
-use super::push::{Keeper, Patience};
+use super::push::{Keeper, Patience, Stop, Stopping};
 use super::setup::Setup;
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
 use crate::model::{Kind, SystemId};
 use crate::plan::{Change, Outcome, Plan};
-use crate::store::Cache;
+use crate::store::{Cache, Leases};
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
 const COMPARE_GAP: Duration = Duration::from_millis(250);
@@ -48,6 +47,14 @@ impl Handle {
     /// Sends a wish. After the end it does nothing.
     pub fn send(&self, command: Command) {
         let _ = self.wishes.send(command);
+    }
+
+    /// What asks once more to stop, also after [`Command::Quit`]: the step under way is not waited for any more.
+    pub fn again(&self) -> impl Fn() + use<> {
+        let wishes = self.wishes.clone();
+        move || {
+            let _ = wishes.send(Command::Stop);
+        }
     }
 
     /// Waits for the end: the write under way is finished and the journal closed.
@@ -107,6 +114,7 @@ pub(super) struct Core {
     pub(super) members: Vec<Member>,
     pub(super) keeper: Keeper,
     pub(super) who: String,
+    pub(super) leases: Leases,
     pub(super) patience: Patience,
     cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
     reports: UnboundedSender<Report>,
@@ -145,8 +153,8 @@ pub(super) struct Core {
     compare_from: Instant,
     staging: Option<Vec<Change>>,
     keeping: bool,
-    /// A push runs; cancelling stops it between two steps.
-    pub(super) pushing: Option<CancellationToken>,
+    /// A push runs; this stops it.
+    pub(super) pushing: Option<Stop>,
     /// Writes of an earlier run are to be looked up once the systems have been read.
     unresolved: bool,
     quitting: bool,
@@ -165,6 +173,7 @@ impl Core {
             members,
             keeper: Keeper::from(setup.journal),
             who: setup.who,
+            leases: setup.leases,
             patience: setup.patience,
             cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
             reports,
@@ -212,7 +221,11 @@ impl Core {
             }
             let wake = self.wake();
             tokio::select! {
-                wish = wishes.recv(), if !self.quitting => self.obey(wish.unwrap_or(Command::Quit)),
+                wish = wishes.recv(), if !wishes.is_closed() || !self.quitting => match wish {
+                    // What is still to be said at the end is that it takes too long.
+                    Some(wish) if self.quitting => if matches!(wish, Command::Stop) { self.obey(wish) },
+                    wish => self.obey(wish.unwrap_or(Command::Quit)),
+                },
                 Some(news) = self.news.1.recv() => self.hear(news),
                 Some(aside) = self.asides.1.recv() => self.notice(aside),
                 () = tokio::time::sleep_until(wake.unwrap_or(self.shown)), if wake.is_some() => {}
@@ -526,13 +539,19 @@ impl Core {
                 }
             }
             Command::Stop => match &self.pushing {
-                Some(push) => push.cancel(),
+                Some(push) => {
+                    if push.stop() == Stopping::GivenUp {
+                        self.report(Report::Notice(
+                            "the step under way is not waited for any more: what it sent is unknown until it is looked up".to_owned(),
+                        ));
+                    }
+                }
                 None => self.stop_reading(),
             },
             Command::Quit => {
                 self.quitting = true;
                 if let Some(push) = &self.pushing {
-                    push.cancel();
+                    push.finish();
                 }
                 self.stop_reading();
             }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio_util::sync::CancellationToken;
 
 use super::core::{Aside, Core};
 use super::drive::panicked;
 use super::fault::Fault;
 use super::http::Client;
 use super::protocol::Report;
-use super::push::{self, Desk, Line, LineFault, Party, Tell};
+use super::push::{self, Desk, Line, LineFault, Party, Rest, Stop, Tell};
 use crate::compare::{Compared, Protection};
 use crate::model::filter::Filters;
 use crate::model::{Kind, RecordKey, SystemId};
@@ -38,6 +37,10 @@ impl From<Fault> for LineFault {
 }
 
 impl Line for Lines {
+    fn rests(&self, system: &SystemId) -> Option<Rest> {
+        self.0.get(system)?.rests()
+    }
+
     fn read(&self, system: &SystemId, request: Request) -> BoxFuture<'_, Result<Reply, LineFault>> {
         match self.of(system) {
             Ok(client) => async move { Ok(client.read(&request).await?) }.boxed(),
@@ -92,6 +95,7 @@ impl Core {
             let party = Party {
                 connector: member.connector.clone(),
                 site: site.clone(),
+                identity: member.setup.identity(site),
                 known,
                 at_once: member.setup.speed().parallel as usize,
             };
@@ -100,6 +104,7 @@ impl Core {
         Some(Desk {
             line: Arc::new(Lines(clients)),
             keeper: self.keeper.clone(),
+            leases: self.leases.clone(),
             parties,
             protected: Arc::new(protection(compared.clone(), self.decisions.protected.clone(), filters)),
             agreed: self.decisions.agreed.clone(),
@@ -160,7 +165,7 @@ impl Core {
                 return;
             }
         };
-        let stop = CancellationToken::new();
+        let stop = Stop::default();
         self.pushing = Some(stop.clone());
         let (told, broken) = (self.tell(), plan.clone());
         let heard = told.clone();

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::unbounded_channel;
-use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
 use super::job::Wish;
@@ -87,7 +86,7 @@ impl Session {
         fingerprint: &str,
         reason: Option<String>,
         tell: impl Fn(Report) + Send + Sync + 'static,
-        stop: CancellationToken,
+        stop: impl Into<push::Stop>,
     ) -> Result<Vec<Outcome>, String> {
         let desk = self.core.desk().ok_or("nothing has been read")?;
         let desk = push::Desk { reason, ..desk };

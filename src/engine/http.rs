@@ -6,39 +6,39 @@
 mod again;
 mod breaker;
 mod credentials;
+mod inner;
+mod once;
 mod options;
 mod session;
 mod signing;
 mod transport;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use serde_json::Value;
-
 pub use crate::config::Auth;
-use again::{busy, cut_off, most_tries, redirects};
+use again::{busy, most_tries, redirects};
 use breaker::Breaker;
 use credentials::{Credentials, resolved};
+use inner::hide;
+use once::Note;
 pub use options::{Options, Timeouts};
-use session::{Held, Session, oauth2};
-use transport::{exchange, transport};
+use session::{Session, oauth2};
+use transport::transport;
 
 use super::address::{Address, masked};
-use super::budget::{Bucket, Permit};
+use super::budget::Bucket;
 use super::fault::{Fault, Trouble};
-use super::limit::{named_wait, over, remaining, reset};
+use super::limit::{named_wait, over};
 use super::local::{Files, Piece};
 use super::protocol::{Budget, Sent};
+use super::push::Rest;
 use super::recent::Recent;
 use crate::connectors::Login;
 use crate::connectors::file::Ask;
-use crate::plan::{Body, Evidence, Method, Reply, Request, SecretAt};
+use crate::plan::{Evidence, Method, Reply, Request};
 use crate::secret::{Secret, Source};
 use crate::store::Receipt;
 
@@ -199,6 +199,11 @@ impl Client {
         self.inner.session.as_ref().map(Session::evidence).unwrap_or_default()
     }
 
+    /// For how long nothing is sent, as the service did not answer again and again.
+    pub fn rests(&self) -> Option<Rest> {
+        self.inner.breaker.rests()
+    }
+
     /// Closes the breaker: the operator wants it tried now. A sign-in that was denied stays denied.
     pub fn try_again(&self) {
         self.inner.breaker.went_well();
@@ -232,7 +237,7 @@ impl Client {
         if let Some(files) = &inner.files {
             return self.piece(files, request).await;
         }
-        inner.breaker.closed()?;
+        let _pass = inner.breaker.pass()?;
         let mut target = inner.target(request)?;
         let mut pauses = inner.pauses();
         let mut hops = 0;
@@ -250,6 +255,7 @@ impl Client {
                             return Ok(reply);
                         }
                     } else if last {
+                        inner.breaker.heard(&reply, &inner.system);
                         return Ok(reply);
                     } else {
                         tokio::time::sleep(pause).await;
@@ -264,7 +270,7 @@ impl Client {
                     target = inner.follow(&target, &reply)?;
                 }
                 Ok(reply) => {
-                    inner.breaker.went_well();
+                    inner.breaker.heard(&reply, &inner.system);
                     return Ok(reply);
                 }
                 Err(fault) if last => return Err(inner.breaker.broke(fault)),
@@ -331,7 +337,7 @@ impl Client {
         if !request.holes.is_empty() {
             return Err(inner.unsent("internal", "the id that an earlier step yields is not in place yet"));
         }
-        inner.breaker.closed()?;
+        let _pass = inner.breaker.pass()?;
         let target = inner.target(&request)?;
         let mut pauses = inner.pauses();
         for attempt in 1.. {
@@ -353,7 +359,7 @@ impl Client {
                     }
                 }
                 Ok(reply) => {
-                    inner.breaker.went_well();
+                    inner.breaker.heard(&reply, &inner.system);
                     return Ok(reply);
                 }
                 Err(fault) if fault.not_sent() && !last => {
@@ -364,88 +370,6 @@ impl Client {
         }
         Err(inner.unsent("internal", "no try was left"))
     }
-
-    /// Sends one request once, with the pass that is good then, and notes it. Gives the pass that it went with.
-    async fn once(
-        &self,
-        request: &Request,
-        target: &str,
-        attempt: u32,
-        reads: bool,
-    ) -> Result<(Reply, Option<Arc<Held>>), Fault> {
-        let inner = &*self.inner;
-        let mut ready = inner.ready(request, target)?;
-        inner.not_for_long()?;
-        let (permit, held) = self.permit().await?;
-        if let (Some(session), Some(held)) = (&inner.session, &held) {
-            let path = target.split('?').next().unwrap_or_default();
-            ready = session.put_on(ready, held, request, path).map_err(|what| inner.unsent("internal", &what))?;
-        }
-        let mut note = Note::new(request.method, inner.redacted(&masked(target)), attempt);
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut outcome = exchange(ready, &inner.system, inner.address.host(), inner.body_limit).await;
-        note.took();
-        if let (Ok(reply), false) = (&mut outcome, request.secrets.is_empty()) {
-            // What a service says of a secret that it was sent ends in outcomes, and so in the journal.
-            reply.body = inner.redacted(&String::from_utf8_lossy(&reply.body)).into();
-        }
-        let mut lost = false;
-        if let Ok(reply) = &outcome {
-            note.reply(reply);
-            inner.heed(reply, note.sent.at);
-            let denied = matches!(reply.status, 401 | 403).then_some(reply.status);
-            if denied.is_some() || reply.ok() {
-                *inner.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
-            }
-            if let (Some(session), Some(held)) = (&inner.session, &held) {
-                lost = session.heard(held, reply);
-            }
-        }
-        let judged = reads && !lost;
-        let outcome = if judged { outcome.and_then(|reply| inner.judge(reply, target)) } else { outcome };
-        if let Err(fault) = &outcome {
-            note.sent.fault = Some(inner.redacted(&fault.trouble().text));
-        }
-        inner.recent.add(note.sent);
-        drop(permit);
-        outcome.map(|reply| (reply, held))
-    }
-
-    /// The right to send one request, and what says who we are: neither grows old while the other is waited for.
-    async fn permit(&self) -> Result<(Permit<'_>, Option<Arc<Held>>), Fault> {
-        loop {
-            let Some(session) = &self.inner.session else { return Ok((self.inner.bucket.acquire().await, None)) };
-            self.signed_in(session).await?;
-            let permit = self.inner.bucket.acquire().await;
-            if let Some(held) = session.current() {
-                return Ok((permit, Some(held)));
-            }
-        }
-    }
-}
-
-/// A request as it is noted, while it is under way.
-struct Note {
-    sent: Sent,
-    began: Instant,
-}
-
-impl Note {
-    /// `target`: without secrets.
-    fn new(method: Method, target: String, attempt: u32) -> Self {
-        let at = jiff::Timestamp::now();
-        let sent = Sent { at, method, target, status: None, took: 0, bytes: 0, attempt, fault: None };
-        Self { sent, began: Instant::now() }
-    }
-
-    fn took(&mut self) {
-        self.sent.took = u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX);
-    }
-
-    fn reply(&mut self, reply: &Reply) {
-        self.sent.status = Some(reply.status);
-        self.sent.bytes = reply.body.len() as u64;
-    }
 }
 
 /// The secrets that come from files: these can be changed while the program runs.
@@ -453,157 +377,6 @@ fn from_files(options: &Options) -> Vec<(Source, Secret)> {
     let sources = options.auth.source().into_iter().chain(options.own_secrets.values());
     let files = sources.filter(|source| matches!(source, Source::File(_)));
     files.filter_map(|source| Some((source.clone(), source.resolve().ok()?))).collect()
-}
-
-impl Inner {
-    /// What reaches a service, where the system is one.
-    fn service(&self) -> Result<&reqwest::Client, Fault> {
-        self.http.as_ref().ok_or_else(|| self.unsent("internal", "there is no service here"))
-    }
-
-    fn unsent(&self, word: &'static str, text: &str) -> Fault {
-        Fault::refused(word, format!("{}: {text}", self.system))
-    }
-
-    /// Nobody waits for hours in silence.
-    fn not_for_long(&self) -> Result<(), Fault> {
-        let paused = self.bucket.paused();
-        if paused <= PATIENCE {
-            return Ok(());
-        }
-        let minutes = paused.as_secs().div_ceil(60);
-        let text =
-            format!("the service lets nobody in for another {minutes} min; try again then, or raise its limit there");
-        Err(self.unsent("busy", &text))
-    }
-
-    /// What a reply says of the service's own limit.
-    fn heed(&self, reply: &Reply, at: jiff::Timestamp) {
-        if !over(reply) {
-            self.bucket.taken(remaining(reply), reset(reply, at));
-        }
-    }
-
-    fn pauses(&self) -> backon::ExponentialBackoff {
-        ExponentialBuilder::default()
-            .with_jitter()
-            .with_min_delay(self.first_pause)
-            .with_max_delay(self.first_pause * 16)
-            .with_max_times(TRIES as usize)
-            .build()
-    }
-
-    fn target(&self, request: &Request) -> Result<String, Fault> {
-        self.address.target(&request.path, &request.query).map_err(|why| self.unsent("internal", &why))
-    }
-
-    /// The target that a redirect leads to.
-    fn follow(&self, target: &str, reply: &Reply) -> Result<String, Fault> {
-        let location = reply.header(LOCATION.as_str()).unwrap_or_default();
-        let next = self.address.url(target).ok().and_then(|url| self.address.redirect(&url, location));
-        next.ok_or_else(|| {
-            let to = reqwest::Url::parse(location).ok().and_then(|url| url.host_str().map(str::to_owned));
-            Fault::lost(
-                "redirect",
-                format!(
-                    "{}: the service redirects to another place ({}), and the key was not sent there; check the url",
-                    self.system,
-                    to.as_deref().unwrap_or("unknown")
-                ),
-            )
-        })
-    }
-
-    /// What a reply to a read has to be, for the connector to see it.
-    fn judge(&self, reply: Reply, target: &str) -> Result<Reply, Fault> {
-        if redirects(&reply) {
-            return self.follow(target, &reply).map(|_| reply);
-        }
-        if !reply.ok() {
-            return Ok(reply);
-        }
-        if reply.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') {
-            return Err(Fault::lost(
-                "html",
-                format!(
-                    "{}: {} answered with a web page instead of data; the url probably leads to a sign-in page or past \
-                     the interface",
-                    self.system,
-                    masked(target)
-                ),
-            ));
-        }
-        if cut_off(&reply) {
-            let what = format!("{}: the JSON of {} ends in the middle", self.system, masked(target));
-            return Err(Fault::lost("cut", what));
-        }
-        Ok(reply)
-    }
-
-    fn ready(&self, request: &Request, target: &str) -> Result<reqwest::RequestBuilder, Fault> {
-        let url = self.address.url(target).map_err(|why| self.unsent("internal", &why))?;
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/scim+json"));
-        let unfit = |what: &str| self.unsent("internal", &format!("the header {what} cannot be sent"));
-        for (name, value) in &request.headers {
-            let key = HeaderName::try_from(name.as_str()).map_err(|_| unfit(name))?;
-            headers.insert(key, HeaderValue::from_str(value).map_err(|_| unfit(name))?);
-        }
-        let mut builder = self.service()?.request(method, url);
-        if let Body::Json { json, media } = &request.body {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_str(media).map_err(|_| unfit("content-type"))?);
-            let json = self.with_secrets(json, request)?;
-            let bytes = serde_json::to_vec(&json).map_err(|_| self.unsent("internal", "the body cannot be written"))?;
-            builder = builder.body(bytes);
-        }
-        builder = builder.headers(headers);
-        Ok(self.credentials.on(builder))
-    }
-
-    /// A body with the secrets at the places that wait for them.
-    fn with_secrets<'j>(&self, json: &'j Value, request: &Request) -> Result<Cow<'j, Value>, Fault> {
-        let mut json = Cow::Borrowed(json);
-        for SecretAt { at, name } in &request.secrets {
-            let place = json.to_mut().pointer_mut(at);
-            match (place, self.own.get(name)) {
-                (Some(place), Some(secret)) => *place = Value::from(secret.expose()),
-                (None, _) => return Err(self.unsent("internal", &format!("the body has no {at}"))),
-                (_, None) => {
-                    return Err(self.unsent("secret", &format!("`{name}` is not set, and the request wants it")));
-                }
-            }
-        }
-        Ok(json)
-    }
-
-    /// A text without our secrets, should one ever find its way there.
-    fn redacted(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        if let Some(secret) = self.credentials.secret() {
-            hide(&mut text, secret.expose());
-        }
-        for secret in self.own.values() {
-            hide(&mut text, secret.expose());
-        }
-        if let Some(session) = &self.session {
-            session.redact(&mut text);
-        }
-        text
-    }
-}
-
-/// Masks a secret in a text. What is very short is no secret, and would only make holes into words.
-fn hide(text: &mut String, secret: &str) {
-    if secret.len() >= 4 && text.contains(secret) {
-        *text = text.replace(secret, "***");
-    }
 }
 
 #[cfg(test)]

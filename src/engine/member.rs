@@ -9,7 +9,8 @@ use super::fault::Trouble;
 use super::fetch::Fetched;
 use super::http::Client;
 use super::job::{Wish, usable};
-use super::protocol::{Budget, Health, SystemStatus};
+use super::protocol::{Budget, Health, Resting, SystemStatus};
+use super::push::Rest;
 use super::setup::SystemSetup;
 use crate::compare::SystemView;
 use crate::connectors::Connector;
@@ -228,6 +229,7 @@ impl Member {
             site: self.site.clone(),
             mapping: mapping.clone(),
             budget: self.client.as_ref().map_or(full, Client::budget),
+            resting: self.client.as_ref().and_then(Client::rests).map(resting),
             recent: self.client.as_ref().map_or_else(|| Arc::from([]), Client::recent),
         }
     }
@@ -243,6 +245,11 @@ impl Member {
             deactivate_out_of_scope: self.setup.config.deactivate_out_of_scope,
         }
     }
+}
+
+fn resting(rest: Rest) -> Resting {
+    let now = jiff::Timestamp::now();
+    Resting { until: now.checked_add(rest.left).unwrap_or(now), times: rest.times, why: rest.why }
 }
 
 /// Why a snapshot is not all there is.

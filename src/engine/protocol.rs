@@ -97,6 +97,17 @@ pub struct Budget {
     pub remaining: Option<u32>,
 }
 
+/// A service that is left alone for a while, as it did not answer again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resting {
+    /// When it is tried again.
+    pub until: jiff::Timestamp,
+    /// How often in a row it was left alone.
+    pub times: u32,
+    /// Why.
+    pub why: String,
+}
+
 /// One request that was sent, secrets removed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sent {
@@ -145,6 +156,8 @@ pub struct SystemStatus {
     pub mapping: Arc<Mapping>,
     /// Its budget.
     pub budget: Budget,
+    /// It did not answer again and again, and is left alone for a while.
+    pub resting: Option<Resting>,
     /// The last requests, newest last, 200 at most.
     pub recent: Arc<[Sent]>,
 }

@@ -8,9 +8,11 @@ mod carry;
 mod judge;
 mod keeper;
 mod look;
+mod opened;
 mod prepare;
 mod resolve;
 mod step;
+mod stop;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,13 +25,14 @@ pub use carry::push;
 pub use keeper::Keeper;
 pub use prepare::prepare;
 pub use resolve::resolve;
+pub use stop::{Stop, Stopping};
 
 use super::protocol::Report;
 use crate::compare::{Agreement, Compared};
 use crate::connectors::Connector;
 use crate::model::{RecordKey, SystemId};
 use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, guards, pin};
-use crate::store::Receipt;
+use crate::store::{Leases, Receipt};
 
 /// Why a request brought no reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +52,22 @@ pub trait Line: Send + Sync {
 
     /// Sends a write, once. The receipt says that it is in the journal.
     fn write(&self, system: &SystemId, request: Request, receipt: &Receipt) -> BoxFuture<'_, Result<Reply, LineFault>>;
+
+    /// Whether a system is left alone for a while, as it did not answer again and again.
+    fn rests(&self, _: &SystemId) -> Option<Rest> {
+        None
+    }
+}
+
+/// A system that did not answer again and again is left alone for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// How long.
+    pub left: Duration,
+    /// How often in a row.
+    pub times: u32,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// How long a push waits for what.
@@ -104,6 +123,8 @@ pub struct Party {
     pub connector: Arc<dyn Connector>,
     /// What the probe found out.
     pub site: Arc<Site>,
+    /// What it is, whatever the configuration calls it.
+    pub identity: String,
     /// What may be done.
     pub known: Known,
     /// How many steps may be under way at the same time.
@@ -117,6 +138,8 @@ pub struct Desk {
     pub line: Arc<dyn Line>,
     /// The journal.
     pub keeper: Keeper,
+    /// Where the operators of this host see who pushes to what.
+    pub leases: Leases,
     /// The systems.
     pub parties: BTreeMap<SystemId, Party>,
     /// The comparison as it is now.

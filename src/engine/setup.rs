@@ -9,7 +9,7 @@ use crate::connectors::{Connector, Settings, connector};
 use crate::mapping::{Mapping, Rate};
 use crate::model::{AttrPath, SystemId};
 use crate::plan::Site;
-use crate::store::{Cache, Journal};
+use crate::store::{Cache, Journal, Leases};
 
 /// One system to be connected: what the configuration says, and what knows its wire.
 #[derive(Clone)]
@@ -64,10 +64,31 @@ impl SystemSetup {
         options
     }
 
+    /// What the system is, whatever the configuration calls it: the account that its key answers for, where the service says
+    /// that, else its address.
+    pub(super) fn identity(&self, site: &Site) -> String {
+        let speaks = &self.connector.mapping().speaks;
+        match &site.account {
+            Some(account) => format!("{speaks} account {}", account.to_lowercase()),
+            None => format!("{speaks} at {}", place(&self.config.url)),
+        }
+    }
+
     /// Its base URL as it may be shown.
     pub(super) fn shown_url(&self) -> String {
         base(&self.config.url)
     }
+}
+
+/// Host, port and path of an address, in one way of writing them.
+fn place(url: &str) -> String {
+    let Ok(url) = reqwest::Url::parse(url) else { return url.to_owned() };
+    let host = match url.host_str().unwrap_or_default() {
+        "localhost" | "[::1]" => "127.0.0.1",
+        host => host,
+    };
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{host}:{port}{}", url.path().trim_end_matches('/').to_lowercase())
 }
 
 /// What a connector is told of its system.
@@ -92,10 +113,28 @@ pub struct Setup {
     pub journal: Box<dyn Journal>,
     /// Snapshots between runs.
     pub cache: Option<Box<dyn Cache>>,
+    /// Where the operators of this host see who pushes to what.
+    pub leases: Leases,
     /// Who works here, as far as the operating system says.
     pub who: String,
     /// How long a push waits for what.
     pub patience: Patience,
     /// Whether all systems are read at the start.
     pub read_at_start: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_in_one_way() {
+        for url in
+            ["https://Scim.Example.com/v2/", "https://scim.example.com:443/V2?a=b", "https://scim.example.com/v2"]
+        {
+            assert_eq!(place(url), "scim.example.com:443/v2");
+        }
+        assert_eq!(place("http://localhost:8080"), place("http://127.0.0.1:8080/"));
+        assert_ne!(place("https://scim.example.com/v2/a"), place("https://scim.example.com/v2/b"));
+    }
 }

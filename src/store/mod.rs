@@ -6,8 +6,10 @@ mod cache;
 mod chain;
 mod holder;
 pub mod journal;
+mod lease;
 
 pub use cache::FileCache;
+pub use lease::{Lease, Leases, RENEWED};
 
 use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::{Kind, RecordKey, Snapshot, SystemId};
@@ -37,6 +39,17 @@ pub enum StoreError {
     PushedBefore {
         /// Which.
         plan: String,
+    },
+    /// The lease that all operators of a host share cannot be taken.
+    #[error(
+        "no lease could be taken at {path}: {why}. Without one, another operator of this host could push to the same system at the same time; \
+         name a directory with lease_dir in trueup.toml"
+    )]
+    Lease {
+        /// Which file or directory.
+        path: String,
+        /// Why.
+        why: String,
     },
     /// Somebody else pushes to this system.
     #[error("{holder} is pushing to {system} since {since}; wait until that push has ended")]

@@ -83,6 +83,7 @@ static WORLD: LazyLock<Arc<World>> = LazyLock::new(|| {
         site: None,
         mapping: view.mapping.clone(),
         budget: Budget::default(),
+        resting: None,
         recent: Arc::from([]),
     };
     let statuses = [status(&systems[0], true), status(&systems[1], false)];

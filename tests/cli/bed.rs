@@ -79,7 +79,9 @@ pub fn bed(users: u32, systems: &[System]) -> Bed {
         running.push((system.name, runtime.block_on(simulate::start(system.connector, options)).unwrap()));
     }
     let bed = Bed { dir: Dir::new(), running, _runtime: runtime };
-    let mut text = format!("source = \"{}\"\n", systems[0].name);
+    // Every bed has an account `acme` of its own; on a host these would be one.
+    let mut text =
+        format!("source = \"{}\"\nlease_dir = \"{}\"\n", systems[0].name, bed.dir.0.join("leases").display());
     for (system, (name, running)) in systems.iter().zip(&bed.running) {
         write!(text, "\n[system.{name}]\nconnector = \"{}\"\nrate = 1000\n", system.connector).unwrap();
         if system.connector != "kingdee" {

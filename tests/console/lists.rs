@@ -247,7 +247,7 @@ fn the_log_says_what_was_asked_what_went_wrong_and_what_to_do() {
     }
     desk.keys("X");
     assert!(matches!(desk.commands().last(), Some(Command::Stop)));
-    assert!(desk.screen().contains("stopping after the write under way"), "{}", desk.screen());
+    assert!(desk.screen().contains("stopping what is read"), "{}", desk.screen());
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn s03_what_would_happen_is_one_key_and_writes_nothing() {
     desk.report(Report::Prepared(plan(changes)));
     let screen = desk.screen();
     assert!(at(&screen, "1 deactivate") < at(&screen, "1 set"), "removals are counted first: {screen}");
-    at(&screen, "aha users complete, 2m old");
+    at(&screen, "aha users complete, read 2 min ago");
     at(&screen, "a seat becomes free");
     for key in ["Enter", "y", "Space", "j", "o", "Tab"] {
         desk.keys(key);
@@ -380,4 +380,36 @@ fn s12_who_changed_it_is_six_keys_and_the_way_back_one_more() {
     assert_eq!(staged.len(), 1, "staged, not run: {}", desk.screen());
     assert_eq!(staged[0].want[0].value, trueup::plan::Wanted::Text("Production".into()));
     assert_eq!(desk.pushes(), 0);
+}
+
+#[test]
+fn what_failed_comes_first_and_one_key_plans_just_that_again() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.keys("L 2 l l a Space Enter L 1 h h");
+    let leaver = desk.app.staged.changes().next().cloned().unwrap();
+    let other = change(0, "department", "Production", "Research");
+    desk.report(Report::Staging(vec![other.clone()]));
+    desk.keys("p");
+    let made = plan(vec![other.clone(), leaver.clone()]);
+    desk.report(Report::Prepared(made.clone()));
+    desk.keys("P 2 Enter");
+    desk.report(Report::PushBegan(made.id.clone()));
+    let confirmed = OutcomeState::Confirmed { unread: Vec::new() };
+    desk.report(Report::Outcome(made.id.clone(), outcome(&other, confirmed)));
+    let failed = OutcomeState::Failed { why: "500 try later".into() };
+    desk.report(Report::Outcome(made.id.clone(), outcome(&leaver, failed)));
+    desk.keys("f");
+    assert!(desk.screen().contains("nothing in this push failed"), "not while it runs: {}", desk.screen());
+    desk.report(Report::PushEnded(made.id.clone()));
+    let screen = desk.screen();
+    assert!(at(&screen, "needs a look  1") < at(&screen, "omar.haddad"), "{screen}");
+    assert!(at(&screen, "omar.haddad") < at(&screen, "lena.fischer"), "{screen}");
+    desk.keys("f");
+    let last = desk.commands().into_iter().rev().find_map(|command| match command {
+        Command::Prepare(changes) => Some(changes.clone()),
+        _ => None,
+    });
+    let ids: Vec<_> = last.unwrap().into_iter().map(|change| change.id).collect();
+    assert_eq!(ids, [leaver.id], "{}", desk.screen());
+    assert_eq!(desk.pushes(), 1);
 }

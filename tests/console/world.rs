@@ -151,6 +151,7 @@ pub fn status(id: &str, connector: &str, title: &str, mode: Mode, health: Health
         site: Some(Arc::new(Site { evidence, whoami: Some("Integration".into()), ..Site::default() })),
         mapping: mapping(connector),
         budget: Budget { per_second: 5.0, tokens: 9.0, burst: 10, wait: 0.0, remaining: None },
+        resting: None,
         recent: vec![sent].into(),
     }
 }

@@ -19,7 +19,7 @@ use trueup::plan::{
 use trueup::secret::{Secret, Source};
 use trueup::simulate::faults::Faults;
 use trueup::simulate::{self, Options, Running};
-use trueup::store::journal;
+use trueup::store::{Leases, journal};
 
 /// A directory that is gone when the test ends.
 pub struct Dir(pub PathBuf);
@@ -102,6 +102,7 @@ pub fn key(running: &Running) -> &str {
 /// Systems and a journal; `hr` is the source.
 pub fn setup(systems: Vec<SystemSetup>, dir: &Path) -> Setup {
     Setup {
+        leases: Leases::none(),
         systems,
         source: Some(SystemId::new("hr")),
         reference: None,

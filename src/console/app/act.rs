@@ -186,7 +186,13 @@ impl App {
             Action::Undo => self.undo(wishes),
             Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
             Action::Stop => {
-                self.say(Tone::Warn, text!("notice.stopping"));
+                let key = self.keymap.shown(Action::Stop);
+                let words = match self.plan.stopping() {
+                    None => text!("notice.stopping-reading").to_owned(),
+                    Some(false) => text!("notice.stopping", key = key),
+                    Some(true) => text!("notice.giving-up").to_owned(),
+                };
+                self.say(Tone::Warn, words);
                 wishes.push(Wish::Engine(Command::Stop));
             }
             Action::Fold => match self.tab {

@@ -166,6 +166,7 @@ impl Confirm {
             }
             lines.push(line);
         }
+        lines.extend(Line::of(Tone::Dim, text!("confirm.lease")).wrapped(WIDTH));
         for (effect, n) in side_effects(&plan) {
             let line = Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect));
             lines.extend(line.hanging(3).wrapped(WIDTH));

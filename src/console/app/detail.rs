@@ -196,30 +196,20 @@ impl App {
     fn tell_pushed(&mut self, compared: &Compared, kind: Kind, identity: u32) {
         let systems = self.detail.about.as_ref().map(|about| about.systems.clone()).unwrap_or_default();
         let rows = Rows::new(compared, kind);
-        let source = compared.inputs.base().and_then(|base| rows.key_in(identity, base));
-        for (place, at) in systems.into_iter().enumerate() {
-            let target = rows.key_in(identity, at);
-            let id = &compared.inputs.systems[at].id;
-            for push in self.history.pushes.iter().flatten().rev() {
-                let about = push.plan.changes.iter().filter(|change| {
-                    change.system == *id
-                        && change.kind == kind
-                        && ((source.is_some() && change.source == source)
-                            || matches!((&change.target, &target), (Target::Record(have), Some(want)) if have == want))
-                });
-                for change in about {
-                    let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
-                    let Some(outcome) = outcome else { continue };
-                    for row in &mut self.detail.rows {
-                        let Some(side) = row.sides.get_mut(place).and_then(Option::as_mut) else { continue };
-                        let hit = |facet| change.want.iter().any(|want| is(&want.facet, facet));
-                        if side.facet.as_ref().is_some_and(hit)
-                            && (side.why.is_empty() || side.why.starts_with(text!("detail.pushed")))
-                        {
-                            side.why = format!("{} {}", text!("detail.pushed"), outcome.state.word());
-                            side.since = Some(outcome.at);
-                        }
-                    }
+        let keys: Vec<RecordKey> =
+            (0..compared.inputs.systems.len()).filter_map(|at| rows.key_in(identity, at)).collect();
+        // The oldest first, so that the newest has the last word.
+        for (_, change, outcome) in self.history.about(&keys).into_iter().rev() {
+            let place = systems.iter().position(|at| compared.inputs.systems[*at].id == change.system);
+            let Some(place) = place else { continue };
+            for row in &mut self.detail.rows {
+                let Some(side) = row.sides.get_mut(place).and_then(Option::as_mut) else { continue };
+                let hit = |facet| change.want.iter().any(|want| is(&want.facet, facet));
+                if side.facet.as_ref().is_some_and(hit)
+                    && (side.why.is_empty() || side.why.starts_with(text!("detail.pushed")))
+                {
+                    side.why = format!("{} {}", text!("detail.pushed"), outcome.state.word());
+                    side.since = Some(outcome.at);
                 }
             }
         }

@@ -1,11 +1,12 @@
 //! Past pushes and what came of them: a list, and the page of one; retry of what failed, and the way back.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::engine::protocol::{Command, PastPush, PastStep, World};
+use crate::model::RecordKey;
 use crate::plan::stage::Stager;
-use crate::plan::{self, Change, ChangeId, OutcomeState, PlanId, Renewed, renew};
+use crate::plan::{self, Change, ChangeId, Outcome, OutcomeState, PlanId, Renewed, Target, renew};
 
 use super::action::Action;
 use super::lines::{Line, Tone};
@@ -65,12 +66,44 @@ pub struct History {
     unfolded: HashSet<ChangeId>,
     made: Option<Stamp>,
     version: u64,
+    /// By record: the places of push, change and outcome.
+    index: HashMap<RecordKey, Vec<[usize; 3]>>,
 }
 
 impl History {
     pub(super) fn came(&mut self, pushes: Vec<PastPush>) {
+        self.index.clear();
+        for (at, push) in pushes.iter().enumerate() {
+            let places: HashMap<&ChangeId, usize> =
+                push.plan.changes.iter().enumerate().map(|(place, change)| (&change.id, place)).collect();
+            for (outcome, told) in push.outcomes.iter().enumerate() {
+                let Some(&place) = places.get(&told.change) else { continue };
+                let change = &push.plan.changes[place];
+                let own = match &change.target {
+                    Target::Record(key) => Some(key),
+                    Target::New(_) => None,
+                };
+                for key in change.source.iter().chain(own) {
+                    self.index.entry(key.clone()).or_default().push([at, place, outcome]);
+                }
+            }
+        }
         self.pushes = Some(pushes);
         self.version += 1;
+    }
+
+    /// What was pushed about these records, newest first: the push's place, the change, and what came of it.
+    pub(super) fn about(&self, keys: &[RecordKey]) -> Vec<(usize, &Change, &Outcome)> {
+        let mut places: Vec<[usize; 3]> =
+            keys.iter().filter_map(|key| self.index.get(key)).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        let pushes = self.pushes.as_deref().unwrap_or_default();
+        let found = places.into_iter().filter_map(|[at, change, outcome]| {
+            let push = pushes.get(at)?;
+            Some((at, push.plan.changes.get(change)?, push.outcomes.get(outcome)?))
+        });
+        found.collect()
     }
 
     /// Rises with whatever is shown here.
@@ -210,12 +243,18 @@ impl App {
     /// Stages what did not come about in the push under the cursor anew, from what has been read since.
     pub(super) fn retry(&mut self, wishes: &mut Vec<Wish>) {
         let failed = self.history.failed();
+        self.stage_again(&failed, wishes);
+    }
+
+    /// Stages changes anew from what has been read since; gives those that are still needed.
+    pub(super) fn stage_again(&mut self, failed: &[Change], wishes: &mut Vec<Wish>) -> Vec<ChangeId> {
         let Some(world) = self.world.clone() else {
-            return self.say(Tone::Warn, text!("history.not-read"));
+            self.say(Tone::Warn, text!("history.not-read"));
+            return Vec::new();
         };
         let stager = Stager::new(&world.compared);
         let (mut again, mut done, mut lines) = (Vec::new(), 0, Vec::new());
-        for change in &failed {
+        for change in failed {
             match renew(&stager, &world.compared, change) {
                 Renewed::Again(change) => again.push(*change),
                 Renewed::Done => done += 1,
@@ -223,6 +262,7 @@ impl App {
             }
         }
         let n = text::count(again.len() as u64);
+        let ids = again.iter().map(|change: &Change| change.id.clone()).collect();
         if !again.is_empty() {
             self.staged.add_all(again);
             self.keep(wishes);
@@ -233,5 +273,6 @@ impl App {
         if !lines.is_empty() {
             self.read(text!("history.not-again"), lines);
         }
+        ids
     }
 }

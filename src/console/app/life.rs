@@ -1,6 +1,6 @@
 //! What was pushed about one record: who changed what when, from what to what, and the way back of a single change.
 
-use crate::plan::{self, Change, Outcome, Target};
+use crate::plan::{self, Outcome};
 
 use super::action::{Action, Scope};
 use super::history::created;
@@ -40,34 +40,29 @@ impl App {
         let Some((kind, identity, compared)) = self.looked_at() else { return };
         let rows = Rows::new(&compared, kind);
         let keys: Vec<_> = (0..compared.inputs.systems.len()).filter_map(|at| rows.key_in(identity, at)).collect();
-        let about = |change: &Change| {
-            change.source.as_ref().is_some_and(|source| keys.contains(source))
-                || matches!(&change.target, Target::Record(key) if keys.contains(key))
-        };
         let mut entries = Vec::new();
-        for (at, push) in self.history.pushes.iter().flatten().enumerate() {
-            for outcome in &push.outcomes {
-                let Some(change) = push.plan.change(&outcome.change).filter(|change| about(change)) else { continue };
-                let tone = outcome_tone(&outcome.state);
-                let mut first = Line::of(Tone::Strong, clock(push.began))
-                    .with(Tone::Dim, format!("  {}  ", push.who))
-                    .with(Tone::Plain, format!("{}  {}  ", change.system, op(change.op)))
-                    .with(tone, outcome.state.word());
-                if let Some(reason) = &push.reason {
-                    first = first.data(Tone::Dim, format!("  {reason}"));
-                }
-                let mut second = Line::plain("  ");
-                let described = describe(change, Some(&compared));
-                second.parts.extend(described.parts);
-                second.private.extend(described.private);
-                let mut lines = vec![first, second.hanging(4)];
-                if let Some(why) = why(&outcome.state) {
-                    lines.push(Line::plain("  ").data(tone, why).hanging(4));
-                }
-                let plan = text!("life.plan", plan = push.plan.id);
-                lines.push(Line::of(Tone::Dim, format!("  {plan}")));
-                entries.push(Entry { push: at, outcome: outcome.clone(), lines });
+        let pushes = self.history.pushes.as_deref().unwrap_or_default();
+        for (at, change, outcome) in self.history.about(&keys) {
+            let push = &pushes[at];
+            let tone = outcome_tone(&outcome.state);
+            let mut first = Line::of(Tone::Strong, clock(push.began))
+                .with(Tone::Dim, format!("  {}  ", push.who))
+                .with(Tone::Plain, format!("{}  {}  ", change.system, op(change.op)))
+                .with(tone, outcome.state.word());
+            if let Some(reason) = &push.reason {
+                first = first.data(Tone::Dim, format!("  {reason}"));
             }
+            let mut second = Line::plain("  ");
+            let described = describe(change, Some(&compared));
+            second.parts.extend(described.parts);
+            second.private.extend(described.private);
+            let mut lines = vec![first, second.hanging(4)];
+            if let Some(why) = why(&outcome.state) {
+                lines.push(Line::plain("  ").data(tone, why).hanging(4));
+            }
+            let plan = text!("life.plan", plan = push.plan.id);
+            lines.push(Line::of(Tone::Dim, format!("  {plan}")));
+            entries.push(Entry { push: at, outcome: outcome.clone(), lines });
         }
         if entries.is_empty() {
             let words = if self.history.pushes.is_some() { text!("why.never") } else { text!("why.history-not-read") };

@@ -325,7 +325,7 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
-        if self.plan.stale() || self.plan.waits() {
+        if self.plan.stale() || self.plan.waits() || self.counts_down() {
             return Some(1);
         }
         let world = self.world.as_ref()?;

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::compare::{Compared, Pairing, Verdict, facets};
+use crate::compare::{Compared, PRESENT, Pairing, Verdict, facets};
 use crate::model::{AttrPath, Cell, Form, Kind, RecordKey, Row, SystemId, Table};
 
 use super::rows::Rows;
@@ -99,9 +99,15 @@ fn changes(
     at: usize,
 ) -> impl Iterator<Item = (AttrPath, (String, String))> {
     let all = facets(compared, kind, identity, at);
-    all.into_iter()
-        .filter(|facet| matches!(facet.verdict, Verdict::Differs | Verdict::Unresolved))
-        .map(|facet| (facet.path, (facet.source.unwrap_or_default(), facet.target.unwrap_or_default())))
+    all.into_iter().filter(|facet| matches!(facet.verdict, Verdict::Differs | Verdict::Unresolved)).map(|facet| {
+        // An entry without a value is called by its key: which group, which organisation.
+        let called = facet.key.as_ref().map(|(ids, name)| if name.is_empty() { ids.join(", ") } else { name.clone() });
+        let side = |value: Option<String>| match (value, &called) {
+            (Some(value), Some(called)) if value == PRESENT => called.clone(),
+            (value, _) => value.unwrap_or_default(),
+        };
+        (facet.path, (side(facet.source), side(facet.target)))
+    })
 }
 
 /// Identities of the rows' kind that refer to a record in any system, or that it refers to there.

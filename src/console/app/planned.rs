@@ -68,6 +68,8 @@ pub(super) struct Push {
     id: PlanId,
     pub(super) outcomes: HashMap<ChangeId, Outcome>,
     running: bool,
+    /// It was asked to stop.
+    stopping: bool,
 }
 
 /// The plan's tab.
@@ -118,6 +120,12 @@ impl Planned {
     /// Whether a push runs.
     pub fn pushing(&self) -> bool {
         self.push.as_ref().is_some_and(|push| push.running)
+    }
+
+    /// Asks a push to stop; `None`: none runs, else whether it was asked before.
+    pub(super) fn stopping(&mut self) -> Option<bool> {
+        let push = self.push.as_mut().filter(|push| push.running)?;
+        Some(std::mem::replace(&mut push.stopping, true))
     }
 
     /// Whether a plan is being made.
@@ -228,13 +236,13 @@ impl Planned {
     }
 
     pub(super) fn push_asked(&mut self, plan: &Arc<Plan>) {
-        self.push = Some(Push { id: plan.id.clone(), outcomes: HashMap::new(), running: true });
+        self.push = Some(Push { id: plan.id.clone(), outcomes: HashMap::new(), running: true, stopping: false });
         self.dirty = true;
     }
 
     pub(super) fn began(&mut self, id: &PlanId) {
         if self.push.as_ref().is_none_or(|push| &push.id != id) {
-            self.push = Some(Push { id: id.clone(), outcomes: HashMap::new(), running: true });
+            self.push = Some(Push { id: id.clone(), outcomes: HashMap::new(), running: true, stopping: false });
         }
         self.dirty = true;
     }
@@ -384,13 +392,20 @@ impl App {
             // What nobody knows is looked up before it is planned again.
             wishes.push(Wish::Engine(Command::Resolve));
         }
+        let plan = self.plan.plan().cloned();
+        let changes: Vec<Change> =
+            failed.iter().filter_map(|id| plan.as_ref().and_then(|plan| plan.change(id)).cloned()).collect();
+        self.staged.remove_all(&failed);
+        let again = self.stage_again(&changes, wishes);
         let others: Vec<ChangeId> =
-            self.staged.changes().map(|change| change.id.clone()).filter(|id| !failed.contains(id)).collect();
-        let n = failed.len();
-        self.plan.switch(failed, true);
+            self.staged.changes().map(|change| change.id.clone()).filter(|id| !again.contains(id)).collect();
+        let n = again.len();
+        self.plan.switch(again, true);
         self.plan.switch(others, false);
         self.prepare(wishes);
-        self.say(Tone::Plain, text!("plan.retry", n = text::count(n as u64)));
+        if self.popup.is_none() {
+            self.say(Tone::Plain, text!("plan.retry", n = text::count(n as u64)));
+        }
     }
 
     /// Makes the staged changes into a plan: reads at most.

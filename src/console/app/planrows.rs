@@ -13,7 +13,7 @@ use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
 use super::action::Action;
 use super::confirm::side_effects;
 use super::keys::Keymap;
-use super::lines::{Line, Tone, age, op};
+use super::lines::{Line, Tone, ago, op};
 use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
 use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
 use super::staged::Staged;
@@ -134,7 +134,7 @@ impl Maker<'_> {
             let at = compared.inputs.index(&system);
             let Some(snapshot) = at.and_then(|at| compared.inputs.systems[at].snapshot(kind)) else { continue };
             let what = text!("plan.read-of", system = system, kind = super::systems::plural(kind).to_lowercase());
-            let old = age(snapshot.taken, self.now);
+            let old = ago(snapshot.taken, self.now);
             let mut line = if snapshot.proved() {
                 Line::of(Tone::Dim, format!(" i {}", text!("plan.complete", what = what, age = old)))
             } else {

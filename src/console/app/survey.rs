@@ -158,7 +158,7 @@ impl Survey {
             let within = under.remove(&way).unwrap_or_default();
             found.push((way, n));
             // Values that are all different are no ways: names, telephone numbers.
-            let some = within.len() <= NARROW || within.first().is_some_and(|(_, n)| *n > 1);
+            let some = within.len() <= 3 || within.first().is_some_and(|(_, n)| *n > 1);
             let short = |way: &Way| way.change.as_ref().is_none_or(|(a, b)| a.len() <= LONG && b.len() <= LONG);
             found.extend(within.into_iter().filter(|(way, n)| some && *n > 0 && short(way)).take(NARROW));
         }

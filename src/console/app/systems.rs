@@ -24,6 +24,9 @@ pub fn short(status: &SystemStatus, oldest: Option<jiff::Timestamp>, now: jiff::
         Some(taken) => format!("{word} {}", age(taken, now)),
         None => word.to_owned(),
     };
+    if let Some(left) = resting(status, now) {
+        return (Tone::Bad, text!("health.resting", n = left));
+    }
     match &status.health {
         Health::Idle => (Tone::Dim, text!("health.idle").to_owned()),
         Health::Probing => (Tone::Dim, text!("health.probing").to_owned()),
@@ -35,7 +38,19 @@ pub fn short(status: &SystemStatus, oldest: Option<jiff::Timestamp>, now: jiff::
     }
 }
 
+/// Seconds until a system that is left alone is tried again.
+fn resting(status: &SystemStatus, now: jiff::Timestamp) -> Option<i64> {
+    let left = status.resting.as_ref()?.until.duration_since(now).as_secs();
+    (left >= 0).then_some(left + 1)
+}
+
 impl App {
+    /// Whether a wait is counted down on the screen.
+    pub(super) fn counts_down(&self) -> bool {
+        let systems = self.world.iter().flat_map(|world| world.systems.iter());
+        systems.into_iter().any(|status| resting(status, self.now).is_some())
+    }
+
     /// When the oldest snapshot of a system was taken.
     pub fn oldest(&self, status: &SystemStatus) -> Option<jiff::Timestamp> {
         self.snapshots(status).map(|snapshot| snapshot.taken).min()
@@ -67,6 +82,10 @@ impl App {
             _ => {}
         }
         lines.extend(Self::access_lines(status));
+        if let (Some(rest), Some(left)) = (&status.resting, resting(status, self.now)) {
+            let words = text!("systems.resting-until", why = rest.why, times = rest.times, n = left);
+            lines.push(Line::of(Tone::Dim, padded(text!("systems.resting"), 10)).data(Tone::Bad, words).hanging(10));
+        }
         lines.push(Line::default());
         lines.extend(self.evidence_lines(status));
         lines.extend(self.feed_lines(status));

@@ -128,7 +128,9 @@ fn asked(status: &SystemStatus) -> Line {
     let budget = status.budget;
     let tokens = format!("{:.0}", budget.tokens.max(0.0));
     let rate = super::systems::rate(budget.per_second);
-    line = line.with(Tone::Dim, text!("log.left", tokens = tokens, burst = budget.burst, rate = rate));
+    line = line
+        .with(Tone::Dim, "; ")
+        .with(Tone::Dim, text!("log.left", tokens = tokens, burst = budget.burst, rate = rate));
     if let Some(remaining) = budget.remaining {
         line = line.with(Tone::Dim, text!("systems.remaining", n = remaining));
     }

@@ -1,7 +1,7 @@
 //! The why card: question by question for every system, from what is here already; the first red line is the answer.
 
 use crate::compare::{Compared, Pairing, Rule, Verdict, facets, why};
-use crate::engine::protocol::{Health, PastPush};
+use crate::engine::protocol::Health;
 use crate::plan::stage::offers;
 use crate::plan::{Change, Outcome, OutcomeState, Target};
 
@@ -219,29 +219,17 @@ impl App {
     }
 
     /// The changes of past pushes about an identity in a system, newest first, with what came of them.
-    fn pushes_about<'a>(
-        &'a self,
-        rows: &Rows<'_>,
-        identity: u32,
-        at: usize,
-    ) -> impl Iterator<Item = (&'a Change, &'a Outcome)> + use<'a> {
-        let key = rows.key_in(identity, at);
-        let source = rows.compared.inputs.base().and_then(|base| rows.key_in(identity, base));
-        let system = rows.compared.inputs.systems[at].id.clone();
-        let about = move |change: &&'a Change| {
-            change.system == system
-                && ((source.is_some() && change.source == source)
-                    || matches!((&change.target, &key), (Target::Record(have), Some(key)) if have == key))
-        };
-        let pairs = |push: &'a PastPush| {
-            push.outcomes.iter().filter_map(|outcome| Some((push.plan.change(&outcome.change)?, outcome)))
-        };
-        self.history.pushes.iter().flatten().flat_map(pairs).filter(move |(change, _)| about(change))
+    fn pushes_about(&self, rows: &Rows<'_>, identity: u32, at: usize) -> Vec<(&Change, &Outcome)> {
+        let base = rows.compared.inputs.base();
+        let keys: Vec<_> = base.into_iter().chain([at]).filter_map(|system| rows.key_in(identity, system)).collect();
+        let system = &rows.compared.inputs.systems[at].id;
+        let about = self.history.about(&keys).into_iter();
+        about.filter(|(_, change, _)| change.system == *system).map(|(_, change, outcome)| (change, outcome)).collect()
     }
 
     fn pushed(&self, rows: &Rows<'_>, identity: u32, at: usize) -> Option<(Change, Outcome)> {
-        let mut all = self.pushes_about(rows, identity, at);
-        all.next().map(|(change, outcome)| (change.clone(), outcome.clone()))
+        let all = self.pushes_about(rows, identity, at);
+        all.first().map(|(change, outcome)| ((*change).clone(), (*outcome).clone()))
     }
 
     fn last_push(&self, pushed: Option<&(Change, Outcome)>) -> Said {

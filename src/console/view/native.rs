@@ -66,11 +66,11 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, native: &Native) -> Option
         ("C", text!("native.copy")),
         ("Esc", text!("popup.close")),
     ];
-    keys(pen, inside.x, bottom, inside.width, &hints);
     let shown = native.visible();
     let place = shown.iter().position(|at| *at >= native.at).map_or(0, |at| at + 1);
     let words = format!("{place}/{}", shown.len());
     let x = inside.right().saturating_sub(width(&words) as u16);
+    keys(pen, inside.x, bottom, (x - inside.x).saturating_sub(1), &hints);
     pen.put(x, bottom, inside.right() - x, &words, theme.tone(Tone::Dim));
     None
 }

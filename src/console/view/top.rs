@@ -11,7 +11,7 @@ use crate::console::app::text::{count, text};
 use crate::console::app::{App, Tab};
 use crate::model::Kind;
 
-use super::cells::{Pen, width};
+use super::cells::{Pen, fit, width};
 
 /// Who we are, how each system stands, and what may be done: in words.
 pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
@@ -154,8 +154,9 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     // Where one came from, as far as there is room between.
     if let Some(from) = app.came_from() {
         let words = text!("hint.came-from", name = from, key = app.keymap.shown(Action::Older));
-        if end > x + 16 {
-            pen.data(x + 2, area.y, end - x - 4, &words, theme.tone(Tone::Dim));
+        let room = end.saturating_sub(x + 4);
+        if usize::from(room) >= width(&words).min(28) {
+            pen.data(x + 2, area.y, room, &words, theme.tone(Tone::Dim));
         }
     }
 }
@@ -165,7 +166,11 @@ fn tally(app: &App) -> Vec<String> {
     let (Some(world), Some(list)) = (&app.world, app.list()) else { return Vec::new() };
     let mut flags = String::new();
     if !list.filter.is_empty() {
-        flags.push_str(&format!("/{}  ", list.filter));
+        // A lens is called by its name, which is shorter than its filter.
+        match app.lenses().into_iter().find(|lens| lens.filter == list.filter) {
+            Some(lens) => flags.push_str(&format!("{}  ", lens.name)),
+            None => flags.push_str(&format!("/{}  ", list.filter)),
+        }
     }
     if let Some(narrow) = app.narrowed() {
         flags.push_str(&narrow);
@@ -220,6 +225,7 @@ fn tally(app: &App) -> Vec<String> {
         format!("{flags}{brief}: {}", words.join(" ")),
         format!("{flags}{brief}: {}", marks.join(" ")),
         format!("{flags}{brief}"),
+        format!("{}  {brief}", fit(flags.trim_end(), 18)),
         brief,
     ]
 }
@@ -292,6 +298,13 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Help, text!("hint.help"));
             hint(Action::Stop, text!("hint.stop"));
             hint(Action::Open, text!("hint.requests"));
+        }
+        Scope::Plan if app.plan.used() => {
+            hint(Action::Help, text!("hint.help"));
+            hint(Action::Retry, text!("hint.retry"));
+            hint(Action::Open, text!("hint.requests"));
+            hint(Action::Fold, text!("hint.fold"));
+            hint(Action::Prepare, text!("hint.plan"));
         }
         Scope::Plan => {
             hint(Action::Help, text!("hint.help"));

@@ -118,6 +118,7 @@ fn system(name: &str, url: &str, panics: bool) -> SystemSetup {
 fn setup(systems: Vec<SystemSetup>) -> Setup {
     let source = systems.first().map(|system| system.id().clone());
     Setup {
+        leases: crate::store::Leases::none(),
         systems,
         source,
         reference: None,

@@ -2,6 +2,7 @@
 use super::super::stand::{json, reply, stand};
 use super::*;
 use crate::mapping::Rate;
+use crate::plan::Body;
 use crate::plan::Repeat;
 use crate::secret::Source;
 use std::path::PathBuf;
@@ -327,7 +328,7 @@ async fn a_service_that_is_down_is_told_so_and_then_left_alone_for_a_while() {
     let _ = client.read(&get("/Users")).await;
     let sent = client.requests();
     let fault = client.read(&get("/Users")).await.unwrap_err();
-    assert!(fault.to_string().contains("not tried again for"), "{fault}");
+    assert!(fault.to_string().contains("tried again in 15 s"), "{fault}");
     assert_eq!(client.requests(), sent, "the breaker is not open");
     client.try_again();
     let _ = client.read(&get("/Users")).await;

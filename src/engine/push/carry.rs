@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio_util::sync::CancellationToken;
 
+use super::opened::Opened;
 use super::prepare::with_lessons;
 use super::step::{Shared, Work};
+use super::stop::Stop;
 use super::{Desk, Tell};
 use crate::engine::protocol::Report;
-use crate::model::SystemId;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target, digest};
-use crate::store::Signature;
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +25,8 @@ enum Progress {
 
 /// Carries out a plan, once. `fingerprint` is what the operator confirmed. Gives what came of each change.
 ///
-/// Stopping takes effect between steps: what is under way is finished, what was not begun is refused.
+/// Stopping takes effect between steps: what is under way is finished, what was not begun is refused. Stopping again gives up
+/// waiting for what is under way.
 ///
 /// # Errors
 /// In words, when nothing at all was sent: the plan is another one than was confirmed, a guard stands in the way, somebody
@@ -36,8 +36,9 @@ pub async fn push(
     plan: Arc<Plan>,
     fingerprint: &str,
     tell: Tell,
-    stop: CancellationToken,
+    stop: impl Into<Stop>,
 ) -> Result<Vec<Outcome>, String> {
+    let stop = stop.into();
     let refused = |rule: String| {
         for change in &plan.changes {
             let state = OutcomeState::Refused { rule: rule.clone() };
@@ -49,34 +50,13 @@ pub async fn push(
     if let Some(why) = hindrance(&desk, &plan, fingerprint) {
         return Err(refused(why));
     }
-    let systems: BTreeSet<SystemId> = plan.steps.iter().map(|step| step.system.clone()).collect();
-    let opened = {
-        let reason = desk.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
-        let (plan, by, systems) = (plan.clone(), Signature { who: desk.who.clone(), reason }, systems.clone());
-        let ask = desk.keeper.ask(move |journal| {
-            for (at, system) in systems.iter().enumerate() {
-                if let Err(why) = journal.lease(system, &by.who) {
-                    for taken in systems.iter().take(at) {
-                        journal.release(taken)?;
-                    }
-                    return Err(why);
-                }
-            }
-            journal.open(&plan, &by).or_else(|why| {
-                for system in &systems {
-                    journal.release(system)?;
-                }
-                Err(why)
-            })
-        });
-        ask.await
+    let opened = match Opened::open(&desk, &plan, &tell).await {
+        Ok(opened) => opened,
+        Err(why) => return Err(refused(why)),
     };
-    if let Err(why) = opened {
-        return Err(refused(why.to_string()));
-    }
     tell(Report::PushBegan(plan.id.clone()));
     let shared = Arc::new(Shared::default());
-    let outcomes = match begin(&desk, &plan, &shared, &tell).await {
+    let outcomes = match begin(&desk, &plan, &shared, &tell, &stop).await {
         Ok(works) => {
             carry(works, &plan, &stop).await;
             finish(&desk, &plan, &shared, &tell).await
@@ -86,15 +66,7 @@ pub async fn push(
             finish(&desk, &plan, &shared, &tell).await
         }
     };
-    let id = plan.id.clone();
-    let closed = desk.keeper.ask(move |journal| {
-        let closed = journal.close(&id);
-        for system in &systems {
-            journal.release(system)?;
-        }
-        closed
-    });
-    if let Err(why) = closed.await {
+    if let Err(why) = opened.close(&desk).await {
         tell(Report::Notice(format!("the push could not be closed in the journal: {why}")));
     }
     tell(Report::PushEnded(plan.id.clone()));
@@ -147,7 +119,13 @@ fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
 }
 
 /// Every step with all that it needs.
-async fn begin(desk: &Arc<Desk>, plan: &Arc<Plan>, shared: &Arc<Shared>, tell: &Tell) -> Result<Vec<Work>, String> {
+async fn begin(
+    desk: &Arc<Desk>,
+    plan: &Arc<Plan>,
+    shared: &Arc<Shared>,
+    tell: &Tell,
+    stop: &Stop,
+) -> Result<Vec<Work>, String> {
     let refused: BTreeSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
     let mut groups: BTreeMap<&Target, Vec<Change>> = BTreeMap::new();
     for change in plan.changes.iter().filter(|change| !refused.contains(&change.id)) {
@@ -172,6 +150,7 @@ async fn begin(desk: &Arc<Desk>, plan: &Arc<Plan>, shared: &Arc<Shared>, tell: &
             first: !step.serves.iter().any(earlier),
             shared: shared.clone(),
             tell: tell.clone(),
+            stop: stop.clone(),
         });
     }
     Ok(works)
@@ -179,12 +158,12 @@ async fn begin(desk: &Arc<Desk>, plan: &Arc<Plan>, shared: &Arc<Shared>, tell: &
 
 /// Runs the steps: each on a task of its own, so that a write is finished also if nobody waits for it any more, and a step
 /// that breaks is its own misfortune.
-async fn carry(works: Vec<Work>, plan: &Plan, stop: &CancellationToken) {
+async fn carry(works: Vec<Work>, plan: &Plan, stop: &Stop) {
     let mut progress = vec![Progress::Waiting; works.len()];
     let mut running = FuturesUnordered::new();
     loop {
         skip(&works, plan, &mut progress).await;
-        while !stop.is_cancelled()
+        while !stop.stopped()
             && let Some(at) = ready(&works, plan, &progress)
         {
             progress[at] = Progress::Running;

@@ -4,6 +4,7 @@ mod fake;
 mod guarded;
 mod killed;
 mod pushed;
+mod stopped;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -44,12 +45,14 @@ fn bench(service: Arc<Service>, policy: Policy, journal: impl Journal + 'static)
     let party = Party {
         connector: Arc::new(Fake { whole: false, mapping: fixture::mapping(true) }),
         site: Arc::new(Site::default()),
+        identity: "fake".into(),
         known: Known { policy, ..Known::default() },
         at_once: 1,
     };
     let desk = Desk {
         line: Arc::new(Wire(service.clone())),
         keeper: Keeper::new(journal),
+        leases: crate::store::Leases::none(),
         parties: BTreeMap::from([(aha(), party)]),
         compared: Arc::new(world(3).compared()),
         protected: Arc::new(|_| Some(false)),

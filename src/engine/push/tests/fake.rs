@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use crate::connectors::{Connector, Input, Looked, Next, Observed, Walk};
-use crate::engine::push::{Line, LineFault};
+use crate::engine::push::{Line, LineFault, Rest};
 use crate::mapping::{Edit, Mapping};
 use crate::model::{AttrPath, Form, Kind, Op, RecordKey, SystemId, TableBuilder};
 use crate::plan::{
@@ -27,6 +28,8 @@ pub enum Fault {
     LostBefore,
     /// It never leaves.
     NotSent,
+    /// It never leaves, and the service is left alone for a moment.
+    Rests,
     /// It is not carried out and answered so.
     Status(u16),
     /// It is carried out, and answered with a gateway's error.
@@ -58,6 +61,8 @@ pub struct State {
     pub reads: usize,
     /// Whether a given name shows in the display name.
     pub names_show: bool,
+    /// How the line says that the service is left alone, one at a time.
+    pub rests: VecDeque<Rest>,
     /// Reads that fail from now on.
     pub unreadable: bool,
     /// What somebody else does just before the read of this number.
@@ -96,6 +101,11 @@ impl Service {
     pub fn change(&self, id: &str, path: &str, text: &str) {
         let mut state = self.state.lock().unwrap();
         state.users.get_mut(id).unwrap().texts.insert(path.into(), text.into());
+    }
+
+    /// What was slow to show shows.
+    pub fn show(&self) {
+        self.state.lock().unwrap().hidden = None;
     }
 
     /// The writes that left, as `METHOD path`.
@@ -196,6 +206,10 @@ impl State {
 pub struct Wire(pub Arc<Service>);
 
 impl Line for Wire {
+    fn rests(&self, _: &SystemId) -> Option<Rest> {
+        self.0.state.lock().unwrap().rests.pop_front()
+    }
+
     fn read(&self, _: &SystemId, request: Request) -> futures_util::future::BoxFuture<'_, Result<Reply, LineFault>> {
         async move {
             assert!(request.reads(), "a read writes: {} {}", request.method, request.path);
@@ -219,11 +233,16 @@ impl Line for Wire {
                 let mut state = self.0.state.lock().unwrap();
                 assert!(request.holes.is_empty() && !request.path.contains('{'), "a hole was sent: {}", request.path);
                 let fault = state.faults.pop_front().unwrap_or(Fault::None);
-                if !matches!(fault, Fault::NotSent) {
+                if !matches!(fault, Fault::NotSent | Fault::Rests) {
                     state.writes.push(request.clone());
                 }
                 let before = state.users.clone();
                 let done = match &fault {
+                    Fault::Rests => {
+                        let why = "it is down".to_owned();
+                        state.rests.push_back(Rest { left: Duration::from_millis(1), times: 1, why: why.clone() });
+                        return Err(LineFault::NotSent(why));
+                    }
                     Fault::NotSent => return Err(LineFault::NotSent("connection refused".into())),
                     Fault::LostBefore => return Err(LineFault::Lost("the connection broke".into())),
                     Fault::Status(status) => return Ok(reply(*status, &json!({}))),

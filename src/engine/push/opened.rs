@@ -1,0 +1,103 @@
+//! The right to push: the leases of all systems of a plan, and the plan's place in the journal.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::AbortHandle;
+
+use super::{Desk, Tell};
+use crate::engine::protocol::Report;
+use crate::model::SystemId;
+use crate::plan::{Plan, PlanId};
+use crate::store::{Journal, Lease, RENEWED, Signature, StoreError};
+
+/// An open push. While it lives nobody else of this host pushes to its systems.
+pub(super) struct Opened {
+    plan: PlanId,
+    systems: BTreeSet<SystemId>,
+    leases: Arc<Mutex<Vec<Lease>>>,
+    renewing: AbortHandle,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.renewing.abort();
+    }
+}
+
+impl Opened {
+    /// Takes the leases and opens the plan in the journal.
+    ///
+    /// # Errors
+    /// In words, when somebody else pushes there, the plan was pushed before, or there is no journal.
+    pub(super) async fn open(desk: &Desk, plan: &Arc<Plan>, tell: &Tell) -> Result<Self, String> {
+        let systems: BTreeSet<SystemId> = plan.steps.iter().map(|step| step.system.clone()).collect();
+        let leases = leases(desk, &systems, tell).await?;
+        let reason = desk.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
+        let by = Signature { who: desk.who.clone(), reason };
+        let (opening, all) = (plan.clone(), systems.clone());
+        let ask = desk.keeper.ask(move |journal| {
+            for (at, system) in all.iter().enumerate() {
+                if let Err(why) = journal.lease(system, &by.who) {
+                    all.iter().take(at).try_for_each(|taken| journal.release(taken))?;
+                    return Err(why);
+                }
+            }
+            journal.open(&opening, &by).or_else(|why| released(journal, &all).and(Err(why)))
+        });
+        ask.await.map_err(|why| why.to_string())?;
+        let leases = Arc::new(Mutex::new(leases));
+        let held = leases.clone();
+        let renewing = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RENEWED).await;
+                held.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(Lease::renew);
+            }
+        });
+        Ok(Self { plan: plan.id.clone(), systems, leases, renewing: renewing.abort_handle() })
+    }
+
+    /// Closes the plan and gives the leases back.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub(super) async fn close(self, desk: &Desk) -> Result<(), StoreError> {
+        let (plan, systems) = (self.plan.clone(), self.systems.clone());
+        let closed = desk.keeper.ask(move |journal| journal.close(&plan).and(released(journal, &systems))).await;
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        closed
+    }
+}
+
+fn released(journal: &mut dyn Journal, systems: &BTreeSet<SystemId>) -> Result<(), StoreError> {
+    systems.iter().try_for_each(|system| journal.release(system))
+}
+
+async fn leases(desk: &Desk, systems: &BTreeSet<SystemId>, tell: &Tell) -> Result<Vec<Lease>, String> {
+    let wanted: Vec<(SystemId, String)> = systems
+        .iter()
+        .filter_map(|system| Some((system.clone(), desk.parties.get(system)?.identity.clone())))
+        .collect();
+    let (all, who) = (desk.leases.clone(), desk.who.clone());
+    let taken = tokio::task::spawn_blocking(move || {
+        let mut taken: Vec<(SystemId, Lease)> = Vec::new();
+        let mut had = BTreeSet::new();
+        for (system, identity) in wanted {
+            // Two names of one system in one configuration are one lease.
+            if had.insert(identity.clone()) {
+                taken.push((system.clone(), all.take(&identity, &system, &who)?));
+            }
+        }
+        Ok::<_, StoreError>(taken)
+    });
+    let taken = taken.await.map_err(|why| why.to_string())?.map_err(|why| why.to_string())?;
+    for (system, lease) in &taken {
+        if let Some(left) = &lease.left {
+            tell(Report::Notice(format!(
+                "{left} was pushing to {system} and ended without giving its lease back; it is taken over. What it sent last may \
+                 be unknown to its operator"
+            )));
+        }
+    }
+    Ok(taken.into_iter().map(|(_, lease)| lease).collect())
+}

@@ -1,0 +1,156 @@
+//! After the write: it is read back, or looked up where nobody knows what became of it.
+
+use super::{Attempt, Work, lock};
+use crate::compare::{Link, LinkVerdict, Rung};
+use crate::connectors::Reached;
+use crate::engine::protocol::Report;
+use crate::engine::push::judge;
+use crate::engine::push::look::{Found, Sought, View, keys_of};
+use crate::model::{Op, RecordKey};
+use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, fill};
+use crate::store::{Receipt, StepState};
+
+impl Work {
+    /// Remembers what this push wrote, so that a later step does not take it for somebody else's doing.
+    pub(super) fn wrote(&self) {
+        let Some(target) = self.target().cloned() else { return };
+        let known = |change: &ChangeId| self.shared.known(change);
+        let mapping = self.party.connector.mapping();
+        let mut ours = lock(&self.shared.ours);
+        let written = ours.entry(target).or_default();
+        for change in self.changes() {
+            for (facet, seen) in judge::written(change, &known) {
+                if let Some(path) = mapping.row(change.kind, &facet.path).and_then(|row| row.shows_in.clone()) {
+                    written.push((Facet { path, key: None }, None));
+                }
+                written.push((facet, Some(seen)));
+            }
+        }
+    }
+
+    pub(super) async fn read_back(&self, receipt: Option<Receipt>, note: Option<&str>) {
+        let changes = self.changes();
+        let known = |change: &ChangeId| self.shared.known(change);
+        let Some(first) = changes.first() else { return };
+        let view =
+            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        if self.creates()
+            && self.id().is_none()
+            && let Some(by) = keys_of(&changes)
+            && let Found::Record(observed) = view.wait_for(&Sought::By(by)).await
+        {
+            // The reply did not say which record it became (a 201 without a body).
+            self.learn(&observed.id);
+        }
+        let last: Vec<&Change> = changes.iter().filter(|change| self.last_of.contains(&change.id)).copied().collect();
+        let states = match self.id() {
+            _ if last.is_empty() => Vec::new(),
+            None => Vec::new(),
+            Some(id) => {
+                let sought = Sought::Id(id);
+                let verify: Option<Vec<Request>> =
+                    self.step.verify.iter().map(|request| fill(request, &known)).collect();
+                let requests = match verify {
+                    Some(requests) if !requests.is_empty() => requests,
+                    _ => sought.reads(&self.party, &self.step.system, first.kind),
+                };
+                view.read_back(&sought, &requests, &last, note).await
+            }
+        };
+        let open = states.len() < last.len() || states.iter().any(|(_, state)| !state.settled());
+        self.settle(states).await;
+        self.keep_link(&changes).await;
+        if let (Some(receipt), false) = (receipt, open) {
+            self.reached(receipt, StepState::ReadBack).await;
+        }
+    }
+
+    /// A record that was created for a source record is that record's for good.
+    async fn keep_link(&self, changes: &[&Change]) {
+        let Some(create) = changes.iter().find(|change| change.op == Op::Create) else { return };
+        let (Some(a), Some(id)) = (create.source.clone(), self.id()) else { return };
+        let b = RecordKey::new(create.system.clone(), create.kind, id);
+        let link = Link { a, b, by: Rung::Kept, verdict: LinkVerdict::Same, since: (self.desk.now)() };
+        if let Err(why) = self.desk.keeper.ask(move |journal| journal.keep_link(&link)).await {
+            (self.tell)(Report::Notice(format!("a link could not be kept: {why}")));
+        }
+    }
+
+    /// Nobody knows what became of the write: look, never resend.
+    pub(super) async fn unknown(&self, receipt: Receipt, why: &str) -> Attempt {
+        let changes = self.changes();
+        let known = |change: &ChangeId| self.shared.known(change);
+        // The later steps of a create are about the record that its first one brought into being.
+        let sought = match (keys_of(&changes).filter(|_| self.first), self.id()) {
+            (Some(by), _) => Sought::By(by),
+            (None, Some(id)) => Sought::Id(id),
+            (None, None) => {
+                self.settle_all(OutcomeState::Unknown { why: why.to_owned() }).await;
+                return Attempt::Done(false);
+            }
+        };
+        let Some(first) = changes.first() else { return Attempt::Done(false) };
+        let view =
+            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let looked = async {
+            match view.reached(&sought, &self.step).await {
+                Some(reached) => Err(reached),
+                None => Ok(view.look_up(&sought, &changes, why).await),
+            }
+        };
+        let Some(looked) = self.stop.unless_given_up(looked).await else {
+            let why = format!("{why}; what became of it was not waited for");
+            self.settle_all(OutcomeState::Unknown { why }).await;
+            return Attempt::Done(false);
+        };
+        let (mut states, id) = match looked {
+            Ok(looked) => looked,
+            Err(reached) => return self.moved_on(receipt, reached, why).await,
+        };
+        let yes = |state: &OutcomeState| matches!(state, OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. });
+        let (said_yes, open) = (
+            states.iter().all(|(_, state)| yes(state)),
+            states.iter().any(|(_, state)| matches!(state, OutcomeState::Unknown { .. })),
+        );
+        if said_yes {
+            if let Some(id) = &id {
+                self.learn(id);
+            }
+            self.wrote();
+            // What has steps to come is not done with this one.
+            states.retain(|(id, _)| self.last_of.contains(id));
+        }
+        self.settle(states).await;
+        if said_yes {
+            self.keep_link(&changes).await;
+        }
+        if !open {
+            let id = id.filter(|_| self.creates() && said_yes);
+            self.reached(receipt, StepState::Resolved { id }).await;
+        }
+        Attempt::Done(said_yes)
+    }
+
+    /// A step that moves a record on, whose reply was lost, as the record shows it now.
+    async fn moved_on(&self, receipt: Receipt, reached: Reached, why: &str) -> Attempt {
+        match reached {
+            Reached::Yes => {
+                if self.stop.unless_given_up(self.read_back(None, None)).await.is_none() {
+                    self.settle_all(OutcomeState::Accepted).await;
+                    return Attempt::Done(true);
+                }
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(true)
+            }
+            Reached::No(stands) => {
+                self.settle_all(OutcomeState::Failed { why: format!("{stands} ({why})") }).await;
+                self.reached(receipt, StepState::Resolved { id: None }).await;
+                Attempt::Done(false)
+            }
+            Reached::Untold(more) => {
+                self.settle_all(OutcomeState::Unknown { why: format!("{why}; {more}") }).await;
+                Attempt::Done(false)
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Just before the write: does everything still hold, and is the request still the one that was previewed?
+
+use super::{Work, lock};
+use crate::connectors::Observed;
+use crate::engine::push::judge::{self, Judge, Names, Stands, moved};
+use crate::engine::push::look::{Found, Sought, View, keys_of};
+use crate::model::Op;
+use crate::model::text::clean;
+use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, Seen, Step, Target, fill};
+
+/// What the look just before the write came to.
+pub(super) enum Checked {
+    /// Send it; the record as it is now.
+    Go(Option<Box<Observed>>),
+    /// The record could not be read, and why.
+    Unread(String),
+    /// There is nothing to send, for these reasons.
+    Settled(Vec<(ChangeId, OutcomeState)>),
+}
+
+impl Work {
+    /// Looks at the record just before the write (promise 6).
+    pub(super) async fn check(&self) -> Checked {
+        let changes = self.changes();
+        let refused = |rule: String| {
+            let state = OutcomeState::Refused { rule };
+            Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect())
+        };
+        let Some(first) = changes.first() else { return refused("the step serves no change".into()) };
+        let known = |change: &ChangeId| self.shared.known(change);
+        let view =
+            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let reads: Option<Vec<Request>> = self.step.read.iter().map(|read| fill(read, &known)).collect();
+        // The later steps of a create (submit, audit) are about the record that its first one brought into being.
+        let (sought, new) = match (keys_of(&changes).filter(|_| self.first), self.id()) {
+            (Some(by), _) => (Sought::By(by), true),
+            (None, Some(id)) => (Sought::Id(id), false),
+            (None, None) => return refused("the record that it is about has no id yet".into()),
+        };
+        let reads = match reads {
+            Some(reads) if !reads.is_empty() => reads,
+            _ => sought.reads(&self.party, &self.step.system, first.kind),
+        };
+        let mut found = view.look(&sought, &reads, &[]).await;
+        if matches!((&found, self.target()), (Found::Absent, Some(Target::New(_)))) && !new {
+            // It was created a moment ago and may be slow to show.
+            found = view.wait_for(&sought).await;
+        }
+        match found {
+            Found::Unclear(why) => Checked::Unread(why),
+            Found::Absent if new => Checked::Go(None),
+            Found::Absent => Checked::Settled(self.absent(&changes)),
+            Found::Record(observed) => self.present(&changes, observed, new),
+        }
+    }
+
+    fn absent(&self, changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
+        let state = |change: &Change| match change.op {
+            Op::Delete => OutcomeState::Confirmed { unread: Vec::new() },
+            op => OutcomeState::Stale {
+                what: format!(
+                    "planned from: there, wanted: {}, now: {}",
+                    op.name(),
+                    self.party.connector.gone(change.kind)
+                ),
+            },
+        };
+        changes.iter().map(|change| (change.id.clone(), state(change))).collect()
+    }
+
+    fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
+        let known = |change: &ChangeId| self.shared.known(change);
+        let names = Names { compared: &self.desk.compared, system: &self.step.system };
+        let judge = Judge { known: &known, mapping: self.party.connector.mapping(), names };
+        let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
+            Stands::AsWanted { unread } if unread.is_empty() || new => {
+                Some((change.id.clone(), OutcomeState::Confirmed { unread }))
+            }
+            _ => None,
+        };
+        if self.first
+            && let Some(states) = changes.iter().map(as_wanted).collect::<Option<Vec<_>>>()
+        {
+            self.learn(&observed.id);
+            return Checked::Settled(states);
+        }
+        if new {
+            let taken = self.party.connector.taken(&observed);
+            let what = format!("planned from: not there, wanted: create, now: {}", clean(&taken));
+            let state = OutcomeState::Stale { what };
+            return Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect());
+        }
+        let ours = |facet: &Facet, now: &Seen| {
+            let ours = lock(&self.shared.ours);
+            let written = self.target().and_then(|target| ours.get(target)).into_iter().flatten();
+            let mut about = written.filter(|(have, _)| have == facet);
+            about.any(|(_, seen)| seen.as_ref().is_none_or(|seen| judge::same(&observed, facet, seen, now)))
+        };
+        let stale: Vec<(&Change, String)> = changes
+            .iter()
+            .filter_map(|change| moved(change, &observed, &known, &ours).map(|what| (*change, what)))
+            .collect();
+        let Some((culprit, _)) = stale.first() else { return Checked::Go(Some(observed)) };
+        let rule = format!("it goes in one request with {}, which is stale", culprit.id);
+        let states = changes.iter().map(|change| {
+            let own = stale.iter().find(|(of, _)| of.id == change.id);
+            let state = match own {
+                Some((_, what)) => OutcomeState::Stale { what: what.clone() },
+                None => OutcomeState::Refused { rule: rule.clone() },
+            };
+            (change.id.clone(), state)
+        });
+        Checked::Settled(states.collect())
+    }
+
+    /// Renders again on the record as it is now. Method, address, order and edits must come out as they were previewed.
+    pub(super) fn fresh(&self, native: Option<&Observed>) -> Result<Step, OutcomeState> {
+        let all: Vec<&Change> = self.group.iter().collect();
+        let own = self.changes();
+        let mut why = None;
+        // A record that is created by this very plan was previewed without a native, and is rendered so again.
+        let native = native.filter(|_| matches!(self.target(), Some(Target::Record(_))));
+        for changes in [&all, &own] {
+            match self.party.connector.render(&self.party.site, changes, native) {
+                Ok(steps) => {
+                    let same = |step: &&Step| {
+                        step.serves.iter().all(|id| self.step.serves.contains(id))
+                            && step.write.same_intent(&self.step.write)
+                    };
+                    if let Some(step) = steps.iter().find(same) {
+                        return self.filled(step);
+                    }
+                }
+                Err(refusal) => why = Some(refusal.to_string()),
+            }
+        }
+        Err(match why {
+            Some(why) => OutcomeState::Refused { rule: why },
+            None => OutcomeState::Stale {
+                what: format!(
+                    "the record moved such that {} {} would not be the request that was previewed any more",
+                    self.step.write.method, self.step.write.path
+                ),
+            },
+        })
+    }
+
+    /// The step with the fresh request in it, all holes filled.
+    fn filled(&self, fresh: &Step) -> Result<Step, OutcomeState> {
+        let known = |change: &ChangeId| self.shared.known(change);
+        let lacking = |request: &Request| {
+            let hole = request.holes.iter().find(|hole| known(hole).is_none());
+            hole.map_or_else(|| OutcomeState::Pending, |hole| OutcomeState::Skipped { needs: hole.clone() })
+        };
+        let write = fill(&fresh.write, &known).ok_or_else(|| lacking(&fresh.write))?;
+        Ok(Step { write, ..self.step.clone() })
+    }
+}
