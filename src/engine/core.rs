@@ -23,9 +23,9 @@ use super::protocol::{Command, Health, Report, World};
 use super::push::{Keeper, Patience, Stop, Stopping};
 use super::setup::Setup;
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
-use crate::model::{Kind, SystemId};
+use crate::model::{Kind, Snapshot, SystemId};
 use crate::plan::{Change, Outcome, Plan};
-use crate::store::{Cache, Leases};
+use crate::store::{Cache, Leases, StoreError};
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
 const COMPARE_GAP: Duration = Duration::from_millis(250);
@@ -79,9 +79,7 @@ pub fn start(setup: Setup, reports: UnboundedSender<Report>) -> Handle {
         let read = setup.read_at_start;
         let mut core = Core::new(setup, reports, true);
         core.remember().await;
-        if read {
-            core.refresh(None, Wish::All);
-        }
+        core.recall(read).await;
         core.run(waiting).await;
     });
     Handle { wishes, running }
@@ -102,6 +100,8 @@ pub(super) enum Aside {
     Saved,
     /// The decisions as the journal has them.
     Decisions(u64, Decisions),
+    /// What an earlier run has read; and whether the systems are to be read now.
+    Recalled(Vec<(usize, Result<Snapshot, StoreError>)>, bool),
     /// A push has ended, and the next one may begin; these kinds are to be read again.
     Pushed(Arc<Plan>, Vec<Outcome>, BTreeSet<(SystemId, Kind)>),
     /// Something for the face.
@@ -141,6 +141,17 @@ pub(super) struct Core {
     /// Without a face: whole snapshots that are kept once they have been compared with those of before.
     unkept: Vec<(usize, Kind)>,
     pub(super) compared: Option<Arc<Compared>>,
+    /// Only the first rows of an earlier run are here.
+    fronts: bool,
+    /// What an earlier run has read is still being loaded.
+    recalling: bool,
+    /// What was wished for meanwhile.
+    early: Vec<Command>,
+    /// What is being compared, and what was compared last, is of first rows only.
+    comparing_front: bool,
+    compared_front: bool,
+    /// What the fronts on disk were taken from.
+    fronted: Vec<[u64; 4]>,
     generation: u64,
     news: (UnboundedSender<News>, UnboundedReceiver<News>),
     pub(super) asides: (UnboundedSender<Aside>, UnboundedReceiver<Aside>),
@@ -191,6 +202,12 @@ impl Core {
             waived: 0,
             unkept: Vec::new(),
             compared: None,
+            fronts: false,
+            recalling: face,
+            early: Vec::new(),
+            comparing_front: false,
+            compared_front: false,
+            fronted: Vec::new(),
             generation: 0,
             news: unbounded_channel(),
             asides: unbounded_channel(),
@@ -298,6 +315,9 @@ impl Core {
             self.unresolved = false;
             self.resolve();
         }
+        if self.face && !self.busy() && !self.stale && self.comparing.is_none() {
+            self.keep_fronts();
+        }
         if !self.keeping
             && let Some(staging) = self.staging.take()
         {
@@ -308,7 +328,7 @@ impl Core {
     /// Whether systems have been reached, and what was read of them is compared.
     fn read_and_compared(&self) -> bool {
         let reached = self.members.iter().any(|member| member.client.is_some() && member.site.is_some());
-        reached && !self.busy() && !self.stale && self.comparing.is_none() && self.compared.is_some()
+        reached && !self.recalling && !self.busy() && !self.stale && self.comparing.is_none() && self.compared.is_some()
     }
 
     fn compare(&mut self, now: Instant) {
@@ -328,9 +348,16 @@ impl Core {
         self.stale = false;
         self.comparing = Some(now);
         let asides = self.asides.0.clone();
+        self.comparing_front = self.fronts;
+        let front = self.fronts;
         tokio::spawn(async move {
             let work = move || {
                 let mut compared = compare(inputs);
+                if front {
+                    // A few rows tell nothing of what has moved.
+                    let bases = compared.inputs.bases.clone();
+                    return (compared, Followed { bases, new: Vec::new(), gone: Vec::new() });
+                }
                 let followed = follow(&compared, &|system, kind| earlier.get(system, kind));
                 // Nobody else has them yet: the directions of what has just moved are told at once.
                 Arc::make_mut(&mut compared.inputs).bases = followed.bases.clone();
@@ -382,6 +409,7 @@ impl Core {
         match aside {
             Aside::Compared(compared, followed) => {
                 self.compared = Some(Arc::new(compared));
+                self.compared_front = self.comparing_front;
                 self.rest();
                 self.followed(followed);
                 self.show();
@@ -395,6 +423,7 @@ impl Core {
             }
             Aside::StagingKept => self.keeping = false,
             Aside::Saved => self.saving -= 1,
+            Aside::Recalled(loaded, read) => self.recalled(loaded, read),
             Aside::Decisions(version, decisions) => self.decided(version, decisions),
             Aside::Pushed(plan, outcomes, touched) => {
                 self.pushing = None;
@@ -509,7 +538,10 @@ impl Core {
         self.members.iter().find(|member| &member.setup.config.id == system)
     }
 
-    fn obey(&mut self, wish: Command) {
+    pub(super) fn obey(&mut self, wish: Command) {
+        if self.recalling && matches!(wish, Command::Refresh { .. } | Command::Test(_)) {
+            return self.early.push(wish);
+        }
         match wish {
             Command::Refresh { system, kind } => {
                 self.refresh(system.as_ref(), kind.map_or(Wish::All, Wish::Kind));

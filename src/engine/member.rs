@@ -44,6 +44,8 @@ pub(super) struct Member {
     kept: [Option<String>; 4],
     /// The generation that came from an earlier run, by kind.
     recalled: [Option<u64>; 4],
+    /// Only the first rows of what an earlier run has read are here yet: how many, and of how many.
+    front: [Option<(u64, u64)>; 4],
 }
 
 impl Member {
@@ -61,6 +63,27 @@ impl Member {
             trouble: None,
             kept: [const { None }; 4],
             recalled: [None; 4],
+            front: [None; 4],
+        }
+    }
+
+    /// The first rows of what an earlier run has read, until the whole of it is here.
+    pub(super) fn show_front(&mut self, mut snapshot: Snapshot, of: u64) {
+        let at = snapshot.kind.index();
+        let read = snapshot.table.len() as u64;
+        for feed in &mut snapshot.feeds {
+            feed.proof = Proof::Reading { read, of: Some(of) };
+        }
+        self.front[at] = Some((read, of));
+        self.snapshots[at] = Some(Arc::new(snapshot));
+    }
+
+    /// The whole is here, or there is none: what was shown of it goes.
+    pub(super) fn drop_fronts(&mut self) {
+        for (front, snapshot) in self.front.iter_mut().zip(&mut self.snapshots) {
+            if front.take().is_some() {
+                *snapshot = None;
+            }
         }
     }
 
@@ -161,6 +184,9 @@ impl Member {
 
     /// How it stands.
     pub(super) fn health(&self) -> Health {
+        if let Some((read, of)) = self.front.iter().flatten().copied().reduce(|a, b| (a.0 + b.0, a.1 + b.1)) {
+            return Health::Reading { read, of: Some(of) };
+        }
         if self.running.is_some() {
             let known: Vec<(u64, Option<u64>)> = self.progress.iter().flatten().copied().collect();
             if known.is_empty() {

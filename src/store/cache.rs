@@ -1,5 +1,7 @@
 //! Snapshots as files: one per system and kind, written aside, synced and renamed.
 //!
+//! Beside each there is its front: the few rows that the next start shows first, while the whole is still being loaded.
+//!
 //! A file is a line of JSON (what it is, and of what), and then the rows in blocks of columns, compressed. Losing it costs
 //! only time, so a file that cannot be used is an error that names it and nothing more. Natives are not kept yet, so
 //! [`Cache::native`] finds none.
@@ -41,6 +43,9 @@ struct Header {
     schema: String,
     generation: u64,
     rows: u64,
+    /// Of a front: how many rows the whole has.
+    #[serde(default)]
+    of: u64,
     feeds: Vec<FeedState>,
     taken: jiff::Timestamp,
 }
@@ -54,6 +59,57 @@ impl FileCache {
     fn path(&self, system: &SystemId, kind: Kind) -> PathBuf {
         self.folder.join(format!("{}.{}", file_name(system), kind.name().to_ascii_lowercase()))
     }
+
+    fn front_path(&self, system: &SystemId, kind: Kind) -> PathBuf {
+        self.folder.join(format!("{}.{}.front", file_name(system), kind.name().to_ascii_lowercase()))
+    }
+
+    /// Written aside, synced, renamed.
+    fn put(&self, snapshot: &Snapshot, rows: &[Row], path: &Path) -> Result<(), StoreError> {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(format!(".{}.new", std::process::id()));
+        let aside = PathBuf::from(aside);
+        let kept = self.write(snapshot, rows, &aside).and_then(|()| std::fs::rename(&aside, path)).and_then(|()| {
+            // The rename itself is on disk only once the directory is.
+            File::open(&self.folder)?.sync_all()
+        });
+        kept.map_err(|why| {
+            // What was begun is of no use to anybody; if it cannot be removed either, the next one overwrites it.
+            let _ = std::fs::remove_file(&aside);
+            fault(path, why)
+        })
+    }
+}
+
+/// A snapshot file of either sort, and how many rows it was taken from.
+fn read(
+    path: &Path,
+    system: &SystemId,
+    kind: Kind,
+    schema: &Arc<Schema>,
+) -> Result<Option<(Snapshot, u64)>, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(why) => return Err(fault(path, why)),
+    };
+    let mut file = BufReader::new(file);
+    let mut line = Vec::new();
+    let header = (&mut file)
+        .take(1 << 20)
+        .read_until(b'\n', &mut line)
+        .map_err(|why| fault(path, why))
+        .and_then(|_| serde_json::from_slice::<Header>(&line).map_err(|why| fault(path, why)))?;
+    if header.layout != LAYOUT || header.schema != fingerprint(schema) {
+        return Ok(None);
+    }
+    if header.system != *system || header.kind != kind {
+        return Err(fault(path, format!("it holds {} {}", header.system, header.kind.plural())));
+    }
+    let table = read_rows(file, schema, header.rows).map_err(|why| fault(path, why))?;
+    let feeds = header.feeds.into_iter().map(interrupted).collect();
+    let (system, generation, taken) = (header.system, header.generation, header.taken);
+    Ok(Some((Snapshot { system, kind, generation, table, feeds, taken }, header.of)))
 }
 
 /// A system's name as part of a file name: what could be more than a name is written as its code.
@@ -86,50 +142,25 @@ fn fingerprint(schema: &Schema) -> String {
 
 impl Cache for FileCache {
     fn load(&mut self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
-        let path = self.path(system, kind);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(why) => return Err(fault(&path, why)),
-        };
-        let mut file = BufReader::new(file);
-        let mut line = Vec::new();
-        let header = (&mut file)
-            .take(1 << 20)
-            .read_until(b'\n', &mut line)
-            .map_err(|why| fault(&path, why))
-            .and_then(|_| serde_json::from_slice::<Header>(&line).map_err(|why| fault(&path, why)))?;
-        if header.layout != LAYOUT || header.schema != fingerprint(schema) {
-            return Ok(None);
-        }
-        if header.system != *system || header.kind != kind {
-            return Err(fault(&path, format!("it holds {} {}", header.system, header.kind.plural())));
-        }
-        let table = read_rows(file, schema, header.rows).map_err(|why| fault(&path, why))?;
-        let feeds = header.feeds.into_iter().map(interrupted).collect();
-        Ok(Some(Snapshot {
-            system: header.system,
-            kind,
-            generation: header.generation,
-            table,
-            feeds,
-            taken: header.taken,
-        }))
+        Ok(read(&self.path(system, kind), system, kind, schema)?.map(|(snapshot, _)| snapshot))
     }
 
     fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let path = self.path(&snapshot.system, snapshot.kind);
-        let aside =
-            path.with_extension(format!("{}.{}.new", snapshot.kind.name().to_ascii_lowercase(), std::process::id()));
-        let kept = self.write(snapshot, &aside).and_then(|()| std::fs::rename(&aside, &path)).and_then(|()| {
-            // The rename itself is on disk only once the directory is.
-            File::open(&self.folder)?.sync_all()
-        });
-        kept.map_err(|why| {
-            // What was begun is of no use to anybody; if it cannot be removed either, the next one overwrites it.
-            let _ = std::fs::remove_file(&aside);
-            fault(&path, why)
-        })
+        let all: Vec<Row> = (0..snapshot.table.len() as u32).map(Row).collect();
+        self.put(snapshot, &all, &self.path(&snapshot.system, snapshot.kind))
+    }
+
+    fn front(
+        &mut self,
+        system: &SystemId,
+        kind: Kind,
+        schema: &Arc<Schema>,
+    ) -> Result<Option<(Snapshot, u64)>, StoreError> {
+        read(&self.front_path(system, kind), system, kind, schema)
+    }
+
+    fn keep_front(&mut self, snapshot: &Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+        self.put(snapshot, rows, &self.front_path(&snapshot.system, snapshot.kind))
     }
 
     fn native(&mut self, _key: &RecordKey) -> Result<Option<String>, StoreError> {
@@ -137,8 +168,8 @@ impl Cache for FileCache {
     }
 
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError> {
-        for kind in Kind::ALL {
-            let path = self.path(system, kind);
+        let fronts = Kind::ALL.map(|kind| self.front_path(system, kind));
+        for path in Kind::ALL.map(|kind| self.path(system, kind)).into_iter().chain(fronts) {
             match std::fs::remove_file(&path) {
                 Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(fault(&path, why)),
                 _ => {}
@@ -157,7 +188,7 @@ fn interrupted(mut feed: FeedState) -> FeedState {
 }
 
 impl FileCache {
-    fn write(&self, snapshot: &Snapshot, aside: &Path) -> std::io::Result<()> {
+    fn write(&self, snapshot: &Snapshot, rows: &[Row], aside: &Path) -> std::io::Result<()> {
         let mut maker = std::fs::DirBuilder::new();
         maker.recursive(true);
         #[cfg(unix)]
@@ -175,7 +206,8 @@ impl FileCache {
             kind: snapshot.kind,
             schema: fingerprint(schema),
             generation: snapshot.generation,
-            rows: snapshot.table.len() as u64,
+            rows: rows.len() as u64,
+            of: snapshot.table.len() as u64,
             feeds: snapshot.feeds.clone(),
             taken: snapshot.taken,
         };
@@ -183,10 +215,9 @@ impl FileCache {
         file.write_all(b"\n")?;
         let mut packed = zstd::Encoder::new(file, LEVEL)?;
         packed.include_checksum(true)?;
-        let rows = snapshot.table.len();
-        for from in (0..rows).step_by(CHUNK_ROWS) {
-            let rows = from..rows.min(from + CHUNK_ROWS);
-            for column in block(&snapshot.table, rows) {
+        let whole = rows.len() == snapshot.table.len();
+        for rows in rows.chunks(CHUNK_ROWS) {
+            for column in block(&snapshot.table, rows, whole) {
                 packed.write_all(&(column.len() as u64).to_le_bytes())?;
                 packed.write_all(&column)?;
             }
@@ -197,11 +228,12 @@ impl FileCache {
 }
 
 /// One block as columns: pages, ids, then every attribute that can be read, in the schema's order.
-fn block(table: &Table, rows: std::ops::Range<usize>) -> Vec<Vec<u8>> {
-    let rows = || rows.clone().map(|row| Row(row as u32));
+/// A front has no pages: its rows are from anywhere.
+fn block(table: &Table, rows: &[Row], whole: bool) -> Vec<Vec<u8>> {
+    let rows = || rows.iter().copied();
     let mut columns = vec![Vec::new(), Vec::new()];
     for row in rows() {
-        number(&mut columns[0], u64::from(table.page(row)));
+        number(&mut columns[0], if whole { u64::from(table.page(row)) } else { 0 });
         text(&mut columns[1], table.id(row));
     }
     for (attr, def) in table.schema().iter().filter(|(_, def)| !def.unreadable) {

@@ -279,6 +279,15 @@ pub trait Cache: Send {
     ) -> Result<Option<Snapshot>, StoreError>;
     /// Keeps a snapshot: written aside, synced, renamed.
     fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError>;
+    /// The rows that a start shows first, and how many there are in all.
+    fn front(
+        &mut self,
+        system: &SystemId,
+        kind: Kind,
+        schema: &std::sync::Arc<crate::model::Schema>,
+    ) -> Result<Option<(Snapshot, u64)>, StoreError>;
+    /// Keeps these rows of a snapshot as what a start shows first. Rows come in the table's order.
+    fn keep_front(&mut self, snapshot: &Snapshot, rows: &[crate::model::Row]) -> Result<(), StoreError>;
     /// The native text of a record, if it was kept.
     fn native(&mut self, key: &RecordKey) -> Result<Option<String>, StoreError>;
     /// Forgets a system.

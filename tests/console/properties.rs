@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::world::{self, change, deactivation, plan};
 
 /// Every screen and popup, as the keys that lead there.
-pub const WAYS: [&str; 23] = [
+pub const WAYS: [&str; 35] = [
     "",
     "j j j Space",
     "j j j Space Enter",
@@ -37,6 +37,18 @@ pub const WAYS: [&str; 23] = [
     "6",
     "7 j",
     "5 P",
+    "b",
+    "I",
+    "I Tab",
+    "c",
+    "L",
+    "W",
+    "O",
+    "w",
+    "5 *",
+    "5 j j o",
+    "h J",
+    "s s s",
 ];
 
 fn desk() -> Desk {
@@ -94,6 +106,7 @@ fn an_empty_world_is_drawn_and_every_key_is_harmless() {
     for keys in ["", "j k G g Enter Esc v a u n N s S Space p P 5 P 6 f 7 T r R w y t C z O ? : m"] {
         let mut desk = Desk::with(80, 24, world::world_of(Vec::new()));
         desk.keys(keys);
+        desk.keys("1 b I c Enter J H W W O Esc L 3 5 * Esc Space f 1 o");
         desk.screen();
     }
     let mut desk = Desk::new(80, 24);

@@ -108,7 +108,9 @@ impl App {
             for at in order {
                 let Some(snapshot) = systems.get(at).and_then(|system| system.snapshot(kind)) else { continue };
                 for (_, def) in snapshot.table.schema().iter() {
-                    if def.form == Form::Text && !def.unreadable {
+                    // Name and login are columns already.
+                    let own = kind == Kind::User && ["userName", "displayName"].contains(&def.path.as_str());
+                    if def.form == Form::Text && !def.unreadable && !own {
                         add(Column::Attr(def.path.clone()));
                     }
                 }

@@ -11,7 +11,6 @@ use super::action::Action;
 use super::confirm::{Ask, Confirm, Question};
 use super::lines::{Line, Tone};
 use super::popup::Popup;
-use super::preview::why;
 use super::staged::Staged;
 use super::text::{self, text};
 use super::{App, Tab, Wish};
@@ -249,7 +248,7 @@ impl Planned {
 
     pub(super) fn outcome(&mut self, id: &PlanId, outcome: Outcome) {
         let Some(push) = self.push.as_mut().filter(|push| &push.id == id) else { return };
-        self.dirty |= why(&outcome.state).is_some();
+        self.dirty = true;
         push.outcomes.insert(outcome.change.clone(), outcome);
     }
 
@@ -265,7 +264,9 @@ impl Planned {
 
     /// Whether the rows were made long enough ago to be made anew for a mere outcome.
     pub(super) fn due(&self, now: jiff::Timestamp) -> bool {
-        self.made.is_none_or(|made| now.as_millisecond() - made.as_millisecond() > 200)
+        // A large plan takes its time to be made into rows.
+        let pace = if self.plan().is_some_and(|plan| plan.changes.len() > 20_000) { 1000 } else { 200 };
+        self.made.is_none_or(|made| now.as_millisecond() - made.as_millisecond() > pace)
     }
 
     /// A push has ended: how many changes ended how.

@@ -53,7 +53,7 @@ impl Core {
                 });
                 Earlier::Files(cache.clone(), schemas.collect())
             }
-            _ => Earlier::Compared(self.compared.clone()),
+            _ => Earlier::Compared(self.compared.clone().filter(|_| !self.compared_front)),
         }
     }
 

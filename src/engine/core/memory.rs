@@ -4,10 +4,15 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Aside, Core};
 use crate::engine::drive::panicked;
+use crate::engine::job::Wish;
+use crate::engine::member::Member;
 use crate::engine::protocol::{PastPush, PastStep, Report};
-use crate::model::{Kind, Snapshot};
+use crate::model::{Kind, Schema, Snapshot, SystemId};
 use crate::plan::{Change, ChangeId, PlanId};
 use crate::store::{Entry, Sending, StoreError};
+
+/// So many identities are on the first screens of a start.
+const FRONT: u32 = 256;
 
 /// How many pushes the history shows.
 const HISTORY: usize = 200;
@@ -42,42 +47,106 @@ impl Core {
             Err(error) => self.report(Report::Notice(error.to_string())),
         }
         self.remember_rules().await;
-        if self.face {
-            self.recall().await;
+    }
+
+    /// What every system maps of every kind: its place, its name, the kind and its attributes.
+    fn mapped(&self) -> Vec<(usize, SystemId, Kind, Arc<Schema>)> {
+        let of = |(at, member): (usize, &Member)| {
+            let id = member.setup.config.id.clone();
+            let maps = member.connector.mapping().kinds.clone();
+            maps.into_iter().map(move |map| (at, id.clone(), map.kind, map.schema)).collect::<Vec<_>>()
+        };
+        self.members.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// What an earlier run has read: its first rows at once, so that there is something to look at; the whole as soon as it is
+    /// loaded. Then the systems are read, where that is wanted.
+    pub(in crate::engine) async fn recall(&mut self, read: bool) {
+        let Some(cache) = self.cache.clone() else { return self.recalled(Vec::new(), read) };
+        let wanted = self.mapped();
+        let (files, kinds) = (cache.clone(), wanted.clone());
+        let fronts = tokio::task::spawn_blocking(move || {
+            let mut cache = files.lock().unwrap_or_else(PoisonError::into_inner);
+            // A front that cannot be used costs nothing: the whole is loaded anyway, and tells what is wrong.
+            let load = |(at, system, kind, schema): (usize, SystemId, Kind, Arc<Schema>)| {
+                Some((at, cache.front(&system, kind, &schema).ok()??))
+            };
+            kinds.into_iter().filter_map(load).collect::<Vec<_>>()
+        });
+        for (at, (snapshot, of)) in fronts.await.unwrap_or_default() {
+            // What is small is loaded as fast as its front.
+            if of > snapshot.table.len() as u64 {
+                self.fronts = true;
+                self.members[at].show_front(snapshot, of);
+            }
+        }
+        let asides = self.asides.0.clone();
+        tokio::spawn(async move {
+            let loaded = tokio::task::spawn_blocking(move || {
+                let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+                let load = |(at, system, kind, schema): (usize, SystemId, Kind, Arc<Schema>)| {
+                    Some((at, cache.load(&system, kind, &schema).transpose()?))
+                };
+                wanted.into_iter().filter_map(load).collect()
+            });
+            let aside = match loaded.await {
+                Ok(loaded) => Aside::Recalled(loaded, read),
+                Err(error) => {
+                    let (part, text) = ("the snapshot files".to_owned(), panicked(error));
+                    let _ = asides.send(Aside::Report(Report::Crashed { part, text }));
+                    Aside::Recalled(Vec::new(), read)
+                }
+            };
+            let _ = asides.send(aside);
+        });
+    }
+
+    /// All that an earlier run has read is here.
+    pub(super) fn recalled(&mut self, loaded: Vec<(usize, Result<Snapshot, StoreError>)>, read: bool) {
+        self.fronts = false;
+        self.recalling = false;
+        self.members.iter_mut().for_each(Member::drop_fronts);
+        for (at, found) in loaded {
+            match found {
+                Ok(snapshot) => self.members[at].recall(snapshot),
+                Err(error) => self.report(Report::Notice(error.to_string())),
+            }
+        }
+        self.outdated();
+        let early = std::mem::take(&mut self.early);
+        if self.quitting {
+            return;
+        }
+        if read {
+            self.refresh(None, Wish::All);
+        }
+        for wish in early {
+            self.obey(wish);
         }
     }
 
-    /// Snapshots of an earlier run.
-    async fn recall(&mut self) {
-        let Some(cache) = self.cache.clone() else { return };
-        let wanted: Vec<_> = self
-            .members
-            .iter()
-            .enumerate()
-            .flat_map(|(at, member)| {
-                let maps = &member.connector.mapping().kinds;
-                maps.iter().map(move |map| (at, member.setup.config.id.clone(), map.kind, map.schema.clone()))
-            })
-            .collect();
-        let loaded = tokio::task::spawn_blocking(move || {
+    /// Keeps what the next start shows first: how the first identities stand everywhere.
+    pub(super) fn keep_fronts(&mut self) {
+        let Some((cache, compared)) = self.cache.clone().zip(self.compared.clone()) else { return };
+        let generations: Vec<_> = self.members.iter().map(|member| member.generations).collect();
+        if self.compared_front || self.fronted == generations {
+            return;
+        }
+        self.fronted = generations;
+        tokio::task::spawn_blocking(move || {
             let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-            let load = |(at, system, kind, schema)| match cache.load(&system, kind, &schema) {
-                Ok(found) => found.map(|snapshot| (at, Ok(snapshot))),
-                Err(error) => Some((at, Err(error))),
-            };
-            wanted.into_iter().filter_map(load).collect::<Vec<(usize, Result<Snapshot, StoreError>)>>()
-        });
-        match loaded.await {
-            Ok(loaded) => {
-                for (at, found) in loaded {
-                    match found {
-                        Ok(snapshot) => self.members[at].recall(snapshot),
-                        Err(error) => self.report(Report::Notice(error.to_string())),
-                    }
+            for (at, system) in compared.inputs.systems.iter().enumerate() {
+                for kind in Kind::ALL {
+                    let Some(snapshot) = system.snapshot(kind).filter(|snapshot| snapshot.complete()) else { continue };
+                    let comparison = compared.kind(kind);
+                    let mut rows: Vec<_> =
+                        (0..comparison.len.min(FRONT)).filter_map(|identity| comparison.row(identity, at)).collect();
+                    rows.sort_unstable();
+                    // The next start does without it, and loads the whole.
+                    let _ = cache.keep_front(snapshot, &rows);
                 }
             }
-            Err(error) => self.crashed("the snapshot files".to_owned(), panicked(error)),
-        }
+        });
     }
 
     /// Keeps a whole snapshot for the next run.

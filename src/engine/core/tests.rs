@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod front;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -453,5 +455,6 @@ async fn what_an_earlier_run_has_read_is_shown_at_once_and_proves_nothing() {
         |world: &World| world.compared.inputs.systems[0].snapshot(Kind::User).is_some_and(|snapshot| snapshot.proved());
     let world = wait(&mut said, world_where(proved)).await;
     assert_eq!(users(&world, "hr"), 2);
-    std::fs::remove_dir_all(folder).unwrap();
+    // Snapshots may still be on their way to the disk.
+    let _ = std::fs::remove_dir_all(folder);
 }
