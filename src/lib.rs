@@ -14,8 +14,8 @@
 //! | config | model, mapping, plan, secret |
 //! | connectors | model, mapping, plan, secret |
 //! | store | model, mapping, compare, plan |
-//! | engine | all of the above; `engine::protocol` only the pure rooms |
-//! | console::app | the pure rooms, `engine::protocol`, the key map as data |
+//! | engine | all of the above; `engine::protocol` only the pure rooms and secret |
+//! | console::app | the pure rooms, secret, `engine::protocol`, the key map as data |
 //! | console::view | app, model, plan, themes |
 //! | console::term | nobody |
 //! | simulate | model; no type of the connectors, so that two readings of one reference check each other |

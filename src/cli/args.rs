@@ -205,6 +205,13 @@ pub struct PlanArgs {
     /// With what takes something away: left out otherwise
     #[arg(long)]
     pub removals: bool,
+    /// Set a new password for this user of --system, named by userName or id, and plan nothing else. It is asked for when the
+    /// plan is pushed; the plan never holds it
+    #[arg(long, value_name = "USER", requires = "system", conflicts_with_all = ["filter", "kind", "only", "removals"])]
+    pub password: Option<String>,
+    /// With --password: set the one that the system's own secret setting refers to, and ask for none
+    #[arg(long, requires = "password")]
+    pub from_setting: bool,
     /// Save it here, for `trueup push FILE`; it holds no secrets
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

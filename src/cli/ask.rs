@@ -18,16 +18,33 @@ pub fn answered(config: &SystemConfig) -> anyhow::Result<SystemConfig> {
     let system = config.id.to_string();
     for (what, source) in config.sources_mut() {
         if source.prompts() {
-            *source = Source::Given(secret(&system, what)?);
+            let why = " (`prompt = true`), and there is no terminal to ask on; use `env`, `file` or `command`";
+            *source = Source::Given(secret(&system, what, why)?);
         }
     }
     Ok(config)
 }
 
-fn secret(system: &str, what: &str) -> anyhow::Result<Secret> {
-    let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").with_context(|| {
-        format!("system {system} asks for its {what} (`prompt = true`), and there is no terminal to ask on; use `env`, `file` or `command`")
-    })?;
+/// What is typed twice alike.
+///
+/// # Errors
+/// When there is no terminal to ask on, nothing was typed, or not the same.
+pub fn twice(system: &str, what: &str) -> anyhow::Result<Secret> {
+    let why = ", and there is no terminal to ask on: nothing was sent";
+    let first = secret(system, what, why)?;
+    if secret(system, &format!("{what}, once more"), why)?.expose() != first.expose() {
+        bail!("nothing was sent: what was typed is not the same twice");
+    }
+    Ok(first)
+}
+
+/// `why`: what is said where there is no terminal.
+fn secret(system: &str, what: &str, why: &str) -> anyhow::Result<Secret> {
+    let mut terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .with_context(|| format!("system {system} asks for {what}{why}"))?;
     let before = tcgetattr(&terminal)?;
     let mut silent = before.clone();
     silent.local_modes &= !LocalModes::ECHO;

@@ -35,7 +35,7 @@ const SYSTEMS: &[System] = &[
         connector: "litmos",
         view: "litmos",
         limited: false,
-        more: "source_name = \"trueup\"\nmode = \"full\"\nrate = 50\n",
+        more: "source_name = \"trueup\"\nteam_leaders = \"yes\"\nmode = \"full\"\nrate = 50\n",
     },
     System {
         name: "kingdee",

@@ -206,6 +206,7 @@ impl FacetLine {
                 Wanted::Ref(reference) => Some(reference.to_string()),
                 Wanted::Present => Some(String::new()),
                 Wanted::Clear => None,
+                Wanted::Secret(_) => Some("***".to_owned()),
             },
         };
         change.want.iter().map(line).collect()

@@ -15,6 +15,7 @@ mod history;
 mod lines;
 mod operator;
 mod paper;
+mod password;
 mod plan;
 mod purge;
 mod push;

@@ -44,8 +44,14 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
     let runtime = setup::runtime()?;
     let session = setup::session(&runtime, setup);
     let world = session.world().map_err(anyhow::Error::msg)?;
-    let chosen = choose(&world, &wanted, &only, args.removals);
     let mut out = BufWriter::new(std::io::stdout().lock());
+    if let (Some(user), Some(system)) = (&args.password, &args.system) {
+        let change = super::password::change(&world, system, user, args.from_setting)?;
+        let plan = runtime.block_on(session.prepare(vec![change])).map_err(anyhow::Error::msg)?;
+        finish(&plan, &world, args.output.as_deref(), args.requests, args.format, &mut out)?;
+        return Ok(super::check::exit(&world, &wanted, true));
+    }
+    let chosen = choose(&world, &wanted, &only, args.removals);
     for (why, count) in &chosen.left_out {
         eprintln!("left out: {count} {why}");
     }

@@ -74,6 +74,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
         out.flush()?;
         asked.on_terminal(&who)?;
     }
+    super::password::ask_all(&plan, &session)?;
     let plan = Arc::new(plan);
     let stop = Stop::default();
     let told: Arc<Mutex<Vec<Outcome>>> = Arc::default();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entries::{Cut, Single, merge, record_of, trouble};
+use super::entries::{Cut, Single, merge, record_of, trouble, unlisted};
 use super::judge::life;
 use super::lane::{Alike, alike_refs, composed};
 use super::refs::{Found, Refs};
@@ -420,6 +420,11 @@ impl<'c> Case<'c> {
                 (diff.verdict, diff.why) = self.verdict(path, "", &diff.own);
                 if diff.verdict == Verdict::Differs {
                     diff.directed(self.common(path, ""), fold);
+                    if let Some(mangled) = &self.to.mapping.mangled
+                        && mangled.undone(&theirs).is_some_and(|plain| same(&ours, &plain, fold))
+                    {
+                        diff.why.clone_from(&mangled.text);
+                    }
                     (diff.want, diff.refers) = match resolved {
                         Some((Some(Found::There(kind, row)), _)) => (self.target_id(kind, row), Some(kind)),
                         _ if ours.is_empty() && self.target.is_none() => (None, None),
@@ -659,6 +664,18 @@ impl<'c> Case<'c> {
             let key = (0..2).find_map(|part| Some((trouble(cut.key[part])?, of.list.key[part], Some(part))));
             key.or_else(|| Some((trouble(cut.value)?, of.list.value.flatten(), None)))
         };
+        let hidden = |cut: Option<&Cut>| cut.is_some_and(|cut| cut.key.into_iter().any(unlisted));
+        if let Some(never) = of.list.unlisted.as_ref().filter(|_| hidden(ours.or(theirs))) {
+            let (title, path, is) = (&self.to.mapping.title, &never.attr, &never.is);
+            (diff.verdict, diff.why) = match ours {
+                Some(_) => (
+                    Verdict::Unreadable,
+                    format!("{title} does not list whose {path} is {is}: nobody can say whether it is there"),
+                ),
+                None => (Verdict::Shown, format!("{path} is {is}: not judged")),
+            };
+            return;
+        }
         match lost(ours).or_else(|| lost(theirs)) {
             Some((Found::Unknown, _, _)) | None => {
                 (diff.verdict, diff.why) = (Verdict::Unread, "not read".to_owned());

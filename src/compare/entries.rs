@@ -24,11 +24,19 @@ const PENDING: Token = u32::MAX - 3;
 const ASIDE: Token = u32::MAX - 4;
 /// The role `none`: as good as no entry (targets/aha.md 10.4).
 const NONE: Token = u32::MAX - 5;
-/// A record whose entries the service never lists ([`Unlisted`]): whether it is there, nobody can say.
-const UNLISTED: Token = u32::MAX - 6;
+/// The lowest of those.
+const SPECIAL: Token = NONE;
+/// On a record's token: one whose entries the service never lists ([`Unlisted`]). Where it is in the target's list all the
+/// same, it is there; where it is not, nobody can say.
+const UNLISTED: Token = 1 << 31;
 
 fn special(token: Token) -> bool {
-    token >= UNLISTED
+    token >= SPECIAL
+}
+
+/// Whether it is a record that the service does not list.
+pub(super) fn unlisted(token: Token) -> bool {
+    !special(token) && token & UNLISTED != 0
 }
 
 fn record(kind: Kind, row: Row) -> Token {
@@ -37,6 +45,7 @@ fn record(kind: Kind, row: Row) -> Token {
 
 /// The record that a token stands for.
 pub(super) fn record_of(token: Token) -> Option<(Kind, Row)> {
+    let token = if unlisted(token) { token ^ UNLISTED } else { token };
     (token < TEXT).then(|| (Kind::ALL[(token >> 28) as usize], Row(token & ((1 << 28) - 1))))
 }
 
@@ -45,9 +54,10 @@ pub(super) fn trouble(token: Token) -> Option<Found> {
     Some(match token {
         NOWHERE => Found::Nowhere,
         DOUBT => Found::Doubt,
-        UNKNOWN | UNLISTED => Found::Unknown,
+        UNKNOWN => Found::Unknown,
         PENDING => Found::Pending,
         ASIDE => Found::Aside,
+        token if unlisted(token) => Found::Unknown,
         _ => return None,
     })
 }
@@ -66,7 +76,7 @@ struct Means<'d> {
 impl Means<'_> {
     fn record(self, kind: Kind, row: Row, refs: &Refs<'_>) -> Token {
         let unlisted = self.unlisted.is_some_and(|of| refs.kind(kind).says(row, &of.attr, &of.is));
-        if unlisted { UNLISTED } else { record(kind, row) }
+        record(kind, row) | if unlisted { UNLISTED } else { 0 }
     }
 
     fn source(self, text: &str, refs: &Refs<'_>, as_text: impl FnOnce() -> Token) -> Token {
@@ -263,8 +273,7 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
     let unknown = |cuts: &[Cut]| cuts.iter().any(|cut| cut.key.contains(&UNKNOWN));
     let open_source = unknown(source);
     let open_target = unknown(target);
-    let unlisted = |cuts: &[Cut]| cuts.iter().any(|cut| cut.key.contains(&UNLISTED));
-    told.unread = open_source || open_target || unlisted(source) || unlisted(target);
+    told.unread = open_source || open_target;
     let (mut a, mut b) = (source, target);
     while !a.is_empty() || !b.is_empty() {
         let key = match (a.first(), b.first()) {
@@ -293,11 +302,14 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
             }
             continue;
         }
+        // Only where the target lists it all the same it is alike; nobody is taken out who is never listed.
+        let hidden = (ours.is_empty() || theirs.is_empty()) && key.into_iter().any(unlisted);
+        told.unread |= hidden;
         let value_lost = ours.iter().map(|cut| cut.value).find(|value| special(*value));
         told.nowhere |= value_lost.is_some_and(|token| token == NOWHERE || token == DOUBT);
         told.unread |= value_lost == Some(UNKNOWN);
         // An entry that could not be resolved on the other side could be this one.
-        let open = value_lost.is_some() || theirs.is_empty() && open_target || ours.is_empty() && open_source;
+        let open = hidden || value_lost.is_some() || theirs.is_empty() && open_target || ours.is_empty() && open_source;
         let alike = match (ours, theirs) {
             ([x], [y]) => x.value == y.value,
             ([], _) | (_, []) => false,

@@ -1,5 +1,7 @@
 //! Faults inside one system, or that a write would hit.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use rayon::prelude::*;
@@ -9,6 +11,7 @@ use super::judge::{Life, Lives};
 use super::link::{Contradicted, contradicted};
 use super::run::LINT;
 use super::{Compared, Comparison, Inputs, Pairing, SystemView};
+use crate::mapping::Powerless;
 use crate::model::text::{self, clean};
 use crate::model::{Attr, AttrPath, CHUNK_ROWS, Form, Kind, RecordKey, Row, SystemId, Table};
 
@@ -30,6 +33,8 @@ pub enum Rule {
     Duplicate,
     /// Characters that could hurt a terminal.
     HostileText,
+    /// A level or role that gives no power as things are.
+    Powerless,
     /// Two records are linked by decision, and the keys of one are now those of another record.
     LinkContradicted,
 }
@@ -66,6 +71,7 @@ impl Rule {
             Self::LastBillingAdmin => "last_billing_admin",
             Self::Duplicate => "duplicate",
             Self::HostileText => "hostile_text",
+            Self::Powerless => "powerless",
             Self::LinkContradicted => "link_contradicted",
         }
     }
@@ -226,7 +232,38 @@ pub(super) fn collect(
             });
         }
     }
+    for (system, view) in inputs.systems.iter().enumerate() {
+        for rule in &view.mapping.powerless {
+            for row in powerless(view, rule) {
+                mark(inputs, &mut kinds[rule.kind.index()], system, row.0);
+                told.tell(Rule::Powerless, system, (system, rule.kind, row), Some(&rule.attr), || rule.text.clone());
+            }
+        }
+    }
     told.lints
+}
+
+/// The active records whose value gives no power, as no list has them. None where a list was not read.
+fn powerless(view: &SystemView, rule: &Powerless) -> Vec<Row> {
+    let (Some(bearers), Some(lists)) = (view.snapshot(rule.kind), view.snapshot(rule.listed_by)) else {
+        return Vec::new();
+    };
+    let Some(attr) = bearers.table.schema().find(&rule.attr).filter(|_| lists.complete()) else { return Vec::new() };
+    let mut listed: HashSet<&str> = HashSet::new();
+    for path in &rule.lists {
+        let Some(list) = lists.table.schema().find(path) else { return Vec::new() };
+        for row in lists.table.rows() {
+            let Some(entries) = lists.table.entries(row, list) else { return Vec::new() };
+            listed.extend(entries.iter().map(|entry| lists.table.entry_text(list, *entry).0[0]));
+        }
+    }
+    let table = &bearers.table;
+    let lives = Lives::new(table);
+    table
+        .rows()
+        .filter(|row| table.cell(*row, attr).text() == rule.is && lives.of(row.0) == Life::Active)
+        .filter(|row| !listed.contains(table.id(*row)))
+        .collect()
 }
 
 /// Marks an identity in the system itself, and for the source in every target that has it or should.

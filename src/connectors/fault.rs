@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::plan::Reply;
+use crate::plan::{REASON_PHRASE, Reply};
 
 /// As much of an error's own words as is kept.
 const LONGEST: usize = 300;
@@ -30,9 +30,9 @@ impl Fault {
             Err(_) => Self { kind: None, message: plain(&reply.body) },
         };
         if fault.message.is_empty()
-            && let Some(said) = reply.header("x-error-message")
+            && let Some(said) = reply.header("x-error-message").or_else(|| reply.header(REASON_PHRASE))
         {
-            // targets/aha.md 5: printed by one client, unconfirmed.
+            // targets/aha.md 5: printed by one client, unconfirmed; targets/litmos.md 2.
             said.clone_into(&mut fault.message);
         }
         fault.message = cut(&fault.message);

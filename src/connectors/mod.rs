@@ -40,6 +40,12 @@ pub trait Connector: Send + Sync {
     /// Finds out what the service is, can and allows: reads only.
     fn probe(&self) -> Box<dyn Walk>;
 
+    /// The same where everything is read right after: it may ask what the listing will ask first and keep that reply
+    /// ([`Walk::kept`]), so that the first rows come with the first request.
+    fn probe_to_read(&self) -> Box<dyn Walk> {
+        self.probe()
+    }
+
     /// The feeds that list a kind: the first one lists the records, the others bring details.
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>>;
 

@@ -97,6 +97,12 @@ pub trait Walk: Send {
         None
     }
 
+    /// What a probe has asked that the listing will ask in the same words, with the replies: the engine gives them to it instead
+    /// of asking twice. For [`super::Connector::probe_to_read`].
+    fn kept(&mut self) -> Vec<(Request, Reply)> {
+        Vec::new()
+    }
+
     /// Records in all, as far as the service has said.
     fn expected(&self) -> Option<u64> {
         None

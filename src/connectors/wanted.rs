@@ -99,6 +99,7 @@ fn text(
         }
         Wanted::Clear => Ok(cleared(row)),
         Wanted::Present => Err("nothing says what it shall be".into()),
+        Wanted::Secret(_) => Err(format!("{} takes no secret here that is only known when it is sent", mapping.title)),
     }
 }
 
@@ -116,6 +117,7 @@ fn entry(list: &ListMap, key: &[Ref], wanted: &Wanted, holes: &mut Vec<ChangeId>
         (Wanted::Present, None) => Ok(What::Entry { key, value: None }),
         (Wanted::Present, Some(value)) => Err(format!("{} is missing", value.name)),
         (_, None) => Ok(What::Entry { key, value: None }),
+        (Wanted::Secret(_), Some(part)) => Err(format!("{} is no secret", part.name)),
         (Wanted::Text(text), Some(part)) if text.is_empty() => Err(format!("{} is missing", part.name)),
         (Wanted::Text(text), Some(part)) => Ok(What::Entry { key, value: Some((written(part), native(part, text)?)) }),
         (Wanted::Ref(id), Some(part)) => Ok(What::Entry { key, value: Some(field(part, id, holes)?) }),

@@ -25,6 +25,7 @@ use super::setup::Setup;
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
 use crate::model::{Kind, Snapshot, SystemId};
 use crate::plan::{Change, Outcome, Plan};
+use crate::secret::Secret;
 use crate::store::{Cache, Leases, StoreError};
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.
@@ -564,6 +565,7 @@ impl Core {
                 });
             }
             Command::History => self.history(),
+            Command::Hold { system, name, secret } => self.hold(&system, name, secret),
             Command::Tune { system, per_second } => {
                 if let Some(client) = self.find(&system).and_then(|member| member.client.as_ref()) {
                     client.tune(per_second);
@@ -592,6 +594,14 @@ impl Core {
             Command::Recall(plan) => self.recall_push(plan),
             Command::Resolve => self.resolve(),
             Command::Decide(decisions) => decisions.into_iter().for_each(|decision| self.decide(decision)),
+        }
+    }
+
+    /// Holds what the operator typed until it is sent, or the program ends.
+    pub(super) fn hold(&self, system: &SystemId, name: String, secret: Secret) {
+        match self.find(system).and_then(|member| member.client.as_ref()) {
+            Some(client) => client.hold(name, secret),
+            None => self.report(Report::Notice(format!("{system} has not been reached: what was typed is not held"))),
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::Ahead;
 use super::fault::{Fault, Trouble};
 use super::http::Client;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
@@ -59,7 +60,7 @@ pub(super) async fn probe(
     mut walk: Box<dyn Walk>,
     parallel: usize,
     cancel: &CancellationToken,
-) -> Result<Site, (Stopped, Option<Box<Site>>)> {
+) -> Result<(Site, Ahead), (Stopped, Option<Box<Site>>)> {
     let mut input = Input::Start;
     loop {
         input = match walk.next(input) {
@@ -73,7 +74,7 @@ pub(super) async fn probe(
             // A probe reads replies itself; a page in it belongs to no table.
             Next::Page(page) => Input::Unreadable(format!("a probe has no table for {}", page.feed)),
             Next::Block(block) => Input::Unreadable(format!("a probe has no table for {}", block.feed)),
-            Next::Done(Finish::Site(site)) => return Ok(*site),
+            Next::Done(Finish::Site(site)) => return Ok((*site, Ahead::new(walk.kept()))),
             Next::Done(Finish::Feed(_)) => {
                 return Err((Stopped::Crashed("a probe ended as a listing".to_owned()), None));
             }
@@ -81,7 +82,8 @@ pub(super) async fn probe(
     }
 }
 
-async fn asked(
+/// The same, until the operator stops it.
+pub(super) async fn asked(
     client: &Client,
     requests: &[Request],
     parallel: usize,
@@ -110,6 +112,8 @@ pub(super) struct Drive<'d> {
     pub(super) client: &'d Client,
     pub(super) parallel: usize,
     pub(super) cancel: &'d CancellationToken,
+    /// What the probe has read already.
+    pub(super) ahead: &'d Ahead,
     pub(super) read: ReadPage,
     /// Told of the first page at once, and then from time to time.
     pub(super) grown: &'d mut (dyn FnMut(Grown) + Send),
@@ -151,7 +155,9 @@ impl Drive<'_> {
         let mut shown: Option<(Instant, Duration)> = None;
         loop {
             input = match walk.next(input) {
-                Next::Ask(requests) => Input::Replies(asked(self.client, &requests, self.parallel, self.cancel).await?),
+                Next::Ask(requests) => {
+                    Input::Replies(self.ahead.ask(self.client, &requests, self.parallel, self.cancel).await?)
+                }
                 next @ (Next::Page(_) | Next::Block(_)) => {
                     if self.cancel.is_cancelled() {
                         return Err(Stopped::Cancelled);
@@ -324,7 +330,8 @@ mod tests {
             assert_eq!(grown.of, Some(7));
             shown.push(grown.table.len());
         };
-        let drive = Drive { client: &client, parallel: 4, cancel, read: names(), grown: &mut grown };
+        let ahead = Ahead::default();
+        let drive = Drive { client: &client, parallel: 4, cancel, ahead: &ahead, read: names(), grown: &mut grown };
         let driven = drive.feed(Box::new(walk), builder()).await;
         (driven, shown)
     }

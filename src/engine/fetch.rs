@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::Ahead;
 use super::drive::{Drive, Driven, Grown, ReadPage, Stopped};
 use super::http::Client;
 use crate::connectors::{Connector, Page};
@@ -21,6 +22,8 @@ pub(super) struct Fetch {
     pub(super) client: Client,
     pub(super) site: Arc<Site>,
     pub(super) cancel: CancellationToken,
+    /// What the probe has read already.
+    pub(super) ahead: Ahead,
 }
 
 /// What came of it.
@@ -80,6 +83,7 @@ impl Fetch {
                 client: &client,
                 parallel: self.mapping.rate.parallel as usize,
                 cancel: &self.cancel,
+                ahead: &self.ahead,
                 read: self.reader(),
                 grown: &mut grown,
             };

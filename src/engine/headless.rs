@@ -11,6 +11,7 @@ use super::push;
 use super::setup::Setup;
 use crate::model::SystemId;
 use crate::plan::{Change, Evidence, Finding, Outcome, Plan, Site};
+use crate::secret::Secret;
 
 /// What is told while systems are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +100,11 @@ impl Session {
         // What is not kept is only asked for again.
         let _ = kept.await;
         Ok(outcomes)
+    }
+
+    /// Holds a secret that the operator typed, for the writes that ask for it by this name.
+    pub fn hold(&self, system: &SystemId, name: String, secret: Secret) {
+        self.core.hold(system, name, secret);
     }
 
     /// Looks up by reading what nobody knows of earlier pushes.

@@ -79,6 +79,8 @@ struct Inner {
     session: Option<Session>,
     /// The connector's own secrets, by the names of its settings.
     own: BTreeMap<String, Secret>,
+    /// What the operator typed for single writes.
+    typed: Mutex<BTreeMap<String, Secret>>,
     bucket: Bucket,
     recent: Recent,
     denied: Mutex<Option<u16>>,
@@ -149,6 +151,7 @@ impl Client {
                 credentials,
                 session,
                 own,
+                typed: Mutex::default(),
                 bucket: Bucket::new(options.rate),
                 recent: Recent::default(),
                 denied: Mutex::default(),
@@ -162,6 +165,11 @@ impl Client {
             requests: Arc::default(),
             written: Arc::default(),
         })
+    }
+
+    /// Holds a secret that the operator typed, for the writes that ask for it by this name. It is nowhere but in memory.
+    pub fn hold(&self, name: String, secret: Secret) {
+        self.inner.typed().insert(name, secret);
     }
 
     /// Its budget as it is now.
@@ -182,6 +190,11 @@ impl Client {
     /// Requests sent so far, retries included.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Counts requests that were sent before the count began.
+    pub(super) fn counted(&self, requests: u64) {
+        self.requests.fetch_add(requests, Ordering::Relaxed);
     }
 
     /// The same client with a count of its own.

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::Ahead;
 use super::drive::{Stopped, panicked, probe};
 use super::fault::Trouble;
 use super::fetch::{Fetch, Fetched};
@@ -96,14 +97,14 @@ impl Job {
             Ok(client) => client,
             Err(trouble) => return self.tell(News::Failed(self.at, trouble)),
         };
-        let (site, connector) = match self.probe(&client).await {
+        let (site, connector, ahead) = match self.probe(&client).await {
             Ok(probed) => probed,
             Err(Stopped::Trouble(trouble)) => return self.tell(News::Failed(self.at, trouble)),
             Err(Stopped::Crashed(text)) => return self.tell(News::Crashed(self.at, text)),
             Err(Stopped::Cancelled) => return,
         };
         if usable(&site, &client) && self.wish != Wish::Probe {
-            self.read(&client, &site, &connector).await;
+            self.read(&client, &site, &connector, &ahead).await;
         }
     }
 
@@ -123,13 +124,17 @@ impl Job {
         Ok(client)
     }
 
-    async fn probe(&self, client: &Client) -> Result<(Arc<Site>, Arc<dyn Connector>), Stopped> {
-        if let (Some(probed), true) = (&self.probed, self.wish != Wish::Probe) {
-            return Ok(probed.clone());
+    async fn probe(&self, client: &Client) -> Result<(Arc<Site>, Arc<dyn Connector>, Ahead), Stopped> {
+        if let (Some((site, connector)), true) = (&self.probed, self.wish != Wish::Probe) {
+            return Ok((site.clone(), connector.clone(), Ahead::default()));
         }
         let parallel = self.setup.speed().parallel as usize;
-        let mut site = match probe(client, self.setup.connector.probe(), parallel, &self.cancel).await {
-            Ok(site) => site,
+        let walk = match self.wish {
+            Wish::All => self.setup.connector.probe_to_read(),
+            Wish::Probe | Wish::Kind(_) => self.setup.connector.probe(),
+        };
+        let (mut site, ahead) = match probe(client, walk, parallel, &self.cancel).await {
+            Ok(probed) => probed,
             Err((stopped, found)) => {
                 // A test that broke off still tells what it has found out.
                 if let Some(site) = found {
@@ -143,7 +148,7 @@ impl Job {
         let connector = self.setup.grown(&site);
         let site = Arc::new(site);
         self.tell(News::Probed(self.at, site.clone(), connector.clone()));
-        Ok((site, connector))
+        Ok((site, connector, ahead))
     }
 
     /// Holds the account that answered against the one that answered the first time (targets/aha.md 13, limitation 2), and
@@ -186,7 +191,7 @@ impl Job {
         }
     }
 
-    async fn read(&self, client: &Client, site: &Arc<Site>, connector: &Arc<dyn Connector>) {
+    async fn read(&self, client: &Client, site: &Arc<Site>, connector: &Arc<dyn Connector>, ahead: &Ahead) {
         let mut kinds = JoinSet::new();
         let mapping = connector.mapping();
         for kind in Kind::ALL {
@@ -207,6 +212,7 @@ impl Job {
                 client: client.clone(),
                 site: site.clone(),
                 cancel: self.cancel.clone(),
+                ahead: ahead.clone(),
             };
             let (at, news) = (self.at, self.news.clone());
             kinds.spawn(async move {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::plan::Reply;
+use crate::plan::{REASON_PHRASE, Reply};
 
 /// Whether a reply says that there were too many requests: nothing was done, and it can be tried again in a while. Some
 /// services say so with 503 and in words (targets/litmos.md 1); another 503 is an outage.
@@ -12,7 +12,8 @@ pub(super) fn over(reply: &Reply) -> bool {
     match reply.status {
         429 => true,
         503 => {
-            let said = String::from_utf8_lossy(&reply.body[..reply.body.len().min(2048)]).to_ascii_lowercase();
+            let body = String::from_utf8_lossy(&reply.body[..reply.body.len().min(2048)]);
+            let said = format!("{} {body}", reply.header(REASON_PHRASE).unwrap_or_default()).to_ascii_lowercase();
             ["rate limit", "rating limit", "limit has been exceeded", "too many requests"]
                 .iter()
                 .any(|words| said.contains(words))

@@ -4,6 +4,7 @@
 //! cancellation, redaction and the list of recent requests exist once, here.
 
 mod address;
+mod ahead;
 mod budget;
 mod core;
 mod desk;

@@ -6,6 +6,7 @@ use crate::compare::{Compared, Decision};
 use crate::mapping::Mapping;
 use crate::model::{Kind, RecordKey, SystemId};
 use crate::plan::{Change, ChangeId, Method, Mode, Outcome, Plan, PlanId, Policy, Site, Step};
+use crate::secret::Secret;
 
 /// A wish of the operator.
 #[derive(Clone, Debug)]
@@ -44,6 +45,15 @@ pub enum Command {
     Resolve,
     /// Take decisions in, keep them, and compare anew.
     Decide(Vec<Decision>),
+    /// Hold a secret that the operator typed for a write that will ask for it by this name.
+    Hold {
+        /// Which system.
+        system: SystemId,
+        /// The name.
+        name: String,
+        /// What was typed.
+        secret: Secret,
+    },
     /// A system's request budget.
     Tune {
         /// Which system.

@@ -11,6 +11,7 @@ use super::file::{
     AddressSpec, BusySpec, FeedSpec, LimitationSpec, OpName, OperationSpec, ProfileSpec, RateSpec, RecordSpec,
     SettingSpec, SideEffectSpec, ViaSpec,
 };
+use super::findings::powerless;
 use super::rows::{row, vocabularies};
 use super::{
     Access, Address, Busy, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
@@ -152,6 +153,7 @@ impl Mapping {
                 write: Some(path.as_str().to_owned()),
                 via: Vec::new(),
                 null: Vec::new(),
+                absent_unread: false,
                 clear: None,
                 default: None,
                 json: JsonType::String,
@@ -164,6 +166,7 @@ impl Mapping {
                 compare: true,
                 invertible: true,
                 secret: false,
+                reset: None,
                 key: None,
                 shows_in: None,
                 cite: "found in the service's own schemas (RFC 7643 7)".into(),
@@ -262,6 +265,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     let capabilities = kinds_of(&draft, &mut kinds)?;
     let alternatives = alternatives(&draft, &kinds, &words, &feed_names)?;
     check_when(&draft)?;
+    let powerless = powerless(draft.powerless, &kinds)?;
     let connector = draft.connector.ok_or_else(|| fault("`connector` is missing: the connector's short name"))?;
     let mut mapping = Mapping {
         speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
@@ -279,6 +283,8 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         limitations: limitations(draft.limitations)?,
         profiles: profiles(draft.profiles, &draft.settings)?,
         busy: draft.busy.into_iter().map(busy).collect::<Result<_, _>>()?,
+        mangled: draft.mangled,
+        powerless,
         address: match draft.address {
             None | Some(AddressSpec::Pointer) => Address::Pointer,
             Some(AddressSpec::Scim) => Address::Scim,

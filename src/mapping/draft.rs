@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::model::Kind;
 
-use super::MappingError;
 use super::fault::{Place, Placed, line, told};
 use super::file::{
     AddressSpec, AlternativeSpec, BusySpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, ProfileSpec,
     RateSpec, RecordSpec, RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
+use super::{Mangled, MappingError, Powerless};
 
 /// One or two files, each statement with its place.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub(super) struct Draft {
     pub profiles: Vec<(String, Placed<ProfileSpec>)>,
     pub busy: Vec<Placed<BusySpec>>,
     pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
+    pub mangled: Option<Mangled>,
+    pub powerless: Vec<Placed<Powerless>>,
 }
 
 impl Draft {
@@ -66,6 +68,8 @@ impl Draft {
             limitations: placed(file.limitation, &place),
             profiles: file.profile.into_iter().map(|(name, spec)| (name, one(spec, &place))).collect(),
             busy: placed(file.busy, &place),
+            mangled: file.mangled,
+            powerless: placed(file.powerless, &place),
             alternatives: file
                 .alternative
                 .into_iter()
@@ -114,6 +118,10 @@ impl Draft {
             self.profiles.push((name, spec));
         }
         lay(&mut self.busy, over.busy, |have, new| have.status == new.status && have.when == new.when);
+        self.mangled = over.mangled.or(self.mangled.take());
+        lay(&mut self.powerless, over.powerless, |have, new| {
+            have.kind == new.kind && have.attr == new.attr && have.is == new.is
+        });
         for alternative in over.alternatives {
             self.alternatives.retain(|(name, ..)| *name != alternative.0);
             self.alternatives.push(alternative);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::{Mangled, Powerless};
 use crate::model::{Fold, Kind, Op};
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -47,6 +48,9 @@ pub(super) struct File {
     pub busy: Vec<Spanned<BusySpec>>,
     #[serde(default)]
     pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
+    pub mangled: Option<Mangled>,
+    #[serde(default)]
+    pub powerless: Vec<Spanned<Powerless>>,
 }
 
 /// A service that is known by name, for `help`: a value of the setting `profile`.
@@ -197,12 +201,15 @@ pub(super) struct RowSpec {
     pub policy: Option<PolicySpec>,
     #[serde(default)]
     pub null: OneOrMany,
+    #[serde(default)]
+    pub absent: AbsentSpec,
     pub clear: Option<String>,
     pub default: Option<String>,
     #[serde(default, rename = "type")]
     pub json: JsonSpec,
     #[serde(default)]
     pub secret: bool,
+    pub reset: Option<String>,
     #[serde(rename = "match")]
     pub key: Option<u8>,
     #[serde(rename = "ref")]
@@ -304,6 +311,8 @@ pub(super) enum DateSpec {
     DotNet,
     Unix,
     UnixMs,
+    MonthDayYear,
+    DayMonthYear,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -323,6 +332,15 @@ pub(super) enum JsonSpec {
     Boolean,
     Integer,
     Number,
+}
+
+/// What it means that a record does not have the field at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AbsentSpec {
+    #[default]
+    Empty,
+    Unread,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

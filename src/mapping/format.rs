@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{AttrPath, Fold, Kind, Op, Schema, Unlisted};
 
-use super::{Reader, Transform, Writer};
+use super::{Mangled, Powerless, Reader, Transform, Writer};
 
 /// What is wrong with a mapping file, with file and line where known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,6 +179,9 @@ pub struct MapRow {
     pub via: Vec<Transform>,
     /// Native texts that mean empty (`"0"` for Litmos' manager).
     pub null: Vec<String>,
+    /// A record without the field says nothing of it, so that it is unread and not empty: the service sends what it has, and
+    /// knows no such field where it is silent.
+    pub absent_unread: bool,
     /// What is sent to clear it; `None`: JSON null.
     pub clear: Option<String>,
     /// The canonical text where the native one is empty.
@@ -203,6 +206,8 @@ pub struct MapRow {
     pub invertible: bool,
     /// A field that must never be kept or shown.
     pub secret: bool,
+    /// For a secret that an operator may set anew: the secret setting that it is taken from where it is not typed.
+    pub reset: Option<String>,
     /// It identifies the record: its place in the order of keys by which records are linked.
     pub key: Option<u8>,
     /// For a write-only attribute: canonical attributes that change when it is written (`name.givenName` -> `displayName`).
@@ -402,6 +407,10 @@ pub struct Mapping {
     pub profiles: Vec<Profile>,
     /// Statuses by which it says that it is busy.
     pub busy: Vec<Busy>,
+    /// How the service mangles texts, where it does.
+    pub mangled: Option<Mangled>,
+    /// Values that give no power unless a list has their bearer.
+    pub powerless: Vec<Powerless>,
     /// How edits name the places of a record.
     pub address: Address,
     /// The default speed.

@@ -9,6 +9,7 @@ mod choice;
 mod draft;
 mod fault;
 mod file;
+mod findings;
 mod format;
 mod narrow;
 mod path;
@@ -19,6 +20,7 @@ mod tests;
 mod transform;
 mod writer;
 
+pub use findings::{Escape, Mangled, Powerless};
 pub use format::{
     Access, Address, Alternative, Busy, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory,
     MapRow, Mapping, MappingError, Operation, Part, Policy, Profile, Rate, Setting, SideEffect, Via,

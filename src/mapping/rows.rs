@@ -6,7 +6,7 @@ use crate::model::{AttrPath, Fold, Unlisted};
 
 use super::fault::{Place, Placed, did_you_mean};
 use super::file::{
-    AccessSpec, DateSpec, FieldsSpec, JsonSpec, OneOrMany, PartSpec, PolicySpec, RowSpec, Step, WordsSpec,
+    AbsentSpec, AccessSpec, DateSpec, FieldsSpec, JsonSpec, OneOrMany, PartSpec, PolicySpec, RowSpec, Step, WordsSpec,
 };
 use super::path;
 use super::transform::{DateForm, Word, Words};
@@ -141,6 +141,12 @@ pub(super) fn row(
     if access != Access::WriteOnly && !reads {
         return Err(fail("`read` is missing: the native field that it is read from".into()));
     }
+    if spec.absent == AbsentSpec::Unread && (list.is_some() || spec.default.is_some()) {
+        return Err(fail("`absent` is for a text without a `default`".into()));
+    }
+    if spec.reset.is_some() && !(spec.secret && spec.write.is_some()) {
+        return Err(fail("`reset` is for a secret that is written".into()));
+    }
     let compare = spec.compare.unwrap_or(access != Access::WriteOnly && !spec.secret);
     let invertible = match &list {
         Some(list) => list.key.iter().chain(&list.value).all(Part::invertible),
@@ -156,6 +162,7 @@ pub(super) fn row(
         write: spec.write.clone(),
         via,
         null: spec.null.0.clone(),
+        absent_unread: spec.absent == AbsentSpec::Unread,
         clear: spec.clear.clone(),
         default: spec.default.clone(),
         json: json(spec.json),
@@ -172,6 +179,7 @@ pub(super) fn row(
         compare,
         invertible,
         secret: spec.secret,
+        reset: spec.reset.clone(),
         key: spec.key,
         shows_in: spec.shows_in.as_deref().map(AttrPath::new),
         cite: spec.cite.clone(),
@@ -248,6 +256,8 @@ fn steps(specs: &[Step], words: &[(String, Arc<Words>)]) -> Result<Vec<Transform
                     DateSpec::DotNet => DateForm::DotNet,
                     DateSpec::Unix => DateForm::Unix,
                     DateSpec::UnixMs => DateForm::UnixMs,
+                    DateSpec::MonthDayYear => DateForm::MonthDayYear,
+                    DateSpec::DayMonthYear => DateForm::DayMonthYear,
                 }),
                 Step::Zone => Transform::Zone,
                 Step::Const(text) => Transform::Const(text.clone()),

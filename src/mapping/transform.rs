@@ -43,6 +43,10 @@ pub enum DateForm {
     Unix,
     /// Milliseconds since 1970.
     UnixMs,
+    /// A day as `MM/DD/YYYY`; midnight in UTC.
+    MonthDayYear,
+    /// A day as `DD/MM/YYYY`; midnight in UTC.
+    DayMonthYear,
 }
 
 /// One step between a native text and a canonical one. The steps of a row run in order on the way in; on the way out their
@@ -104,7 +108,8 @@ impl Transform {
             | Self::StripPrefix(_)
             | Self::StripSuffix(_)
             | Self::AddPrefix(_)
-            | Self::Zone => true,
+            | Self::Zone
+            | Self::Date(DateForm::MonthDayYear | DateForm::DayMonthYear) => true,
             Self::Trim
             | Self::Collapse
             | Self::Lower
@@ -193,14 +198,15 @@ impl Transform {
             },
             Self::Date(form) => match form {
                 DateForm::Iso => Ok(text.to_owned()),
-                _ => text
-                    .parse::<Timestamp>()
+                _ => iso(text)
                     .map(|instant| match form {
                         DateForm::Unix => instant.as_second().to_string(),
                         DateForm::UnixMs => instant.as_millisecond().to_string(),
+                        DateForm::MonthDayYear => instant.strftime("%m/%d/%Y").to_string(),
+                        DateForm::DayMonthYear => instant.strftime("%d/%m/%Y").to_string(),
                         _ => format!("/Date({})/", instant.as_millisecond()),
                     })
-                    .map_err(|_| format!("expected a time such as 2026-01-31T08:00:00Z, found `{text}`")),
+                    .ok_or_else(|| format!("expected a time such as 2026-01-31T08:00:00Z, found `{text}`")),
             },
             Self::Zone if zone::iana(text).is_some() => Ok(text.to_owned()),
             Self::Zone => zone::windows(text).map(str::to_owned).ok_or_else(|| {
@@ -296,7 +302,18 @@ fn date(text: &str, form: DateForm) -> Option<Timestamp> {
             None => iso(text),
         },
         DateForm::Iso => iso(text),
+        DateForm::MonthDayYear => day(text, [2, 0, 1]),
+        DateForm::DayMonthYear => day(text, [2, 1, 0]),
     }
+}
+
+/// A day of three numbers between slashes; where year, month and day stand among them.
+fn day(text: &str, [year, month, day]: [usize; 3]) -> Option<Timestamp> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let number = |at: usize| parts.get(at).filter(|_| parts.len() == 3)?.parse::<i16>().ok();
+    let small = |at: usize| i8::try_from(number(at)?).ok();
+    let date = jiff::civil::Date::new(number(year)?, small(month)?, small(day)?).ok()?;
+    date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 fn iso(text: &str) -> Option<Timestamp> {
@@ -367,6 +384,14 @@ mod tests {
             assert_eq!(read(&Transform::Date(form), text), "2017-06-18T16:02:30.508Z", "{text}");
         }
         assert_eq!(read(&Transform::Date(DateForm::DotNet), "/Date(-1)/"), "1969-12-31T23:59:59.999Z");
+        for (form, text) in [(DateForm::MonthDayYear, "01/31/2026"), (DateForm::DayMonthYear, "31/01/2026")] {
+            let step = Transform::Date(form);
+            assert_eq!(read(&step, text), "2026-01-31T00:00:00Z");
+            assert_eq!(step.write("2026-01-31T00:00:00Z").unwrap(), text);
+            assert_eq!(step.write("2026-01-31").unwrap(), text);
+            assert!(step.invertible() && step.write("soon").is_err());
+            assert_eq!(read(&step, "31/31/2026"), "31/31/2026");
+        }
         for other in ["/Date(¡)/", "/Date()/", "/Date(--1)/", "/Date(99999999999999999999)/", "/Date("] {
             assert_eq!(read(&Transform::Date(DateForm::DotNet), other), other);
         }

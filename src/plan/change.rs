@@ -77,6 +77,9 @@ pub enum Wanted {
     Present,
     /// Empty, or for an entry: that it is not there.
     Clear,
+    /// A secret, by the name under which it is asked for when it is sent ([`super::SecretAt`]): a secret setting of the system,
+    /// or what the operator typed. Never the secret itself.
+    Secret(Arc<str>),
 }
 
 /// Whose word a wanted value is.

@@ -17,7 +17,7 @@ pub fn unagreed(change: &Change, agreed: &[Agreement]) -> Vec<(RecordKey, AttrPa
         let value = match &want.value {
             Wanted::Text(text) => Some(&**text),
             Wanted::Ref(Ref::Id(id)) => Some(&**id),
-            Wanted::Ref(Ref::New(_)) | Wanted::Present | Wanted::Clear => None,
+            Wanted::Ref(Ref::New(_)) | Wanted::Present | Wanted::Clear | Wanted::Secret(_) => None,
         };
         let keys = want.facet.key.iter().flatten().filter_map(|part| match part {
             Ref::Id(id) => Some(&**id),

@@ -73,7 +73,7 @@ fn brought(value: &Wanted) -> Seen {
     match value {
         Wanted::Text(text) => Seen::Value(text.clone()),
         Wanted::Ref(Ref::Id(id)) => Seen::Value(id.to_string()),
-        Wanted::Ref(Ref::New(_)) => Seen::Unreadable,
+        Wanted::Ref(Ref::New(_)) | Wanted::Secret(_) => Seen::Unreadable,
         Wanted::Present => Seen::Value(String::new()),
         Wanted::Clear => Seen::Absent,
     }
@@ -81,6 +81,9 @@ fn brought(value: &Wanted) -> Seen {
 
 fn taken_back(change: &Change, want: &Want, before: Option<&Seen>) -> Result<(Op, Wanted), String> {
     let entry = want.facet.key.is_some();
+    if matches!(want.value, Wanted::Secret(_)) {
+        return Err(format!("{} of {} is a secret: nobody kept what it was before", want.facet, change.label));
+    }
     match before {
         None | Some(Seen::Unreadable) => {
             Err(format!("nobody knows what {} of {} was before", want.facet, change.label))

@@ -155,6 +155,9 @@ impl Request {
     }
 }
 
+/// Where a reply keeps the reason phrase of its status line, among the headers.
+pub const REASON_PHRASE: &str = "reason-phrase";
+
 /// What a service answered.
 #[derive(Clone, Debug)]
 pub struct Reply {

@@ -100,6 +100,9 @@ pub struct Site {
     /// The parts of lists that the schemas declare, by kind and list: what is not among them is not sent.
     #[serde(default)]
     pub parts: Vec<(Kind, String, Vec<String>)>,
+    /// How many records of a kind there are at least, as far as the probe has seen them.
+    #[serde(default)]
+    pub at_least: Vec<(Kind, u64)>,
     /// Whether the service refuses to be told how many records a page shall have.
     #[serde(default)]
     pub no_count: bool,
@@ -122,6 +125,11 @@ impl Site {
     pub fn parts_of(&self, kind: Kind, list: &str) -> Option<&[String]> {
         let said = self.parts.iter().find(|(of, name, _)| *of == kind && name.eq_ignore_ascii_case(list));
         said.map(|(_, _, parts)| parts.as_slice())
+    }
+
+    /// How many records of a kind there are at least; 0 where the probe saw none.
+    pub fn at_least(&self, kind: Kind) -> u64 {
+        self.at_least.iter().find(|(of, _)| *of == kind).map_or(0, |(_, many)| *many)
     }
 
     /// Whether the test found nothing bad.

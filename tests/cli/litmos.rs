@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::bed::{Bed, HR, LITMOS, Ran, System, bed};
+use crate::bed::{Bed, HR, LITMOS, Ran, System, bed, secret};
 
 type Found = BTreeSet<(String, String, String, Vec<String>)>;
 
@@ -72,4 +72,40 @@ fn check_finds_all_that_was_planted_at_litmos_and_nothing_else() {
 #[test]
 fn check_finds_the_same_where_the_service_answers_in_its_other_documented_ways() {
     finds_all_that_was_planted(vec!["extra-row", "loose-types", "root-parent=null", "429=2", "503=1@/teams"]);
+}
+
+#[test]
+fn a_password_is_planned_by_name_and_asked_for_or_taken_from_the_setting_when_it_is_pushed() {
+    let bed = bed(120, &[HR, LITMOS]);
+    let planted = bed.system("litmos").world.planted("litmos");
+    let user = planted.into_iter().find(|plant| plant.what == "title").unwrap().key;
+    let file = bed.dir.0.join("password.plan").display().to_string();
+    let plan = ["plan", "--system", "litmos", "--password", &user, "--requests", "-o", &file];
+    let ran = bed.run(&plan);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("must change it at the next log-in") && ran.out.contains("what was typed"), "{}", ran.out);
+    let pushed = bed.run(&["push", &file, "--yes-count", "1"]);
+    assert_eq!(pushed.code, 2, "{}", pushed.out);
+    assert!(pushed.err.contains("no terminal to ask on: nothing was sent"), "{}", pushed.err);
+    assert!(bed.system("litmos").seen.writes().is_empty());
+
+    let nobody = bed.run(&["plan", "--system", "litmos", "--password", "nobody@example.com"]);
+    assert!(nobody.code == 2 && nobody.err.contains("not exactly one user"), "{}", nobody.err);
+    let elsewhere = bed.run(&["plan", "--system", "hr", "--password", &user]);
+    assert_eq!(elsewhere.code, 2, "{}", elsewhere.out);
+
+    secret(&bed.dir.0.join("first.password"), "st4ple-from-a-file");
+    let setting = format!("[system.litmos]\nnew_password = {{ file = \"{}/first.password\" }}\n", bed.dir.0.display());
+    bed.edit(|text| text.replace("[system.litmos]\n", &setting));
+    std::fs::remove_file(&file).unwrap();
+    let ran = bed.run(&[&plan[..], &["--from-setting"]].concat());
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.contains("new_password") && !kept.contains("st4ple") && !ran.out.contains("st4ple"), "{kept}");
+    let pushed = bed.run(&["push", &file, "--yes-count", "1"]);
+    assert_eq!(pushed.code, 0, "{}{}", pushed.out, pushed.err);
+    let writes = bed.system("litmos").seen.writes();
+    assert_eq!(writes.len(), 1);
+    assert!(writes[0].body.contains("\"Password\":\"st4ple-from-a-file\""), "{}", writes[0].path);
+    assert!(!pushed.out.contains("st4ple") && !pushed.err.contains("st4ple"));
 }

@@ -7,6 +7,7 @@ mod desk;
 mod languages;
 mod lists;
 mod menu;
+mod password;
 mod properties;
 mod pty;
 mod scenarios;

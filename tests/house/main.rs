@@ -16,7 +16,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("connectors", &["model", "mapping", "plan", "secret"]),
     ("store", &["model", "mapping", "compare", "plan"]),
     ("engine", &["model", "secret", "mapping", "compare", "plan", "config", "connectors", "store"]),
-    ("engine::protocol", &["model", "mapping", "compare", "plan", "connectors"]),
+    ("engine::protocol", &["model", "secret", "mapping", "compare", "plan", "connectors"]),
     (
         "console",
         &[
@@ -31,7 +31,7 @@ const RULES: &[(&str, &[&str])] = &[
             "console::term",
         ],
     ),
-    ("console::app", &["model", "mapping", "compare", "plan", "connectors", "engine::protocol"]),
+    ("console::app", &["model", "secret", "mapping", "compare", "plan", "connectors", "engine::protocol"]),
     ("console::view", &["console::app", "model", "plan", "mapping", "compare", "engine::protocol"]),
     ("console::term", &[]),
     ("simulate", &["model"]),

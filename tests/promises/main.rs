@@ -11,6 +11,7 @@ mod hostile;
 mod isolation;
 mod kingdee;
 mod litmos;
+mod litmos_faults;
 mod matrix;
 mod preview;
 mod read_back;

@@ -17,6 +17,8 @@ mod gateway;
 mod idaas;
 mod kingdee;
 mod litmos;
+
+mod litmos_bullets;
 mod oneim;
 mod own;
 mod secret;

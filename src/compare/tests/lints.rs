@@ -67,6 +67,52 @@ fn what_a_create_lacks_is_told_before_it_is_staged() {
 }
 
 #[test]
+fn a_level_that_gives_no_power_is_told_once_all_lists_are_read() {
+    let rule = r#"
+[[row]]
+kind = "User"
+attr = "level"
+read = "level"
+cite = "here"
+
+[[row]]
+kind = "Group"
+attr = "leaders"
+read = "leaders[]"
+access = "read-write"
+cite = "here"
+
+[row.list]
+key = [{ name = "value", read = "id", ref = "User" }]
+
+[[powerless]]
+kind = "User"
+attr = "level"
+is = "leader"
+listed_by = "Group"
+lists = ["members", "leaders"]
+text = "leads no team"
+cite = "here"
+"#;
+    let mapping = Arc::new(Mapping::overlaid(ACTIVE_ONLY, rule, "rule.toml").unwrap());
+    let people = [
+        user("a", "a@x").with("level", "leader"),
+        user("b", "b@x").with("level", "leader"),
+        user("c", "c@x").with("level", "leader"),
+        user("d", "d@x").with("level", "leader").with("active", "false"),
+        user("e", "e@x").with("level", "learner"),
+    ];
+    let teams = |second: Rec| {
+        let first = rec("t").with("displayName", "T").list("leaders", &[("b", "")]).list("members", &[]);
+        let view = SystemView { mapping: mapping.clone(), ..system("litmos", "scim") };
+        compared(vec![view.read(Kind::User, &people).read(Kind::Group, &[first, second])])
+    };
+    let second = rec("u").with("displayName", "U").list("members", &[("c", "")]);
+    assert_eq!(teams(second.clone().list("leaders", &[])).lint(), ["powerless litmos a level"]);
+    assert_eq!(teams(second.with("leaders", "(unread)")).lint(), [""; 0], "one list was not read");
+}
+
+#[test]
 fn the_last_billing_administrator_is_not_switched_off() {
     let admin = |id: &str, login: &str, active: &str| {
         user(id, login).with("active", active).with("administratorRoles.billing", "true")

@@ -69,7 +69,7 @@ fn a_product_may_be_named_by_its_prefix_and_a_role_by_its_name() {
 }
 
 #[test]
-fn an_entry_that_the_service_never_lists_is_not_read_and_neither_missing_nor_extra() {
+fn an_entry_that_the_service_never_lists_is_not_readable_and_neither_missing_nor_extra() {
     let people = [user("1", "a@x"), user("2", "b@x"), user("3", "c@x")];
     let team = |id: &str, members: &[&str]| {
         let members: Vec<_> = members.iter().map(|id| (*id, "")).collect();
@@ -89,7 +89,10 @@ fn an_entry_that_the_service_never_lists_is_not_read_and_neither_missing_nor_ext
     let found = compare(&["1", "2"], &["a"]);
     assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
     assert!(found.kind(Kind::Group).state(found.of(Kind::Group, 0, "g"), 1).unwrap().unread);
-    assert_eq!(verdicts(&found), [("1".into(), Verdict::Same), ("2".into(), Verdict::Unread)]);
+    assert_eq!(verdicts(&found), [("1".into(), Verdict::Same), ("2".into(), Verdict::Unreadable)]);
+    let found = compare(&["1", "2"], &["a", "b"]);
+    assert!(!found.kind(Kind::Group).state(found.of(Kind::Group, 0, "g"), 1).unwrap().unread);
+    assert_eq!(verdicts(&found)[1].1, Verdict::Same, "where it is listed all the same, it is there");
     let found = compare(&["1", "2", "3"], &["a"]);
     assert_eq!(found.differs(Kind::Group, "g"), ["members"], "whoever is listed is missing all the same");
     assert_eq!(compare(&["1"], &["a", "b"]).stands(Kind::Group, "g"), Pairing::Same);

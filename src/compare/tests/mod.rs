@@ -54,8 +54,7 @@ fn mapping(connector: &str) -> Arc<Mapping> {
 }
 
 /// A service whose lists of members leave out those that are switched off (SAP Litmos, targets/litmos.md 5).
-pub(super) fn active_only() -> Arc<Mapping> {
-    let text = r#"
+pub(super) const ACTIVE_ONLY: &str = r#"
 connector = "teams"
 title = "Teams"
 page_size = 10
@@ -97,7 +96,9 @@ cite = "here"
 key = [{ name = "value", read = "id", ref = "User" }]
 unlisted = { attr = "active", is = "false" }
 "#;
-    Arc::new(Mapping::parse(text, "teams.toml").unwrap())
+
+pub(super) fn active_only() -> Arc<Mapping> {
+    Arc::new(Mapping::parse(ACTIVE_ONLY, "teams.toml").unwrap())
 }
 
 /// A system with a mapping, and nothing read yet.

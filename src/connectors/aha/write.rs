@@ -108,7 +108,7 @@ impl Aha {
             Wanted::Clear => return Ok(Pair { change: change.id.clone(), product, role: None }),
             Wanted::Text(token) => token.as_str(),
             Wanted::Ref(Ref::Id(token)) => token,
-            Wanted::Ref(Ref::New(_)) | Wanted::Present => "",
+            Wanted::Ref(Ref::New(_)) | Wanted::Present | Wanted::Secret(_) => "",
         };
         // An unknown role is answered with 200 and a default (seeds limitation 6): it must never be sent.
         let role = role::by_token(token).ok_or_else(|| {

@@ -107,6 +107,8 @@ pub(super) fn create(wanted: &[(String, Value)]) -> Map<String, Value> {
 /// pointers.
 pub(super) fn update(native: &Map<String, Value>, wanted: &[(String, Value)]) -> (Map<String, Value>, Vec<String>) {
     let mut fields = native.clone();
+    // Not the record's own: read beside it.
+    fields.shift_remove(super::custom::FIELDS);
     for name in BLANK {
         fields.insert(name.to_owned(), Value::from(""));
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 
 use super::pages::{at, body};
-use super::{Descriptions, FEW, Litmos};
+use super::{Descriptions, FEW, Litmos, TEAM_LEADERS};
 use crate::connectors::address::segment;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
@@ -81,6 +81,12 @@ impl Details {
         Self { later, ..Self::new(litmos, feed, owners, ask) }
     }
 
+    /// Leaders or administrators of teams, as the feed says.
+    pub(super) fn officers(litmos: Litmos, feed: Arc<str>, owners: Vec<String>) -> Self {
+        let call = if *feed == *TEAM_LEADERS { "teams/{id}/leaders" } else { "teams/{id}/admins" };
+        Self::new(litmos, feed, owners, Ask { call, paged: true, turn: Ok, owner: "team" })
+    }
+
     /// Teams of users, inactive ones included.
     pub(super) fn user_teams(litmos: Litmos, feed: Arc<str>, owners: Vec<String>) -> Self {
         Self::new(litmos, feed, owners, Ask { call: "users/{id}/teams", paged: true, turn: Ok, owner: "user" })
@@ -116,7 +122,7 @@ impl Details {
     fn take(&mut self, replies: &[Reply]) {
         for (at, mut job) in std::mem::take(&mut self.asked).into_iter().enumerate() {
             let base = self.litmos.get(self.ask.call);
-            let bytes = body(replies.get(at), &base).and_then(self.ask.turn);
+            let bytes = body(replies.get(at), &base).map(|bytes| self.litmos.plain_body(bytes)).and_then(self.ask.turn);
             let rows = bytes.as_ref().map_or(Ok(0), |bytes| if self.ask.paged { count(bytes) } else { Ok(0) });
             match (bytes, rows) {
                 (Ok(bytes), Ok(rows)) => {

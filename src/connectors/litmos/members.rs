@@ -13,7 +13,7 @@ use super::{Litmos, MEMBERS};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 
-/// So few teams that it is no use counting users first.
+/// So few teams that it is no use counting users first, should the probe not have seen how many there are.
 const FEW_TEAMS: usize = 20;
 
 /// A record of which only this is of interest.
@@ -42,6 +42,8 @@ pub(super) struct Members {
     litmos: Litmos,
     feed: Arc<str>,
     teams: Vec<String>,
+    /// So many users there are at least.
+    at_least: u64,
     way: Way,
     /// Users seen while counting, by id.
     users: BTreeMap<String, String>,
@@ -53,11 +55,12 @@ pub(super) struct Members {
 }
 
 impl Members {
-    pub(super) fn new(litmos: Litmos, feed: Arc<str>, teams: Vec<String>) -> Self {
+    pub(super) fn new(litmos: Litmos, feed: Arc<str>, teams: Vec<String>, at_least: u64) -> Self {
         Self {
             litmos,
             feed,
             teams,
+            at_least,
             way: Way::Counting,
             users: BTreeMap::new(),
             rows: 0,
@@ -180,7 +183,11 @@ impl Members {
 impl Walk for Members {
     fn next(&mut self, input: Input) -> Next {
         match (&mut self.way, input) {
-            (Way::Counting, Input::Start) if self.teams.len() <= FEW_TEAMS => self.by_team(),
+            (Way::Counting, Input::Start)
+                if self.teams.len() <= FEW_TEAMS || self.at_least >= self.teams.len() as u64 =>
+            {
+                self.by_team()
+            }
             (Way::Counting, Input::Replies(replies)) => self.counted(&replies),
             (Way::Counting, _) => self.count(),
             (Way::Teams(details), input) => details.next(input),

@@ -4,17 +4,17 @@
 //! Owns what SAP Litmos is asked and what its answers mean. Does no I/O.
 
 mod body;
-#[cfg(test)]
-mod conversations;
 mod custom;
 mod details;
 mod look;
 mod members;
+mod officers;
 mod pages;
+mod plain;
 mod probe;
-#[cfg(test)]
-mod requests;
 mod teams;
+#[cfg(test)]
+mod tests;
 mod users;
 mod verdict;
 mod words;
@@ -39,6 +39,8 @@ const TEAMS: &str = "teams";
 const TEAM: &str = "team";
 const TEAM_DETAILS: &str = "team-details";
 const MEMBERS: &str = "team-members";
+const TEAM_LEADERS: &str = "team-leaders";
+const TEAM_ADMINS: &str = "team-admins";
 
 /// The largest page that SAP Litmos documents (targets/litmos.md 1).
 const LARGEST: u32 = 1000;
@@ -67,7 +69,11 @@ pub(super) struct Litmos {
     skip_first_login: bool,
     descriptions: Descriptions,
     user_groups: bool,
+    /// Whether leaders and administrators of teams are read: two requests a team.
+    team_leaders: bool,
     custom_fields: bool,
+    /// Whether texts come HTML-escaped and are turned back.
+    html_escaped: bool,
     /// Whether new users get the password that a setting refers to.
     new_password: bool,
 }
@@ -90,7 +96,9 @@ impl Litmos {
                 _ => Descriptions::Few,
             },
             user_groups: yes("user_groups"),
+            team_leaders: yes("team_leaders"),
             custom_fields: yes("custom_fields"),
+            html_escaped: yes("html_escaped"),
             new_password: settings.secrets.contains(NEW_PASSWORD),
             mapping,
         }
@@ -146,6 +154,10 @@ impl Connector for Litmos {
         Box::new(probe::Probe::new(self.clone()))
     }
 
+    fn probe_to_read(&self) -> Box<dyn Walk> {
+        Box::new(probe::Probe::to_read(self.clone()))
+    }
+
     fn feeds(&self, _site: &Site, kind: Kind) -> Vec<Arc<str>> {
         let mut names = match kind {
             Kind::User => vec![USERS],
@@ -162,17 +174,21 @@ impl Connector for Litmos {
         if kind == Kind::Group && self.descriptions != Descriptions::None {
             names.push(TEAM_DETAILS);
         }
+        if kind == Kind::Group && self.team_leaders {
+            names.extend([TEAM_LEADERS, TEAM_ADMINS]);
+        }
         names.into_iter().filter(|name| self.mapping.feed(name).is_some()).map(Arc::from).collect()
     }
 
-    fn walk(&self, _site: &Site, feed: &str, owners: Vec<String>) -> Box<dyn Walk> {
+    fn walk(&self, site: &Site, feed: &str, owners: Vec<String>) -> Box<dyn Walk> {
         let name: Arc<str> = feed.into();
         match feed {
-            USERS => Box::new(pages::Pages::new(name, self.get("users/details"), self.limit())),
-            TEAMS => Box::new(pages::Pages::new(name, self.get("teams"), self.limit())),
+            USERS => Box::new(pages::Pages::new(self.clone(), name, "users/details")),
+            TEAMS => Box::new(pages::Pages::new(self.clone(), name, "teams")),
             LEVELS => Box::new(Stated { feed: name, records: self.built_in(Kind::Role), over: false }),
-            MEMBERS => Box::new(members::Members::new(self.clone(), name, owners)),
+            MEMBERS => Box::new(members::Members::new(self.clone(), name, owners, site.at_least(Kind::User))),
             USER_TEAMS => Box::new(details::Details::user_teams(self.clone(), name, owners)),
+            TEAM_LEADERS | TEAM_ADMINS => Box::new(details::Details::officers(self.clone(), name, owners)),
             TEAM_DETAILS => Box::new(details::Details::teams(self.clone(), name, owners)),
             USER_CUSTOM => Box::new(details::Details::custom(self.clone(), name, owners)),
             _ => Box::new(NotServed(feed.to_owned())),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::Litmos;
 use super::words::explain;
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
@@ -33,6 +34,7 @@ pub(super) fn body(reply: Option<&Reply>, base: &Request) -> Result<Bytes, Strin
 
 /// A walk through one listing.
 pub(super) struct Pages {
+    litmos: Litmos,
     feed: Arc<str>,
     base: Request,
     limit: u32,
@@ -44,8 +46,9 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    pub(super) fn new(feed: Arc<str>, base: Request, limit: u32) -> Self {
-        Self { feed, base, limit, pages: 0, rows: 0, distinct: 0, over: false }
+    pub(super) fn new(litmos: Litmos, feed: Arc<str>, call: &str) -> Self {
+        let (base, limit) = (litmos.get(call), litmos.limit());
+        Self { litmos, feed, base, limit, pages: 0, rows: 0, distinct: 0, over: false }
     }
 
     fn ask(&self) -> Next {
@@ -97,7 +100,9 @@ impl Walk for Pages {
             _ if self.over => self.partial("the walk had already ended".into()),
             Input::Start => self.ask(),
             Input::Replies(replies) => match body(replies.first(), &self.base) {
-                Ok(bytes) => Next::Page(Page { feed: self.feed.clone(), owner: None, bytes }),
+                Ok(bytes) => {
+                    Next::Page(Page { feed: self.feed.clone(), owner: None, bytes: self.litmos.plain_body(bytes) })
+                }
                 Err(why) => self.partial(format!("reading stopped at page {page}: {why}")),
             },
             Input::Taken(taken) => self.took(&taken),

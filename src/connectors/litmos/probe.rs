@@ -1,13 +1,14 @@
-//! The connection test of SAP Litmos: one small list.
+//! The connection test of SAP Litmos: one small list, or the first page of users where all is read right after.
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 use super::Litmos;
+use super::pages::at;
 use super::words::explain;
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Kind;
-use crate::plan::{Endpoint, Evidence, Finding, Reply, Site};
+use crate::plan::{Endpoint, Evidence, Finding, Reply, Request, Site};
 
 /// Hosts by region (targets/litmos.md 1).
 const REGIONS: [(&str, &str); 3] =
@@ -17,10 +18,26 @@ const REGIONS: [(&str, &str); 3] =
 pub(super) struct Probe {
     litmos: Litmos,
     site: Site,
+    request: Request,
+    /// Whether the reply is the first page of the listing.
+    listing: bool,
+    kept: Vec<(Request, Reply)>,
 }
 
 impl Probe {
+    /// The connection test by itself: a single user, in few bytes.
     pub(super) fn new(litmos: Litmos) -> Self {
+        let request = litmos.get("users").query("limit", "1");
+        Self::with(litmos, request, false)
+    }
+
+    /// The connection test that brings the first page of users along.
+    pub(super) fn to_read(litmos: Litmos) -> Self {
+        let request = at(&litmos.get("users/details"), litmos.limit(), 0);
+        Self::with(litmos, request, true)
+    }
+
+    fn with(litmos: Litmos, request: Request, listing: bool) -> Self {
         let endpoint = |kind: Kind, place: &str, name: &str| Endpoint {
             kind,
             path: litmos.path(place),
@@ -37,7 +54,7 @@ impl Probe {
             max_page: Some(super::LARGEST),
             ..Site::default()
         };
-        Self { litmos, site }
+        Self { litmos, site, request, listing, kept: Vec::new() }
     }
 
     fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
@@ -77,29 +94,33 @@ impl Probe {
                 self.line("url", Finding::Note, format!("{} is none of the known addresses {known}", base.host));
             }
         }
-        let request = self.litmos.get("users").query("limit", "1");
-        Next::Ask(vec![request])
+        Next::Ask(vec![self.request.clone()])
     }
 
-    fn replied(&mut self, reply: Option<&Reply>) -> Next {
-        let request = self.litmos.get("users");
+    fn replied(&mut self, reply: Option<Reply>) -> Next {
+        let request = self.request.clone();
         let what = format!("GET {}", request.path);
         let Some(reply) = reply else {
             self.block(what, "no reply");
             return self.done();
         };
         if !reply.ok() {
-            self.block(what, explain(&request, reply));
+            self.block(what, explain(&request, &reply));
             return self.done();
         }
-        let listed =
-            if looks_like_json(&reply.body) { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
-        match listed {
-            Some(Value::Array(users)) if users.is_empty() => {
-                self.line(what, Finding::Note, "the key is taken, and it sees no user at all");
+        let listed = looks_like_json(&reply.body).then(|| serde_json::from_slice::<Vec<IgnoredAny>>(&reply.body).ok());
+        match listed.flatten().map(|users| users.len()) {
+            Some(0) => self.line(what, Finding::Note, "the key is taken, and it sees no user at all"),
+            Some(many) => {
+                self.site.at_least = vec![(Kind::User, many as u64)];
+                self.line(what, Finding::Good, "the key is taken, and users can be read");
             }
-            Some(Value::Array(_)) => self.line(what, Finding::Good, "the key is taken, and users can be read"),
-            _ => self.block(what, "answers with something that is no list of users: this is not SAP Litmos' interface"),
+            None => {
+                self.block(what, "answers with something that is no list of users: this is not SAP Litmos' interface");
+            }
+        }
+        if self.listing && self.site.good() {
+            self.kept.push((request, reply));
         }
         self.done()
     }
@@ -109,8 +130,12 @@ impl Walk for Probe {
     fn next(&mut self, input: Input) -> Next {
         match input {
             Input::Start => self.start(),
-            Input::Replies(replies) => self.replied(replies.first()),
+            Input::Replies(replies) => self.replied(replies.into_iter().next()),
             Input::Taken(_) | Input::Unreadable(_) => self.done(),
         }
+    }
+
+    fn kept(&mut self) -> Vec<(Request, Reply)> {
+        std::mem::take(&mut self.kept)
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::officers::{Office, Officer};
 use super::users::{Place, cannot};
 use super::{Litmos, flag};
 use crate::connectors::Observed;
@@ -37,7 +38,7 @@ impl Litmos {
         if changes.iter().any(|change| matches!(change.op, Op::Deactivate | Op::Reactivate)) {
             return Err(cannot("a team cannot be switched off: SAP Litmos only deletes teams"));
         }
-        let (mut adds, mut drops, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut adds, mut drops, mut texts, mut officers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for change in changes {
             for want in &change.want {
                 match want.facet.key.as_deref() {
@@ -47,12 +48,20 @@ impl Litmos {
                         (Wanted::Clear, Ref::New(_)) => return Err(cannot("who is not there yet is in no team")),
                         _ => adds.push(Member { change, who: who.clone() }),
                     },
+                    Some([who]) if let Some(office) = Office::of(&want.facet.path) => {
+                        let appoint = want.value != Wanted::Clear;
+                        officers.push(Officer { change, office, who: who.clone(), appoint });
+                    }
                     Some(_) => return Err(cannot(format!("{}: SAP Litmos' teams have no such list", want.facet))),
                 }
             }
         }
         let Some(first) = changes.first() else { return Ok(Vec::new()) };
         let mut steps = Vec::new();
+        // Who leaves a team leads it no more; who comes leads it only after that.
+        for officer in officers.iter().filter(|officer| !officer.appoint) {
+            steps.push(self.appointed(officer)?);
+        }
         for member in &drops {
             steps.push(self.dropped(member)?);
         }
@@ -70,10 +79,20 @@ impl Litmos {
         for one in new.chunks(1) {
             steps.push(self.added(one)?);
         }
+        for officer in officers.iter().filter(|officer| officer.appoint) {
+            steps.push(self.appointed(officer)?);
+        }
         Ok(steps)
     }
 
-    fn step(&self, of: &Change, serves: Vec<ChangeId>, ops: &[Op], write: Request, reads: &[Request]) -> Step {
+    pub(super) fn step(
+        &self,
+        of: &Change,
+        serves: Vec<ChangeId>,
+        ops: &[Op],
+        write: Request,
+        reads: &[Request],
+    ) -> Step {
         Step {
             id: StepId("".into()),
             system: of.system.clone(),
@@ -222,7 +241,8 @@ impl Litmos {
                     || matches!(&want.value, Wanted::Ref(Ref::Id(id)) if id.is_empty());
                 return Err(cannot(if empty {
                     // The seed's limitation; targets/litmos.md 8.
-                    "SAP Litmos has no way to take a team from under its parent: create it anew at the top and move what it has"
+                    "SAP Litmos has no way to take a team from under its parent: create it anew at the top with its members and \
+                     leaders; its courses and learning paths can be moved in SAP Litmos alone"
                 } else {
                     "that SAP Litmos moves a team to another parent is documented nowhere: create it anew there"
                 }));

@@ -1,14 +1,18 @@
 //! Changes of users into requests: a create is one POST; everything else about one user goes together into one PUT of the
 //! whole record (targets/litmos.md 4).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use super::custom::Custom;
 use super::{Litmos, NEW_PASSWORD, body, flag};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, bare, side_effects, wish};
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
+use crate::plan::reset::is_typed;
 use crate::plan::{
     By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, SecretAt, Site, Step, StepId, Target,
     Want, Wanted,
@@ -31,8 +35,14 @@ struct Fields {
     /// Native field and value, each once, in the order in which they came.
     set: Vec<(String, Value)>,
     serves: Vec<ChangeId>,
+    /// Of them, those that the record itself is written for.
+    own: Vec<ChangeId>,
     ops: Vec<Op>,
     holes: Vec<ChangeId>,
+    /// What goes to the resource of the advanced custom fields.
+    custom: Custom,
+    /// Where a password comes from that is to be set.
+    password: Option<Arc<str>>,
 }
 
 impl Fields {
@@ -53,6 +63,12 @@ impl Fields {
 
     fn text(&self, name: &str) -> Option<&str> {
         self.set.iter().find(|(have, _)| have == name).and_then(|(_, value)| value.as_str())
+    }
+
+    /// The places that secrets go into when it is sent.
+    fn secrets(&self) -> Vec<SecretAt> {
+        let at = |name: &Arc<str>| SecretAt { at: "/Password".into(), name: name.to_string() };
+        self.password.iter().map(at).collect()
     }
 
     fn edits(&self) -> Vec<Edit> {
@@ -82,10 +98,25 @@ impl Litmos {
                 }
             }
         }
-        match changes.iter().find(|change| change.op == Op::Create) {
-            Some(create) => self.create(create, fields),
-            None => self.update(site, changes, fields, native),
+        let custom = std::mem::take(&mut fields.custom);
+        let Some(first) = changes.first() else { return Ok(Vec::new()) };
+        let mut steps = match changes.iter().find(|change| change.op == Op::Create) {
+            Some(create) => self.create(create, fields)?,
+            None if fields.set.is_empty() && !custom.set.is_empty() => Vec::new(),
+            None => {
+                // Who is served by the custom fields alone is served by their step.
+                fields.serves.retain(|id| !custom.serves.contains(id) || fields.own.contains(id));
+                self.update(site, changes, fields, native)?
+            }
+        };
+        if !custom.set.is_empty() {
+            let native = match &first.target {
+                Target::Record(_) => Some(native.ok_or(Refusal::NeedsNative)?),
+                Target::New(_) => None,
+            };
+            steps.push(self.custom_step(first, custom, native)?);
         }
+        Ok(steps)
     }
 
     fn collect(&self, change: &Change, fields: &mut Fields) -> Result<(), Refusal> {
@@ -107,6 +138,11 @@ impl Litmos {
                 // Put together by SAP Litmos from first and last name (targets/litmos.md 3).
                 continue;
             }
+            if let Wanted::Secret(name) = &want.value {
+                self.secret(want, name, fields)?;
+                fields.own.push(change.id.clone());
+                continue;
+            }
             let wish = wish(&self.mapping, Kind::User, want, &mut fields.holes)?;
             let What::Value(value) = wish.what else {
                 return Err(cannot(format!(
@@ -114,12 +150,21 @@ impl Litmos {
                     want.facet
                 )));
             };
+            if self.custom_field(&want.facet.path) {
+                // A name with blanks stands in quotes.
+                fields.custom.set.push((wish.at.trim_matches('\'').to_owned(), value));
+                if !fields.custom.serves.contains(&change.id) {
+                    fields.custom.serves.push(change.id.clone());
+                }
+                continue;
+            }
             if wish.at == "Password" {
                 return Err(cannot(
-                    "a password is never planned as text, as plans are kept: let `new_password` refer to that of new users",
+                    "a password is never planned as text, as plans are kept: let `new_password` refer to it, or type it when it is set",
                 ));
             }
             fields.put(wish.at, value)?;
+            fields.own.push(change.id.clone());
         }
         if let Some(name) = fields.text("UserName")
             && name.chars().count() <= SHORT_NAME
@@ -129,6 +174,30 @@ impl Litmos {
             )));
         }
         Ok(())
+    }
+
+    /// A password that is put in when it is sent. It has to be changed at the next log-in, whatever was so before: that is
+    /// written with it (the seed's limitation).
+    fn secret(&self, want: &Want, name: &Arc<str>, fields: &mut Fields) -> Result<(), Refusal> {
+        let row = self.mapping.row(Kind::User, &want.facet.path).filter(|row| row.reset.is_some());
+        if row.is_none_or(|row| row.write.as_deref() != Some("Password")) {
+            return Err(cannot(format!("{}: SAP Litmos takes no secret there", want.facet)));
+        }
+        if **name == *NEW_PASSWORD && !self.new_password {
+            return Err(cannot(format!("`{NEW_PASSWORD}` is not set for this system: type the password instead")));
+        }
+        fields.put("Password", Value::from("***"))?;
+        fields.put("SkipFirstLogin", Value::Bool(self.skip_first_login))?;
+        fields.password = Some(name.clone());
+        Ok(())
+    }
+
+    /// What the operator is told of a password that is set.
+    fn password_note(&self, name: &str) -> String {
+        let change = if self.skip_first_login { "may keep" } else { "must change" };
+        let which =
+            if is_typed(name) { "one that was typed".to_owned() } else { format!("one that `{name}` refers to") };
+        format!("the password is the {which}; the user {change} it at the next log-in; it cannot be undone")
     }
 
     fn create(&self, create: &Change, mut fields: Fields) -> Result<Vec<Step>, Refusal> {
@@ -159,14 +228,12 @@ impl Litmos {
         // Where it is not the address, the user name is one of its own (targets/litmos.md 3).
         fields.put("IsCustomUsername", Value::Bool(!same_text(&name, &email)))?;
         fields.put("SkipFirstLogin", Value::Bool(self.skip_first_login))?;
-        if self.new_password {
+        if self.new_password && fields.password.is_none() {
             // It is put in when it is sent: no plan, preview or journal ever holds it.
             fields.put("Password", Value::from("***"))?;
-            let change = if self.skip_first_login { "may keep" } else { "must change" };
-            notes.push(format!(
-                "the password is the one that `{NEW_PASSWORD}` refers to; the user {change} it at the next log-in"
-            ));
+            fields.password = Some(NEW_PASSWORD.into());
         }
+        notes.extend(fields.password.iter().map(|name| self.password_note(name)));
         let edits = fields.edits();
         let json = Value::Object(body::create(&fields.set));
         // After a lost reply it is looked up by user name, never sent again (targets/litmos.md 9).
@@ -175,10 +242,8 @@ impl Litmos {
             .query("sendmessage", flag(self.send_message))
             .query("skipfirstlogin", flag(self.skip_first_login));
         write.edits = edits;
+        write.secrets = fields.secrets();
         write.holes = fields.holes;
-        if self.new_password {
-            write.secrets = vec![SecretAt { at: "/Password".into(), name: NEW_PASSWORD.into() }];
-        }
         let by = match &create.expect {
             Expect::Absent { by } if !by.is_empty() => by.clone(),
             Expect::Absent { .. } | Expect::Facets(_) => vec![(AttrPath::new("userName"), name)],
@@ -238,12 +303,16 @@ impl Litmos {
         {
             json.insert("ManagerId".into(), Value::from(""));
         }
+        let mut effects = side_effects(&self.mapping, Kind::User, &fields.ops);
+        effects.extend(self.still_mangled(&json, &carried));
+        effects.extend(fields.password.iter().map(|name| self.password_note(name)));
         let place = Place::of(&first.target, "users")?;
         // The body's Id must be the path's (targets/litmos.md 4).
         json.insert("Id".into(), Value::from(native.id.as_str()));
         let mut write = self.request(Method::Put, &place.path, Some(Value::Object(json)), Repeat::Safe);
         write.edits = edits;
         write.carried = carried;
+        write.secrets = fields.secrets();
         write.holes = fields.holes;
         Ok(vec![Step {
             id: StepId("".into()),
@@ -254,7 +323,7 @@ impl Litmos {
             write,
             verify: vec![place.read(self)],
             yields: None,
-            side_effects: side_effects(&self.mapping, Kind::User, &fields.ops),
+            side_effects: effects,
         }])
     }
 

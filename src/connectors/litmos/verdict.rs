@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::users::NO_MANAGER;
-use super::words::{explain, missing, over_limit, says};
+use super::words::{explain, missing, no_member, over_limit, says};
 use crate::connectors::fault::{looks_like_page, status_text};
 use crate::plan::{Body, Method, Reply, Step, Verdict};
 
@@ -22,7 +22,7 @@ pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
         404 if no_manager(step, reply) => {
             Verdict::OtherForm(format!("{told}: no manager as \"0\" is not taken, so it will be sent as an empty text"))
         }
-        404 if write.method == Method::Put && missing(reply) && !says(reply, "manager") => {
+        404 if write.method == Method::Put && missing(reply) && !says(reply, "manager") && !no_member(reply) => {
             Verdict::Stale(format!("{told}: it is not there any more"))
         }
         408 | 500..=599 if step.yields.is_some() => {
@@ -49,12 +49,23 @@ fn accepted(step: &Step, reply: &Reply) -> Verdict {
     }
     let document = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
     match document.get("Id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
-        Some(id) => Verdict::Accepted { id: Some(id.to_owned()), note: None },
+        Some(id) => Verdict::Accepted { id: Some(id.to_owned()), note: kept_password(step, &document) },
         None => Verdict::Unknown(format!(
             "{}, and the reply does not name the new record: it has to be looked up",
             status_text(reply.status)
         )),
     }
+}
+
+/// Words for a new user who may keep the first password although it was asked otherwise, or the other way round: the flag in
+/// the body was seen to be ignored, and that of the query is read back here (targets/litmos.md 3, 13.15).
+fn kept_password(step: &Step, document: &Value) -> Option<String> {
+    let asked = step.write.query.iter().find(|(name, _)| name == "skipfirstlogin").map(|(_, value)| value == "true")?;
+    let is = document.get("SkipFirstLogin").map(|flag| flag == &Value::Bool(true) || flag == "true")?;
+    (asked != is).then(|| {
+        let told = if is { "may keep the first password" } else { "has to change the password at the first log-in" };
+        format!("SAP Litmos did not take `skip_first_login`: the user {told}")
+    })
 }
 
 /// Whether the record as it was carried over is refused for its `"0"`, which means no manager (targets/litmos.md 13.3).

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::connectors::fault::{Fault, looks_like_page, status_text};
-use crate::plan::{Reply, Request};
+use crate::plan::{REASON_PHRASE, Reply, Request};
 
 /// What an error reply says, in SAP Litmos' own words; empty where it says nothing.
 pub(super) fn said(reply: &Reply) -> String {
@@ -19,7 +19,7 @@ pub(super) fn said(reply: &Reply) -> String {
     {
         return detail;
     }
-    let phrase = reply.header("reason-phrase").unwrap_or_default().trim();
+    let phrase = reply.header(REASON_PHRASE).unwrap_or_default().trim();
     let message = Fault::of(reply).message;
     if message.is_empty() || (looks_like_page(&reply.body) && !phrase.is_empty()) {
         return phrase.to_owned();
@@ -57,6 +57,11 @@ pub(super) fn says(reply: &Reply, words: &str) -> bool {
     said(reply).to_ascii_lowercase().contains(&words.to_ascii_lowercase())
 }
 
+/// Whether somebody is not in the team that it is about: only members lead or administer one (targets/litmos.md 2, 5).
+pub(super) fn no_member(reply: &Reply) -> bool {
+    reply.status == 404 && says(reply, "does not exist on the team")
+}
+
 /// Whether there were too many requests: 503 by SAP's own description, 429 by another (targets/litmos.md 1).
 pub(super) fn over_limit(reply: &Reply) -> bool {
     reply.status == 429
@@ -85,6 +90,9 @@ pub(super) fn explain(request: &Request, reply: &Reply) -> String {
             "the key's owner may not do this: it has to be an Account Owner's key; a missing `source_name` may also say so"
         }
         404 if !missing(reply) => return format!("{told}: {} is not served there; check the url", request.path),
+        404 if no_member(reply) => {
+            "only who is in a team can lead it, administer it or be taken out: add the user first"
+        }
         404 => return format!("{told} ({})", request.path),
         406 => "the request was not understood: please report this",
         // The same code says that something exists already and that a value is not valid (targets/litmos.md 2).
@@ -122,7 +130,7 @@ mod tests {
         assert_eq!(said(&reply(500, "The server encountered an error")), "The server encountered an error");
         let mut bare = reply(404, "");
         assert_eq!(said(&bare), "");
-        bare.headers.push(("reason-phrase".into(), "User - X was not found".into()));
+        bare.headers.push((REASON_PHRASE.into(), "User - X was not found".into()));
         assert_eq!(said(&bare), "User - X was not found");
         assert_eq!(said(&reply(409, r#"{"Detail":""}"#)), "");
         assert!(said(&reply(500, "<html><body>oops</body></html>")).contains("oops"));

@@ -37,6 +37,7 @@ impl App {
             Action::Stage | Action::StageAll | Action::Range | Action::Adopt | Action::Protect => {
                 self.no_staging().or_else(|| if record() { None } else { say(text!("no.record")) })
             }
+            Action::Password => self.no_staging().or_else(|| self.no_password()),
             Action::Unstage | Action::Discard if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Discard if self.plan.pushing() => say(text!("push.running")),
             Action::Prepare if self.staged.is_empty() && self.plan.plan().is_none() => {
@@ -139,6 +140,7 @@ impl App {
             Action::Unstage => self.unstage(wishes),
             Action::Adopt => self.adopt(wishes),
             Action::Protect => self.protect(wishes),
+            Action::Password => self.ask_password(),
             Action::Links => self.open_links(),
             Action::Lenses => self.open_lenses(),
             Action::Agree => self.agree_here(),

@@ -132,6 +132,7 @@ actions! {
     Unstage "unstage" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Adopt "adopt" Local RECORDS;
     Protect "protect" Local &[Scope::List, Scope::Detail, Scope::Links];
+    Password "password" Local RECORDS;
     Links "links" Read RECORDS;
     Who "who-is-who" Read LISTS;
     SameAs "same" Local &[Scope::Links];

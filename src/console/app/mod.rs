@@ -29,6 +29,7 @@ pub mod native;
 pub mod note;
 pub mod order;
 pub mod palette;
+pub mod password;
 mod past;
 pub mod pick;
 mod place;
@@ -457,6 +458,7 @@ impl App {
             Some(Popup::Help(help)) => help.paste(&line),
             Some(Popup::Form(form)) => form.paste(&line),
             Some(Popup::Note(note)) => note.paste(&line),
+            Some(Popup::Password(form)) => form.paste(&line),
             Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
             _ => {}
         }

@@ -19,6 +19,7 @@ use super::links::Links;
 use super::native::Native;
 use super::note::Note;
 use super::palette::Palette;
+use super::password::Password;
 use super::pick::Pick;
 use super::reader::Reader;
 use super::ways::Ways;
@@ -34,6 +35,8 @@ pub enum Popup {
     Form(Form),
     /// A reason to give.
     Note(Note),
+    /// A secret to type.
+    Password(Box<Password>),
     /// Who it could be.
     Links(Links),
     /// Filters with a name.
@@ -177,6 +180,16 @@ impl App {
                     self.noted(note, wishes);
                 } else {
                     self.popup = Some(Popup::Note(note));
+                }
+            }
+            Popup::Password(mut form) => {
+                if event.code == KeyCode::Esc {
+                    return;
+                }
+                if form.key(event) {
+                    self.password_given(*form, wishes);
+                } else {
+                    self.popup = Some(Popup::Password(form));
                 }
             }
             Popup::Confirm(mut confirm) => {

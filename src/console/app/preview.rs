@@ -3,6 +3,7 @@
 use crate::compare::Compared;
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
+use crate::plan::reset::is_typed;
 use crate::plan::{Body, By, Change, Expect, OutcomeState, Request, Seen, Step, Target, Wanted, invert};
 
 use super::lines::{Line, Tone, clock, padded};
@@ -75,6 +76,8 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
             Wanted::Ref(reference) => line.data(Tone::Plain, called(refers.1, &reference.to_string())),
             Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
+            Wanted::Secret(name) if is_typed(name) => line.with(Tone::Plain, text!("plan.typed")),
+            Wanted::Secret(name) => line.with(Tone::Plain, text!("plan.secret", setting = name)),
         };
     }
     if let Some(words) = compared.and_then(|compared| direction(change, compared)) {

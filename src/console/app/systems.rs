@@ -18,8 +18,21 @@ pub struct Systems {
     pub top: usize,
 }
 
-/// A system's state in a few words for the strip: `ok 2m`, `620/1,000`, `auth!`.
-pub fn short(status: &SystemStatus, oldest: Option<jiff::Timestamp>, now: jiff::Timestamp) -> (Tone, String) {
+/// From so many seconds on, the wait for a service that lets nobody in is counted down in the strip.
+const LONG: f64 = 3.0;
+
+/// A system's state in a few words for the strip: `ok 2m`, `620/1,000`, `wait 42s`, `auth!`. `pushing`: something is being
+/// written, so that a wait is somebody's.
+pub fn short(
+    status: &SystemStatus,
+    oldest: Option<jiff::Timestamp>,
+    now: jiff::Timestamp,
+    pushing: bool,
+) -> (Tone, String) {
+    let at_work = pushing || matches!(status.health, Health::Probing | Health::Reading { .. });
+    if at_work && status.budget.wait >= LONG && !matches!(status.health, Health::Bad { .. }) {
+        return (Tone::Warn, text!("health.waiting", n = format!("{:.0}", status.budget.wait.ceil())));
+    }
     let aged = |word: &str| match oldest {
         Some(taken) => format!("{word} {}", age(taken, now)),
         None => word.to_owned(),

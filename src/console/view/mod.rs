@@ -24,6 +24,7 @@ mod links;
 mod list;
 mod native;
 mod note;
+mod password;
 mod plan;
 mod popup;
 mod survey;

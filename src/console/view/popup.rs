@@ -65,6 +65,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
         Popup::Confirm(shown) => confirm(pen, area, shown),
         Popup::Form(shown) => form(pen, area, shown),
         Popup::Note(shown) => super::note::draw(pen, area, shown),
+        Popup::Password(shown) => super::password::draw(pen, area, shown),
         Popup::Palette(shown) => Some(palette(app, pen, area, shown)),
         Popup::Filter(bar) => {
             let y = area.y + 2;

@@ -45,7 +45,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         let name = if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() };
         pen.put(xs[0], y, room(xs[0], xs[1]), &name, if cursor { theme.cursor() } else { theme.tone(Tone::Strong) });
         pen.put(xs[1], y, room(xs[1], xs[2]), &status.title, theme.tone(Tone::Plain));
-        let (tone, words) = short(status, app.oldest(status), app.now);
+        let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
         pen.put(xs[2], y, room(xs[2], xs[3]), &words, theme.tone(tone));
         pen.put(xs[3], y, room(xs[3], xs[4]), mode(status.mode), theme.tone(Tone::Plain));
         let mut speed = format!("{}/s", rate(status.budget.per_second));

@@ -53,7 +53,7 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
         .systems
         .iter()
         .map(|status| {
-            let (tone, words) = short(status, app.oldest(status), app.now);
+            let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
             (tone, status.id.to_string(), words)
         })
         .collect();

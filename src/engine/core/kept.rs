@@ -151,7 +151,7 @@ impl Core {
                 let value = match &want.value {
                     Wanted::Text(text) => text.clone(),
                     Wanted::Ref(Ref::Id(id)) => id.to_string(),
-                    Wanted::Ref(Ref::New(_)) => continue,
+                    Wanted::Ref(Ref::New(_)) | Wanted::Secret(_) => continue,
                     Wanted::Present => PRESENT.to_owned(),
                     Wanted::Clear => String::new(),
                 };

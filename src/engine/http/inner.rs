@@ -1,6 +1,8 @@
 //! From a request to what goes over the wire, and what a reply has to be.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -10,12 +12,19 @@ use super::again::{cut_off, redirects};
 use super::{Inner, PATIENCE, TRIES, masked};
 use crate::engine::fault::Fault;
 use crate::engine::limit::{over, remaining, reset};
+use crate::plan::reset::is_typed;
 use crate::plan::{Body, Method, Reply, Request, SecretAt};
+use crate::secret::Secret;
 
 impl Inner {
     /// What reaches a service, where the system is one.
     pub(super) fn service(&self) -> Result<&reqwest::Client, Fault> {
         self.http.as_ref().ok_or_else(|| self.unsent("internal", "there is no service here"))
+    }
+
+    /// What the operator typed.
+    pub(super) fn typed(&self) -> MutexGuard<'_, BTreeMap<String, Secret>> {
+        self.typed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn unsent(&self, word: &'static str, text: &str) -> Fault {
@@ -129,9 +138,13 @@ impl Inner {
         let mut json = Cow::Borrowed(json);
         for SecretAt { at, name } in &request.secrets {
             let place = json.to_mut().pointer_mut(at);
-            match (place, self.own.get(name)) {
+            let typed = self.typed().get(name).cloned();
+            match (place, self.own.get(name).cloned().or(typed)) {
                 (Some(place), Some(secret)) => *place = Value::from(secret.expose()),
                 (None, _) => return Err(self.unsent("internal", &format!("the body has no {at}"))),
+                (_, None) if is_typed(name) => {
+                    return Err(self.unsent("secret", "what was typed is gone, as it is never kept: type it again"));
+                }
                 (_, None) => {
                     return Err(self.unsent("secret", &format!("`{name}` is not set, and the request wants it")));
                 }
@@ -146,7 +159,7 @@ impl Inner {
         if let Some(secret) = self.credentials.secret() {
             hide(&mut text, secret.expose());
         }
-        for secret in self.own.values() {
+        for secret in self.own.values().chain(self.typed().values()) {
             hide(&mut text, secret.expose());
         }
         if let Some(session) = &self.session {

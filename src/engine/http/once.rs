@@ -36,6 +36,7 @@ impl Client {
         if let (Ok(reply), false) = (&mut outcome, request.secrets.is_empty()) {
             // What a service says of a secret that it was sent ends in outcomes, and so in the journal.
             reply.body = inner.redacted(&String::from_utf8_lossy(&reply.body)).into();
+            reply.headers.iter_mut().for_each(|(_, said)| *said = inner.redacted(said));
         }
         let mut lost = false;
         if let Ok(reply) = &outcome {

@@ -48,6 +48,20 @@ async fn a_read_carries_the_key_and_says_who_we_are() {
 }
 
 #[tokio::test]
+async fn the_text_of_an_error_that_stands_in_the_status_line_is_kept() {
+    let service = stand(|number, _| {
+        let line = ["409 UserName already exists", "409 Conflict", "200 Whatever"][number.min(2)];
+        format!("HTTP/1.1 {line}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").into_bytes()
+    })
+    .await;
+    let client = Client::quick(&service.url, TOKEN);
+    for said in [Some("UserName already exists"), None, None] {
+        let reply = client.read(&get("/users")).await.unwrap();
+        assert_eq!(reply.header(crate::plan::REASON_PHRASE), said, "{}", reply.status);
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_off_the_host_is_refused_and_the_key_stays_here() {
     let elsewhere = stand(|_, _| json("{}")).await;
     let to = format!("location: {}/x\r\n", elsewhere.url);

@@ -5,7 +5,7 @@ use reqwest::Certificate;
 
 use super::Options;
 use crate::engine::fault::{Fault, Trouble, told};
-use crate::plan::Reply;
+use crate::plan::{REASON_PHRASE, Reply};
 
 /// A client for a host. `loopback`: what may go to this machine in plain text must not take the way over a proxy.
 pub(super) fn transport(options: &Options, host: &str, loopback: bool) -> Result<reqwest::Client, Trouble> {
@@ -51,6 +51,19 @@ fn certificates(system: &str, path: &std::path::Path) -> Result<Vec<Certificate>
     if found.is_empty() { Err(format!("{system}: the ca_file {shown} holds no certificate")) } else { Ok(found) }
 }
 
+/// What an error's status line says beside the code, where that is not the usual name: some services put the text of the
+/// error there (targets/litmos.md 2). HTTP/2 has none. Its type comes from hyper, which is here with the simulators.
+#[cfg(feature = "simulate")]
+fn reason_phrase(response: &reqwest::Response) -> Option<String> {
+    let said = response.extensions().get::<hyper::ext::ReasonPhrase>().filter(|_| !response.status().is_success())?;
+    Some(String::from_utf8_lossy(said.as_bytes()).into_owned())
+}
+
+#[cfg(not(feature = "simulate"))]
+fn reason_phrase(_response: &reqwest::Response) -> Option<String> {
+    None
+}
+
 /// Sends a request and takes the whole reply in, up to `limit` bytes.
 pub(super) async fn exchange(
     ready: reqwest::RequestBuilder,
@@ -61,11 +74,12 @@ pub(super) async fn exchange(
     let told = |error, status| told(error, system, host, status);
     let mut response = ready.send().await.map_err(|error| told(error, None))?;
     let status = response.status().as_u16();
-    let headers = response
+    let mut headers: Vec<(String, String)> = response
         .headers()
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
+    headers.extend(reason_phrase(&response).map(|said| (REASON_PHRASE.to_owned(), said)));
     let expected = response.content_length().unwrap_or(0).min(limit);
     let mut body = BytesMut::with_capacity(expected as usize);
     while let Some(chunk) = response.chunk().await.map_err(|error| told(error, Some(status)))? {

@@ -91,7 +91,10 @@ impl Judge<'_> {
                     other.extend(self.still(change, want, observed).filter(|still| !other.contains(still)));
                 }
                 Some(Ok(())) => {}
-                Some(Err(now)) => other.push(format!("{}: {}", clean(&want.facet.to_string()), shown(&now))),
+                Some(Err(now)) => {
+                    let mangled = self.mangled(want, &now).unwrap_or_default();
+                    other.push(format!("{}: {}{mangled}", clean(&want.facet.to_string()), shown(&now)));
+                }
             }
         }
         if other.is_empty() { Stands::AsWanted { unread } } else { Stands::Otherwise { now: other.join("; ") } }
@@ -107,6 +110,13 @@ impl Judge<'_> {
         };
         let attr = table.schema().find(&facet.path);
         Some(if alike(table, attr, &want.value, &now, self.known)? { Ok(()) } else { Err(now) })
+    }
+
+    /// Words for a text that the service took and mangled.
+    fn mangled(&self, want: &Want, now: &Seen) -> Option<String> {
+        let (Wanted::Text(wanted), Seen::Value(now)) = (&want.value, now) else { return None };
+        let rule = self.mapping.mangled.as_ref()?;
+        (rule.undone(now)? == *wanted).then(|| format!(" ({})", rule.text))
     }
 
     /// Where the writing of a facet shows that is never returned (a first name in the full name).
@@ -226,6 +236,7 @@ pub(super) fn brought(value: &Wanted, known: Known<'_>) -> Seen {
         Wanted::Text(text) => Seen::Value(text.clone()),
         Wanted::Ref(reference) => id_of(reference, known).map_or(Seen::Unreadable, Seen::Value),
         Wanted::Present => Seen::Value(String::new()),
+        Wanted::Secret(_) => Seen::Unreadable,
         Wanted::Clear => Seen::Absent,
     }
 }

@@ -317,6 +317,8 @@ fn text_op(attr: crate::model::Attr, row: &MapRow, here: &[usize]) -> TextOp {
         attr,
         slots: here.iter().map(|column| slot(*column)).collect(),
         null: row.null.clone(),
+        // A column that is missing is unread, whatever the row says.
+        absent_unread: false,
         join,
         via: via.to_vec(),
         default: row.default.clone(),

@@ -19,6 +19,8 @@ pub(super) struct TextOp {
     pub(super) attr: Attr,
     pub(super) slots: Vec<u16>,
     pub(super) null: Vec<String>,
+    /// Where none of the fields is there at all, nothing is known.
+    pub(super) absent_unread: bool,
     pub(super) join: Option<String>,
     pub(super) via: Vec<Transform>,
     pub(super) default: Option<String>,
@@ -116,6 +118,7 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
                 attr,
                 slots,
                 null: row.null.clone(),
+                absent_unread: row.absent_unread,
                 join,
                 via: via.to_vec(),
                 default: row.default.clone(),
@@ -142,7 +145,8 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
             pair: list.key.len() > 1,
         });
     }
-    let (trie, numbers) = planter.finish();
+    let (mut trie, numbers) = planter.finish();
+    trie.tells_absent = program.texts.iter().any(|op| op.absent_unread);
     let renumber = |slot: &mut u16| *slot = numbers[*slot as usize];
     program.id.iter_mut().for_each(renumber);
     program.texts.iter_mut().flat_map(|op| &mut op.slots).for_each(renumber);
@@ -161,6 +165,10 @@ struct Record<'f> {
 impl<'f> Record<'f> {
     fn text(&self, slot: u16) -> &'f str {
         self.found.text(self.page, self.spans[slot as usize])
+    }
+
+    fn has(&self, slots: &[u16]) -> bool {
+        slots.iter().any(|&slot| !self.spans[slot as usize].is_absent())
     }
 
     fn first(&self, slots: &[u16]) -> &'f str {
@@ -268,6 +276,10 @@ impl Program {
 
 impl TextOp {
     fn set(&self, record: &Record<'_>, into: &mut TableBuilder) {
+        if self.absent_unread && !record.has(&self.slots) {
+            into.unread(self.attr);
+            return;
+        }
         let known = |text: &str| !text.is_empty() && !self.null.iter().any(|null| null == text);
         let mut texts = self.slots.iter().map(|&slot| record.text(slot)).filter(|text| known(text));
         let text = if let Some(by) = &self.join {

@@ -27,8 +27,16 @@ const REMEMBERED: usize = 64;
 impl Span {
     const EMPTY: Self = Self { start: 0, len: 0 };
 
+    /// A field that is there and has no text.
+    const BLANK: Self = Self { start: 1, len: 0 };
+
     pub fn is_empty(self) -> bool {
         self.len == 0
+    }
+
+    /// Whether the field is not there at all; only told where [`Trie::tells_absent`].
+    pub fn is_absent(self) -> bool {
+        self == Self::EMPTY
     }
 
     /// A text at a place of the page; nothing where that is beyond what fits.
@@ -207,7 +215,10 @@ impl<'p> Run<'p> {
 
     #[inline]
     pub fn borrowed(&mut self, node: u32, text: &str) {
-        if text.is_empty() || !self.wants(node) {
+        if text.is_empty() {
+            return self.blank(node);
+        }
+        if !self.wants(node) {
             return;
         }
         match text.as_ptr().addr().checked_sub(self.page.as_ptr().addr()) {
@@ -215,6 +226,14 @@ impl<'p> Run<'p> {
                 self.put(node, Span { start: start as u32, len: text.len() as u32 });
             }
             _ => self.owned(node, format_args!("{text}")),
+        }
+    }
+
+    /// A field that is there without a value.
+    #[inline]
+    pub fn blank(&mut self, node: u32) {
+        if self.trie.tells_absent && self.wants(node) {
+            self.put(node, Span::BLANK);
         }
     }
 

@@ -74,6 +74,8 @@ pub(super) struct Trie {
     pub slots: usize,
     /// Slots of the record itself: these, from 0.
     pub kept: usize,
+    /// Somebody wants to know whether a field is there at all.
+    pub tells_absent: bool,
 }
 
 impl Trie {

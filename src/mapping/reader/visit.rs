@@ -94,6 +94,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
+        self.run.blank(self.node);
         Ok(())
     }
 

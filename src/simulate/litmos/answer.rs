@@ -150,12 +150,15 @@ pub fn response(ask: &Ask, answer: Answer) -> Response {
 fn refused(ask: &Ask, refusal: &Refusal) -> Response {
     let status = code(refusal.status);
     // JSON is only sure where it was asked for; otherwise it is a page (targets/litmos.md 2).
-    let (kind, text) = if ask.json {
-        ("application/json", json_text(&json!({ "Detail": refusal.text })))
-    } else {
-        ("text/html", page(status, &refusal.text))
+    let mut response = match ask.faults.flag("errors").as_deref() {
+        Some("phrase") => status.into_response(),
+        Some("page") => as_page(status, &refusal.text),
+        _ if !ask.json => as_page(status, &refusal.text),
+        _ => {
+            let text = json_text(&json!({ "Detail": refusal.text }));
+            (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+        }
     };
-    let mut response = (status, [(header::CONTENT_TYPE, kind)], text).into_response();
     if let Ok(reason) = ReasonPhrase::try_from(refusal.text.as_bytes()) {
         response.extensions_mut().insert(reason);
     }
@@ -163,6 +166,11 @@ fn refused(ask: &Ask, refusal: &Refusal) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// A refusal as the kit's page.
+fn as_page(status: StatusCode, text: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/html")], page(status, text)).into_response()
 }
 
 /// The page of the kit.

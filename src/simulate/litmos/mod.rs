@@ -191,7 +191,8 @@ fn judge(litmos: &Litmos, ask: &Ask, headers: &HeaderMap) -> Result<(), Refusal>
         Some("403") => return Err(Refusal::forbidden()),
         _ => return Err(Refusal::unauthorised()),
     }
-    if litmos.rate_limit {
+    // Whoever asks for a limit gets one, also where the vendor's is switched off.
+    if litmos.rate_limit || ask.has("rate") {
         let mut limit = litmos.limits[who].lock().unwrap_or_else(PoisonError::into_inner);
         limit.count(&litmos.faults)?;
     }

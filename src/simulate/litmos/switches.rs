@@ -17,6 +17,11 @@ pub const SWITCHES: &[Switch] = &[
     switch("unique-team-names", "unique-team-names", "Team names have to be unique (409)."),
     switch("team-users-active-only", "team-users-active-only=on|off", "Whether a team lists only its active members."),
     switch("user-teams-inactive", "user-teams-inactive=listed|hidden", "Whether somebody inactive still has teams."),
+    switch(
+        "errors",
+        "errors=json|page|phrase",
+        "Errors come as JSON, as the kit's page, or with their text in the status line alone.",
+    ),
     switch("extra-row", "extra-row", "Lists have one row more than was asked for."),
     switch("html-escape", "html-escape", "Texts come with HTML entities."),
     switch("loose-types", "loose-types", "Booleans and numbers come as texts."),

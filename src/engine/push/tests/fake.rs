@@ -310,7 +310,7 @@ fn text_of(value: &Wanted) -> String {
     match value {
         Wanted::Text(text) => text.clone(),
         Wanted::Ref(reference) => reference.to_string(),
-        Wanted::Present | Wanted::Clear => String::new(),
+        Wanted::Present | Wanted::Clear | Wanted::Secret(_) => String::new(),
     }
 }
 
