@@ -3,7 +3,7 @@
 use trueup::engine::protocol::{Health, Report};
 use trueup::model::Kind;
 
-use crate::bed::{Bed, HR, full};
+use crate::bed::{Bed, HR, Part, full};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_systems_load_side_by_side() {
