@@ -83,6 +83,8 @@ pub enum Command {
     /// Serve one simulated system on this machine until interrupted
     #[cfg(feature = "simulate")]
     Simulate(Simulate),
+    /// Write the first configuration: asks for little, and tests each connection as it goes
+    Init,
     /// Test the connection of one system or of all, with the evidence
     Test(Test),
     /// Read everything, compare, and print what is out of true
@@ -110,6 +112,12 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the man page
+    #[command(hide = true)]
+    Man {
+        /// Of this command; of the program where none is named
+        command: Option<String>,
+    },
 }
 
 /// Options of `demo`.
@@ -128,6 +136,14 @@ pub struct Demo {
     /// Print the addresses and keys of the simulated systems and what was planted, and serve until interrupted
     #[arg(long)]
     pub serve: bool,
+}
+
+#[cfg(feature = "simulate")]
+impl Default for Demo {
+    /// What the command line says where nothing is given.
+    fn default() -> Self {
+        Self { users: 1203, seed: 1, faults: Vec::new(), serve: false }
+    }
 }
 
 /// Options of `simulate`.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::face::{self, Look};
+use super::init::{self, First};
 use super::signals::Signals;
-use super::{Exit, Global, setup};
-use crate::console::run::Options;
+use super::{Dirs, Exit, Global, setup};
+use crate::config;
+use crate::console::run::{ExitKind, Options};
 use crate::console::{self, term};
 use crate::engine::protocol::Command;
 use crate::engine::{self, Setup};
@@ -18,6 +20,18 @@ use crate::engine::{self, Setup};
 /// When the configuration is wrong or there is no terminal.
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
     term::ready()?;
+    if global.config.is_none() {
+        let path = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?.config_file();
+        if !path.exists() {
+            face::settle(global, &config::Face::default())?;
+            match init::first(&path)? {
+                #[cfg(feature = "simulate")]
+                First::Demo => return super::demo::run(global, &super::args::Demo::default()),
+                First::Init => drop(init::run(global)?),
+                _ => return Ok(Exit::Console(ExitKind::Quit)),
+            }
+        }
+    }
     let (setup, title, face) = setup::load_titled(global)?;
     let look = face::settle(global, &face)?;
     let kept = crate::config::Dirs::find(global.data_dir.as_deref()).ok().map(|dirs| dirs.state.join("console.toml"));

@@ -12,7 +12,9 @@ mod console;
 mod face;
 mod help;
 mod history;
+mod init;
 mod lines;
+mod man;
 mod operator;
 mod paper;
 mod password;
@@ -94,6 +96,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Demo(demo)) => demo::run(&global, &demo),
         #[cfg(feature = "simulate")]
         Some(Command::Simulate(simulate)) => simulate::run(&simulate),
+        Some(Command::Init) => init::run(&global),
         Some(Command::Test(test)) => test::run(&global, &test),
         Some(Command::Check(check)) => check::run(&global, &check),
         Some(Command::Plan(plan)) => plan::run(&global, &plan),
@@ -111,6 +114,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::True)
         }
         Some(Command::Help(help)) => help::run(help.topic.as_deref(), &global),
+        Some(Command::Man { command }) => man::run(command.as_deref()),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "trueup", &mut std::io::stdout());
             Ok(Exit::True)

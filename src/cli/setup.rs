@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use super::Global;
 use crate::config::{self, Config, Dirs, SystemConfig};
 use crate::engine::protocol::{Health, World};
+use crate::engine::push::Patience;
 use crate::engine::{self, Progress, Session, Setup, SystemSetup};
 use crate::mapping::Mapping;
 use crate::model::{SystemId, text};
@@ -109,6 +110,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
             store::journal::without(&why)?
         }
     };
+    let usual = Patience::default();
     let cache = store::FileCache::new(&dirs.cache);
     let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
     Ok(Setup {
@@ -119,7 +121,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         cache: Some(Box::new(cache)),
         leases: config.lease_dir.clone().map_or_else(store::Leases::shared, store::Leases::at),
         who: super::operator::who(),
-        patience: engine::push::Patience::default(),
+        patience: Patience { show: config.patience.unwrap_or(usual.show), ..usual },
         read_at_start: true,
     })
 }

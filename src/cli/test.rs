@@ -6,7 +6,7 @@ use super::args::{Format, Test};
 use super::{Exit, Global, setup};
 use crate::engine;
 use crate::model::text;
-use crate::plan::Finding;
+use crate::plan::{Finding, Site};
 
 /// Tests one system or all, and prints the evidence.
 ///
@@ -36,21 +36,30 @@ pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
             }
             Format::Table => {
                 writeln!(out, "{system}")?;
-                for line in &site.evidence {
-                    let mark = match line.finding {
-                        Finding::Good => "ok  ",
-                        Finding::Note => "note",
-                        Finding::Bad => "BAD ",
-                    };
-                    writeln!(out, "  {mark} {}: {}", text::clean(&line.what), text::clean(&line.detail))?;
-                }
-                for (word, said) in [("BAD ", &site.blocked), ("note", &site.warning)] {
-                    if let Some(said) = said {
-                        writeln!(out, "  {word} {}", text::clean(said))?;
-                    }
-                }
+                table(&site, &mut out)?;
             }
         }
     }
     Ok(if good { Exit::True } else { Exit::Incomplete })
+}
+
+/// What was found, for people.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn table(site: &Site, out: &mut dyn Write) -> std::io::Result<()> {
+    for line in &site.evidence {
+        let mark = match line.finding {
+            Finding::Good => "ok  ",
+            Finding::Note => "note",
+            Finding::Bad => "BAD ",
+        };
+        writeln!(out, "  {mark} {}: {}", text::clean(&line.what), text::clean(&line.detail))?;
+    }
+    for (word, said) in [("BAD ", &site.blocked), ("note", &site.warning)] {
+        if let Some(said) = said {
+            writeln!(out, "  {word} {}", text::clean(said))?;
+        }
+    }
+    Ok(())
 }

@@ -104,6 +104,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "",
+        "patience",
+        Form::Number,
+        false,
+        "Seconds that a write may take to show when it is read back or looked up. Default: 30.",
+    ),
+    key(
+        "",
         "theme",
         Form::Text,
         false,

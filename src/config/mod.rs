@@ -124,6 +124,8 @@ pub struct Config {
     pub lease_dir: Option<PathBuf>,
     /// How the console looks and speaks.
     pub face: Face,
+    /// How long a write may take to show, where the operator says so.
+    pub patience: Option<Duration>,
     /// All systems, in the file's order.
     pub systems: Vec<SystemConfig>,
 }

@@ -234,7 +234,9 @@ impl File<'_> {
             lines: word("borders").as_deref() == Some("lines"),
             plain: root.get("plain").and_then(|value| value.get_ref().as_bool()).unwrap_or(false),
         };
-        Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, face, systems })
+        let patience = root.get("patience").and_then(|value| number(value.get_ref()));
+        let patience = patience.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Ok(Config { origin: self.origin.to_owned(), source, reference, lease_dir, face, patience, systems })
     }
 
     fn system(&self, name: &str, at: usize, table: &DeTable<'_>) -> Result<SystemConfig, ConfigError> {

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::app::keys::Keymap;
 use super::app::text::text;
-use super::app::{App, Msg, Setup, Wish, update};
+use super::app::{App, Copied, Msg, Setup, Wish, update};
 use super::term::{self, Held, Input, Pace, Reader, Screen};
 use super::view::{self, Themes};
 use crate::engine::protocol::{Command, Report};
@@ -62,6 +62,8 @@ impl ExitKind {
 
 /// Frames that only reports ask for come at most so often; a key is answered at once.
 const PACE: Duration = Duration::from_millis(50);
+/// Longer texts are not copied: terminals take about 75,000 bytes of base64 (k9s measured 74,994).
+const LONGEST_COPY: usize = 56_000;
 /// Messages taken in before a frame is drawn at the latest.
 const MOST: usize = 4096;
 
@@ -107,6 +109,7 @@ struct Signals {
     again: Signal,
     end: Signal,
     hang_up: Signal,
+    interrupt: Signal,
 }
 
 struct Loop {
@@ -133,9 +136,11 @@ impl Loop {
             again: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
             end: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
         };
         let out = std::fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let held = Held::take()?;
+        let title = if options.demo { text!("header.demo").trim() } else { options.title.as_str() };
+        let held = Held::take(&format!("{} {title}", text!("header.brand")))?;
         let keys = jobs.clone();
         let reader = Reader::start(move |input| {
             // Nobody listening means that the console has ended.
@@ -153,6 +158,7 @@ impl Loop {
             lenses: options.lenses,
             keymap: options.keymap,
             themes: themes.names(),
+            salt: salt(),
         };
         let mut app = App::new(setup, term::size()?, jiff::Timestamp::now());
         if let Some(kept) = options.kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
@@ -240,6 +246,7 @@ impl Loop {
             Some(event) = self.inputs.recv() => event,
             _ = self.signals.hang_up.recv() => Event::Gone,
             _ = self.signals.end.recv() => Event::Terminated,
+            _ = self.signals.interrupt.recv() => Event::Terminated,
             _ = self.signals.again.recv() => Event::Continued,
             _ = self.signals.size.recv() => resized(),
             report = self.reports.recv(), if self.reporting => {
@@ -294,6 +301,7 @@ impl Loop {
                 Wish::Survey(job) => self.job(move || Msg::Surveyed(job.run())),
                 Wish::Keep(text) => self.keep(&text),
                 Wish::Copy(text) => self.copy(text)?,
+                Wish::Edit(text) => self.edit(&text).await?,
                 Wish::Repaint => self.screen.forget(),
                 Wish::Theme(named) => {
                     match named {
@@ -345,11 +353,41 @@ impl Loop {
         }
     }
 
+    /// Hands a text to the clipboard of the operator's terminal; the console has said so, and is told where it was otherwise.
     fn copy(&mut self, copied: String) -> io::Result<()> {
+        if copied.len() > LONGEST_COPY {
+            let _ = self.jobs.send(Event::Msg(Msg::Copied(Copied::TooLong(copied.len()))));
+            return Ok(());
+        }
+        if term::in_tmux() {
+            let how = if term::to_tmux(&copied) { Copied::Tmux } else { Copied::TmuxUnsure };
+            let _ = self.jobs.send(Event::Msg(Msg::Copied(how)));
+            if how == Copied::Tmux {
+                return Ok(());
+            }
+        }
         let mut sequence = String::new();
         if CopyToClipboard::to_clipboard_from(copied).write_ansi(&mut sequence).is_ok() {
             self.screen.aside(sequence.as_bytes())?;
         }
+        Ok(())
+    }
+
+    /// Lends the terminal to the operator's editor; what was saved goes where it came from.
+    async fn edit(&mut self, text: &str) -> io::Result<()> {
+        self.quiet().await;
+        self.reader.pause();
+        let saved = self.held.lend(|| term::edit(text));
+        // A ctrl-c in the editor was meant for the editor.
+        while tokio::time::timeout(Duration::from_millis(1), self.signals.interrupt.recv()).await.is_ok() {}
+        self.reader.resume();
+        self.screen.forget();
+        let msg = match saved? {
+            Ok(text) => Msg::Edited(text),
+            Err(fault) => Msg::Report(Report::Notice(fault.to_string())),
+        };
+        let _ = self.jobs.send(Event::Msg(resized_msg()));
+        let _ = self.jobs.send(Event::Msg(msg));
         Ok(())
     }
 
@@ -371,6 +409,12 @@ impl Loop {
         }
         Ok(())
     }
+}
+
+/// Another number in each session.
+fn salt() -> u64 {
+    let now = jiff::Timestamp::now().as_nanosecond();
+    (u64::from(std::process::id()) << 32) ^ now as u64
 }
 
 /// Writes a file that only its owner can read.

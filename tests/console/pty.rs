@@ -15,13 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// "Have you shown that?"
 const ASK: &str = "\x1b[5n";
 
-struct Seat {
-    child: Box<dyn Child + Send + Sync>,
+pub struct Seat {
+    pub child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     writer: Option<Box<dyn Write + Send>>,
     bytes: Receiver<Vec<u8>>,
-    parser: vt100::Parser,
-    all: Vec<u8>,
+    pub parser: vt100::Parser,
+    pub all: Vec<u8>,
     deaf: Arc<AtomicBool>,
     home: std::path::PathBuf,
 }
@@ -35,17 +35,46 @@ impl Drop for Seat {
 
 impl Seat {
     /// The demo with few people.
-    fn demo(name: &str) -> Self {
+    pub fn demo(name: &str) -> Self {
+        Self::with(name, &[], &[])
+    }
+
+    /// The demo with more options, and variables of the environment.
+    pub fn with(name: &str, options: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_trueup"));
+        command.args(["demo", "--users", "60"]);
+        command.args(options);
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        Self::over(name, command)
+    }
+
+    /// The demo begun from a shell with job control.
+    pub fn shell(name: &str) -> Self {
+        let mut command = CommandBuilder::new("bash");
+        command.args(["--norc", "--noprofile", "-i"]);
+        command.env("PS1", "$ ");
+        let mut seat = Self::over(name, command);
+        seat.until_text("$ ");
+        seat.type_in(&format!("{} demo --users 60\r", env!("CARGO_BIN_EXE_trueup")));
+        seat
+    }
+
+    /// A program in a terminal of 80x24.
+    pub fn over(name: &str, mut command: CommandBuilder) -> Self {
         let home = std::env::temp_dir().join(format!("trueup-pty-{}-{name}", std::process::id()));
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_trueup"));
-        command.args(["demo", "--users", "60"]);
         for (name, folder) in [("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state"), ("XDG_CONFIG_HOME", "config")]
         {
             command.env(name, home.join(folder));
         }
         command.env("TERM", "xterm");
+        command.env("LC_ALL", "C.UTF-8");
+        for name in ["TMUX", "NO_COLOR", "COLORFGBG", "TRUEUP_LANGUAGE", "TRUEUP_CONFIG"] {
+            command.env_remove(name);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -73,12 +102,12 @@ impl Seat {
         }
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         self.parser.screen().contents()
     }
 
     /// Takes in what has come until the screen is as wanted.
-    fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !wanted(&self.screen()) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -90,18 +119,18 @@ impl Seat {
         }
     }
 
-    fn until_text(&mut self, text: &str) {
+    pub fn until_text(&mut self, text: &str) {
         self.until(text, |screen| screen.contains(text));
     }
 
-    fn type_in(&mut self, keys: &str) {
+    pub fn type_in(&mut self, keys: &str) {
         let writer = self.writer.as_mut().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
 
     /// All systems are read and compared.
-    fn ready(&mut self) {
+    pub fn ready(&mut self) {
         self.until("all systems", |screen| {
             screen.lines().next().is_some_and(|header| header.matches(" ok ").count() == 4)
         });
@@ -123,7 +152,7 @@ impl Seat {
         self.until_text("ready");
     }
 
-    fn ended(&mut self) -> u32 {
+    pub fn ended(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;
         loop {
             while let Ok(bytes) = self.bytes.try_recv() {
@@ -169,7 +198,7 @@ impl Seat {
         }
     }
 
-    fn wrote(&self, sequence: &str) -> bool {
+    pub fn wrote(&self, sequence: &str) -> bool {
         self.all.windows(sequence.len()).any(|window| window == sequence.as_bytes())
     }
 }

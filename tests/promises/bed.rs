@@ -89,8 +89,11 @@ fn kingdee(name: &str, running: &Running, policy: &Policy) -> SystemSetup {
 
 /// A client that nothing is known of: one for all tests, which keeps no connection, as each test has a runtime of its own.
 pub fn outsider() -> &'static reqwest::Client {
-    static CLIENT: LazyLock<reqwest::Client> =
-        LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        // Where no engine runs in this process, nobody has done it yet.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap()
+    });
     &CLIENT
 }
 

@@ -105,6 +105,10 @@ impl Probe {
             };
             self.line(name, finding, detail);
         }
+        if self.kingdee.people == People::Employees && self.kingdee.organisation.is_none() {
+            let why = "not set: no employee and no department can be created without the organisation that it goes to";
+            self.line("organisation", Finding::Note, why);
+        }
         whole
     }
 
@@ -115,7 +119,9 @@ impl Probe {
             return self.done();
         }
         if !whole {
-            // Nothing is asked without them: an attempt that must fail counts towards the lock of the account.
+            let why =
+                "not tried: an attempt that must fail counts towards the lock of the account; set what is missing";
+            self.line("log-in", Finding::Note, why);
             return self.done();
         }
         let request = self.kingdee.rows(self.kingdee.people.form(), "", 0, 1, false);

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::history::confirmed;
 use super::lines::Tone;
+use super::mask::private;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
 use super::text::{self, Language, text};
@@ -202,7 +203,13 @@ impl App {
                 Tab::Plan => self.plan.fold(true),
                 _ => self.history.fold(true, wishes),
             },
-            Action::Toggle | Action::SameAs | Action::NotSame | Action::Forget | Action::Earlier | Action::Later => {}
+            Action::Edit
+            | Action::Toggle
+            | Action::SameAs
+            | Action::NotSame
+            | Action::Forget
+            | Action::Earlier
+            | Action::Later => {}
             Action::Copy => self.copy(wishes),
             Action::Mask => {
                 self.mask = !self.mask;
@@ -371,7 +378,7 @@ impl App {
             Tab::Systems => self.system_here().map(|status| status.id.to_string()),
         };
         if let Some(text) = copied.filter(|text| !text.is_empty()) {
-            self.say(Tone::Plain, text!("notice.copied", text = text));
+            self.say(Tone::Plain, text!("notice.copied", text = private(&text)));
             wishes.push(Wish::Copy(text));
         }
     }

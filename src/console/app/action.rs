@@ -23,12 +23,14 @@ pub enum Scope {
     Reader,
     /// A list to choose from: who it could be.
     Links,
+    /// A field to type in.
+    Input,
     /// The columns of a list.
     Columns,
 }
 
 impl Scope {
-    /// Every scope.
+    /// Every scope but the fields to type in, where letters are letters.
     pub const ALL: [Self; 9] = [
         Self::List,
         Self::Detail,
@@ -167,6 +169,7 @@ actions! {
     Language "language" Read MAIN;
     Palette "palette" Read ALL;
     Help "help" Read MAIN;
+    Edit "edit" Local &[Scope::Input];
     Redraw "redraw" Read MAIN;
     Suspend "suspend" Local MAIN;
     Quit "quit" Local MAIN;

@@ -12,6 +12,8 @@ use crate::plan::{Mode, Plan, confirm_keys};
 
 use super::keys::fold;
 use super::lines::{Line, Tone, op};
+use super::mask::private;
+use super::said::said;
 use super::text::{self, text};
 use super::{App, Wish};
 use crate::engine::protocol::Command;
@@ -200,7 +202,7 @@ impl Confirm {
                     self.error = Some(match &self.fields[self.at].wants {
                         Wants::Count(n) => text!("confirm.wrong-count", n = n),
                         Wants::Name(name) => text!("confirm.wrong-name", name = name),
-                        Wants::Deleted(label) => text!("confirm.wrong-name", name = label),
+                        Wants::Deleted(label) => text!("confirm.wrong-name", name = private(label)),
                         Wants::Reason(_) => text!("confirm.no-reason").to_owned(),
                     });
                 } else if let Some(open) = self.fields.iter().position(|field| !field.right()) {
@@ -244,7 +246,7 @@ impl Ask {
 pub fn side_effects(plan: &Plan) -> BTreeMap<String, usize> {
     let mut effects = BTreeMap::new();
     for effect in plan.steps.iter().flat_map(|step| &step.side_effects) {
-        *effects.entry(effect.clone()).or_default() += 1;
+        *effects.entry(said(effect).into_owned()).or_default() += 1;
     }
     effects
 }

@@ -4,6 +4,7 @@ use crate::compare::{Decision, FacetDiff, Protection, Verdict, Waiver, facets};
 use crate::engine::protocol::Command;
 
 use super::lines::{Line, Tone};
+use super::mask::private;
 use super::note::{Note, Purpose};
 use super::popup::Popup;
 use super::text::{self, text};
@@ -34,7 +35,7 @@ impl App {
             return self.withdraw(&about, wishes);
         }
         let name = super::rows::Rows::new(&compared, kind).name(identity, None).to_owned();
-        let title = text!("adopt.title", system = view.id, name = name);
+        let title = text!("adopt.title", system = view.id, name = private(&name));
         let shown = |text: &Option<String>| {
             text.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| text!("detail.none").to_owned())
         };
@@ -77,7 +78,7 @@ impl App {
             self.say(Tone::Plain, text!("protect.ended", system = record.system));
             return Self::decided(vec![Decision::Unprotect(record)], wishes);
         }
-        let title = text!("protect.title", system = record.system, name = rows.name(identity, None));
+        let title = text!("protect.title", system = record.system, name = private(rows.name(identity, None)));
         let lines = vec![Line::plain(text!("protect.what", system = record.system)), Line::default()];
         let protection = Protection { record, reason: String::new(), since: self.now };
         self.popup = Some(Popup::Note(Note::new(title, lines, Purpose::Protect(protection))));

@@ -9,6 +9,7 @@ use crate::plan::{Change, Facet, Ref, Target};
 
 use super::lines::Tone;
 use super::rows::Rows;
+use super::said::said;
 use super::text::text;
 use super::{App, Focus};
 
@@ -208,7 +209,7 @@ impl App {
                 if side.facet.as_ref().is_some_and(hit)
                     && (side.why.is_empty() || side.why.starts_with(text!("detail.pushed")))
                 {
-                    side.why = format!("{} {}", text!("detail.pushed"), outcome.state.word());
+                    side.why = format!("{} {}", text!("detail.pushed"), said(outcome.state.word()));
                     side.since = Some(outcome.at);
                 }
             }
@@ -341,7 +342,7 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, sys
         name: rows.name(identity, None).to_owned(),
         id: rows.record(identity, system).map(|(table, row)| table.id(row).to_owned()).unwrap_or_default(),
         linked: linked.to_owned(),
-        state: state.map(|state| state.pairing.state()).unwrap_or_default().to_owned(),
+        state: said(state.map(|state| state.pairing.state()).unwrap_or_default()).into_owned(),
         protected: rows
             .key_in(identity, system)
             .and_then(|key| compared.inputs.protected.iter().find(|protection| protection.record == key))
@@ -364,7 +365,7 @@ fn lints(compared: &Compared, kind: Kind, identity: u32) -> Vec<String> {
         .lints
         .iter()
         .filter(|lint| keys.contains(&lint.record))
-        .map(|lint| format!("{}: {}", lint.system, lint.text))
+        .map(|lint| format!("{}: {}", lint.system, said(&lint.text)))
         .collect()
 }
 

@@ -40,6 +40,9 @@ const MARKS: [(&str, &str); 11] = [
     ("[x]", "mark.ticked"),
 ];
 
+/// Where the words begin: behind the longest row of keys.
+const COLUMN: usize = 22;
+
 /// One line of the help.
 #[derive(Clone, Debug)]
 pub struct HelpLine {
@@ -146,7 +149,7 @@ impl App {
         all.push(heading(text!("help.marks")));
         for (mark, key) in MARKS {
             all.push(HelpLine {
-                line: Line::of(Tone::Key, padded(&format!("  {mark}"), 18)).with(Tone::Plain, text::get(key)),
+                line: Line::of(Tone::Key, padded(&format!("  {mark}"), COLUMN)).with(Tone::Plain, text::get(key)),
                 action: None,
                 words: format!("{mark} {}", text::in_all(key)).to_lowercase(),
             });
@@ -168,7 +171,8 @@ impl App {
     fn help_line(&self, action: Action) -> HelpLine {
         let keys = self.keymap.all_shown(action);
         let titles = Language::ALL.map(|language| title_in(language, action.name())).join(" ");
-        let line = Line::of(Tone::Key, padded(&format!("  {keys}"), 18)).with(Tone::Plain, action.title().to_owned());
+        let line =
+            Line::of(Tone::Key, padded(&format!("  {keys}"), COLUMN)).with(Tone::Plain, action.title().to_owned());
         let line = match self.disabled(action) {
             Some(why) => line.with(Tone::Warn, text!("help.not-now", why = why)),
             None => line.with(Tone::Dim, format!("  :{}", action.name())),

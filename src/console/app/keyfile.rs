@@ -188,6 +188,7 @@ const fn named(scope: Scope) -> &'static str {
         Scope::Checklist => "a list to tick",
         Scope::Reader => "a text to read",
         Scope::Links => "the list of candidates",
+        Scope::Input => "a field to type in",
         Scope::Columns => "the columns of a list",
     }
 }

@@ -48,7 +48,7 @@ impl App {
             let mut first = Line::of(Tone::Strong, clock(push.began))
                 .with(Tone::Dim, format!("  {}  ", push.who))
                 .with(Tone::Plain, format!("{}  {}  ", change.system, op(change.op)))
-                .with(tone, outcome.state.word());
+                .with(tone, super::said::said(outcome.state.word()));
             if let Some(reason) = &push.reason {
                 first = first.data(Tone::Dim, format!("  {reason}"));
             }

@@ -147,6 +147,11 @@ pub fn padded(text: &str, cells: usize) -> String {
     format!("{text}{}", " ".repeat(cells.saturating_sub(text.width())))
 }
 
+/// A text with blanks before it up to so many cells; a longer one stays whole.
+pub fn flush(text: &str, cells: usize) -> String {
+    format!("{}{text}", " ".repeat(cells.saturating_sub(text.width())))
+}
+
 /// How long ago: `now`, `3m`, `2h`, `5d`.
 pub fn age(from: jiff::Timestamp, now: jiff::Timestamp) -> String {
     match now.as_second() - from.as_second() {

@@ -6,8 +6,10 @@ use crate::model::{Kind, RecordKey, SystemId};
 use super::action::{Action, Scope};
 use super::keys::Key;
 use super::lines::{Line, Tone};
+use super::mask::private;
 use super::popup::Popup;
 use super::rows::Rows;
+use super::said::said;
 use super::text::text;
 use super::{App, Wish};
 
@@ -108,7 +110,7 @@ impl App {
                 let items = found.into_iter().map(|candidate| {
                     let line = |evidence: crate::compare::Evidence| {
                         let (tone, mark) = if evidence.speaks { (Tone::Good, "+ ") } else { (Tone::Bad, "- ") };
-                        Line::of(tone, mark).data(Tone::Plain, evidence.text)
+                        Line::of(tone, mark).data(Tone::Plain, said(&evidence.text))
                     };
                     LinkItem {
                         record: candidate.record,
@@ -170,8 +172,8 @@ impl App {
         let (a, b) = links.pair(item);
         let label = item.label.clone();
         let words = match verdict {
-            LinkVerdict::Same => text!("links.same", name = label),
-            LinkVerdict::NotSame => text!("links.not-same", name = label),
+            LinkVerdict::Same => text!("links.same", name = private(&label)),
+            LinkVerdict::NotSame => text!("links.not-same", name = private(&label)),
         };
         self.say(Tone::Good, words);
         links.items[links.at].decided = Some(verdict);
@@ -180,5 +182,5 @@ impl App {
 }
 
 fn title(name: &str, own: &SystemId, other: &SystemId) -> String {
-    text!("links.title", name = name, system = own, other = other)
+    text!("links.title", name = private(name), system = own, other = other)
 }

@@ -24,6 +24,7 @@ pub mod life;
 pub mod lines;
 pub mod links;
 pub mod list;
+pub mod mask;
 pub mod narrow;
 pub mod native;
 pub mod note;
@@ -39,6 +40,7 @@ pub mod popup;
 pub mod preview;
 pub mod reader;
 pub mod rows;
+pub mod said;
 pub mod staged;
 mod staging;
 pub mod survey;
@@ -127,10 +129,25 @@ pub enum Msg {
     Ordered(Ordered),
     /// Offers were gathered.
     Gathered(Gathered),
+    /// What became of a copy, where it is not what was said at once.
+    Copied(Copied),
+    /// What the operator's editor saved.
+    Edited(String),
     /// Many records were looked at.
     Surveyed(Surveyed),
     /// Nothing but that time has passed.
     Tick,
+}
+
+/// What became of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// tmux took it, and passes it on.
+    Tmux,
+    /// It was sent through tmux, which may not pass it on.
+    TmuxUnsure,
+    /// It was too long, so many bytes, and was not sent.
+    TooLong(usize),
 }
 
 /// What shall be done outside.
@@ -148,6 +165,8 @@ pub enum Wish {
     Keep(String),
     /// Put a text on the clipboard of the operator's terminal (OSC 52).
     Copy(String),
+    /// Let the operator's editor have a text.
+    Edit(String),
     /// Draw everything anew.
     Repaint,
     /// Give the terminal back and stop until continued.
@@ -171,6 +190,8 @@ pub struct Setup {
     pub keymap: Option<Keymap>,
     /// The names of all themes.
     pub themes: Vec<String>,
+    /// Another number in each session: what the privacy mask shows cannot be compared with another session's.
+    pub salt: u64,
 }
 
 /// A message to the operator in the footer.
@@ -396,6 +417,12 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
                 app.reread();
             }
         }
+        Msg::Copied(how) => match how {
+            Copied::Tmux => app.say(Tone::Plain, text!("notice.copied-tmux")),
+            Copied::TmuxUnsure => app.say(Tone::Warn, text!("notice.copied-unsure")),
+            Copied::TooLong(n) => app.say(Tone::Warn, text!("notice.copied-long", n = text::count(n as u64))),
+        },
+        Msg::Edited(text) => app.edited(&text),
         Msg::Ordered(ordered) => app.ordered(ordered),
         Msg::Gathered(gathered) => app.gathered(gathered),
         Msg::Surveyed(surveyed) => app.surveyed(surveyed),
@@ -518,7 +545,8 @@ impl App {
         let Some(counts) = self.plan.ended(id) else { return };
         self.staged.remove_all(&self.plan.confirmed());
         self.keep(wishes);
-        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", text::count(*n as u64))).collect();
+        let words: Vec<String> =
+            counts.iter().map(|(word, n)| format!("{} {}", text::count(*n as u64), said::said(word))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
         self.say(tone, text!("notice.push-ended", counts = words.join(", ")));

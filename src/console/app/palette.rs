@@ -162,7 +162,7 @@ impl Palette {
 impl App {
     pub(super) fn open_palette(&mut self) {
         let scope = self.scope();
-        let skip = [Action::Palette, Action::Toggle, Action::SameAs, Action::NotSame, Action::Forget];
+        let skip = [Action::Palette, Action::Edit, Action::Toggle, Action::SameAs, Action::NotSame, Action::Forget];
         let mut all: Vec<Entry> = self
             .recent
             .iter()

@@ -12,6 +12,7 @@ use crate::plan::{Change, ChangeId, Outcome, OutcomeState};
 use super::history::HistoryRow;
 use super::lines::{Line, Tone, clock, op, padded};
 use super::preview::{cannot_undo, describe, indent, outcome_tone, request_lines, why};
+use super::said::said;
 use super::text::{self, text};
 
 /// The words of an outcome stand in so many cells.
@@ -48,7 +49,7 @@ fn counts(push: &PastPush) -> Vec<(&'static str, usize, Tone)> {
 
 fn counted(line: Line, push: &PastPush) -> Line {
     let with = |line: Line, (word, n, tone): (&str, usize, Tone)| {
-        line.with(tone, format!("{} {word}", text::count(n as u64))).with(Tone::Dim, "  ")
+        line.with(tone, format!("{} {}", text::count(n as u64), said(word))).with(Tone::Dim, "  ")
     };
     counts(push).into_iter().fold(line, with)
 }
@@ -154,7 +155,7 @@ impl Page<'_> {
         let row = |line: Line| HistoryRow { push: Some(self.at), change: Some(change.id.clone()), line };
         let (word, tone) =
             state.map_or((text!("outcome.pending"), Tone::Dim), |state| (state.word(), outcome_tone(state)));
-        let mut line = Line::of(tone, padded(word, WORD))
+        let mut line = Line::of(tone, padded(&said(word), WORD))
             .with(Tone::Dim, format!("{} {}  ", change.system, op(change.op)))
             .hanging(WORD + 2);
         let described = describe(change, self.compared);

@@ -16,6 +16,7 @@ use super::keys::Keymap;
 use super::lines::{Line, Tone, ago, op};
 use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
 use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
+use super::said::said;
 use super::staged::Staged;
 use super::text::{self, text};
 
@@ -92,7 +93,7 @@ impl Maker<'_> {
         for (at, guard) in plan.guards.iter().enumerate() {
             let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
             let mut line =
-                Line::of(tone, format!("{mark} {}  ", guard.rule)).with(Tone::Plain, guard.text.clone()).hanging(5);
+                Line::of(tone, format!("{mark} {}  ", guard.rule)).data(Tone::Plain, said(&guard.text)).hanging(5);
             if guard.acknowledged {
                 line = line.with(Tone::Dim, text!("plan.acknowledged"));
             } else if guard.can_acknowledge {
@@ -265,7 +266,7 @@ impl Maker<'_> {
         let on = self.plan.on(&change.id) || self.plan.used();
         self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
         if let Some(why) = refused.filter(|_| on) {
-            self.text(&indent(4, Line::of(Tone::Bad, text!("plan.refused", why = why))));
+            self.text(&indent(4, Line::of(Tone::Bad, text!("plan.refused", why = said(why)))));
         }
         let outcome = self.plan.outcome_of(&change.id);
         let good = |outcome: &Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. });
@@ -355,8 +356,8 @@ fn lints(plan: &Plan, compared: Option<&Compared>) -> Vec<Line> {
         .filter(|lint| touched.contains(&lint.record))
         .map(|lint| {
             Line::of(Tone::Warn, format!(" x {}  ", lint.system))
-                .data(Tone::Strong, lint.key.clone())
-                .data(Tone::Plain, format!("  {}", lint.text))
+                .data(Tone::Strong, super::mask::private(&lint.key))
+                .data(Tone::Plain, format!("  {}", said(&lint.text)))
         })
         .collect()
 }

@@ -77,6 +77,25 @@ impl Popup {
         }
     }
 
+    /// The field that is typed in, where a longer text may be wanted.
+    fn field(&self) -> Option<&Input> {
+        match self {
+            Self::Form(form) => form.fields.get(form.at).map(|field| &field.input),
+            Self::Note(note) => note.fields.get(note.at).map(|field| &field.input),
+            Self::Filter(bar) => Some(&bar.input),
+            _ => None,
+        }
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Form(form) => form.fields.get_mut(form.at).map(|field| &mut field.input),
+            Self::Note(note) => note.fields.get_mut(note.at).map(|field| &mut field.input),
+            Self::Filter(bar) => Some(&mut bar.input),
+            _ => None,
+        }
+    }
+
     /// Where its keys belong, for those that have a menu of their own.
     fn scope(&self) -> Option<Scope> {
         match self {
@@ -139,7 +158,21 @@ impl FilterBar {
 }
 
 impl App {
+    /// What the editor saved goes into the field that it came from; a filter has one line.
+    pub(super) fn edited(&mut self, text: &str) {
+        let line = matches!(self.popup, Some(Popup::Filter(_)));
+        if let Some(input) = self.popup.as_mut().and_then(Popup::field_mut) {
+            *input = Input::new(if line { text.replace('\n', " ") } else { text.to_owned() });
+        }
+    }
+
     pub(super) fn popup_key(&mut self, popup: Popup, event: &KeyEvent, key: Key, number: u64, wishes: &mut Vec<Wish>) {
+        if self.keymap.action(Scope::Input, key) == Some(Action::Edit)
+            && let Some(text) = popup.field().map(|input| input.value().to_owned())
+        {
+            self.popup = Some(popup);
+            return wishes.push(Wish::Edit(text));
+        }
         if let Some(scope) = popup.scope() {
             let action = self.keymap.action(scope, key);
             if action == Some(Action::Palette)

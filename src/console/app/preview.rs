@@ -1,5 +1,7 @@
 //! Changes and requests in words: what the preview shows, exactly as it will be sent.
 
+use std::borrow::Cow;
+
 use crate::compare::Compared;
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
@@ -7,6 +9,8 @@ use crate::plan::reset::is_typed;
 use crate::plan::{Body, By, Change, Expect, OutcomeState, Request, Seen, Step, Target, Wanted, invert};
 
 use super::lines::{Line, Tone, clock, padded};
+use super::mask::private;
+use super::said::said;
 use super::text::{self, text};
 
 /// A line set in from the left.
@@ -39,7 +43,7 @@ pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Option<Stri
 
 /// A change in one line: who, and from what to what.
 pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
-    let mut line = Line::default().data(Tone::Strong, change.label.clone());
+    let mut line = Line::default().data(Tone::Strong, private(&change.label));
     let yours: Vec<&str> =
         change.want.iter().filter(|want| want.by == By::Operator).map(|want| want.facet.path.local(&[])).collect();
     if !yours.is_empty() {
@@ -99,7 +103,7 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
 }
 
 /// Which side moved, where that is known.
-fn direction(change: &Change, compared: &Compared) -> Option<&'static str> {
+fn direction(change: &Change, compared: &Compared) -> Option<Cow<'static, str>> {
     let Target::Record(key) = &change.target else { return None };
     if compared.inputs.bases.of(key).is_empty() {
         return None;
@@ -120,7 +124,7 @@ fn direction(change: &Change, compared: &Compared) -> Option<&'static str> {
                 .any(|(shown, _)| super::detail::is(shown, facet) && shown.path != AttrPath::new("active"))
     };
     let told = all.iter().filter(about);
-    told.map(|facet| facet.direction.words()).find(|words| !words.is_empty())
+    told.map(|facet| facet.direction.words()).find(|words| !words.is_empty()).map(said)
 }
 
 /// What an attribute's key parts and value refer to in the change's system.
@@ -142,9 +146,9 @@ fn refers(compared: Option<&Compared>, change: &Change, path: &AttrPath) -> ([Op
 pub fn why(state: &OutcomeState) -> Option<String> {
     match state {
         OutcomeState::Differs { now } => Some(text!("outcome.differs", now = now)),
-        OutcomeState::Failed { why } | OutcomeState::Unknown { why } => Some(why.clone()),
-        OutcomeState::Refused { rule } => Some(rule.clone()),
-        OutcomeState::Stale { what } => Some(what.clone()),
+        OutcomeState::Failed { why } | OutcomeState::Unknown { why } => Some(said(why).into_owned()),
+        OutcomeState::Refused { rule } => Some(said(rule).into_owned()),
+        OutcomeState::Stale { what } => Some(said(what).into_owned()),
         OutcomeState::Skipped { needs } => Some(text!("outcome.skipped", needs = needs)),
         OutcomeState::Confirmed { unread } if !unread.is_empty() => {
             Some(text!("outcome.unread", what = unread.join(", ")))

@@ -10,8 +10,10 @@ use crate::plan::stage::{Offer, offers};
 use super::checklist::{Checklist, Gather, Gathered, Item};
 use super::form::Form;
 use super::lines::{Tone, op};
+use super::mask::private;
 use super::popup::Popup;
 use super::rows::Rows;
+use super::said::said;
 use super::text::{self, text};
 use super::{App, Focus, Wish};
 
@@ -68,17 +70,17 @@ impl App {
                 let staged = self.staged.contains(&offer.change.id);
                 Item {
                     system: offer.change.system.clone(),
-                    text: offer.text.clone(),
+                    text: said(&offer.text).into_owned(),
                     ticked: offer.blocked.is_none() && if staged_before { staged } else { offer.ticked },
                     staged,
                     removes: offer.change.op.removes(),
                     blanks: !offer.blanks.is_empty(),
-                    blocked: offer.blocked.clone(),
+                    blocked: offer.blocked.as_deref().map(|why| said(why).into_owned()),
                     offers: vec![offer],
                 }
             })
             .collect();
-        let title = text!("stage.title", name = rows.name(identity, None));
+        let title = text!("stage.title", name = private(rows.name(identity, None)));
         self.popup = Some(Popup::Checklist(Checklist { title, items, left_out: Vec::new(), at: 0, exact: true }));
     }
 
@@ -107,7 +109,7 @@ impl App {
             return self.say(Tone::Plain, why);
         };
         if let Some(why) = offer.blocked {
-            return self.say(Tone::Bad, why);
+            return self.say(Tone::Bad, said(&why));
         }
         if self.staged.contains(&offer.change.id) {
             self.staged.remove(&offer.change.id);

@@ -237,7 +237,7 @@ impl Survey {
                     system,
                     own: lint.record.clone(),
                     label: lint.key.clone(),
-                    note: lint.text.clone(),
+                    note: super::said::said(&lint.text).into_owned(),
                     best: None,
                 });
             }

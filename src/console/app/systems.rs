@@ -6,7 +6,8 @@ use crate::plan::Finding;
 
 use super::App;
 use super::confirm::mode;
-use super::lines::{Line, Tone, age, padded};
+use super::lines::{Line, Tone, age, flush, padded};
+use super::said::said;
 use super::text::{self, text};
 
 /// The systems' tab.
@@ -176,7 +177,7 @@ impl App {
             };
             lines.push(
                 Line::of(tone, format!("  {mark} "))
-                    .with(Tone::Plain, padded(&line.what, 29))
+                    .with(Tone::Plain, padded(&format!("{} ", line.what), 29))
                     .data(Tone::Dim, line.detail.clone())
                     .hanging(5),
             );
@@ -196,9 +197,9 @@ impl App {
                 any = true;
                 let (tone, proof) = match &feed.proof {
                     Proof::Complete { how, total } => {
-                        (Tone::Good, text!("proof.complete", n = text::count(*total), how = how))
+                        (Tone::Good, text!("proof.complete", n = text::count(*total), how = said(how)))
                     }
-                    Proof::Partial { why } => (Tone::Warn, text!("proof.partial", why = why)),
+                    Proof::Partial { why } => (Tone::Warn, text!("proof.partial", why = said(why))),
                     Proof::Acknowledged { by, why } => (Tone::Warn, text!("proof.acknowledged", by = by, why = why)),
                     Proof::Reading { read, of: Some(of) } => {
                         (Tone::Dim, text!("proof.reading-of", n = text::count(*read), of = text::count(*of)))
@@ -208,7 +209,7 @@ impl App {
                 let requests = text!("systems.feed-cost", pages = feed.pages, requests = feed.requests);
                 lines.push(
                     Line::of(Tone::Plain, format!("  {}{:<18} ", padded(plural(snapshot.kind), 9), feed.feed))
-                        .with(Tone::Dim, format!("{:>4}  ", age(snapshot.taken, self.now)))
+                        .with(Tone::Dim, format!("{}  ", flush(&age(snapshot.taken, self.now), 4)))
                         .with(tone, proof)
                         .with(Tone::Dim, requests)
                         .hanging(5),

@@ -202,7 +202,9 @@ mod tests {
     #[test]
     fn every_text_that_is_used_exists_and_none_is_unused() {
         let mut code = String::new();
-        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/console"), &mut code);
+        for room in ["src/console", "src/cli"] {
+            sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(room), &mut code);
+        }
         let used: BTreeSet<&str> = code
             .match_indices("text!(")
             .filter_map(|(at, _)| code[at + 6..].trim_start().strip_prefix('"'))

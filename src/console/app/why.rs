@@ -8,9 +8,11 @@ use crate::plan::{Change, Outcome, OutcomeState, Target};
 use super::App;
 use super::action::Action;
 use super::lines::{Line, Tone, ago};
+use super::mask::private;
 use super::popup::Popup;
 use super::reader::Of;
 use super::rows::Rows;
+use super::said::said as translated;
 use super::text::text;
 
 /// One answer on the card.
@@ -32,7 +34,7 @@ impl Said {
             _ => "  ",
         };
         let tone = if self.tone == Tone::Bad { Tone::Bad } else { Tone::Plain };
-        Line::of(self.tone, format!("{mark} ")).data(tone, self.text.clone()).hanging(3)
+        Line::of(self.tone, format!("{mark} ")).data(tone, translated(&self.text)).hanging(3)
     }
 }
 
@@ -72,7 +74,7 @@ impl App {
             lines.push(Line::of(Tone::Heading, compared.inputs.systems[card.system].id.to_string()));
             lines.extend(card.said.iter().map(Said::line));
         }
-        self.read(text!("why.title", name = rows.name(identity, None)), lines);
+        self.read(text!("why.title", name = private(rows.name(identity, None))), lines);
         if let Some(Popup::Reader(reader)) = &mut self.popup {
             reader.of = Of::Why;
             reader.fix = fix;
@@ -145,10 +147,10 @@ impl App {
         let mut blocked = None;
         for offer in offers(compared, rows.kind, identity, at) {
             let stage = self.keymap.shown(Action::Stage);
-            lines.push(said(Tone::Plain, text!("why.fix", key = stage, what = offer.text)));
+            lines.push(said(Tone::Plain, text!("why.fix", key = stage, what = translated(&offer.text))));
             match offer.blocked {
                 Some(reason) => {
-                    lines.push(said(Tone::Bad, text!("why.blocked", why = reason)));
+                    lines.push(said(Tone::Bad, text!("why.blocked", why = translated(&reason))));
                     blocked = Some(reason);
                 }
                 None => fix = fix.or(Some((Action::Stage, offer.text))),
@@ -239,7 +241,8 @@ impl App {
                     OutcomeState::Confirmed { .. } => Tone::Good,
                     _ => Tone::Bad,
                 };
-                let mut words = text!("why.pushed", ago = ago(outcome.at, self.now), word = outcome.state.word());
+                let mut words =
+                    text!("why.pushed", ago = ago(outcome.at, self.now), word = translated(outcome.state.word()));
                 if let Some(why) = super::preview::why(&outcome.state) {
                     words = format!("{words}: {why}");
                 }

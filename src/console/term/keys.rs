@@ -36,6 +36,7 @@ pub enum Input {
 struct Shared {
     last: AtomicU64,
     awaits: AtomicBool,
+    paused: AtomicBool,
     settled: Mutex<(u64, bool)>,
     bell: Condvar,
 }
@@ -73,6 +74,18 @@ impl Reader {
     /// Tells whether an answer of the terminal is outstanding.
     pub fn expect(&self, awaits: bool) {
         self.shared.awaits.store(awaits, Ordering::SeqCst);
+    }
+
+    /// Reads nothing more from now on: what is typed belongs to another program.
+    pub fn pause(&mut self) {
+        self.shared.paused.store(true, Ordering::SeqCst);
+        self.settle();
+    }
+
+    /// Reads again.
+    pub fn resume(&mut self) {
+        self.shared.paused.store(false, Ordering::SeqCst);
+        self.settle();
     }
 
     /// Waits until everything that had arrived by now is read and numbered; gives the number of the last key.
@@ -113,7 +126,10 @@ impl<D: Fn(Input)> Thread<D> {
         self.decoder.expect(awaits);
         let timeout = self.decoder.waits().then_some(if awaits { ANSWER } else { ESCAPE });
         let (typed, wished) = {
-            let mut fds = [PollFd::new(&self.terminal, PollFlags::IN), PollFd::new(&self.woken, PollFlags::IN)];
+            // A paused reader waits to be woken, and for nothing else.
+            let heard = if self.shared.paused.load(Ordering::SeqCst) { PollFlags::empty() } else { PollFlags::IN };
+            let terminal = if heard.is_empty() { self.woken.as_fd() } else { self.terminal.as_fd() };
+            let mut fds = [PollFd::from_borrowed_fd(terminal, heard), PollFd::new(&self.woken, PollFlags::IN)];
             let ready = match poll(&mut fds, timeout.map(timespec).as_ref()) {
                 Ok(ready) => ready,
                 Err(rustix::io::Errno::INTR) => return Ok(()),

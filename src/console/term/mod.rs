@@ -3,12 +3,14 @@
 //! Whatever way the program goes out (return, error, panic of the UI thread, signal), the terminal is given back, once.
 
 mod decode;
+mod editor;
 mod keys;
 mod pace;
 mod paint;
 mod scroll;
 
 pub use decode::{Decoder, Typed};
+pub use editor::{edit, in_tmux, to_tmux};
 pub use keys::{Input, Reader};
 pub use pace::Pace;
 pub use paint::Screen;
@@ -30,6 +32,8 @@ pub struct NoTerminal;
 
 /// Whether the terminal is ours now.
 static HELD: AtomicBool = AtomicBool::new(false);
+/// What the terminal's title says while it is ours.
+static TITLE: Mutex<String> = Mutex::new(String::new());
 /// The thread whose panic gives the terminal back.
 static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
 
@@ -46,12 +50,15 @@ pub fn ready() -> Result<(), NoTerminal> {
 pub struct Held(());
 
 impl Held {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, no cursor, and this title.
     ///
     /// # Errors
     /// When the terminal refuses.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(title: &str) -> io::Result<Self> {
         hook();
+        if let Ok(mut shown) = TITLE.lock() {
+            *shown = title.chars().filter(|c| !c.is_control()).collect();
+        }
         if let Ok(mut owner) = OWNER.lock() {
             *owner = Some(std::thread::current().id());
         }
@@ -71,6 +78,17 @@ impl Held {
         stopped.map_err(io::Error::from)
     }
 
+    /// Gives the terminal to another program for as long as that runs.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub fn lend<T>(&self, other: impl FnOnce() -> T) -> io::Result<T> {
+        leave();
+        let came = other();
+        enter()?;
+        Ok(came)
+    }
+
     /// Takes the terminal again after somebody else had it (SIGCONT).
     ///
     /// # Errors
@@ -88,8 +106,25 @@ impl Drop for Held {
 
 fn enter() -> io::Result<()> {
     terminal::enable_raw_mode()?;
-    HELD.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+    let mut out = io::stdout();
+    // What is held already is not entered twice: the terminal would forget where its cursor was before.
+    if !HELD.swap(true, Ordering::SeqCst) {
+        out.write_all(&titled())?;
+        execute!(out, EnterAlternateScreen)?;
+    }
+    execute!(out, EnableBracketedPaste, Hide)
+}
+
+/// The old title is put away (XTWINOPS 22) and ours shown. Nothing is asked of the terminal. The Linux console has no title.
+fn titled() -> Vec<u8> {
+    match TITLE.try_lock() {
+        Ok(title) if !title.is_empty() && has_title() => format!("\x1b[22;2t\x1b]2;{title}\x07").into_bytes(),
+        _ => Vec::new(),
+    }
+}
+
+fn has_title() -> bool {
+    !std::env::var("TERM").is_ok_and(|term| term == "linux" || term == "dumb")
 }
 
 /// Gives the terminal back where it is ours; a terminal that is gone is no fault here.
@@ -98,6 +133,9 @@ pub fn leave() {
         let mut out = io::stdout();
         let _ = write!(out, "\x1b[m");
         let _ = execute!(out, DisableBracketedPaste, Show, LeaveAlternateScreen);
+        if has_title() {
+            let _ = out.write_all(b"\x1b[23;2t").and_then(|()| out.flush());
+        }
         let _ = terminal::disable_raw_mode();
     }
 }

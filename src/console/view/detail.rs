@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::app::detail::{About, DetailRow};
 use crate::console::app::lines::{Tone, ago};
+use crate::console::app::said::said;
 use crate::console::app::text::text;
 use crate::console::app::{App, Focus};
 
@@ -132,7 +133,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
     let mut x = area.x + 2;
     let end = area.right().saturating_sub(2);
     let name = format!(" {} ", about.name);
-    x += pen.data(x, area.y, (end - x) / 2, &name, theme.tone(Tone::Strong)) + 2;
+    x += pen.person(x, area.y, (end - x) / 2, &name, theme.tone(Tone::Strong)) + 2;
     let mut words = format!(" {system}");
     if !about.id.is_empty() {
         words.push(' ');
@@ -145,7 +146,22 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
         }
     }
     words.push(' ');
-    pen.put(x, area.y, end.saturating_sub(x), &words, theme.tone(Tone::Dim));
+    pen.data(x, area.y, end.saturating_sub(x), &words, theme.tone(Tone::Dim));
+}
+
+/// Attributes that say who somebody is.
+const PERSONAL: [&str; 9] =
+    ["userName", "displayName", "nickName", "name", "emails", "phoneNumbers", "manager", "members", "externalId"];
+
+/// A value; one that says who somebody is, as such.
+fn value_of(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, attribute: &str, value: &str, style: ratatui::style::Style) {
+    // That there is no value is told in brackets, in our own words.
+    let told = value.starts_with(['(', '（']);
+    if !told && PERSONAL.iter().any(|name| attribute.starts_with(name)) {
+        pen.person(x, y, cells, value, style);
+    } else {
+        pen.data(x, y, cells, value, style);
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row is drawn from all that the screen knows of it")]
@@ -171,7 +187,7 @@ fn facet(app: &App, pen: &mut Pen<'_>, area: Rect, y: u16, row: &DetailRow, curs
     if cursor {
         pen.paint(layout.name.0, y, layout.name.1 - 1, style);
     }
-    pen.data(layout.source.0, y, layout.source.1 - 1, &row.source, plain);
+    value_of(pen, layout.source.0, y, layout.source.1 - 1, &row.name, &row.source, plain);
     let many = layout.sides.len() > 1;
     for (place, x, cells) in &layout.sides {
         let Some(side) = row.sides.get(*place).and_then(Option::as_ref) else { continue };
@@ -188,12 +204,12 @@ fn facet(app: &App, pen: &mut Pen<'_>, area: Rect, y: u16, row: &DetailRow, curs
                 continue;
             }
         }
-        pen.data(at, y, (x + cells - 1).saturating_sub(at), &side.value, style);
+        value_of(pen, at, y, (x + cells - 1).saturating_sub(at), &row.name, &side.value, style);
     }
     if let Some(side) = active {
         let why = match side.since {
-            Some(since) => format!("{} {}", side.why, ago(since, app.now)),
-            None => side.why.clone(),
+            Some(since) => format!("{} {}", said(&side.why), ago(since, app.now)),
+            None => said(&side.why).into_owned(),
         };
         let differs = matches!(side.tone, Tone::Differs | Tone::Bad);
         pen.data(layout.why.0, y, layout.why.1, &why, theme.tone(if differs { Tone::Plain } else { Tone::Dim }));

@@ -38,7 +38,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, links: &Links) {
             pen.cursor(inside.x, y, here);
             let style = theme.tone(if here { Tone::Strong } else { Tone::Plain });
             let mut x = inside.x + 2;
-            x += pen.data(x, y, inside.width / 2, &item.label, style) + 2;
+            x += pen.person(x, y, inside.width / 2, &item.label, style) + 2;
             let id = format!("{} {}", item.record.system, item.record.id);
             x += pen.data(x, y, inside.right().saturating_sub(x), &id, theme.tone(Tone::Dim)) + 2;
             let (tone, words) = match (item.decided, item.linked) {

@@ -8,6 +8,7 @@ use crate::console::app::action::Action;
 use crate::console::app::columns::Column;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
+use crate::console::app::mask::private;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::text::{count, text};
@@ -278,11 +279,11 @@ fn row(
     }
     let style = if cursor { theme.cursor() } else { theme.tone(Tone::Plain) };
     let set = pen.put(columns.name.x, y, columns.name.cells, indent, theme.tone(Tone::Dim));
-    pen.data(columns.name.x + set, y, columns.name.cells.saturating_sub(set), name, style);
+    pen.person(columns.name.x + set, y, columns.name.cells.saturating_sub(set), name, style);
     if cursor {
         pen.paint(columns.name.x, y, columns.name.cells, style);
     }
-    pen.data(columns.second.x, y, columns.second.cells, second, theme.tone(Tone::Plain));
+    pen.person(columns.second.x, y, columns.second.cells, second, theme.tone(Tone::Plain));
     for (at, span) in &columns.systems {
         let (mark, lint) = rows.mark(identity, *at);
         pen.put(span.x, y, span.cells, &mark.text(lint), theme.tone(tone(mark, lint)));
@@ -324,10 +325,13 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     let Some(world) = &app.world else { return };
     let mut lines: Vec<(Tone, String)> = Vec::new();
     if !list.filter.is_empty() {
-        lines.push((Tone::Plain, text!("list.no-match", filter = list.filter, key = app.keymap.shown(Action::Escape))));
+        lines.push((
+            Tone::Plain,
+            text!("list.no-match", filter = private(&list.filter), key = app.keymap.shown(Action::Escape)),
+        ));
     } else if let Some(narrow) = app.narrowed() {
         let key = app.keymap.shown(Action::Escape);
-        lines.push((Tone::Plain, text!("list.no-narrow", what = narrow, key = key)));
+        lines.push((Tone::Plain, text!("list.no-narrow", what = private(&narrow), key = key)));
     } else if list.only {
         lines.push((Tone::Good, text!("list.all-true", key = app.keymap.shown(Action::OnlyOut))));
     } else {
@@ -348,7 +352,7 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     for (at, (tone, words)) in lines.iter().enumerate() {
         let y = area.y + 2 + at as u16;
         if y < area.bottom() {
-            pen.put(area.x + 3, y, area.width.saturating_sub(4), words, pen.theme.tone(*tone));
+            pen.data(area.x + 3, y, area.width.saturating_sub(4), words, pen.theme.tone(*tone));
         }
     }
 }

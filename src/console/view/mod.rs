@@ -47,7 +47,7 @@ pub const LEAST: (u16, u16) = (40, 10);
 /// Draws one frame; gives the place of the terminal's cursor where a text is being typed.
 pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     let area = buf.area;
-    let mut pen = Pen { buf, theme, mask: app.mask, spot: None };
+    let mut pen = Pen { buf, theme, mask: app.mask.then_some(app.setup.salt), spot: None };
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let words =
             text!("screen.small", width = area.width, height = area.height, least = format!("{}x{}", LEAST.0, LEAST.1));

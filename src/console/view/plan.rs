@@ -6,6 +6,7 @@ use crate::console::app::App;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::planned::{PlanRow, Standing};
 use crate::console::app::preview::outcome_tone;
+use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 use crate::plan::Plan;
 
@@ -42,7 +43,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
                     let x = area.right().saturating_sub(right);
                     match app.plan.outcome_of(id) {
                         Some(outcome) => {
-                            pen.put(x, y, right, outcome.state.word(), theme.tone(outcome_tone(&outcome.state)))
+                            pen.put(x, y, right, &said(outcome.state.word()), theme.tone(outcome_tone(&outcome.state)))
                         }
                         None => pen.put(x, y, right, text!("outcome.pending"), theme.tone(Tone::Dim)),
                     };
@@ -68,7 +69,8 @@ fn summary(app: &App) -> Line {
 
 fn ready(app: &App, plan: &Plan) -> Line {
     if let Some((counts, total)) = app.plan.counts() {
-        let words: Vec<String> = counts.iter().map(|(word, n)| format!("{} {word}", count(*n as u64))).collect();
+        let words: Vec<String> =
+            counts.iter().map(|(word, n)| format!("{} {}", count(*n as u64), said(word))).collect();
         let done = count(app.plan.settled() as u64);
         let title = if app.plan.pushing() {
             text!("plan.pushing", done = done, total = count(total as u64))

@@ -10,6 +10,7 @@ use crate::console::app::confirm::{Ask, Confirm, Wants};
 use crate::console::app::form::{Form, Part};
 use crate::console::app::help::Help;
 use crate::console::app::lines::{Line, Tone};
+use crate::console::app::mask::private;
 use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
 use crate::console::app::reader::Reader;
@@ -293,7 +294,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
         let label = match &field.wants {
             Wants::Count(_) => text!("confirm.type-count").to_owned(),
             Wants::Name(name) => text!("confirm.type-name", name = name),
-            Wants::Deleted(label) => text!("confirm.type-deleted", name = label),
+            Wants::Deleted(label) => text!("confirm.type-deleted", name = private(label)),
             Wants::Reason(None) => text!("confirm.reason").to_owned(),
             Wants::Reason(Some(system)) => text!("confirm.reason-wanted", name = system),
         };
@@ -305,7 +306,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
         } else {
             Tone::Plain
         };
-        let used = pen.put(inside.x, y, inside.width.saturating_sub(12), &label, theme.tone(tone));
+        let used = pen.data(inside.x, y, inside.width.saturating_sub(12), &label, theme.tone(tone));
         let x = inside.x + used + 1;
         let typed = input(pen, x, y, inside.right().saturating_sub(x).min(30), &field.input);
         if at == confirm.at {
@@ -316,7 +317,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
     if let Some(error) = &confirm.error
         && y < bottom
     {
-        pen.put(inside.x, y, inside.width, error, theme.tone(Tone::Bad));
+        pen.data(inside.x, y, inside.width, error, theme.tone(Tone::Bad));
     }
     keys(pen, inside.x, bottom, inside.width, &[("Enter", text!("confirm.push")), ("Esc", text!("confirm.leave"))]);
     place
@@ -325,7 +326,7 @@ fn confirm(pen: &mut Pen<'_>, area: Rect, confirm: &Confirm) -> Option<Position>
 fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
     let theme = pen.theme;
     let title = match form.offers.as_slice() {
-        [one] => text!("form.title", name = one.change.label, system = one.change.system),
+        [one] => text!("form.title", name = private(&one.change.label), system = one.change.system),
         [one, ..] => text!("form.title-many", n = count(form.offers.len() as u64), system = one.change.system),
         [] => String::new(),
     };
@@ -410,7 +411,7 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Posit
         };
         let line = entry.line();
         let wide = (width(&line) as u16).clamp(22, inside.width.saturating_sub(12));
-        pen.put(inside.x + 2, y, wide, &line, style);
+        pen.data(inside.x + 2, y, wide, &line, style);
         let x = inside.x + wide + 3;
         pen.put(
             x,
@@ -440,7 +441,9 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Posit
 
 fn help(app: &App, pen: &mut Pen<'_>, area: Rect, help: &Help) -> Option<Position> {
     let theme = pen.theme;
-    let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), text!("help.title"));
+    // A line that is too long to be followed is no help.
+    let wide = (app.reader_width() as u16 + 4).min(104);
+    let inside = open(pen, area, wide, area.height.saturating_sub(2), text!("help.title"));
     let slash = app.keymap.shown(Action::Filter);
     let used = pen.put(inside.x, inside.y, 4, &format!("{slash} "), theme.tone(Tone::Key));
     let place = if help.typing {

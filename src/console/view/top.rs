@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::console::app::action::{Action, Scope};
 use crate::console::app::confirm::mode;
 use crate::console::app::lines::Tone;
+use crate::console::app::mask::private;
 use crate::console::app::popup::Popup;
 use crate::console::app::systems::{plural, short};
 use crate::console::app::text::{count, text};
@@ -49,16 +50,20 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.put(right_at, area.y, right, &flagged, style);
     }
     let room = right_at.saturating_sub(x + 2);
-    let states: Vec<(Tone, String, String)> = world
-        .systems
-        .iter()
-        .map(|status| {
-            let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
+    let states = |aged: bool| -> Vec<(Tone, String, String)> {
+        let state = |status: &crate::engine::protocol::SystemStatus| {
+            let (tone, words) = short(status, app.oldest(status).filter(|_| aged), app.now, app.plan.pushing());
             (tone, status.id.to_string(), words)
-        })
-        .collect();
-    let whole: usize =
-        states.iter().map(|(_, name, words)| width(name) + width(words) + 4).sum::<usize>().saturating_sub(3);
+        };
+        world.systems.iter().map(state).collect()
+    };
+    let cells = |states: &[(Tone, String, String)]| {
+        states.iter().map(|(_, name, words)| width(name) + width(words) + 4).sum::<usize>().saturating_sub(3)
+    };
+    // How old it is matters less than how it stands.
+    let states = [states(true), states(false)];
+    let states = states.iter().find(|states| cells(states) <= usize::from(room)).unwrap_or(&states[1]);
+    let whole = cells(states);
     let mut at = if whole <= usize::from(room) { right_at - 1 - whole as u16 } else { x + 2 };
     let stop = right_at.saturating_sub(1);
     for (place, (tone, name, words)) in states.iter().enumerate() {
@@ -149,11 +154,11 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let mut end = area.right();
     if let Some(words) = tally(app).into_iter().find(|words| width(words) < room) {
         end -= width(&words) as u16 + 1;
-        pen.put(end, area.y, area.right() - end, &words, theme.tone(Tone::Strong));
+        pen.data(end, area.y, area.right() - end, &words, theme.tone(Tone::Strong));
     }
     // Where one came from, as far as there is room between.
     if let Some(from) = app.came_from() {
-        let words = text!("hint.came-from", name = from, key = app.keymap.shown(Action::Older));
+        let words = text!("hint.came-from", name = private(from), key = app.keymap.shown(Action::Older));
         let room = end.saturating_sub(x + 4);
         if usize::from(room) >= width(&words).min(28) {
             pen.data(x + 2, area.y, room, &words, theme.tone(Tone::Dim));
@@ -169,7 +174,7 @@ fn tally(app: &App) -> Vec<String> {
         // A lens is called by its name, which is shorter than its filter.
         match app.lenses().into_iter().find(|lens| lens.filter == list.filter) {
             Some(lens) => flags.push_str(&format!("{}  ", lens.name)),
-            None => flags.push_str(&format!("/{}  ", list.filter)),
+            None => flags.push_str(&format!("/{}  ", private(&list.filter))),
         }
     }
     if let Some(narrow) = app.narrowed() {

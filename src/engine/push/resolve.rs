@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::StreamExt;
+
 use super::look::{Sought, View, keys_of};
 use super::{Desk, Tell};
 use crate::connectors::Reached;
@@ -9,6 +11,9 @@ use crate::engine::protocol::Report;
 use crate::model::Op;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, StepId, Target};
 use crate::store::{OpenIntent, StepState, StoreError};
+
+/// How many writes are looked up side by side; the budget of each system is kept by the line.
+const SIDE_BY_SIDE: usize = 8;
 
 /// Looks up every write that was intended and has no end, and closes the pushes that a dead process left open. Gives what
 /// was found; what still nobody knows stays open.
@@ -28,8 +33,11 @@ pub async fn resolve(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>,
         tell(Report::Unknown(named));
     }
     let mut found = Vec::new();
-    for intent in intents {
-        found.extend(settle(desk, tell, intent).await?);
+    // Side by side: each may have to be waited for as long as a write takes to show.
+    let looks: Vec<_> = intents.into_iter().map(|intent| settle(desk, tell, intent)).collect();
+    let mut looks = futures_util::stream::iter(looks).buffered(SIDE_BY_SIDE);
+    while let Some(settled) = looks.next().await {
+        found.extend(settled?);
     }
     found.extend(close(desk, tell).await?);
     Ok(found)

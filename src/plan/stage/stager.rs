@@ -238,7 +238,8 @@ impl Case<'_> {
             match row.access {
                 Access::ReadOnly => {
                     let why = row.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-                    return Some(format!("{} does not let {path} be written{why}", self.target.mapping.title));
+                    let (title, local) = (&self.target.mapping.title, path.local(&[]));
+                    return Some(format!("{title} does not let {local} be written{why}"));
                 }
                 Access::Create if op != Op::Put || self.row.is_some() => {
                     return Some(format!(

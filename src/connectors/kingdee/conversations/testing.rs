@@ -60,6 +60,9 @@ fn a_missing_parameter_is_told_and_nothing_is_asked() {
     assert_eq!(line(&site, "password").0, Finding::Bad);
     assert!(line(&site, "application_secret").1.contains("unused with login = \"password\""));
     assert!(!site.good());
+    assert!(line(&site, "log-in").1.starts_with("not tried"), "{:?}", line(&site, "log-in"));
+    let (site, _) = test(&[("people", "employees")], good);
+    assert!(line(&site, "organisation").1.contains("no employee"));
 }
 
 #[test]

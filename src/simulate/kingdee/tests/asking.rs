@@ -189,6 +189,10 @@ async fn without_the_right_a_query_is_empty_or_says_so() {
     assert_eq!(ask("SEC_KDRoles", "FNumber").await, json!([]));
     assert_eq!(told(&ask("BD_Department", "FNumber").await), "您没有“部门”的“查看”权限，请联系系统管理员！");
     assert_eq!(ask("ORG_Organizations", "FNumber").await.as_array().unwrap().len(), 7);
+    for (form, id) in [("SEC_KDRoles", 10_001), ("BD_Department", 100_301)] {
+        let viewed = client.form("View", json!({ "formid": form, "data": { "Id": id } })).await;
+        assert!(told(&viewed).contains("查看"), "{form}: a View says so in either case: {viewed}");
+    }
 }
 
 #[tokio::test]

@@ -98,6 +98,15 @@ async fn every_form_of_no_answer_can_be_had() {
 }
 
 #[tokio::test]
+async fn what_comes_in_place_of_an_answer_can_be_kept_to_one_service() {
+    let client = open(20, &["at=Save", "not-json=1"]).await;
+    assert_eq!(client.users("").await.as_array().unwrap().len(), 20);
+    let data = json!({ "formid": "SEC_User", "data": { "Model": { "FUserID": ORDINARY, "FName": "改名" } } });
+    let reply = client.post("DynamicFormService.Save", &data).await.text().await.unwrap();
+    assert!(reply.starts_with("服务器繁忙"), "{reply}");
+}
+
+#[tokio::test]
 async fn the_request_filter_minds_a_bracket() {
     let client = open(20, &["request-filter"]).await;
     assert_eq!(client.users("FUserID<100003").await[0]["actionname"], "showConfirm");

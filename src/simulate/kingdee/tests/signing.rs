@@ -120,6 +120,14 @@ async fn wrong_credentials_are_told_and_lock_the_user_after_five_tries() {
     let locked = client.ask("AuthService.ValidateUser", good.clone()).await;
     assert!(locked["Message"].as_str().unwrap().contains("30分钟"), "{locked}");
 
+    // A good log-in in between begins the count anew.
+    let client = site(20, &["lockout=2"]).await;
+    for _ in 0..3 {
+        let wrong = client.ask("AuthService.LoginByAppSecret", body.clone()).await;
+        assert_eq!(wrong["MessageCode"], "002005000003016", "{wrong}");
+        assert_eq!(client.ask("AuthService.ValidateUser", good.clone()).await["LoginResultType"], 1);
+    }
+
     let client = site(20, &["lockout=1", "lockout-for=0s"]).await;
     client.ask("AuthService.LoginByAppSecret", body).await;
     assert_eq!(client.ask("AuthService.ValidateUser", good).await["LoginResultType"], 1, "the time is over");
@@ -185,6 +193,8 @@ async fn a_signed_call_needs_both_signatures_unless_the_first_is_skipped() {
     let private = site(20, &["skip-api-signature"]).await;
     assert_eq!(answered(&private, signed(&private, epoch(), &secret, false)).await, "rows");
     assert_eq!(answered(&private, signed(&private, epoch(), "wrong", false)).await, "lost");
+    let other = site(20, &["data-center=6a77c0ffee0001"]).await;
+    assert_eq!(answered(&other, signed(&other, epoch(), &secret, true)).await, "lost", "it is another data center's");
 }
 
 #[tokio::test]

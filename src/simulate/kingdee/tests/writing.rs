@@ -200,6 +200,11 @@ async fn a_department_goes_through_its_states() {
     let lax = open(20, &["save-audited=allow"]).await;
     let renamed = json!({ "Model": { "FDEPTID": 100_301, "FName": "工程部" }, "NeedUpDateFields": ["FName"] });
     assert!(is_success(&lax.save("BD_Department", renamed).await));
+    assert_eq!(lax.kept("BD_Department", 100_301).await["FDocumentStatus"], "C", "it stays audited");
+    let strict = open(20, &["unaudit=refuse"]).await;
+    let back = json!({ "formid": "BD_Department", "data": { "Ids": "100301" } });
+    assert!(told(&strict.form("UnAudit", back).await).contains("反审核"));
+    assert_eq!(strict.kept("BD_Department", 100_301).await["FDocumentStatus"], "C");
 }
 
 #[tokio::test]
@@ -241,4 +246,7 @@ async fn a_batch_can_be_begun_and_polled_for() {
     let polled = client.form("QueryAsyncResult", info).await;
     assert_eq!(polled["Status"], 2);
     assert!(is_success(&polled["Result"]), "{polled}");
+    let info = json!({ "queryInfo": json!({ "TaskId": begun["TaskId"], "Cancelled": false }).to_string() });
+    let again = client.post("DynamicFormService.QueryAsyncResult", &info).await.text().await.unwrap();
+    assert!(again.starts_with("response_error:"), "a task is told of once: {again}");
 }

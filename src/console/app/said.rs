@@ -1,0 +1,200 @@
+//! Sentences that other rooms say in English, in what is spoken: whole sentences with holes, from `assets/text/said.zh.toml`.
+//!
+//! What is kept and printed (journal, JSON lines) stays English; only the screen asks here.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use super::text::{Language, language};
+
+/// A sentence: what stands between its holes, in both languages.
+#[derive(Debug)]
+struct Sentence {
+    /// The English text, cut at its holes.
+    literals: Vec<String>,
+    /// The translation, with `{1}` for the first hole.
+    said: String,
+    /// How many characters are no holes.
+    weight: usize,
+}
+
+const CHINESE: &str = include_str!("../../../assets/text/said.zh.toml");
+
+/// Sentences within sentences: so deep and no deeper.
+const DEPTH: usize = 3;
+
+/// All sentences, the most telling first.
+fn sentences() -> &'static [Sentence] {
+    static ALL: OnceLock<Vec<Sentence>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let table: toml::Table = CHINESE.parse().unwrap_or_default();
+        let sentence = |(english, said): (String, toml::Value)| {
+            let literals: Vec<String> = english.split("{}").map(str::to_owned).collect();
+            let weight = literals.iter().map(|literal| literal.chars().count()).sum();
+            Some(Sentence { literals, said: said.as_str()?.to_owned(), weight })
+        };
+        let mut all: Vec<Sentence> = table.into_iter().filter_map(sentence).collect();
+        all.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.literals.cmp(&b.literals)));
+        all
+    })
+}
+
+impl Sentence {
+    /// What stands in the holes, where a text is this sentence.
+    fn holes<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let (first, rest) = self.literals.split_first()?;
+        let mut left = text.strip_prefix(first.as_str())?;
+        let mut holes = Vec::with_capacity(rest.len());
+        for (at, literal) in rest.iter().enumerate() {
+            let last = at + 1 == rest.len();
+            let end = match (last, literal.is_empty()) {
+                (true, _) => left.strip_suffix(literal.as_str())?.len(),
+                // Two holes side by side: the first one takes nothing.
+                (false, true) => 0,
+                (false, false) => left.find(literal.as_str())?,
+            };
+            holes.push(&left[..end]);
+            left = &left[end + literal.len()..];
+        }
+        left.is_empty().then_some(holes)
+    }
+}
+
+/// A sentence in what is spoken; as it is where English is, or where nobody has translated it.
+pub fn said(text: &str) -> Cow<'_, str> {
+    match language() {
+        Language::English => Cow::Borrowed(text),
+        Language::Chinese => translated(text, DEPTH).map_or(Cow::Borrowed(text), Cow::Owned),
+    }
+}
+
+fn translated(text: &str, depth: usize) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    let found = sentences().iter().find_map(|sentence| sentence.holes(text).map(|holes| (sentence, holes)));
+    let Some((sentence, holes)) = found else {
+        // Several sentences in one, as offers are told.
+        let (first, rest) = text.split_once("; ")?;
+        let rest = translated(rest, depth);
+        let first_said = translated(first, depth);
+        if first_said.is_none() && rest.is_none() {
+            return None;
+        }
+        let rest = rest.unwrap_or_else(|| text[first.len() + 2..].to_owned());
+        return Some(format!("{}；{rest}", first_said.as_deref().unwrap_or(first)));
+    };
+    let mut said = String::new();
+    let mut left = sentence.said.as_str();
+    while let Some((before, after)) = left.split_once('{') {
+        said.push_str(before);
+        let Some((number, rest)) = after.split_once('}') else { break };
+        let hole =
+            number.parse::<usize>().ok().and_then(|at| holes.get(at.checked_sub(1)?)).copied().unwrap_or_default();
+        said.push_str(translated(hole, depth).as_deref().unwrap_or(hole));
+        left = rest;
+    }
+    said.push_str(left);
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::super::text::speak_here;
+    use super::*;
+    use std::path::Path;
+
+    /// Every text between quotes in these folders, its holes emptied and its broken lines joined.
+    fn literals(folder: &Path, ending: &str, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                literals(&path, ending, into);
+            } else if path.extension().is_some_and(|have| have == ending) {
+                into.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    /// A text with `{name}` as `{}`, and without the breaks of lines within it.
+    fn emptied(text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            rest = &rest[c.len_utf8()..];
+            match c {
+                '{' => {
+                    let hole = |c: char| c.is_ascii_alphanumeric() || "_:.?".contains(c);
+                    match rest.split_once('}').filter(|(name, _)| name.chars().all(hole)) {
+                        Some((_, after)) => {
+                            out.push_str("{}");
+                            rest = after;
+                        }
+                        None => out.push('{'),
+                    }
+                }
+                '\\' if rest.starts_with('\n') => rest = rest.trim_start(),
+                '\\' if rest.starts_with('"') => {}
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_sentence_is_one_that_the_code_says() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut code = String::new();
+        for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model"] {
+            literals(&root.join(room), "rs", &mut code);
+        }
+        literals(&root.join("assets/connectors"), "toml", &mut code);
+        let code = emptied(&code);
+        let table: toml::Table = CHINESE.parse().unwrap();
+        // The plural of a kind is made from its name.
+        let made = ["users", "groups", "roles", "products"];
+        let lost: Vec<&String> = table
+            .keys()
+            .filter(|english| !made.contains(&english.as_str()) && !code.contains(english.as_str()))
+            .collect();
+        assert!(lost.is_empty(), "said nowhere: {lost:#?}");
+    }
+
+    #[test]
+    fn both_sides_have_the_same_holes_and_no_width_is_the_terminals_choice() {
+        use unicode_width::UnicodeWidthChar;
+        for (english, said) in CHINESE.parse::<toml::Table>().unwrap() {
+            let said = said.as_str().unwrap();
+            let holes = english.matches("{}").count();
+            for at in 1..=holes {
+                assert_eq!(said.matches(&format!("{{{at}}}")).count(), 1, "{english}");
+            }
+            assert_eq!(said.matches('{').count(), holes, "{english}");
+            assert!(said.chars().all(|c| c.width() == c.width_cjk()), "{said}");
+        }
+    }
+
+    #[test]
+    fn sentences_within_sentences_are_said_too() {
+        speak_here(Some(Language::Chinese));
+        assert_eq!(said("not in aha"), "aha 中没有");
+        assert_eq!(
+            said(
+                "11 users of aha would be deactivated; at most 10 at once are allowed. Acknowledge it if that is meant, or \
+                  unstage some, or raise limits.deactivate for aha in trueup.toml"
+            ),
+            "aha 将有 11 个 用户 被停用；每次最多允许 10 个。如属有意，请表示知悉；或撤回部分暂存；或在 trueup.toml 中为 aha \
+             调高 limits.deactivate"
+        );
+        assert_eq!(
+            said("create lena@example.com; without manager (nobody can say what manager should be)")
+                .chars()
+                .take(2)
+                .collect::<String>(),
+            "新建"
+        );
+        assert_eq!(said("Lena Fischer"), "Lena Fischer", "what nobody has translated stays");
+        speak_here(None);
+        speak_here(Some(Language::English));
+        assert_eq!(said("not in aha"), "not in aha");
+    }
+}
