@@ -185,7 +185,7 @@ pub struct Simulate {
     /// A fault (see `trueup help faults`); may be given more than once
     #[arg(long = "fault", value_name = "SPEC")]
     pub faults: Vec<String>,
-    /// Which view of the world a SCIM service shows: source or directory
+    /// Which view of the world a SCIM service shows: source, directory, starling, starling-aha, starling-litmos or oneim
     #[arg(long)]
     pub view: Option<String>,
     /// Without the vendor's own rate limit

@@ -59,6 +59,7 @@ impl SystemSetup {
         options.ca_file.clone_from(&config.ca_file);
         options.timeouts.read = config.timeout;
         options.http1_only = self.connector.mapping().http1_only;
+        options.busy = self.connector.mapping().busy.iter().map(|busy| (busy.status, busy.tries)).collect();
         options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
         options
     }

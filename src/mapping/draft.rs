@@ -7,8 +7,8 @@ use crate::model::Kind;
 
 use super::fault::{Place, Placed, line, told};
 use super::file::{
-    AddressSpec, AlternativeSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec,
-    RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
+    AddressSpec, AlternativeSpec, BusySpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, ProfileSpec,
+    RateSpec, RecordSpec, RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
 use super::{Mangled, MappingError, Powerless};
 
@@ -35,6 +35,8 @@ pub(super) struct Draft {
     pub operations: Vec<Placed<OperationSpec>>,
     pub side_effects: Vec<Placed<SideEffectSpec>>,
     pub limitations: Vec<Placed<LimitationSpec>>,
+    pub profiles: Vec<(String, Placed<ProfileSpec>)>,
+    pub busy: Vec<Placed<BusySpec>>,
     pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
     pub mangled: Option<Mangled>,
     pub powerless: Vec<Placed<Powerless>>,
@@ -67,6 +69,8 @@ impl Draft {
             operations: placed(file.operation, &place),
             side_effects: placed(file.side_effect, &place),
             limitations: placed(file.limitation, &place),
+            profiles: file.profile.into_iter().map(|(name, spec)| (name, one(spec, &place))).collect(),
+            busy: placed(file.busy, &place),
             mangled: file.mangled,
             powerless: placed(file.powerless, &place),
             alternatives: file
@@ -113,6 +117,11 @@ impl Draft {
             have.kind == new.kind && have.op == new.op && have.when == new.when
         });
         lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
+        for (name, spec) in over.profiles {
+            self.profiles.retain(|(have, _)| *have != name);
+            self.profiles.push((name, spec));
+        }
+        lay(&mut self.busy, over.busy, |have, new| have.status == new.status && have.when == new.when);
         self.mangled = over.mangled.or(self.mangled.take());
         lay(&mut self.powerless, over.powerless, |have, new| {
             have.kind == new.kind && have.attr == new.attr && have.is == new.is

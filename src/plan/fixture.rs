@@ -144,6 +144,8 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         address: crate::mapping::Address::default(),
         capabilities: Kind::ALL.into_iter().flat_map(can).collect(),
         side_effects: Vec::new(),
+        profiles: Vec::new(),
+        busy: Vec::new(),
         limitations: Vec::new(),
         mangled: None,
         powerless: Vec::new(),
