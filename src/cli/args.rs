@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::engine::Accepted;
+use crate::model::{Kind, SystemId};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The command line.
@@ -35,6 +37,9 @@ pub struct Global {
     /// Where the journal and the snapshots are kept [default: your state and cache directories]
     #[arg(long, global = true, value_name = "DIR", env = "TRUEUP_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Take what is not proved to be all for complete, in this run only: SYSTEM=REASON or SYSTEM:KIND=REASON
+    #[arg(long, global = true, value_name = "SYSTEM[:KIND]=REASON", value_parser = accepted)]
+    pub accept_incomplete: Vec<Accepted>,
     /// Colours: auto honours NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
@@ -50,6 +55,22 @@ pub struct Global {
     /// Place the cursor anew after every wide character: for terminals that disagree about widths
     #[arg(long, global = true)]
     pub compat_draw: bool,
+}
+
+/// `hr:users=only the pilot group is in it`.
+fn accepted(text: &str) -> Result<Accepted, String> {
+    let (what, why) = text.split_once('=').unwrap_or((text, ""));
+    if why.trim().is_empty() {
+        return Err("it wants a reason: SYSTEM=REASON or SYSTEM:KIND=REASON".to_owned());
+    }
+    let (system, kind) = what.split_once(':').map_or((what, None), |(system, kind)| (system, Some(kind)));
+    let kind = kind
+        .map(|name| {
+            Kind::parse(name)
+                .ok_or_else(|| format!("there is no kind `{name}`; there are users, groups, roles, products"))
+        })
+        .transpose()?;
+    Ok(Accepted { system: SystemId::new(system), kind, why: why.trim().to_owned() })
 }
 
 /// When to use colours.
@@ -166,7 +187,7 @@ pub struct Simulate {
     /// A fault (see `trueup help faults`); may be given more than once
     #[arg(long = "fault", value_name = "SPEC")]
     pub faults: Vec<String>,
-    /// Which view of the world a SCIM service shows: source or directory
+    /// Which view of the world a SCIM service shows: source, directory, starling, starling-aha, starling-litmos or oneim
     #[arg(long)]
     pub view: Option<String>,
     /// Without the vendor's own rate limit

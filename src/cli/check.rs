@@ -142,7 +142,8 @@ fn reason(proof: &Proof) -> Option<String> {
     match proof {
         Proof::Partial { why } => Some(why.clone()),
         Proof::Reading { .. } => Some("the reading was not finished".to_owned()),
-        Proof::Complete { .. } | Proof::Acknowledged { .. } => None,
+        Proof::Acknowledged { by, why } => Some(format!("taken for complete by {by}: {why}")),
+        Proof::Complete { .. } => None,
     }
 }
 
@@ -386,6 +387,7 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
     for snapshot in snapshots(world, wanted) {
         let state = match snapshot.feeds.iter().find_map(|feed| reason(&feed.proof).map(|why| (feed, why))) {
             None => "complete".to_owned(),
+            Some((feed, why)) if snapshot.complete() => format!("{}: {why}", feed.feed),
             Some((feed, why)) => format!("INCOMPLETE: {}: {why}", feed.feed),
         };
         writeln!(

@@ -63,7 +63,11 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 /// As [`load`].
 pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String, config::Face)> {
     let read = configuration(global)?;
-    Ok((build(&read.config, &read.dirs, &read.mappings)?, read.title, read.config.face))
+    let setup = build(&read.config, &read.dirs, &read.mappings)?;
+    for accepted in &global.accept_incomplete {
+        known(setup.systems.iter().map(SystemSetup::id), accepted.system.as_str())?;
+    }
+    Ok((Setup { accepted: global.accept_incomplete.clone(), ..setup }, read.title, read.config.face))
 }
 
 /// A configuration with all that it stands on.
@@ -123,6 +127,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         journal: Box::new(journal),
         cache: (config.keep > 0).then(|| Box::new(cache) as Box<dyn store::Cache>),
         leases: config.lease_dir.clone().map_or_else(store::Leases::shared, store::Leases::at),
+        accepted: Vec::new(),
         who: super::operator::who(),
         patience: Patience { show: config.patience.unwrap_or(usual.show), ..usual },
         read_at_start: true,

@@ -210,6 +210,13 @@ pub const KEYS: &[Key] = &[
         "Records that no push may touch: a filter alone is of every kind, and a record of which it cannot be decided is \
          protected; a table is by kind.",
     ),
+    key(
+        "system",
+        "administrators",
+        Form::Text,
+        false,
+        "A filter over its users: who is an administrator. No push takes that from the last one. Default: the connector's.",
+    ),
     key("system", "ca_file", Form::Path, false, "Certificates (PEM) to trust beside those of this machine."),
     key("system", "timeout", Form::Number, false, "Seconds to wait for a reply. Default: 30."),
     key("system", "rate", Form::Number, false, "Requests a second at most. Default: the connector's."),
@@ -240,10 +247,38 @@ pub const KEYS: &[Key] = &[
     key("limits", "percent", Form::Count, false, "Percent of all records switched off or deleted. Default: 5."),
     key(
         "limits",
+        "create",
+        Form::Count,
+        false,
+        "Records created. Default: as many as are staged; so those that follow.",
+    ),
+    key("limits", "create_percent", Form::Count, false, "The same in percent of the records that are there."),
+    key("limits", "update", Form::Count, false, "Records whose attributes are changed."),
+    key("limits", "update_percent", Form::Count, false, "The same in percent of all records."),
+    key("limits", "reactivate", Form::Count, false, "Accounts switched on again."),
+    key("limits", "add", Form::Count, false, "Members, roles and grants added."),
+    key(
+        "limits",
+        "shrink",
+        Form::Count,
+        false,
+        "Percent of its records that the source or the target may have lost since it was last read whole, without a question. \
+         Default: 20.",
+    ),
+    key(
+        "limits",
+        "hours",
+        Form::Count,
+        false,
+        "What your own pushes of so many hours did there counts too, so that two pushes are no way round. Default: 1; 0: each \
+         push by itself.",
+    ),
+    key(
+        "limits",
         "User",
         Form::Table,
         false,
-        "The same four keys for users alone; what is not among them is as above. So also Group, Role, Product.",
+        "The same keys for users alone; what is not among them is as above. So also Group, Role, Product.",
     ),
     key("limits", "Group", Form::Table, false, "For groups alone: { deactivate = 2 }."),
     key("limits", "Role", Form::Table, false, "For roles alone."),

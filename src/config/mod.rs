@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::filter::Filters;
+use crate::model::filter::{Filter, Filters};
 use crate::model::{AttrPath, SystemId};
 use crate::plan::Policy;
 use crate::secret::Source;
@@ -54,6 +54,8 @@ pub struct SystemConfig {
     pub manage: Filters,
     /// Offer to deactivate accounts of people who are out of scope.
     pub deactivate_out_of_scope: bool,
+    /// Who is an administrator there; `None`: whom the mapping says.
+    pub administrators: Option<Filter>,
     /// Certificates to trust beside the system's own.
     pub ca_file: Option<PathBuf>,
     /// How long to wait for a reply.
@@ -82,6 +84,7 @@ impl SystemConfig {
             scope: Filters::default(),
             manage: Filters::default(),
             deactivate_out_of_scope: false,
+            administrators: None,
             ca_file: None,
             timeout: Duration::from_secs(30),
             rate: None,

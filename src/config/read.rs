@@ -285,6 +285,10 @@ impl File<'_> {
             scope: self.filters(table, "scope", Filters::of_users)?,
             manage: self.filters(table, "manage", Filters::of_users)?,
             deactivate_out_of_scope: text("out_of_scope") == Some("deactivate"),
+            administrators: match table.get("administrators") {
+                Some(value) => Some(self.filter("administrators", value)?),
+                None => None,
+            },
             ca_file: text("ca_file").map(home),
             timeout: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(30)),
             rate: table.get("rate").and_then(|value| number(value.get_ref())),

@@ -4,6 +4,7 @@
 mod kept;
 mod memory;
 mod rules;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod veiled;
@@ -24,7 +25,7 @@ use super::member::Member;
 use super::native;
 use super::protocol::{Command, Health, Report, World};
 use super::push::{Keeper, Patience, Stop, Stopping};
-use super::setup::Setup;
+use super::setup::{Accepted, Setup};
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
 use crate::model::{Kind, Snapshot, SystemId};
 use crate::plan::{Change, Outcome, Plan};
@@ -119,6 +120,7 @@ pub(super) struct Core {
     pub(super) keeper: Keeper,
     pub(super) who: String,
     pub(super) leases: Leases,
+    pub(super) accepted_at_start: Vec<Accepted>,
     pub(super) patience: Patience,
     cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
     reports: UnboundedSender<Report>,
@@ -130,6 +132,8 @@ pub(super) struct Core {
     bases: Bases,
     /// The rules of the last push, where they are not those of now.
     accepted: BTreeMap<SystemId, rules::Rules>,
+    /// How many records there were when each target's operator last took that for right.
+    sizes: BTreeMap<SystemId, sizes::Sizes>,
     /// Bases that were rewritten while a comparison was under way.
     rewritten: Vec<Base>,
     /// What pushes have confirmed and no snapshot shows yet.
@@ -191,6 +195,7 @@ impl Core {
             keeper: Keeper::from(setup.journal),
             who: setup.who,
             leases: setup.leases,
+            accepted_at_start: setup.accepted,
             patience: setup.patience,
             cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
             reports,
@@ -200,6 +205,7 @@ impl Core {
             decisions: Decisions::default(),
             bases: Bases::default(),
             accepted: BTreeMap::new(),
+            sizes: BTreeMap::new(),
             rewritten: Vec::new(),
             awaiting: Vec::new(),
             saving: 0,
@@ -487,6 +493,7 @@ impl Core {
                     self.crashed(format!("{} {}", self.members[at].setup.config.id, kind.plural()), text.clone());
                 }
                 if self.members[at].read(kind, fetched) {
+                    self.sized(at, kind);
                     self.outdated();
                     if self.face { self.keep(at, kind) } else { self.unkept.push((at, kind)) }
                 }
@@ -574,6 +581,10 @@ impl Core {
                 });
             }
             Command::History => self.history(),
+            Command::Acknowledge { system, kind, why } => {
+                let said = self.acknowledge(&Accepted { system, kind, why });
+                self.report(Report::Notice(said.unwrap_or_else(|why| why)));
+            }
             Command::Hold { system, name, secret } => self.hold(&system, name, secret),
             Command::Tune { system, per_second } => {
                 if let Some(client) = self.find(&system).and_then(|member| member.client.as_ref()) {

@@ -91,6 +91,12 @@ impl Core {
                 policy: member.setup.config.policy.clone(),
                 blocked: site.blocked.clone(),
                 moved: self.moved(&compared, member),
+                administrators: match &member.setup.config.administrators {
+                    Some(filter) => vec![("administrator".to_owned(), filter.clone())],
+                    None => member.connector.mapping().administrators.clone(),
+                },
+                taken: BTreeMap::new(),
+                shrunk: self.shrunk(member),
             };
             let party = Party {
                 connector: member.connector.clone(),

@@ -56,6 +56,15 @@ impl Session {
             progress(Progress::System(system.clone(), health.clone()));
         })
         .await;
+        let mut taken = false;
+        for accepted in std::mem::take(&mut core.accepted_at_start) {
+            let said = core.acknowledge(&accepted);
+            taken |= said.is_ok();
+            progress(Progress::Notice(said.unwrap_or_else(|why| why)));
+        }
+        if taken {
+            core.run_out(&|_, _| {}).await;
+        }
         drain();
         Self { core }
     }

@@ -39,7 +39,7 @@ use super::recent::Recent;
 use crate::connectors::Login;
 use crate::connectors::file::Ask;
 use crate::plan::{Evidence, Method, Reply, Request};
-use crate::secret::Secret;
+use crate::secret::{Secret, Source};
 use crate::store::Receipt;
 
 /// What the address of a system begins with that is no service but files.
@@ -88,6 +88,9 @@ struct Inner {
     body_limit: u64,
     first_pause: Duration,
     window: Option<Duration>,
+    busy: Vec<(u16, u32)>,
+    /// The secrets that came from files, as they were read.
+    from_files: Vec<(Source, Secret)>,
 }
 
 impl std::fmt::Debug for Client {
@@ -156,6 +159,8 @@ impl Client {
                 body_limit: options.body_limit,
                 first_pause: options.first_pause,
                 window: options.window,
+                busy: options.busy.clone(),
+                from_files: from_files(options),
             }),
             requests: Arc::default(),
             written: Arc::default(),
@@ -217,6 +222,13 @@ impl Client {
         self.inner.breaker.went_well();
     }
 
+    /// Whether a file that a secret came from holds another one now, or none that can be read.
+    pub fn outdated(&self) -> bool {
+        let moved =
+            |(source, secret): &(Source, Secret)| source.resolve().map_or(true, |now| now.expose() != secret.expose());
+        self.inner.from_files.iter().any(moved)
+    }
+
     /// Forgets the session and that a sign-in was denied: the operator wants the credentials tried now.
     pub fn sign_in_again(&self) {
         if let Some(session) = &self.inner.session {
@@ -244,9 +256,9 @@ impl Client {
         let mut hops = 0;
         for attempt in 1.. {
             let outcome = self.signed(request, &target, attempt, true).await;
-            let last = attempt >= most_tries(&outcome);
+            let last = attempt >= most_tries(&outcome, &inner.busy);
             match outcome {
-                Ok(reply) if busy(&reply) => {
+                Ok(reply) if busy(&reply, &inner.busy) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause);
                     let wait = named_wait(&reply, jiff::Timestamp::now());
                     if over(&reply) || wait.is_some() {
@@ -349,7 +361,7 @@ impl Client {
             let outcome = task.await.unwrap_or_else(|_| {
                 Err(Fault::lost("internal", format!("{}: the sending of this write broke off", inner.system)))
             });
-            let last = attempt >= most_tries(&outcome).min(WRITE_TRIES);
+            let last = attempt >= most_tries(&outcome, &inner.busy).min(WRITE_TRIES);
             match outcome {
                 Ok(reply) if over(&reply) => {
                     let pause = pauses.next().unwrap_or(inner.first_pause) * 4;
@@ -371,6 +383,13 @@ impl Client {
         }
         Err(inner.unsent("internal", "no try was left"))
     }
+}
+
+/// The secrets that come from files: these can be changed while the program runs.
+fn from_files(options: &Options) -> Vec<(Source, Secret)> {
+    let sources = options.auth.source().into_iter().chain(options.own_secrets.values());
+    let files = sources.filter(|source| matches!(source, Source::File(_)));
+    files.filter_map(|source| Some((source.clone(), source.resolve().ok()?))).collect()
 }
 
 #[cfg(test)]

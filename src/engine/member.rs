@@ -40,6 +40,8 @@ pub(super) struct Member {
     progress: [Option<(u64, Option<u64>)>; 4],
     /// Why the system could not be used the last time.
     trouble: Option<Trouble>,
+    /// The reading broke off, by kind: what is there is known not to be all.
+    broke: [bool; 4],
     /// Why an older snapshot is still shown, by kind.
     kept: [Option<String>; 4],
     /// The generation that came from an earlier run, by kind.
@@ -61,6 +63,7 @@ impl Member {
             running: None,
             progress: [None; 4],
             trouble: None,
+            broke: [false; 4],
             kept: [const { None }; 4],
             recalled: [None; 4],
             front: [None; 4],
@@ -150,6 +153,7 @@ impl Member {
             return false;
         }
         self.kept[at] = None;
+        self.broke[at] = broken;
         if let Some(Stopped::Trouble(trouble)) = stopped
             && snapshot.table.is_empty()
         {
@@ -157,6 +161,44 @@ impl Member {
         }
         self.snapshots[at] = Some(Arc::new(snapshot));
         true
+    }
+
+    /// Takes what was read and is not proved to be all for complete, until it is read again. Gives how many kinds that was.
+    ///
+    /// # Errors
+    /// In words, when there is nothing to take for complete, or it is known not to be.
+    pub(super) fn acknowledge(&mut self, kind: Option<Kind>, by: &str, why: &str) -> Result<usize, String> {
+        let system = self.setup.config.id.clone();
+        let (mut taken, mut cannot) = (0, None);
+        for at in Kind::ALL.into_iter().filter(|own| kind.is_none_or(|kind| kind == *own)) {
+            let index = at.index();
+            let Some(snapshot) = self.snapshots[index].as_mut().filter(|snapshot| !snapshot.complete()) else {
+                continue;
+            };
+            let plural = at.plural();
+            if snapshot.reading() || self.running.is_some() {
+                cannot = Some(format!("{system}: {plural} are being read; wait until that has ended"));
+            } else if self.recalled[index] == Some(snapshot.generation) {
+                cannot = Some(format!("{system}: {plural} are from an earlier run; read them again first"));
+            } else if self.broke[index] {
+                cannot = Some(format!(
+                    "{system}: the reading of {plural} broke off, so they are known not to be all; read them again"
+                ));
+            } else {
+                for feed in &mut Arc::make_mut(snapshot).feeds {
+                    if let Proof::Partial { why: partial } = &feed.proof {
+                        let why = format!("{why} (it is not proved: {partial})");
+                        feed.proof = Proof::Acknowledged { by: by.to_owned(), why };
+                    }
+                }
+                taken += 1;
+            }
+        }
+        match (taken, cannot) {
+            (0, Some(why)) => Err(why),
+            (0, None) => Err(format!("{system}: nothing that was read is without its proof")),
+            (taken, _) => Ok(taken),
+        }
     }
 
     /// What the probe found. Whether the mapping has changed with it.
@@ -282,6 +324,7 @@ fn resting(rest: Rest) -> Resting {
 fn partial(snapshot: &Snapshot) -> Option<String> {
     snapshot.feeds.iter().find_map(|feed| match &feed.proof {
         Proof::Partial { why } => Some(why.clone()),
+        Proof::Acknowledged { by, why } => Some(format!("taken for complete by {by}: {why}")),
         _ => None,
     })
 }

@@ -45,6 +45,15 @@ pub enum Command {
     Resolve,
     /// Take decisions in, keep them, and compare anew.
     Decide(Vec<Decision>),
+    /// Take what was read of a system, and is not proved to be all, for complete: this snapshot only, with a reason.
+    Acknowledge {
+        /// Which system.
+        system: SystemId,
+        /// Which kind; `None`: all that are not complete.
+        kind: Option<Kind>,
+        /// Why it is right as it is.
+        why: String,
+    },
     /// Hold a secret that the operator typed for a write that will ask for it by this name.
     Hold {
         /// Which system.

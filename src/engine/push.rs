@@ -30,9 +30,12 @@ pub use stop::{Stop, Stopping};
 use super::protocol::Report;
 use crate::compare::{Agreement, Compared};
 use crate::connectors::Connector;
-use crate::model::{RecordKey, SystemId};
-use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, guards, pin};
-use crate::store::{Leases, Receipt};
+use crate::model::{Kind, Op, RecordKey, SystemId};
+use crate::plan::{Change, Facts, Guard, Known, Reply, Request, Site, counted, guards, pin};
+use crate::store::{Leases, Receipt, StoreError};
+
+/// Earlier pushes that are looked through for what they have done within the hours of the limits.
+const LATEST: usize = 100;
 
 /// Why a request brought no reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,11 +177,37 @@ pub type Tell = Arc<dyn Fn(Report) + Send + Sync>;
 
 impl Desk {
     /// Every rule that stands in the way of these changes now.
-    fn guards(&self, changes: &[Change]) -> Vec<Guard> {
-        let systems = self.parties.iter().map(|(id, party)| (id.clone(), party.known.clone())).collect();
+    ///
+    /// # Errors
+    /// When the journal cannot tell what earlier pushes did.
+    async fn guards(&self, changes: &[Change]) -> Result<Vec<Guard>, String> {
+        let mut systems: BTreeMap<_, _> =
+            self.parties.iter().map(|(id, party)| (id.clone(), party.known.clone())).collect();
+        for (system, known) in &mut systems {
+            if changes.iter().any(|change| change.system == *system) {
+                known.taken = self.taken(system, known).await.map_err(|why| why.to_string())?;
+            }
+        }
         let facts =
             Facts { compared: &self.compared, systems: &systems, protected: &*self.protected, agreed: &self.agreed };
-        guards(changes, &facts)
+        Ok(guards(changes, &facts))
+    }
+
+    /// What pushes within the hours of the limits have done to a system, by kind and operation.
+    async fn taken(&self, system: &SystemId, known: &Known) -> Result<BTreeMap<(Kind, Op), usize>, StoreError> {
+        let hours = |kind: Kind| known.policy.limits(kind).hours;
+        if Kind::ALL.into_iter().all(|kind| hours(kind) == 0) {
+            return Ok(BTreeMap::new());
+        }
+        let past = self.keeper.ask(|journal| journal.history(LATEST)).await?;
+        let now = (self.now)();
+        let recent = |kind: Kind, at: jiff::Timestamp| now.duration_since(at).as_secs() < i64::from(hours(kind)) * 3600;
+        let done = past.iter().flat_map(|entry| {
+            let outcomes = entry.outcomes.iter().filter(|outcome| outcome.state.may_have_left());
+            outcomes.filter_map(|outcome| Some((outcome.at, entry.plan.change(&outcome.change)?)))
+        });
+        let mine = done.filter(|(at, change)| change.system == *system && recent(change.kind, *at));
+        Ok(counted(mine.map(|(_, change)| change)))
     }
 
     /// What a plan is pinned to: how a system's changes are made now.

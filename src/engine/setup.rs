@@ -7,7 +7,7 @@ use super::push::Patience;
 use crate::config::SystemConfig;
 use crate::connectors::{Connector, Settings, connector};
 use crate::mapping::{Mapping, Rate};
-use crate::model::{AttrPath, SystemId};
+use crate::model::{AttrPath, Kind, SystemId};
 use crate::plan::Site;
 use crate::store::{Cache, Journal, Leases};
 
@@ -59,6 +59,7 @@ impl SystemSetup {
         options.ca_file.clone_from(&config.ca_file);
         options.timeouts.read = config.timeout;
         options.http1_only = self.connector.mapping().http1_only;
+        options.busy = self.connector.mapping().busy.iter().map(|busy| (busy.status, busy.tries)).collect();
         options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
         options
     }
@@ -100,6 +101,17 @@ fn burst(per_second: f64) -> u32 {
     (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
 }
 
+/// What an operator takes for complete though it is not proved to be: what is read in this run, and no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which system.
+    pub system: SystemId,
+    /// Which kind; `None`: all.
+    pub kind: Option<Kind>,
+    /// Why it is right as it is.
+    pub why: String,
+}
+
 /// Everything that the engine is started with.
 pub struct Setup {
     /// The systems, in the order of the configuration.
@@ -114,6 +126,8 @@ pub struct Setup {
     pub cache: Option<Box<dyn Cache>>,
     /// Where the operators of this host see who pushes to what.
     pub leases: Leases,
+    /// What the operator takes for complete though it is not proved to be, once it is read (without a face).
+    pub accepted: Vec<Accepted>,
     /// Who works here, as far as the operating system says.
     pub who: String,
     /// How long a push waits for what.

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::model::filter::Filter;
 use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
 
 use super::choice::{alternatives, check_when};
 use super::draft::Draft;
 use super::fault::{Placed, did_you_mean};
 use super::file::{
-    AddressSpec, FeedSpec, LimitationSpec, OpName, OperationSpec, RateSpec, RecordSpec, SettingSpec, SideEffectSpec,
-    ViaSpec,
+    AddressSpec, BusySpec, FeedSpec, LimitationSpec, OpName, OperationSpec, ProfileSpec, RateSpec, RecordSpec,
+    SettingSpec, SideEffectSpec, ViaSpec,
 };
 use super::findings::powerless;
 use super::rows::{row, vocabularies};
 use super::{
-    Access, Address, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
-    Operation, Policy, Rate, Reader, Setting, SideEffect, Via, Writer,
+    Access, Address, Busy, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
+    Operation, Policy, Profile, Rate, Reader, Setting, SideEffect, Via, Writer,
 };
 
 /// The built-in mapping files by connector.
@@ -273,7 +274,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         connector,
         about: draft.about.unwrap_or_default(),
         title: draft.title.ok_or_else(|| fault("`title` is missing: what people call the product"))?,
-        settings: draft.settings.into_iter().map(|placed| setting(placed.it)).collect(),
+        settings: draft.settings.iter().cloned().map(|placed| setting(placed.it)).collect(),
         kinds,
         feeds: feeds(&draft.feeds)?,
         readers: Vec::new(),
@@ -282,6 +283,8 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         capabilities,
         side_effects: draft.side_effects.into_iter().map(|placed| side_effect(placed.it)).collect(),
         limitations: limitations(draft.limitations)?,
+        profiles: profiles(draft.profiles, &draft.settings)?,
+        busy: draft.busy.into_iter().map(busy).collect::<Result<_, _>>()?,
         mangled: draft.mangled,
         powerless,
         address: match draft.address {
@@ -296,6 +299,14 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
             None => return Err(fault("`rate` is missing: { per_second, burst, parallel }")),
         },
         window: draft.window,
+        administrators: draft
+            .administrators
+            .iter()
+            .map(|(what, filter)| match Filter::parse(filter) {
+                Ok(filter) => Ok((what.clone(), filter)),
+                Err(error) => Err(fault(&format!("`administrators`: {what} is no filter: {error}"))),
+            })
+            .collect::<Result<_, _>>()?,
         page_size: draft.page_size.ok_or_else(|| fault("`page_size` is missing: records asked for a page"))?,
         api_key_header: draft.api_key_header,
         http1_only: draft.http1_only.unwrap_or_default(),
@@ -303,6 +314,31 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     };
     mapping.compile().map_err(|message| fault(&message))?;
     Ok(mapping)
+}
+
+/// The services that are known by name; each is a value of the setting `profile`.
+fn profiles(
+    profiles: Vec<(String, Placed<ProfileSpec>)>,
+    settings: &[Placed<SettingSpec>],
+) -> Result<Vec<Profile>, MappingError> {
+    let known =
+        |name: &String| settings.iter().any(|placed| placed.it.name == "profile" && placed.it.one_of.contains(name));
+    let each = |(name, Placed { at, it }): (String, Placed<ProfileSpec>)| {
+        if known(&name) {
+            Ok(Profile { name, title: it.title, about: it.about.trim_start().to_owned(), gateway: it.gateway })
+        } else {
+            Err(at.error(format_args!("the setting `profile` is never `{name}`")))
+        }
+    };
+    profiles.into_iter().map(each).collect()
+}
+
+fn busy(Placed { at, it }: Placed<BusySpec>) -> Result<Busy, MappingError> {
+    let BusySpec { status, tries, when, text, cite } = it;
+    if !(400..600).contains(&status) || tries == 0 {
+        return Err(at.error("`busy` wants a status from 400 to 599, and `tries` above 0"));
+    }
+    Ok(Busy { status, tries, when: when.into_iter().collect(), text, cite })
 }
 
 fn check_shows_in(map: &KindMap, draft: &Draft) -> Result<(), MappingError> {

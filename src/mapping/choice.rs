@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::fault::{Placed, did_you_mean};
 use super::rows::row;
-use super::{Alternative, KindMap, Mapping, MappingError, Words};
+use super::{Alternative, KindMap, MapRow, Mapping, MappingError, Words};
+use crate::model::{AttrPath, Kind};
 
 impl Mapping {
     /// What a setting is: as given, or as it is where it is not given.
@@ -23,10 +24,18 @@ impl Mapping {
         };
         let mut chosen = self.clone();
         chosen.side_effects.retain(|effect| holds(&effect.when));
+        chosen.busy.retain(|busy| holds(&busy.when));
+        let drops: Vec<_> =
+            self.alternatives.iter().filter(|other| holds(&other.when)).flat_map(|other| &other.drops).collect();
+        for map in &mut chosen.kinds {
+            map.rows.retain(|row| !drops.iter().any(|(kind, attr)| *kind == map.kind && *attr == row.attr));
+            map.mandatory.retain(|field| !drops.iter().any(|(kind, attr)| *kind == map.kind && *attr == field.attr));
+        }
         for (kind, row) in self.alternatives.iter().filter(|other| holds(&other.when)).flat_map(|other| &other.rows) {
             let Some(map) = chosen.kinds.iter_mut().find(|map| map.kind == *kind) else { continue };
-            if let Some(have) = map.rows.iter_mut().find(|have| have.attr == row.attr) {
-                *have = row.clone();
+            match map.rows.iter_mut().find(|have| have.attr == row.attr) {
+                Some(have) => *have = row.clone(),
+                None => map.rows.push(row.clone()),
             }
         }
         match chosen.compile() {
@@ -37,7 +46,7 @@ impl Mapping {
     }
 }
 
-/// Readings that a setting chooses: each row must have one in whose place it stands.
+/// Readings that a setting chooses: each row must have one in whose place it stands, or be named as one that is added.
 pub(super) fn alternatives(
     draft: &Draft,
     kinds: &[KindMap],
@@ -45,27 +54,38 @@ pub(super) fn alternatives(
     feeds: &[&str],
 ) -> Result<Vec<Alternative>, MappingError> {
     let mut all = Vec::new();
-    for (name, Placed { it, .. }, specs) in &draft.alternatives {
+    for (name, Placed { it: spec, .. }, specs) in &draft.alternatives {
         let mut rows = Vec::new();
         for Placed { at, it } in specs {
             let row = row(at, it, words, feeds)?;
             let map = kinds.iter().find(|map| map.kind == it.kind);
-            if !map.is_some_and(|map| map.rows.iter().any(|have| have.attr == row.attr)) {
+            let added = map.is_some() && spec.adds.contains(&it.attr);
+            if !added && !map.is_some_and(|map| map.rows.iter().any(|have| have.attr == row.attr)) {
                 return Err(at.error(format_args!("alternative `{name}`: {} has no row `{}`", it.kind, row.attr)));
             }
             rows.push((it.kind, row));
         }
-        let when = it.when.clone().into_iter().collect();
-        all.push(Alternative { name: name.clone(), when, help: it.help.clone(), rows });
+        let when = spec.when.clone().into_iter().collect();
+        let drops = if spec.only { left_out(kinds, &rows) } else { Vec::new() };
+        all.push(Alternative { name: name.clone(), when, help: spec.help.clone(), rows, drops });
     }
     Ok(all)
+}
+
+/// The attributes of the kinds at hand that no row is about.
+fn left_out(kinds: &[KindMap], rows: &[(Kind, MapRow)]) -> Vec<(Kind, AttrPath)> {
+    let named = |kind: Kind, attr: &AttrPath| rows.iter().any(|(of, row)| *of == kind && row.attr == *attr);
+    let of = kinds.iter().filter(|map| rows.iter().any(|(kind, _)| *kind == map.kind));
+    let attrs = of.flat_map(|map| map.rows.iter().map(|row| (map.kind, row.attr.clone())));
+    attrs.filter(|(kind, attr)| !named(*kind, attr)).collect()
 }
 
 /// What depends on a setting names one that there is, and a value that it can have.
 pub(super) fn check_when(draft: &Draft) -> Result<(), MappingError> {
     let effects = draft.side_effects.iter().map(|placed| (&placed.at, &placed.it.when));
     let alternatives = draft.alternatives.iter().map(|(_, placed, _)| (&placed.at, &placed.it.when));
-    for (at, when) in effects.chain(alternatives) {
+    let busy = draft.busy.iter().map(|placed| (&placed.at, &placed.it.when));
+    for (at, when) in effects.chain(alternatives).chain(busy) {
         for (name, value) in when {
             let Some(setting) = draft.settings.iter().find(|placed| placed.it.name == *name) else {
                 let hint = did_you_mean(name, draft.settings.iter().map(|placed| placed.it.name.as_str()));

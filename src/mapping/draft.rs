@@ -1,13 +1,14 @@
 //! Mapping files before they are checked: each statement with its place, one file laid over another.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::Kind;
 
 use super::fault::{Place, Placed, line, told};
 use super::file::{
-    AddressSpec, AlternativeSpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, RateSpec, RecordSpec,
-    RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
+    AddressSpec, AlternativeSpec, BusySpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, ProfileSpec,
+    RateSpec, RecordSpec, RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
 use super::{Mangled, MappingError, Powerless};
 
@@ -24,6 +25,7 @@ pub(super) struct Draft {
     pub api_key_header: Option<String>,
     pub http1_only: Option<bool>,
     pub window: Option<u32>,
+    pub administrators: BTreeMap<String, String>,
     pub settings: Vec<Placed<SettingSpec>>,
     pub feeds: Vec<Placed<FeedSpec>>,
     pub words: Vec<(String, Placed<WordsSpec>)>,
@@ -33,6 +35,8 @@ pub(super) struct Draft {
     pub operations: Vec<Placed<OperationSpec>>,
     pub side_effects: Vec<Placed<SideEffectSpec>>,
     pub limitations: Vec<Placed<LimitationSpec>>,
+    pub profiles: Vec<(String, Placed<ProfileSpec>)>,
+    pub busy: Vec<Placed<BusySpec>>,
     pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
     pub mangled: Option<Mangled>,
     pub powerless: Vec<Placed<Powerless>>,
@@ -55,6 +59,7 @@ impl Draft {
             api_key_header: file.api_key_header,
             http1_only: file.http1_only,
             window: file.window,
+            administrators: file.administrators,
             settings: placed(file.setting, &place),
             feeds: placed(file.feed, &place),
             words: file.words.into_iter().map(|(name, words)| (name, one(words, &place))).collect(),
@@ -64,6 +69,8 @@ impl Draft {
             operations: placed(file.operation, &place),
             side_effects: placed(file.side_effect, &place),
             limitations: placed(file.limitation, &place),
+            profiles: file.profile.into_iter().map(|(name, spec)| (name, one(spec, &place))).collect(),
+            busy: placed(file.busy, &place),
             mangled: file.mangled,
             powerless: placed(file.powerless, &place),
             alternatives: file
@@ -90,6 +97,7 @@ impl Draft {
         self.api_key_header = over.api_key_header.or(self.api_key_header.take());
         self.http1_only = over.http1_only.or(self.http1_only);
         self.window = over.window.or(self.window);
+        self.administrators.extend(over.administrators);
         lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
         lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);
         for (name, words) in over.words {
@@ -109,6 +117,11 @@ impl Draft {
             have.kind == new.kind && have.op == new.op && have.when == new.when
         });
         lay(&mut self.limitations, over.limitations, |have, new| have.id == new.id);
+        for (name, spec) in over.profiles {
+            self.profiles.retain(|(have, _)| *have != name);
+            self.profiles.push((name, spec));
+        }
+        lay(&mut self.busy, over.busy, |have, new| have.status == new.status && have.when == new.when);
         self.mangled = over.mangled.or(self.mangled.take());
         lay(&mut self.powerless, over.powerless, |have, new| {
             have.kind == new.kind && have.attr == new.attr && have.is == new.is

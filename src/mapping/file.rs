@@ -25,6 +25,8 @@ pub(super) struct File {
     pub http1_only: Option<bool>,
     pub window: Option<u32>,
     #[serde(default)]
+    pub administrators: BTreeMap<String, String>,
+    #[serde(default)]
     pub setting: Vec<Spanned<SettingSpec>>,
     #[serde(default)]
     pub feed: Vec<Spanned<FeedSpec>>,
@@ -43,10 +45,37 @@ pub(super) struct File {
     #[serde(default)]
     pub limitation: Vec<Spanned<LimitationSpec>>,
     #[serde(default)]
+    pub profile: BTreeMap<String, Spanned<ProfileSpec>>,
+    #[serde(default)]
+    pub busy: Vec<Spanned<BusySpec>>,
+    #[serde(default)]
     pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
     pub mangled: Option<Mangled>,
     #[serde(default)]
     pub powerless: Vec<Spanned<Powerless>>,
+}
+
+/// A service that is known by name, for `help`: a value of the setting `profile`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileSpec {
+    pub title: String,
+    pub about: String,
+    #[serde(default)]
+    pub gateway: bool,
+}
+
+/// A status by which this service says that it cannot do it just now.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BusySpec {
+    pub status: u16,
+    pub tries: u32,
+    /// Settings that must have these values.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
+    pub text: String,
+    pub cite: String,
 }
 
 /// Rows that stand in the place of others where a setting says so.
@@ -55,6 +84,12 @@ pub(super) struct File {
 pub(super) struct AlternativeSpec {
     pub when: BTreeMap<String, String>,
     pub help: String,
+    /// Attributes that no row outside is about.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Of the kinds that it has rows of, these are all: no other attribute is there.
+    #[serde(default)]
+    pub only: bool,
     pub row: Vec<Spanned<RowSpec>>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::filter::Filter;
 use crate::model::{AttrPath, Fold, Kind, Op, Schema, Unlisted};
 
 use super::{Mangled, Powerless, Reader, Transform, Writer};
@@ -283,6 +284,21 @@ pub struct Limitation {
     pub cite: String,
 }
 
+/// A status by which this service says that it cannot do it just now, beside those by which every service does (429, 5xx).
+#[derive(Clone, Debug)]
+pub struct Busy {
+    /// The status (`406`).
+    pub status: u16,
+    /// How often a read is sent at most.
+    pub tries: u32,
+    /// The settings with which it means that, and their values; none: always.
+    pub when: Vec<(String, String)>,
+    /// In words: `a region fails over`.
+    pub text: String,
+    /// Where it is stated.
+    pub cite: String,
+}
+
 /// How fast a service may be called, where its owner does not say otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
@@ -326,6 +342,21 @@ pub struct Alternative {
     pub help: String,
     /// Its rows.
     pub rows: Vec<(Kind, MapRow)>,
+    /// Attributes that are not there with it.
+    pub drops: Vec<(Kind, AttrPath)>,
+}
+
+/// A service that is known by name, beside the others that the same wire speaks: a value of the setting `profile`.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name (`starling`).
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// What an operator should know of it, as it is printed.
+    pub about: String,
+    /// Whether it is a gateway, behind which another product stands (the setting `behind`).
+    pub gateway: bool,
 }
 
 /// The rows of one kind.
@@ -375,6 +406,10 @@ pub struct Mapping {
     pub side_effects: Vec<SideEffect>,
     /// The vendor's limitations.
     pub limitations: Vec<Limitation>,
+    /// Services that are known by name.
+    pub profiles: Vec<Profile>,
+    /// Statuses by which it says that it is busy.
+    pub busy: Vec<Busy>,
     /// How the service mangles texts, where it does.
     pub mangled: Option<Mangled>,
     /// Values that give no power unless a list has their bearer.
@@ -385,6 +420,8 @@ pub struct Mapping {
     pub rate: Rate,
     /// The seconds in which the service counts requests, where it names no time to wait when it turns one away.
     pub window: Option<u32>,
+    /// Who is an administrator there: what they are called, and a filter over users.
+    pub administrators: Vec<(String, Filter)>,
     /// Records a page that are asked for.
     pub page_size: u32,
     /// The header in which an API key goes (`apikey`); `None`: the service takes none.
@@ -436,6 +473,11 @@ impl Mapping {
     pub fn row(&self, kind: Kind, path: &AttrPath) -> Option<&MapRow> {
         let map = self.kind(kind)?;
         map.schema.find(path).map(|attr| &map.rows[attr.0 as usize])
+    }
+
+    /// What a status means by which the service says that it is busy; `None` for any other.
+    pub fn busy(&self, status: u16) -> Option<&Busy> {
+        self.busy.iter().find(|busy| busy.status == status)
     }
 
     /// Whether an operation can be done on a kind, and if not, why.

@@ -22,8 +22,8 @@ mod writer;
 
 pub use findings::{Escape, Mangled, Powerless};
 pub use format::{
-    Access, Address, Alternative, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory, MapRow,
-    Mapping, MappingError, Operation, Part, Policy, Rate, Setting, SideEffect, Via,
+    Access, Address, Alternative, Busy, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory,
+    MapRow, Mapping, MappingError, Operation, Part, Policy, Profile, Rate, Setting, SideEffect, Via,
 };
 pub use reader::{Columns, HeaderFault, Odd, ReadError, Reader, Rows, Taken};
 pub use transform::{DateForm, Transform, Word, Words};

@@ -1,16 +1,23 @@
 //! What stands in the way of a push, worked out before the first write.
 
+mod admin;
+mod limits;
+mod shrunk;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use limits::counted;
+pub use shrunk::Shrunk;
 
 use super::hostile::unagreed;
 use super::stage::incomplete;
 use super::{Change, Target};
 use crate::compare::{Agreement, Compared};
-use crate::model::filter::Filters;
+use crate::model::filter::{Filter, Filters};
 use crate::model::text::clean;
-use crate::model::{AttrPath, Kind, Op, RecordKey, Snapshot, SystemId};
+use crate::model::{AttrPath, Kind, Op, Proof, RecordKey, Snapshot, SystemId};
 
 /// What may be done to a system at all. The engine enforces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -56,12 +63,41 @@ pub struct Limits {
     pub remove: u32,
     /// Percent of the records of the kind, 0 to 100: deactivations and deletions together.
     pub percent: u32,
+    /// Creations; `None`: as many as are staged. So all that follow.
+    pub create: Option<u32>,
+    /// Creations in percent of the records that are there.
+    pub create_percent: Option<u32>,
+    /// Records whose attributes are changed.
+    pub update: Option<u32>,
+    /// The same in percent of the records.
+    pub update_percent: Option<u32>,
+    /// Reactivations.
+    pub reactivate: Option<u32>,
+    /// Entries added.
+    pub add: Option<u32>,
+    /// Percent by which source or target may have shrunk since they were last read whole.
+    pub shrink: u32,
+    /// What earlier pushes of so many hours did counts as well; 0: each push by itself.
+    pub hours: u32,
 }
 
 impl Default for Limits {
     /// Deactivate 10 or 5 %, delete 0 (DESIGN.md section 4, promise 5).
     fn default() -> Self {
-        Self { deactivate: 10, delete: 0, remove: 100, percent: 5 }
+        Self {
+            deactivate: 10,
+            delete: 0,
+            remove: 100,
+            percent: 5,
+            create: None,
+            create_percent: None,
+            update: None,
+            update_percent: None,
+            reactivate: None,
+            add: None,
+            shrink: 20,
+            hours: 1,
+        }
     }
 }
 
@@ -104,6 +140,20 @@ pub struct Guard {
     pub can_acknowledge: bool,
     /// Whether the operator did.
     pub acknowledged: bool,
+    /// The number that was acknowledged, where the rule is about one: a smaller one later is acknowledged too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<u64>,
+}
+
+impl Guard {
+    /// Whether acknowledging this one, as it was seen, lets through what stands in the way now.
+    pub fn covers(&self, now: &Self) -> bool {
+        let less = || matches!((now.measure, self.measure), (Some(now), Some(seen)) if now <= seen);
+        self.acknowledged
+            && now.can_acknowledge
+            && (&self.rule, &self.system, self.kind) == (&now.rule, &now.system, now.kind)
+            && (self.text == now.text || less())
+    }
 }
 
 /// What is known of a system when guards are worked out.
@@ -115,6 +165,12 @@ pub struct Known {
     pub blocked: Option<String>,
     /// Rules that were changed since it was last pushed to: the guard's name, and the numbers in words.
     pub moved: Vec<(String, String)>,
+    /// Who is an administrator there: what they are called, and a filter over users.
+    pub administrators: Vec<(String, Filter)>,
+    /// What earlier pushes within the hours of the limits did there, by kind and operation.
+    pub taken: BTreeMap<(Kind, Op), usize>,
+    /// Where the source or the system itself has far fewer records than when it was last read whole.
+    pub shrunk: Vec<Shrunk>,
 }
 
 /// What guards look at beside the changes.
@@ -130,7 +186,8 @@ pub struct Facts<'f> {
     pub agreed: &'f [Agreement],
 }
 
-/// Every rule that stands in the way of these changes, with its numbers. None is acknowledged yet.
+/// Every rule that stands in the way of these changes, with its numbers. None is acknowledged yet but what was acknowledged of
+/// the snapshots themselves.
 pub fn guards(changes: &[Change], facts: &Facts<'_>) -> Vec<Guard> {
     let mut found = Vec::new();
     let mut systems: Vec<&SystemId> = changes.iter().map(|change| &change.system).collect();
@@ -174,7 +231,15 @@ struct Look<'l> {
 
 impl Look<'_> {
     fn guard(&self, rule: &str, kind: Option<Kind>, can_acknowledge: bool, text: String) -> Guard {
-        Guard { rule: rule.to_owned(), system: self.system.clone(), kind, text, can_acknowledge, acknowledged: false }
+        Guard {
+            rule: rule.to_owned(),
+            system: self.system.clone(),
+            kind,
+            text,
+            can_acknowledge,
+            acknowledged: false,
+            measure: None,
+        }
     }
 
     fn all(&self, known: &Known, found: &mut Vec<Guard>) {
@@ -192,14 +257,13 @@ impl Look<'_> {
         found.extend(self.hostile());
         found.extend(self.mode(known.policy.mode));
         for kind in Kind::ALL {
-            self.limits(kind, &known.policy, found);
+            self.limits(kind, known, found);
             found.extend(self.incomplete(kind));
+            found.extend(self.taken_for_complete(kind));
         }
         found.extend(self.protect());
-    }
-
-    fn count(&self, kind: Kind, is: impl Fn(Op) -> bool) -> usize {
-        self.changes.iter().filter(|change| change.kind == kind && is(change.op)).count()
+        found.extend(self.shrunk(&known.shrunk, known.policy.limits.shrink));
+        self.last_administrator(&known.administrators, found);
     }
 
     fn mode(&self, mode: Mode) -> Option<Guard> {
@@ -218,50 +282,6 @@ impl Look<'_> {
             ),
         };
         Some(self.guard(mode.name(), None, false, text))
-    }
-
-    fn limits(&self, kind: Kind, policy: &Policy, found: &mut Vec<Guard>) {
-        let (system, limits) = (self.system, policy.limits(kind));
-        let plural = kind.plural().to_lowercase();
-        let of = if policy.limits_of.contains_key(&kind) { format!("limits.{kind}") } else { "limits".to_owned() };
-        let how = |key: &str| {
-            format!("Acknowledge it if that is meant, or unstage some, or raise {of}.{key} for {system} in trueup.toml")
-        };
-        let mut over = |rule: &str, what: &str, count: usize, most: u32, key: &str| {
-            if count > most as usize {
-                let text = format!(
-                    "{count} {plural} of {system} would be {what}; at most {most} at once are allowed. {}",
-                    how(key)
-                );
-                found.push(self.guard(rule, Some(kind), true, text));
-            }
-        };
-        let (deactivated, deleted) =
-            (self.count(kind, |op| op == Op::Deactivate), self.count(kind, |op| op == Op::Delete));
-        over("limit-deactivate", "deactivated", deactivated, limits.deactivate, "deactivate");
-        over("limit-delete", "deleted for good", deleted, limits.delete, "delete");
-        let removed = self.count(kind, |op| op == Op::Drop);
-        if removed > limits.remove as usize {
-            let text = format!(
-                "{removed} entries would be taken away from {plural} of {system}; at most {} at once are allowed. {}",
-                limits.remove,
-                how("remove")
-            );
-            found.push(self.guard("limit-remove", Some(kind), true, text));
-        }
-        let (taken, of) = (deactivated + deleted, self.records(kind));
-        if taken > 0 && of > 0 && taken as u64 * 100 > u64::from(limits.percent) * of as u64 {
-            // In tenths, rounded up, so that what is over the limit never reads as being at it.
-            let tenths = (taken * 1000).div_ceil(of);
-            let text = format!(
-                "{taken} of {of} {plural} of {system} ({}.{} %) would be deactivated or deleted; at most {} % at once are allowed. {}",
-                tenths / 10,
-                tenths % 10,
-                limits.percent,
-                how("percent")
-            );
-            found.push(self.guard("limit-percent", Some(kind), true, text));
-        }
     }
 
     fn snapshot(&self, kind: Kind, source: bool) -> Option<&Snapshot> {
@@ -302,6 +322,25 @@ impl Look<'_> {
             self.system
         );
         Some(self.guard("incomplete", Some(kind), false, text))
+    }
+
+    /// What would be taken away on somebody's word. It has been acknowledged, and is written down with the plan.
+    fn taken_for_complete(&self, kind: Kind) -> Option<Guard> {
+        if !self.changes.iter().any(|change| change.kind == kind && change.op.removes()) {
+            return None;
+        }
+        let feeds = [false, true]
+            .into_iter()
+            .filter_map(|source| self.snapshot(kind, source))
+            .flat_map(|snapshot| snapshot.feeds.iter().map(move |feed| (&snapshot.system, feed)));
+        let told = feeds.filter_map(|(system, feed)| match &feed.proof {
+            Proof::Acknowledged { by, why } => Some(format!("{} of {system}, by {by}: {why}", feed.feed)),
+            _ => None,
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        let text = format!("what is not proved to be complete was taken for complete: {told}");
+        let guard = self.guard("taken-for-complete", Some(kind), true, text);
+        (!told.is_empty()).then_some(Guard { acknowledged: true, ..guard })
     }
 
     /// Values with characters that could hurt a terminal, which nobody has agreed to (promise 13).

@@ -21,7 +21,7 @@ mod veil;
 
 pub use again::{Created, retry, undo};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
-pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, confirm_keys, confirm_names, guards};
+pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, Shrunk, confirm_keys, confirm_names, counted, guards};
 pub use hostile::unagreed;
 pub use inverse::{CannotUndo, invert};
 pub use order::{Group, assemble, by_record, digest, lacking, pin};

@@ -58,6 +58,14 @@ pub enum OutcomeState {
 }
 
 impl OutcomeState {
+    /// Whether something was sent for it, or may have been.
+    pub fn may_have_left(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent | Self::Accepted | Self::Confirmed { .. } | Self::Differs { .. } | Self::Unknown { .. }
+        )
+    }
+
     /// The one word of it.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -48,6 +48,9 @@ use world::World;
 /// The connectors that have a simulator.
 pub const CONNECTORS: &[&str] = &["scim", "aha", "idaas", "kingdee", "litmos"];
 
+/// Services that a simulator shows in a view of their own, by the names that help and configuration have for them.
+pub const PROFILES: &[(&str, &str, &str)] = &[("oneim", "scim", "oneim"), ("starling", "scim", "starling-aha")];
+
 /// What of a log-in is kept out of the record of requests, wherever it stands in a body.
 const SECRETS: &[&str] = &["application_secret", "client_secret", "password"];
 
@@ -67,8 +70,8 @@ pub struct Options {
     pub faults: Vec<String>,
     /// Whether the vendor's rate limit is kept.
     pub rate_limit: bool,
-    /// Which view of the world is shown: `source`, `aha`, `directory`, `kingdee` or `litmos`; empty takes the
-    /// connector's own.
+    /// Which view of the world is shown: `source`, `aha`, `directory`, `kingdee` or `litmos`, for SCIM also `starling`,
+    /// `starling-aha`, `starling-litmos` and `oneim`; empty takes the connector's own.
     pub view: String,
 }
 
@@ -153,7 +156,9 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Connector(name) => {
-                write!(f, "there is no simulator for `{name}`; there is one for {}", CONNECTORS.join(", "))
+                let names =
+                    CONNECTORS.iter().chain(PROFILES.iter().map(|(name, ..)| name)).copied().collect::<Vec<_>>();
+                write!(f, "there is no simulator for `{name}`; there is one for {}", names.join(", "))
             }
             StartError::View(view) => write!(f, "this simulator cannot show the view `{view}`"),
             StartError::Fault(told) | StartError::Option(told) => f.write_str(told),
@@ -186,12 +191,19 @@ pub async fn start(connector: &str, options: Options) -> Result<Running, StartEr
     // The tests of this room talk to it with a plain reqwest client, which wants the provider that the engine installs.
     #[cfg(test)]
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut options = options;
+    let profile = PROFILES.iter().find(|(name, ..)| *name == connector);
+    let connector = profile.map_or(connector, |(_, connector, view)| {
+        if options.view.is_empty() {
+            (*view).clone_into(&mut options.view);
+        }
+        connector
+    });
     let faults = Faults::parse(&options.faults).map_err(StartError::Fault)?;
     faults.only(switches(connector)).map_err(StartError::Fault)?;
     if !(1..=1_000_000).contains(&options.users) {
         return Err(StartError::Option(format!("users must be 1 to 1,000,000, not {}", options.users)));
     }
-    let mut options = options;
     if options.view.is_empty() {
         (if matches!(connector, "scim" | "idaas") { "source" } else { connector }).clone_into(&mut options.view);
     }

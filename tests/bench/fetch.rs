@@ -85,6 +85,7 @@ impl Service {
             leases: Leases::none(),
             patience: Patience::default(),
             read_at_start: true,
+            accepted: Vec::new(),
         };
         (setup, parallel)
     }

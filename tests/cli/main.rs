@@ -13,5 +13,6 @@ mod oauth2;
 mod own;
 mod plan;
 mod quirks;
+mod race;
 mod record;
 mod usage;

@@ -390,6 +390,7 @@ pub fn guard(can_acknowledge: bool) -> Guard {
         text: "1 of 6 users would be switched off, 16 %; the limit is 5 %".into(),
         can_acknowledge,
         acknowledged: false,
+        measure: None,
     }
 }
 

@@ -105,6 +105,7 @@ pub fn key(running: &Running) -> &str {
 /// Systems and a journal; `hr` is the source.
 pub fn setup(systems: Vec<SystemSetup>, dir: &Path) -> Setup {
     Setup {
+        accepted: Vec::new(),
         leases: Leases::none(),
         systems,
         source: Some(SystemId::new("hr")),
@@ -377,6 +378,15 @@ impl Console {
                 })
             {
                 return world;
+            }
+        }
+    }
+
+    /// What the engine says next to the operator.
+    pub async fn notice(&mut self) -> String {
+        loop {
+            if let Report::Notice(text) = self.next().await {
+                return text;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Promise 1: complete, or it does not count.
 
-use trueup::engine::protocol::{Health, World};
-use trueup::model::{Kind, Op, Proof};
+use trueup::engine::protocol::{Command, Health, World};
+use trueup::model::{Kind, Op, Proof, SystemId};
 use trueup::plan::Change;
 use trueup::plan::stage::Offer;
 
@@ -69,4 +69,20 @@ async fn nothing_is_taken_away_after_the_key_expired_on_the_way() {
 async fn nothing_is_taken_away_from_a_target_while_the_source_is_not_known_to_be_complete() {
     let cut: Part = ("hr", "scim", "source", &["max-results=100", "truncate=1000,skip=3@/scim/v2/Users?"]);
     nothing_is_taken_away(300, &[cut, DIRECTORY], "hr", "directory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_broke_off_is_known_not_to_be_all_and_is_not_taken_for_complete_by_a_word() {
+    let cut: Part = ("directory", "scim", "directory", &["max-results=100", "truncate=1000,skip=2@/scim/v2/Users?"]);
+    let bed = Bed::of(300, &[HR, cut]).await;
+    let mut console = bed.console(&full());
+    console.world().await;
+    let directory = SystemId::new("directory");
+    let accept =
+        |why: &str| Command::Acknowledge { system: directory.clone(), kind: Some(Kind::User), why: why.into() };
+    console.handle.send(accept(" "));
+    assert!(console.notice().await.contains("say why"));
+    console.handle.send(accept("only the pilot group is in it"));
+    let said = console.notice().await;
+    assert!(said.contains("broke off"), "{said}");
 }

@@ -1,12 +1,16 @@
 //! Promise 5: guards fire before the first write.
 
 use trueup::compare::shift;
-use trueup::model::Op;
+use trueup::compare::subject::Record;
+use trueup::engine::Setup;
 use trueup::model::filter::{Filter, Filters};
+use trueup::model::{Kind, Op};
 use trueup::plan::{Plan, Policy};
+use trueup::store::journal;
 
 use crate::bed::{
-    Bed, Console, DIRECTORY, HR, acknowledged, assert_confirmed, assert_refused, full, of, offers, patch, sets, staged,
+    AHA, Bed, Console, DIRECTORY, HR, Part, acknowledged, assert_confirmed, assert_refused, full, journal_in, of,
+    offers, patch, sets, staged,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,4 +111,91 @@ async fn a_scope_that_was_changed_since_the_last_push_is_told_with_its_numbers()
     let all = offers(&*console.world().await);
     let changes = staged(sets(&all, "directory", "title").into_iter().take(1));
     assert_eq!(rules(&*console.prepare(changes).await), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_pushes_of_nine_are_no_way_round_a_limit_of_ten() {
+    let bed = Bed::of(300, &[HR, DIRECTORY]).await;
+    let people = bed.get("hr", "/scim/v2/Users?count=60").await;
+    let active = people["Resources"].as_array().unwrap().iter().filter(|person| person["active"] == true);
+    for person in active.take(20) {
+        let path = format!("/scim/v2/Users/{}", person["id"].as_str().unwrap());
+        bed.behind("hr", "PATCH", &path, &patch("active", false)).await;
+    }
+    let mut policy = full();
+    policy.limits.percent = 100;
+    let mut console = bed.console(&policy);
+    let all = offers(&*console.world().await);
+    let changes = staged(of(&all, "directory", Op::Deactivate).into_iter().take(18));
+    assert_eq!(changes.len(), 18);
+    let (first, second) = (console.plan(changes[..9].to_vec()).await, console.plan(changes[9..].to_vec()).await);
+    let outcomes = console.push(first.clone()).await;
+    assert_confirmed(&outcomes, &first);
+    // Also where the second was made before the first was pushed.
+    let outcomes = console.push(second).await;
+    assert_refused(&outcomes, &["limit-deactivate", "9 users of directory", "after 9 in the last hour", "at most 10"]);
+    let plan = console.prepare(changes[9..].to_vec()).await;
+    assert_eq!(plan.guards.iter().map(|guard| &*guard.rule).collect::<Vec<_>>(), ["limit-deactivate"]);
+    let plan = acknowledged(&plan);
+    let outcomes = console.push(plan.clone()).await;
+    assert_confirmed(&outcomes, &plan);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_has_shrunk_since_the_last_time_is_told_with_its_numbers_until_that_is_acknowledged() {
+    let before = Bed::of(400, &[HR, DIRECTORY]).await;
+    let mut console = before.console(&full());
+    let had = console.world().await.compared.inputs.systems[0].snapshot(Kind::User).unwrap().table.len();
+    console.quit().await;
+    // The same systems a day later, as far as anybody can tell.
+    let bed = Bed::of(200, &[HR, DIRECTORY]).await;
+    let mut policy = full();
+    policy.limits.percent = 100;
+    let setup =
+        || Setup { journal: Box::new(journal::open(&journal_in(&before.dir.0)).unwrap()), ..bed.setup(&policy) };
+    for acknowledges in [false, true] {
+        let mut console = Console::over(setup());
+        let world = console.world().await;
+        let has = world.compared.inputs.systems[0].snapshot(Kind::User).unwrap().table.len();
+        let changes = staged(of(&offers(&world), "directory", Op::Deactivate).into_iter().take(1));
+        let plan = console.prepare(changes).await;
+        let told: Vec<_> = plan.guards.iter().filter(|guard| guard.rule == "shrunk").collect();
+        assert_eq!(told.len(), 2, "the source, and the directory itself: {:?}", plan.guards);
+        let numbers = format!("hr had {had} users when it was last read whole, and has {has} now");
+        assert!(told.iter().any(|guard| guard.text.contains(&numbers)), "{told:?}");
+        if acknowledges {
+            let plan = acknowledged(&plan);
+            let outcomes = console.push(plan.clone()).await;
+            assert_confirmed(&outcomes, &plan);
+        } else {
+            assert_refused(&console.push(plan).await, &["shrunk", &numbers]);
+            bed.assert_unwritten();
+        }
+        console.quit().await;
+    }
+    let mut console = Console::over(setup());
+    let changes = staged(of(&offers(&*console.world().await), "directory", Op::Deactivate).into_iter().take(1));
+    let plan = console.prepare(changes).await;
+    assert_eq!(plan.guards.iter().filter(|guard| guard.rule == "shrunk").count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_administrators_of_the_connectors_can_be_told_by_what_is_read() {
+    let litmos: Part = ("litmos", "litmos", "litmos", &[]);
+    let bed = Bed::of(200, &[HR, AHA, litmos]).await;
+    let world = bed.console(&full()).world().await;
+    let mut seen = 0;
+    for view in &world.compared.inputs.systems {
+        for (what, filter) in &view.mapping.administrators {
+            let table = &view.snapshot(Kind::User).unwrap().table;
+            let is = |row| filter.eval(&Record::new(view, Kind::User, row).unwrap());
+            let (some, unsure) = (
+                table.rows().filter(|row| is(*row) == Some(true)).count(),
+                table.rows().filter(|row| is(*row).is_none()).count(),
+            );
+            assert!(unsure == 0 && some < table.len(), "{}: {what}: {some}, unsure {unsure}", view.id);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
 }

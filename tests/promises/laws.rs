@@ -270,6 +270,8 @@ impl Model {
                 Wanted::Ref(reference) => Some(self.id(reference)?),
                 Wanted::Present => Some(String::new()),
                 Wanted::Clear => None,
+                // A secret shows nowhere.
+                Wanted::Secret(_) => continue,
             };
             let record = self.side.of(change.kind).get_mut(&target).ok_or("there is no such record")?;
             let (map, name) = match key.first() {

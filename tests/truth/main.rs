@@ -12,11 +12,17 @@ mod aha;
 #[path = "../promises/bed.rs"]
 mod bed;
 mod drive;
+mod files;
 mod gateway;
+mod idaas;
 mod kingdee;
 mod litmos;
+
 mod litmos_bullets;
+mod oneim;
 mod own;
+mod secret;
 mod seed;
+mod selfcheck;
 mod speed;
 mod toml;

@@ -3,7 +3,37 @@
 use trueup::engine::protocol::{Health, Report};
 use trueup::model::Kind;
 
-use crate::bed::{Bed, HR, full};
+use crate::bed::{Bed, HR, Part, full};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_systems_load_side_by_side() {
+    // Whoever is asked for people does not answer: a system that waited for another one would never be asked at all.
+    let parts: [Part; 4] = [
+        ("hr", "scim", "source", &["latency=300s@/scim/v2/Users"]),
+        ("aha", "aha", "aha", &["latency=300s@/api/v1/products"]),
+        ("litmos", "litmos", "litmos", &["latency=300s@/v1.svc/users/details"]),
+        ("kingdee", "kingdee", "kingdee", &["latency=300s@ExecuteBillQuery"]),
+    ];
+    let parts = parts.map(|(name, connector, view, faults)| match name {
+        // The path of Kingdee's calls ends in the name of what is called.
+        "kingdee" => (name, connector, view, &["latency=300s,skip=1"][..]),
+        _ => (name, connector, view, faults),
+    });
+    let bed = Bed::of(60, &parts).await;
+    let mut console = bed.console(&full());
+    let asked = |bed: &Bed| bed.simulators.iter().filter(|(_, running)| !running.seen.all().is_empty()).count();
+    while asked(&bed) < parts.len() {
+        if let Report::World(world) = console.next().await {
+            let users = world
+                .compared
+                .inputs
+                .systems
+                .iter()
+                .filter(|view| view.snapshot(Kind::User).is_some_and(|s| s.proved()));
+            assert_eq!(users.count(), 0, "nobody has answered");
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_and_a_half_thousand_users_of_kingdee_come_in_three_pages_beside_the_other_systems() {

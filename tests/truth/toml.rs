@@ -123,10 +123,24 @@ fn every_row_about_litmos_is_in_its_mapping() {
 }
 
 #[test]
-fn every_row_about_aha_is_in_the_mapping_of_scim_as_the_gateway_names_it() {
+fn every_row_is_in_the_mapping_of_scim_as_the_gateway_names_it() {
     let scim = Mapping::builtin("scim").unwrap();
-    let faults = seed::aha::ROWS.iter().filter_map(|row| fault(&scim, row, |native| plain(native) == plain(row.scim)));
-    assert_eq!(faults.collect::<Vec<_>>(), Vec::<String>::new());
+    for (behind, rows) in [("aha", seed::aha::ROWS), ("litmos", seed::litmos::ROWS)] {
+        let chosen = scim.chosen(&[("behind".to_owned(), behind.to_owned())].into());
+        let bare = |path: &str| plain(path).replace("[]", "");
+        let faults = rows.iter().filter_map(|row| {
+            let cites = |have: &MapRow| have.cite.contains(&format!("table {}", row.table));
+            let cited = chosen.row(row.kind, &AttrPath::new(row.place().0)).is_some_and(cites);
+            let missing = (!cited).then(|| format!("{behind}: {} of {} is not cited", row.scim, row.table));
+            missing.or_else(|| fault(&chosen, row, |native| bare(native) == bare(row.scim_path())))
+        });
+        assert_eq!(faults.collect::<Vec<_>>(), Vec::<String>::new());
+        // And nothing else of a user: what the guide does not name is not there behind the gateway.
+        let users = chosen.kind(trueup::model::Kind::User).unwrap();
+        let named = |attr: &AttrPath| rows.iter().any(|row| AttrPath::new(row.place().0) == *attr);
+        let more: Vec<&AttrPath> = users.rows.iter().map(|row| &row.attr).filter(|attr| !named(attr)).collect();
+        assert_eq!(more, Vec::<&AttrPath>::new(), "{behind}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use super::{Cli, Exit, Global, face, setup};
 use crate::config::{Dirs, keys};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Profile};
 
 mod sheet;
 #[cfg(test)]
@@ -59,6 +59,9 @@ fn text(topic: Option<&str>, known: &anyhow::Result<Vec<Mapping>>) -> anyhow::Re
             if let Some(mapping) = mappings.iter().find(|mapping| mapping.connector == name) {
                 return Ok(sheet::sheet(mapping));
             }
+            if let Some((mapping, profile)) = profiles(mappings).find(|(_, profile)| profile.name == name) {
+                return Ok(sheet::profile(mapping, profile, &behind(mapping, profile, mappings)));
+            }
             if let Some(command) = Cli::command().find_subcommand_mut(name) {
                 return Ok(command.render_long_help().to_string());
             }
@@ -66,7 +69,8 @@ fn text(topic: Option<&str>, known: &anyhow::Result<Vec<Mapping>>) -> anyhow::Re
                 anyhow::bail!("there is no help on `{name}`, and your own connectors cannot be read: {broken:#}");
             }
             let names = TOPICS.iter().map(|(name, _)| *name);
-            let names: Vec<_> = names.chain(mappings.iter().map(|mapping| mapping.connector.as_str())).collect();
+            let names = names.chain(mappings.iter().map(|mapping| mapping.connector.as_str()));
+            let names: Vec<_> = names.chain(profiles(mappings).map(|(_, profile)| profile.name.as_str())).collect();
             let nearest = names
                 .iter()
                 .map(|have| (strsim::damerau_levenshtein(&name.to_lowercase(), have), have))
@@ -93,8 +97,29 @@ fn list(mappings: &[Mapping]) -> String {
     let mut text = String::new();
     for mapping in mappings {
         text.push_str(&format!("  {:<12}{}\n", mapping.connector, mapping.title));
+        if mapping.connector == mapping.speaks {
+            for profile in &mapping.profiles {
+                text.push_str(&format!("  {:<12}{}\n", profile.name, profile.title));
+            }
+        }
     }
     text
+}
+
+/// The services that are known by name; what is based on a connector has them from it.
+fn profiles(mappings: &[Mapping]) -> impl Iterator<Item = (&Mapping, &Profile)> {
+    let own = mappings.iter().filter(|mapping| mapping.connector == mapping.speaks);
+    own.flat_map(|mapping| mapping.profiles.iter().map(move |profile| (mapping, profile)))
+}
+
+/// What can stand behind a service: the connectors that the setting for it names.
+fn behind<'m>(mapping: &'m Mapping, profile: &Profile, mappings: &'m [Mapping]) -> Vec<&'m Mapping> {
+    if !profile.gateway {
+        return Vec::new();
+    }
+    let setting = mapping.settings.iter().find(|setting| setting.name == sheet::BEHIND);
+    let names = setting.into_iter().flat_map(|setting| &setting.one_of);
+    names.filter_map(|name| mappings.iter().find(|other| other.connector == *name)).collect()
 }
 
 /// What simulated systems can be made to do, from the simulators' own lists.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Rate, Via};
+use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Profile, Rate, Via};
 use crate::model::Op;
 
 /// Columns of a terminal that is as narrow as they come.
@@ -19,28 +19,60 @@ const ACCESS: usize = 64;
 /// The sheet of a connector.
 pub fn sheet(mapping: &Mapping) -> String {
     let mut out = String::new();
-    head(&mut out, mapping);
+    head(&mut out, mapping, None);
     if !mapping.about.is_empty() {
         let _ = write!(out, "\n{}", mapping.about);
     }
-    settings(&mut out, mapping);
-    operations(&mut out, mapping);
-    abilities(&mut out, mapping);
-    mandatory(&mut out, mapping);
-    for map in &mapping.kinds {
-        attributes(&mut out, map);
-    }
-    alternatives(&mut out, mapping);
-    limitations(&mut out, mapping, &[Via::Starling, Via::Direct, Via::Both]);
-    side_effects(&mut out, mapping);
-    feeds(&mut out, &mapping.feeds);
+    rest(&mut out, mapping, &[]);
     out
 }
 
-fn head(out: &mut String, mapping: &Mapping) {
-    let _ = writeln!(out, "{}", mapping.title);
-    let _ = writeln!(out, "{}\n", "=".repeat(mapping.title.width()));
-    let _ = writeln!(out, "In trueup.toml: connector = \"{}\"", mapping.connector);
+/// The sheet of a service that is known by name: what its connector's mapping says, and what stands `behind` it.
+pub fn profile(mapping: &Mapping, profile: &Profile, behind: &[&Mapping]) -> String {
+    let own = [("profile".to_owned(), profile.name.clone())].into();
+    let mut chosen = mapping.chosen(&own);
+    let mut out = String::new();
+    head(&mut out, mapping, Some(profile));
+    let _ = write!(out, "\n{}", profile.about);
+    if behind.is_empty() {
+        // What stands behind something is told of what can stand behind it.
+        chosen.alternatives.retain(|other| !other.when.iter().any(|(name, _)| name == BEHIND));
+        chosen.settings.retain(|setting| setting.name != BEHIND);
+    }
+    rest(&mut out, &chosen, behind);
+    out
+}
+
+/// The setting that says what stands behind a gateway.
+pub const BEHIND: &str = "behind";
+
+fn rest(out: &mut String, mapping: &Mapping, behind: &[&Mapping]) {
+    settings(out, mapping);
+    operations(out, mapping, "");
+    abilities(out, mapping);
+    mandatory(out, mapping, "");
+    for map in &mapping.kinds {
+        attributes(out, map);
+    }
+    alternatives(out, mapping);
+    for product in behind {
+        let with = format!(" of {}, with {BEHIND} = \"{}\"", product.title, product.connector);
+        operations(out, product, &with);
+        mandatory(out, product, &with);
+        limitations(out, product, &[Via::Starling, Via::Both]);
+    }
+    limitations(out, mapping, &[Via::Starling, Via::Direct, Via::Both]);
+    side_effects(out, mapping);
+    busy(out, mapping);
+    feeds(out, &mapping.feeds);
+}
+
+fn head(out: &mut String, mapping: &Mapping, profile: Option<&Profile>) {
+    let name = profile.map_or(&mapping.title, |profile| &profile.title);
+    let _ = writeln!(out, "{name}");
+    let _ = writeln!(out, "{}\n", "=".repeat(name.width()));
+    let with = profile.map(|profile| format!(", profile = \"{}\"", profile.name)).unwrap_or_default();
+    let _ = writeln!(out, "In trueup.toml: connector = \"{}\"{with}", mapping.connector);
     if mapping.speaks != mapping.connector {
         let _ = writeln!(out, "A file of your own, based on \"{}\".", mapping.speaks);
     }
@@ -74,11 +106,11 @@ fn settings(out: &mut String, mapping: &Mapping) {
     para(out, 2, "And those that every system has: `trueup help config`.");
 }
 
-fn operations(out: &mut String, mapping: &Mapping) {
+fn operations(out: &mut String, mapping: &Mapping, with: &str) {
     if mapping.operations.is_empty() {
         return;
     }
-    title(out, "Operations of the vendor's guide");
+    title(out, &format!("Operations of the vendor's guide{with}"));
     for operation in &mapping.operations {
         let _ = writeln!(out, "  {}: {} ({})", operation.kind, operation.name, operation.verb);
         para(out, 6, &format!("{} [{}]", operation.here, operation.cite));
@@ -116,11 +148,11 @@ fn abilities(out: &mut String, mapping: &Mapping) {
     }
 }
 
-fn mandatory(out: &mut String, mapping: &Mapping) {
+fn mandatory(out: &mut String, mapping: &Mapping, with: &str) {
     if mapping.kinds.iter().all(|map| map.mandatory.is_empty()) {
         return;
     }
-    title(out, "Mandatory for a new record");
+    title(out, &format!("Mandatory for a new record{with}"));
     for map in &mapping.kinds {
         for field in &map.mandatory {
             para(out, 2, &format!("{}: {} [{}]", map.kind, field.attr, field.cite));
@@ -242,6 +274,29 @@ fn side_effects(out: &mut String, mapping: &Mapping) {
     title(out, "What happens outside the record");
     for effect in &mapping.side_effects {
         para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, effect.text, effect.cite));
+    }
+}
+
+/// Statuses that mean "not just now"; what holds with several settings is told once.
+fn busy(out: &mut String, mapping: &Mapping) {
+    if mapping.busy.is_empty() {
+        return;
+    }
+    title(out, "When it is busy");
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    for busy in &mapping.busy {
+        let text = format!("{}: {}; read {} times at most [{}]", busy.status, busy.text, busy.tries, busy.cite);
+        let when: Vec<String> = busy.when.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
+        let when = when.join(", ");
+        match said.iter_mut().find(|(have, _)| *have == text) {
+            Some((_, all)) => all.push(when),
+            None => said.push((text, vec![when])),
+        }
+    }
+    for (text, mut when) in said {
+        when.retain(|when| !when.is_empty());
+        let with = if when.is_empty() { String::new() } else { format!("with {}: ", when.join(" or ")) };
+        para(out, 2, &format!("{with}{text}"));
     }
 }
 

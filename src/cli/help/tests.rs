@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{sheet, text};
 use crate::cli::setup::builtin;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Via};
 
 /// A text without its blanks, so that what was wrapped can be looked for; a URN may be longer than a line.
 fn flowing(text: &str) -> String {
@@ -57,9 +57,40 @@ fn every_connectors_sheet_says_all_that_its_mapping_says() {
 }
 
 #[test]
+fn what_stands_behind_a_gateway_is_on_its_sheet_and_what_is_known_of_a_service_on_its_own() {
+    let starling = flowing(&text(Some("starling"), &builtin()).unwrap());
+    let has = |what: &str| assert!(starling.contains(&flowing(what)), "not in the help: {what}");
+    has("connector = \"scim\", profile = \"starling\"");
+    for product in builtin().unwrap().iter().filter(|mapping| ["aha", "litmos"].contains(&mapping.connector.as_str())) {
+        for operation in &product.operations {
+            has(&format!("{}: {} ({})", operation.kind, operation.name, operation.verb));
+        }
+        for limitation in product.limitations.iter().filter(|limitation| limitation.via != Via::Direct) {
+            has(&limitation.sentence);
+            has(&format!("Here: {}", limitation.here));
+        }
+        for (map, field) in product.kinds.iter().flat_map(|map| map.mandatory.iter().map(move |field| (map, field))) {
+            has(&format!("{}: {}", map.kind, field.attr));
+        }
+    }
+    let scim = Mapping::builtin("scim").unwrap();
+    for row in scim.alternatives.iter().flat_map(|other| &other.rows) {
+        has(row.1.attr.as_str());
+        has(&row.1.cite);
+    }
+    scim.settings.iter().for_each(|setting| has(&setting.help));
+    scim.busy.iter().for_each(|busy| has(&busy.text));
+    let oneim = flowing(&text(Some("oneim"), &builtin()).unwrap());
+    for said in ["profile = \"oneim\"", "/ApiServer/scim/v2", "productRoles", "grants"] {
+        assert!(oneim.contains(&flowing(said)), "{said}");
+    }
+    assert!(!oneim.contains("Litmos"), "nothing stands behind it");
+}
+
+#[test]
 fn no_topic_is_wider_than_a_terminal() {
     let names: Vec<String> = builtin().unwrap().into_iter().map(|mapping| mapping.connector).collect();
-    for topic in names.iter().map(String::as_str).chain(["connectors"]) {
+    for topic in names.iter().map(String::as_str).chain(["connectors", "starling", "oneim"]) {
         let text = text(Some(topic), &builtin()).unwrap();
         assert!(text.lines().count() > 40, "{topic} is short");
         for line in text.lines() {

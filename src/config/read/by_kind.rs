@@ -32,7 +32,7 @@ impl File<'_> {
         Ok(filters)
     }
 
-    fn filter(&self, key: &str, value: &Value<'_>) -> Result<Filter, ConfigError> {
+    pub(super) fn filter(&self, key: &str, value: &Value<'_>) -> Result<Filter, ConfigError> {
         match value.get_ref().as_str().map(Filter::parse) {
             Some(Ok(filter)) => Ok(filter),
             Some(Err(error)) => self.fault(value.span().start, format!("`{key}` is no filter: {error}")),
@@ -74,5 +74,17 @@ fn read(given: &DeTable<'_>, mut limits: Limits) -> Limits {
     number("delete", &mut limits.delete);
     number("remove", &mut limits.remove);
     number("percent", &mut limits.percent);
+    number("shrink", &mut limits.shrink);
+    number("hours", &mut limits.hours);
+    for (key, into) in [
+        ("create", &mut limits.create),
+        ("create_percent", &mut limits.create_percent),
+        ("update", &mut limits.update),
+        ("update_percent", &mut limits.update_percent),
+        ("reactivate", &mut limits.reactivate),
+        ("add", &mut limits.add),
+    ] {
+        *into = given.get(key).and_then(|value| count(value.get_ref())).or(*into);
+    }
     limits
 }

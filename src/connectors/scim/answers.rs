@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::write_forms::{ana, members, observed, one, render, scim, site, user};
 use crate::connectors::drive::wish::{create, text};
-use crate::connectors::drive::{page, reply};
-use crate::connectors::{Looked, Observed};
+use crate::connectors::drive::{builtin, page, reply};
+use crate::connectors::{Looked, Observed, Settings, connector};
 use crate::model::{AttrPath, Kind, Op, RecordKey, Row, SystemId};
 use crate::plan::{Change, Reply, Site, Step, Verdict};
 
@@ -53,7 +53,7 @@ fn every_answer_to_a_write_has_its_meaning() {
         (error(403, ""), ["failed", "failed", "failed", "failed"]),
         (error(404, ""), ["failed", "stale", "stale", "accepted"]),
         (empty(405), ["failed", "other form", "other form", "failed"]),
-        (empty(406), ["busy", "busy", "busy", "busy"]),
+        (empty(406), ["failed", "failed", "failed", "failed"]),
         (error(409, "uniqueness"), ["failed", "failed", "failed", "failed"]),
         (empty(412), ["stale", "stale", "stale", "stale"]),
         (empty(429), ["busy", "busy", "busy", "busy"]),
@@ -66,6 +66,27 @@ fn every_answer_to_a_write_has_its_meaning() {
     for (reply, want) in table {
         let got = [&post, &patch, &put, &delete].map(|step| word(&scim().classify(&site, step, reply)));
         assert_eq!(&got, want, "{}", reply.status);
+    }
+}
+
+#[test]
+fn a_406_is_a_region_that_fails_over_where_starling_answers_and_a_refusal_elsewhere() {
+    let site = site(false);
+    let own = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
+    for (own, busy) in [
+        (own("profile", "starling"), true),
+        (own("behind", "aha"), true),
+        (own("behind", "litmos"), true),
+        (own("profile", "oneim"), false),
+        (own("profile", "plain"), false),
+    ] {
+        let settings = Settings { url: "https://idp.example.com/scim/v2".into(), own, ..Settings::default() };
+        let service = connector("scim", builtin("scim"), &settings).unwrap();
+        let put = step(&site, &[user("a", Op::Set, vec![text("title", "x")])]);
+        let verdict = service.classify(&site, &put, &error(406, ""));
+        assert_eq!(word(&verdict), if busy { "busy" } else { "failed" }, "{:?}", settings.own);
+        let told = service.explain(&put.read[0], &error(406, ""));
+        assert_eq!(told.contains("fails over"), busy, "{told}");
     }
 }
 

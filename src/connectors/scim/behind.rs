@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::connectors::Settings;
 use crate::mapping::{Capability, Limitation, Mapping, Via};
+use crate::model::Op;
 
 /// The setting that names the product.
 pub(super) const BEHIND: &str = "behind";
@@ -28,12 +29,26 @@ pub(super) fn through(mapping: Arc<Mapping>, settings: &Settings) -> Arc<Mapping
     for (kind, op, capability) in &product.capabilities {
         if let Capability::No(_) = capability {
             through.capabilities.retain(|(have, of, _)| (have, of) != (kind, op));
-            through.capabilities.push((*kind, *op, capability.clone()));
+            through.capabilities.push((*kind, *op, told(*op, capability)));
         }
     }
+    // The mapping may have been through here before, when the attributes that a probe found were added to it.
+    through.limitations.retain(|have| held(&product).all(|limitation| limitation.id != have.id));
     through.limitations.extend(held(&product).cloned());
-    through.side_effects.extend(product.side_effects.iter().filter(|effect| effect.when.is_empty()).cloned());
+    let effects = || product.side_effects.iter().filter(|effect| effect.when.is_empty());
+    through.side_effects.retain(|have| effects().all(|effect| effect.text != have.text));
+    through.side_effects.extend(effects().cloned());
     Arc::new(through)
+}
+
+/// Why something cannot be done: through the gateway there is a DELETE, and it deletes nothing where there is none behind it.
+fn told(op: Op, capability: &Capability) -> Capability {
+    match capability {
+        Capability::No(why) if op == Op::Delete => Capability::No(format!(
+            "{why}; a DELETE through Starling Connect only switches the record off: deactivate it"
+        )),
+        other => other.clone(),
+    }
 }
 
 /// The limitations that hold through the gateway.
@@ -48,7 +63,7 @@ mod tests {
     use crate::connectors::drive::builtin;
     use crate::connectors::{Connector, connector};
     use crate::mapping::Access;
-    use crate::model::{AttrPath, Kind, Op};
+    use crate::model::{AttrPath, Kind};
 
     fn behind(product: &str) -> Arc<dyn Connector> {
         let own = [("profile", "starling"), (BEHIND, product)];

@@ -40,6 +40,8 @@ pub(super) struct Scim {
     mapping: Arc<Mapping>,
     base: Option<Address>,
     profile: Profile,
+    /// Whether users are switched off by DELETE, which is a soft delete there (seeds, Aha! limitation 5).
+    soft_delete: bool,
 }
 
 impl Scim {
@@ -50,8 +52,10 @@ impl Scim {
             _ if settings.own.contains_key(behind::BEHIND) => Profile::Starling,
             _ => Profile::Plain,
         };
+        let behind_aha = settings.own.get(behind::BEHIND).is_some_and(|product| product == "aha");
+        let soft_delete = behind_aha && mapping.setting(&settings.own, "switch_off") == Some("delete");
         let mapping = behind::through(mapping, settings);
-        Self { mapping, base: Address::parse(&settings.url), profile }
+        Self { soft_delete, mapping, base: Address::parse(&settings.url), profile }
     }
 
     /// Records a page: what the mapping wants, and no more than the service allows; `None` where it wants not to be told.
@@ -143,7 +147,7 @@ impl Connector for Scim {
     }
 
     fn classify(&self, _site: &Site, step: &Step, reply: &Reply) -> Verdict {
-        Self::judge(step, reply)
+        self.judge(step, reply)
     }
 
     fn lesson(&self, site: &Site, step: &Step, reply: &Reply) -> Option<String> {
@@ -157,14 +161,18 @@ impl Connector for Scim {
             401 => format!("{told}: the service does not accept the credentials; check `auth` of this system"),
             403 => format!("{told}: the credentials are accepted, and may not do this ({at})"),
             404 => format!("{told}: nothing is served at {at}, or it is not visible to us"),
-            // targets/scim.md A4: for some seconds while a region fails over.
-            406 => format!("{told}: the service does not answer in this form just now; try again in a moment"),
+            406 if self.mapping.busy(406).is_none() => {
+                format!("{told}: the service does not answer in the form that is asked for ({at})")
+            }
             429 => format!("{told}: over the service's limit"),
             300..=399 => format!(
                 "{told}: answered with a redirect to {}, which is not followed; give the final address",
                 reply.header("location").unwrap_or("nowhere")
             ),
-            _ => told,
+            status => match self.mapping.busy(status) {
+                Some(busy) => format!("{told}: {}; try again in a moment", busy.text),
+                None => told,
+            },
         }
     }
 }

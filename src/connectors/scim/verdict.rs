@@ -8,7 +8,7 @@ use crate::connectors::fault::{Fault, looks_like_page, status_text};
 use crate::plan::{Body, Method, Reply, Request, Site, Step, Verdict};
 
 impl Scim {
-    pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
+    pub(super) fn judge(&self, step: &Step, reply: &Reply) -> Verdict {
         let write = &step.write;
         let create = step.yields.is_some();
         let fault = Fault::of(reply);
@@ -39,8 +39,8 @@ impl Scim {
                 Verdict::Failed(format!("{told}: another record has this key already"))
             }
             412 => Verdict::Stale(format!("{told}: the record moved since it was read")),
-            // One Identity Starling answers 406 for some seconds while a region fails over (targets/scim.md A4).
-            406 | 425 | 429 => Verdict::Busy(told),
+            425 | 429 => Verdict::Busy(told),
+            status if self.mapping.busy(status).is_some() => Verdict::Busy(told),
             503 if !create => Verdict::Busy(told),
             408 | 500..=599 if reply.status != 501 && reply.status != 505 => {
                 Verdict::Unknown(format!("{told}: it may have been carried out or not"))

@@ -13,7 +13,7 @@ use super::{MEDIA, Scim, accept};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, Wish, side_effects, wishes};
-use crate::mapping::Edit;
+use crate::mapping::{Access, Edit};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
     Body, By, Change, ChangeId, Endpoint, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId,
@@ -46,6 +46,9 @@ impl Scim {
         }
         if changes.iter().any(|change| change.op == Op::Delete) {
             return work.delete();
+        }
+        if self.soft_delete && first.kind == Kind::User && changes.iter().all(|change| change.op == Op::Deactivate) {
+            return work.switch_off();
         }
         work.update()
     }
@@ -98,6 +101,19 @@ impl<'r> Work<'r> {
         for change in sorted {
             let change = with_active(change);
             for wish in wishes(&self.scim.mapping, &change, holes)? {
+                if wish.row.access == Access::Create && matches!(change.target, Target::Record(_)) {
+                    let note = wish.row.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+                    return Err(cannot(format!(
+                        "{}: it can only be given when a {} is created{note}",
+                        wish.row.attr, change.kind
+                    )));
+                }
+                if wish.row.secret {
+                    return Err(cannot(format!(
+                        "{}: a password is never written as plain text, as it would stand in plans and in the journal",
+                        wish.row.attr
+                    )));
+                }
                 let at = self.resolve(wish.at).ok_or_else(|| {
                     cannot(format!(
                         "{}: the service declares no extension that holds it, and the record shows none",
@@ -198,9 +214,7 @@ impl<'r> Work<'r> {
                 edit.apply(&mut record);
             }
         }
-        if self.endpoint.kind == Kind::User && key(&record, "userName").is_none() {
-            return Err(cannot("a user cannot be created without userName (RFC 7643 4.1.1)"));
-        }
+        self.mandatory()?;
         record.insert("schemas".into(), self.schemas(&record, None));
         let mut write = request(
             Method::Post,
@@ -238,6 +252,35 @@ impl<'r> Work<'r> {
         write.holes.extend(place.1.clone());
         self.pin(&mut write);
         Ok(vec![self.step(std::slice::from_ref(&change.id), read_back(&place), write, read_back(&place))])
+    }
+
+    /// A DELETE that only switches off: read back it is still there, and inactive.
+    fn switch_off(&self) -> Result<Vec<Step>, Refusal> {
+        let place = self.place()?;
+        let mut write = request(Method::Delete, place.0.clone(), Body::None, Repeat::Safe);
+        write.edits = vec![Edit::Set { at: "active".into(), value: Value::Bool(false) }];
+        write.holes.extend(place.1.clone());
+        self.pin(&mut write);
+        let mut step = self.step(&self.names(), read_back(&place), write, read_back(&place));
+        step.side_effects
+            .push("DELETE is sent, which is a soft delete: the user stays and can be switched on again".into());
+        Ok(vec![step])
+    }
+
+    /// What a new record must have and this one lacks, in the service's guide's own word.
+    fn mandatory(&self) -> Result<(), Refusal> {
+        let has = |attr: &AttrPath| {
+            let wants = self.changes.iter().flat_map(|change| &change.want);
+            wants.into_iter().any(|want| want.facet.path == *attr && want.value != Wanted::Clear)
+        };
+        let map = self.scim.mapping.kind(self.endpoint.kind);
+        match map.and_then(|map| map.mandatory.iter().find(|field| !has(&field.attr))) {
+            Some(field) => Err(cannot(format!(
+                "{} demands {} of every new {} ({})",
+                self.scim.mapping.title, field.attr, self.endpoint.kind, field.cite
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn update(&self) -> Result<Vec<Step>, Refusal> {

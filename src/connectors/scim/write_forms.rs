@@ -417,5 +417,5 @@ fn what_cannot_be_written_is_refused_in_words() {
     let why = refused(&site(true), change("u", Kind::User, "..", Op::Set, vec![text("title", "x")]));
     assert!(why.contains("fits no address"), "{why}");
     let why = refused(&site(true), create("c", Kind::User, &[], vec![text("title", "x")]));
-    assert!(why.contains("without userName"), "{why}");
+    assert!(why.contains("demands userName of every new User"), "{why}");
 }

@@ -147,6 +147,7 @@ impl App {
             Action::Agree => self.agree_here(),
             Action::Prepare => self.go_plan(wishes),
             Action::Push => self.ask_push(),
+            Action::Acknowledge if self.tab == Tab::Systems => self.ask_complete(),
             Action::Acknowledge => self.switch_here(),
             Action::Pick => self.open_pick(),
             Action::Discard => self.ask_discard(),

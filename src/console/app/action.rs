@@ -144,7 +144,7 @@ actions! {
     Agree "agree" Local &[Scope::Checklist, Scope::Plan];
     Prepare "plan" Local MAIN;
     Push "push" Write &[Scope::Plan];
-    Acknowledge "acknowledge" Local &[Scope::Plan];
+    Acknowledge "acknowledge" Local &[Scope::Plan, Scope::Systems];
     Pick "leave-out" Local &[Scope::Plan];
     Discard "discard" Local &[Scope::List, Scope::Detail, Scope::Plan];
     Why "why" Read RECORDS;

@@ -84,10 +84,37 @@ impl App {
         self.popup = Some(Popup::Note(Note::new(title, lines, Purpose::Protect(protection))));
     }
 
+    /// Asks why what was read of the system under the cursor, and is not proved to be all, is complete as it is.
+    pub(super) fn ask_complete(&mut self) {
+        let Some(status) = self.system_here() else { return };
+        let system = status.id.clone();
+        let mut lines = vec![Line::plain(text!("complete.what", system = system)), Line::default()];
+        let before = lines.len();
+        for (kind, feed, why) in self.unproved(status) {
+            lines.push(
+                Line::of(Tone::Strong, format!("  {}  {feed}  ", super::systems::plural(kind))).data(Tone::Warn, why),
+            );
+        }
+        if lines.len() == before {
+            return self.say(Tone::Plain, text!("complete.nothing", system = system));
+        }
+        let title = text!("complete.title", system = system);
+        self.popup = Some(Popup::Note(Note::new(title, lines, Purpose::Complete(system))));
+    }
+
     /// A reason is handed in.
     pub(super) fn noted(&mut self, mut note: Note, wishes: &mut Vec<Wish>) {
         if note.exports() {
             return self.export(note, wishes);
+        }
+        match note.complete() {
+            Some(Ok(command)) => return wishes.push(Wish::Engine(command)),
+            Some(Err(why)) => {
+                note.error = Some(why);
+                self.popup = Some(Popup::Note(note));
+                return;
+            }
+            None => {}
         }
         match note.decided(self.now) {
             Ok(decisions) => {

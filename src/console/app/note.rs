@@ -5,6 +5,8 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use crate::compare::{Decision, Protection, Waiver};
+use crate::engine::protocol::Command;
+use crate::model::SystemId;
 
 use super::lines::Line;
 use super::text::text;
@@ -21,6 +23,8 @@ pub enum Purpose {
     Protect(Protection),
     /// What is shown goes into a file of this name.
     Export,
+    /// What was read of this system is taken for complete.
+    Complete(SystemId),
 }
 
 /// One field.
@@ -103,6 +107,19 @@ impl Note {
         self.fields.get(at).map_or("", |field| field.input.value().trim())
     }
 
+    /// The system that is taken for complete, with the reason; `None`: it is about something else.
+    ///
+    /// # Errors
+    /// In words, when no reason was given.
+    pub fn complete(&mut self) -> Option<Result<Command, String>> {
+        let Purpose::Complete(system) = &self.purpose else { return None };
+        let why = self.value(0).to_owned();
+        if why.is_empty() {
+            return Some(Err(text!("note.no-reason").to_owned()));
+        }
+        Some(Ok(Command::Acknowledge { system: system.clone(), kind: None, why }))
+    }
+
     /// The decisions with the reason in them.
     ///
     /// # Errors
@@ -123,6 +140,7 @@ impl Note {
                 .map(|waiver| Decision::Adopt(Waiver { reason: reason.clone(), until, ..waiver.clone() }))
                 .collect(),
             Purpose::Export => Vec::new(),
+            Purpose::Complete(_) => Vec::new(),
             Purpose::Protect(protection) => vec![Decision::Protect(Protection { reason, ..protection.clone() })],
         })
     }

@@ -76,6 +76,17 @@ impl App {
         view.into_iter().flat_map(|view| view.snapshots.iter().flatten()).map(|snapshot| &**snapshot)
     }
 
+    /// What was read of a system and is not proved to be all, with the reason.
+    pub(super) fn unproved(&self, status: &SystemStatus) -> Vec<(Kind, String, String)> {
+        let feeds = self.snapshots(status).flat_map(|snapshot| {
+            snapshot.feeds.iter().filter_map(|feed| match &feed.proof {
+                Proof::Partial { why } => Some((snapshot.kind, feed.feed.to_string(), why.clone())),
+                _ => None,
+            })
+        });
+        feeds.collect()
+    }
+
     /// The system under the cursor of the systems' tab.
     pub fn system_here(&self) -> Option<&SystemStatus> {
         self.world.as_ref()?.systems.get(self.systems.at)

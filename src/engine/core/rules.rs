@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Core;
+use super::sizes::Sizes;
 use crate::compare::{Compared, Shift, Tally, shift};
 use crate::engine::member::Member;
 use crate::engine::setup::SystemSetup;
@@ -137,52 +138,94 @@ impl Core {
         self.accepted.get(member.setup.id()).map(|before| moved(compared, member, before)).unwrap_or_default()
     }
 
-    /// The rules of the last pushes; whoever has none yet has those of now.
+    /// The rules and sizes of the last pushes; whoever has none yet has those of now.
     pub(super) async fn remember_rules(&mut self) {
         let now: Vec<(SystemId, Rules)> =
             self.members.iter().map(|member| (member.setup.id().clone(), Rules::of(&member.setup))).collect();
         let asked = self.keeper.ask(move |journal| {
-            let mut changed = Vec::new();
+            let (mut changed, mut sizes) = (Vec::new(), Vec::new());
             for (system, rules) in now {
                 // What cannot be read any more was written by another version: it is taken for the first time.
-                let before = journal.accepted(&system)?.and_then(|text| serde_json::from_str::<Rules>(&text).ok());
+                let before = journal.accepted(&system)?.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
                 match before {
-                    Some(before) if before != rules => changed.push((system, before)),
-                    Some(_) => {}
-                    None => journal.accept(&system, &text(&rules))?,
+                    Some(before) => {
+                        sizes.push((system.clone(), before.sizes));
+                        if before.rules != rules {
+                            changed.push((system, before.rules));
+                        }
+                    }
+                    None => journal.accept(&system, &text(&Kept { rules, sizes: Sizes::new() }))?,
                 }
             }
-            Ok(changed)
+            Ok((changed, sizes))
         });
         match asked.await {
-            Ok(changed) => self.accepted = changed.into_iter().collect(),
+            Ok((changed, sizes)) => {
+                self.accepted = changed.into_iter().collect();
+                self.sizes = sizes.into_iter().collect();
+            }
             Err(error) => self.report(crate::engine::protocol::Report::Notice(error.to_string())),
         }
     }
 
-    /// The rules of now of the systems that a push went out to; its operator has acknowledged them.
-    pub(in crate::engine) fn acknowledged_rules(&self, plan: &Plan, outcomes: &[Outcome]) -> Vec<(SystemId, String)> {
+    /// What is kept of a system as it is now: rules that were not acknowledged stay those of before.
+    pub(super) fn kept_text(&self, system: &SystemId) -> Option<String> {
+        let rules = match self.accepted.get(system) {
+            Some(before) => before.clone(),
+            None => Rules::of(&self.find(system)?.setup),
+        };
+        Some(text(&Kept { rules, sizes: self.sizes.get(system).cloned().unwrap_or_default() }))
+    }
+
+    /// The rules of now of the systems that a push went out to, and the sizes that it let pass; its operator has
+    /// acknowledged them.
+    fn acknowledged(&self, plan: &Plan, outcomes: &[Outcome]) -> Vec<(SystemId, Kept)> {
         let sent = |system: &SystemId| {
             outcomes.iter().any(|outcome| {
                 !matches!(outcome.state, OutcomeState::Refused { .. } | OutcomeState::Skipped { .. })
                     && plan.change(&outcome.change).is_some_and(|change| change.system == *system)
             })
         };
-        let changed = self.accepted.keys().filter(|system| sent(system));
-        changed.filter_map(|system| Some((system.clone(), text(&Rules::of(&self.find(system)?.setup))))).collect()
+        let each = self.members.iter().filter(|member| sent(member.setup.id()));
+        each.filter_map(|member| {
+            let system = member.setup.id();
+            let sizes = self.acknowledged_sizes(plan, system);
+            if sizes.is_none() && !self.accepted.contains_key(system) {
+                return None;
+            }
+            let sizes = sizes.or_else(|| self.sizes.get(system).cloned()).unwrap_or_default();
+            Some((system.clone(), Kept { rules: Rules::of(&member.setup), sizes }))
+        })
+        .collect()
+    }
+
+    /// The same as it is kept.
+    pub(in crate::engine) fn acknowledged_rules(&self, plan: &Plan, outcomes: &[Outcome]) -> Vec<(SystemId, String)> {
+        self.acknowledged(plan, outcomes).into_iter().map(|(system, kept)| (system, text(&kept))).collect()
     }
 
     /// They are the rules from then on.
     pub(super) fn accept_rules(&mut self, plan: &Plan, outcomes: &[Outcome]) {
-        for (system, rules) in self.acknowledged_rules(plan, outcomes) {
+        for (system, kept) in self.acknowledged(plan, outcomes) {
             self.accepted.remove(&system);
-            self.save(move |journal| journal.accept(&system, &rules));
+            let text = text(&kept);
+            self.sizes.insert(system.clone(), kept.sizes);
+            self.save(move |journal| journal.accept(&system, &text));
         }
     }
 }
 
-fn text(rules: &Rules) -> String {
-    serde_json::to_string(rules).unwrap_or_default()
+/// What is kept of a system: the rules of the last push there, and how many records there were.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    rules: Rules,
+    #[serde(default)]
+    sizes: Sizes,
+}
+
+fn text(kept: &Kept) -> String {
+    serde_json::to_string(kept).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -120,6 +120,7 @@ fn system(name: &str, url: &str, panics: bool) -> SystemSetup {
 fn setup(systems: Vec<SystemSetup>) -> Setup {
     let source = systems.first().map(|system| system.id().clone());
     Setup {
+        accepted: Vec::new(),
         leases: crate::store::Leases::none(),
         systems,
         source,

@@ -6,14 +6,13 @@ use super::TRIES;
 use crate::engine::fault::Fault;
 use crate::plan::Reply;
 
-/// How often a request is sent at most, after this outcome.
-pub(super) fn most_tries(outcome: &Result<Reply, Fault>) -> u32 {
+/// How often a request is sent at most, after this outcome. `own`: statuses by which the service at hand says that it is
+/// busy, and how often a read is sent then (a row of its mapping).
+pub(super) fn most_tries(outcome: &Result<Reply, Fault>, own: &[(u16, u32)]) -> u32 {
     match outcome {
         // Some services answer 500 to what they do not understand (targets/scim.md A6 rule 10): no use in insisting.
         Ok(reply) if reply.status == 500 => 2,
-        // For some seconds while a region fails over (targets/scim.md A4); a service that means it says so four times.
-        Ok(reply) if reply.status == 406 => 4,
-        Ok(_) => TRIES,
+        Ok(reply) => own.iter().find(|(status, _)| *status == reply.status).map_or(TRIES, |(_, tries)| *tries),
         Err(fault) => match fault.trouble().word {
             "dns" => 2,
             "down" => 3,
@@ -23,9 +22,9 @@ pub(super) fn most_tries(outcome: &Result<Reply, Fault>) -> u32 {
     }
 }
 
-/// Whether the service says that it cannot do it now.
-pub(super) fn busy(reply: &Reply) -> bool {
-    matches!(reply.status, 406 | 429 | 500 | 502 | 503 | 504)
+/// Whether the service says that it cannot do it now; `own` as for [`most_tries`].
+pub(super) fn busy(reply: &Reply, own: &[(u16, u32)]) -> bool {
+    matches!(reply.status, 429 | 500 | 502 | 503 | 504) || own.iter().any(|(status, _)| *status == reply.status)
 }
 
 /// Whether it sends us elsewhere.

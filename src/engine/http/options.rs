@@ -48,6 +48,8 @@ pub struct Options {
     pub first_pause: Duration,
     /// How long to wait when the service says that there were too many requests and names no time.
     pub window: Option<Duration>,
+    /// Statuses by which this service says that it is busy, beside those of all, and how often a read is sent then.
+    pub busy: Vec<(u16, u32)>,
 }
 
 impl Options {
@@ -65,6 +67,7 @@ impl Options {
             body_limit: 64 * 1024 * 1024,
             first_pause: Duration::from_millis(500),
             window: None,
+            busy: Vec::new(),
         }
     }
 }

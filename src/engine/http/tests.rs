@@ -159,6 +159,25 @@ async fn other_refusals_are_not_asked_again() {
 }
 
 #[tokio::test]
+async fn a_status_is_asked_again_where_the_mapping_says_that_it_means_busy_and_nowhere_else() {
+    let service = || stand(|number, _| if number < 2 { reply(406, "", b"") } else { json("{}") });
+    let there = service().await;
+    let rate = Rate { per_second: 1_000_000.0, burst: 1000, parallel: 8 };
+    let mut options = Options::new("star", &there.url, Auth::Bearer(Source::Given(Secret::new(TOKEN))), rate);
+    options.first_pause = Duration::from_millis(1);
+    options.busy = vec![(406, 4)];
+    assert!(Client::new(&options).unwrap().read(&get("/Users")).await.unwrap().ok());
+    assert_eq!(there.seen().len(), 3);
+    let elsewhere = service().await;
+    assert_eq!(Client::quick(&elsewhere.url, TOKEN).read(&get("/Users")).await.unwrap().status, 406);
+    assert_eq!(elsewhere.seen().len(), 1);
+    let down = stand(|_, _| reply(406, "", b"")).await;
+    options.url.clone_from(&down.url);
+    assert_eq!(Client::new(&options).unwrap().read(&get("/Users")).await.unwrap().status, 406);
+    assert_eq!(down.seen().len(), 4, "a service that means it says so four times");
+}
+
+#[tokio::test]
 async fn too_many_with_seconds_is_waited_out() {
     let service = stand(|number, _| if number == 0 { reply(429, "retry-after: 1\r\n", b"") } else { json("{}") }).await;
     let began = Instant::now();

@@ -47,7 +47,7 @@ pub async fn push(
         }
         rule
     };
-    if let Some(why) = hindrance(&desk, &plan, fingerprint) {
+    if let Some(why) = hindrance(&desk, &plan, fingerprint).await {
         return Err(refused(why));
     }
     let opened = match Opened::open(&desk, &plan, &tell).await {
@@ -74,7 +74,7 @@ pub async fn push(
 }
 
 /// Why this plan may not be carried out, checked here and not by the keys (promise 4).
-fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
+async fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
     if plan.fingerprint != fingerprint || digest(plan) != fingerprint {
         return Some("the plan is not the one that was confirmed; look at it again".into());
     }
@@ -101,18 +101,13 @@ fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String> {
         return Some(format!("step {} of the plan serves no change of it", step.id.0));
     }
     // Acknowledged is the rule with its numbers: if they grew since, it was something else that was acknowledged.
-    let acknowledged = |guard: &crate::plan::Guard| {
-        guard.can_acknowledge
-            && plan.guards.iter().any(|seen| {
-                seen.acknowledged
-                    && (&seen.rule, &seen.system, seen.kind, &seen.text)
-                        == (&guard.rule, &guard.system, guard.kind, &guard.text)
-            })
+    let guards = match desk.guards(&will).await {
+        Ok(guards) => guards,
+        Err(why) => return Some(why),
     };
-    let standing: Vec<String> = desk
-        .guards(&will)
-        .into_iter()
-        .filter(|guard| !acknowledged(guard))
+    let standing: Vec<String> = guards
+        .iter()
+        .filter(|guard| !plan.guards.iter().any(|seen| seen.covers(guard)))
         .map(|guard| format!("{}: {}", guard.rule, guard.text))
         .collect();
     (!standing.is_empty()).then(|| standing.join("; "))

@@ -50,7 +50,7 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
     let mut plan = assemble(id, (desk.now)(), changes, groups, refused, Vec::new());
     let will: Vec<Change> =
         plan.changes.iter().filter(|change| !plan.refused.iter().any(|(id, _)| *id == change.id)).cloned().collect();
-    plan.guards = desk.guards(&will);
+    plan.guards = desk.guards(&will).await?;
     let systems: BTreeSet<_> = will.iter().map(|change| &change.system).collect();
     plan.pins = systems.into_iter().filter_map(|system| Some((system.clone(), desk.pin(system)?))).collect();
     let connected = plan.pins.keys().filter_map(|system| Some((system, desk.parties.get(system)?)));

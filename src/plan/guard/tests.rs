@@ -191,3 +191,122 @@ fn a_value_that_could_hurt_a_terminal_is_not_pushed_until_it_was_agreed_to() {
     };
     assert_eq!((with("Chief\u{202e}"), with("Chief\u{202d}")), (0, 1));
 }
+
+fn known(world: &World, known: Known, changes: &[Change]) -> Vec<Guard> {
+    let compared = world.compared();
+    let systems = BTreeMap::from([(aha(), known)]);
+    let facts = Facts { compared: &compared, systems: &systems, protected: &|_| Some(false), agreed: &[] };
+    guards(changes, &facts)
+}
+
+#[test]
+fn two_pushes_in_an_hour_are_no_way_round_a_limit() {
+    let world = world(1000);
+    let taken = BTreeMap::from([((Kind::User, Op::Deactivate), 6)]);
+    let after = Known { policy: full(), taken, ..Known::default() };
+    assert_eq!(known(&world, after.clone(), &changes(4, Op::Deactivate)), Vec::new());
+    let guards = known(&world, after.clone(), &changes(5, Op::Deactivate));
+    assert_eq!(rules(&guards), ["limit-deactivate"]);
+    let text = &guards[0].text;
+    assert!(text.contains("5 users of aha would be deactivated after 6 in the last hour; at most 10"), "{text}");
+    assert_eq!(known(&world, after, &changes(5, Op::Set)), Vec::new(), "what is not done again is not counted again");
+}
+
+#[test]
+fn what_makes_has_limits_where_its_owner_says_so() {
+    let limits = Limits { create: Some(2), update_percent: Some(20), ..Limits::default() };
+    let policy = Policy { limits, ..full() };
+    let rules_of = |count, op| {
+        found(&world(10), policy.clone(), &changes(count, op)).into_iter().map(|guard| guard.rule).collect::<Vec<_>>()
+    };
+    assert_eq!((rules_of(2, Op::Create), rules_of(3, Op::Create)), (vec![], vec!["limit-create".to_owned()]));
+    assert_eq!((rules_of(2, Op::Set), rules_of(3, Op::Set)), (vec![], vec!["limit-update-percent".to_owned()]));
+    // Two attributes of one record are one record.
+    let mut twice = changes(2, Op::Set);
+    twice.extend(twice.clone());
+    assert_eq!(found(&world(10), policy, &twice), Vec::new());
+}
+
+#[test]
+fn every_beginning_of_what_was_acknowledged_is_covered_and_more_is_not() {
+    let world = world(40);
+    let all: Vec<Change> = [changes(20, Op::Deactivate), changes(3, Op::Delete)].concat();
+    let mut seen = found(&world, full(), &all);
+    assert!(seen.len() >= 3, "{seen:?}");
+    let uncovered = |seen: &[Guard], changes: &[Change]| {
+        let now = found(&world, full(), changes);
+        now.into_iter().filter(|guard| !seen.iter().any(|seen| seen.covers(guard))).count()
+    };
+    assert_eq!(uncovered(&seen, &all), seen.len(), "nothing was acknowledged yet");
+    for guard in &mut seen {
+        guard.acknowledged = true;
+    }
+    for end in 1..=all.len() {
+        assert_eq!(uncovered(&seen, &all[..end]), 0, "the first {end}");
+    }
+    let more = [changes(21, Op::Deactivate), changes(3, Op::Delete)].concat();
+    assert!(uncovered(&seen, &more) > 0);
+}
+
+fn admins() -> (World, Known) {
+    let mut world = World::default();
+    let admin = |id, active| record(id, &[("title", "Admin"), ("active", active)], &[]);
+    let users = vec![admin("u0", "true"), admin("u1", "true"), admin("u2", "false"), record("u3", &[], &[])];
+    world.target.insert(Kind::User, users);
+    let limits = Limits { percent: 100, delete: 10, ..Limits::default() };
+    let administrators = vec![("administrator".to_owned(), Filter::parse("title eq \"Admin\"").unwrap())];
+    (world, Known { policy: Policy { limits, ..full() }, administrators, ..Known::default() })
+}
+
+#[test]
+fn the_last_active_administrator_is_neither_switched_off_nor_deleted() {
+    let (world, admins) = admins();
+    for op in [Op::Deactivate, Op::Delete] {
+        assert_eq!(known(&world, admins.clone(), &[change("u0", op)]), Vec::new(), "u1 stays");
+        assert_eq!(known(&world, admins.clone(), &[change("u3", op)]), Vec::new(), "u3 is none");
+        let guards = known(&world, admins.clone(), &[change("u0", op), change("u1", op)]);
+        assert_eq!(rules(&guards), ["last-administrator"], "u2 is not active");
+        let Guard { text, can_acknowledge, .. } = &guards[0];
+        assert!(text.contains("u0, u1") && text.contains("last administrator of aha") && !can_acknowledge, "{text}");
+    }
+}
+
+#[test]
+fn the_last_administrator_keeps_the_right() {
+    let (world, admins) = admins();
+    let set = |id: &str, title: &str| {
+        let want = Want { facet: Facet::attr("title"), value: Wanted::Text(title.into()), by: By::Source };
+        Change { want: vec![want], ..change(id, Op::Set) }
+    };
+    assert_eq!(known(&world, admins.clone(), &[set("u0", "Guest"), set("u1", "ADMIN")]), Vec::new(), "u1 keeps it");
+    let guards = known(&world, admins.clone(), &[set("u0", "Guest"), set("u1", "")]);
+    assert_eq!(rules(&guards), ["last-administrator"]);
+    let other = Facet::attr("active");
+    let want = Want { facet: other, value: Wanted::Text("true".into()), by: By::Source };
+    let harmless = Change { want: vec![want], ..change("u1", Op::Set) };
+    assert_eq!(known(&world, admins, &[set("u0", "Guest"), harmless]), Vec::new());
+}
+
+#[test]
+fn what_shrank_is_asked_about_where_something_is_done_on_the_strength_of_it() {
+    let source = Shrunk { system: hr(), kind: Kind::User, before: 1203, now: 620 };
+    let target = Shrunk { system: aha(), ..source.clone() };
+    let with = |shrunk: &Shrunk| Known { policy: full(), shrunk: vec![shrunk.clone()], ..Known::default() };
+    let world = world(1000);
+    let of = |shrunk: &Shrunk, op| {
+        known(&world, with(shrunk), &changes(1, op))
+            .into_iter()
+            .map(|guard| (guard.rule, guard.text))
+            .collect::<Vec<_>>()
+    };
+    let told = of(&source, Op::Deactivate);
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].0 == "shrunk" && told[0].1.contains("hr had 1203 users") && told[0].1.contains("620 now (48.4 % fewer")
+    );
+    assert_eq!(of(&source, Op::Create), [], "what the source has is there");
+    assert_eq!(of(&target, Op::Create).len(), 1, "it may be there, and only not be shown");
+    assert_eq!(of(&target, Op::Set), []);
+    assert!(Shrunk::is(100, 79, 20) && !Shrunk::is(100, 80, 20) && !Shrunk::is(4, 0, 20) && Shrunk::is(5, 0, 20));
+    assert!(!Shrunk::is(100, 200, 20));
+}

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `GET /api/v2/tenant/users?org_id=&offset=&limit=` | `{"total", "users": [...]}` |
 //! | `GET /api/v2/tenant/organizations?offset=&limit=` | `{"total", "organizations": [...]}` |
+//! | `POST /oauth2/token` | the access token for ClientId and ClientSecret, in the header or in the form (the path is a choice) |
 //!
 //! Assumed, since it is not documented: the fields of organisations, what an error looks like, that the first page is 0 and
 //! that `org_id` means this organisation and those below it.
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, extract::Path};
 use serde_json::{Map, Value, json};
 
@@ -45,6 +46,8 @@ pub const SWITCHES: &[Switch] = &[
 /// Its state.
 struct Idaas {
     token: String,
+    /// ClientId and ClientSecret of the application that may read.
+    client: (String, String),
     source: Documents,
     organizations: Vec<Organization>,
     /// What products are called here, by the source's id: this service lists none, so people hold roles on names.
@@ -72,19 +75,54 @@ pub fn service(setting: &Setting) -> Result<Service, StartError> {
     let token = format!("idaas-{:016x}", setting.options.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let source = Documents::new(&setting.world, "source");
     let name = |product: &Value| Some((product["id"].as_str()?.to_owned(), product["referencePrefix"].clone()));
+    let secret = format!("idaas-secret-{:016x}", setting.options.seed.wrapping_mul(0xD1B5_4A32_D192_ED03));
+    let client = ("client-idaas".to_owned(), secret);
+    let login = BTreeMap::from(
+        [
+            ("token", token.as_str()),
+            // A path here; whoever starts the service knows the host.
+            ("token_url", TOKEN),
+            ("client_id", &client.0),
+            ("client_secret", &client.1),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
     let idaas = Idaas {
         token: token.clone(),
+        client,
         products: source.products().iter().filter_map(name).collect(),
         source,
         organizations: organizations(),
         faults: setting.faults.clone(),
     };
     let router = Router::new()
+        .route(TOKEN, post(grant))
         .route("/api/v2/tenant/users", get(users))
         .route("/api/v2/tenant/organizations", get(all_organizations))
         .route("/api/v2/tenant/organizations/{id}", get(organization))
         .with_state(Arc::new(idaas));
-    Ok(Service { base: String::new(), login: BTreeMap::from([("token".to_owned(), token)]), router })
+    Ok(Service { base: String::new(), login, router })
+}
+
+/// Where the access token is given out.
+const TOKEN: &str = "/oauth2/token";
+
+/// The access token for an application's own id and secret (RFC 6749 4.4).
+async fn grant(State(idaas): State<Arc<Idaas>>, headers: HeaderMap, body: String) -> Response {
+    let form: BTreeMap<&str, &str> = body.split('&').filter_map(|pair| pair.split_once('=')).collect();
+    let (id, secret) = &idaas.client;
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let basic = format!("Basic {}", super::scim::base64(format!("{id}:{secret}").as_bytes()));
+    let told = |name: &str, value: &str| form.get(name) == Some(&value);
+    if given != Some(&*basic) && !(told("client_id", id) && told("client_secret", secret)) {
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response();
+    }
+    if form.get("grant_type") != Some(&"client_credentials") {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": "unsupported_grant_type" }))).into_response();
+    }
+    idaas.faults.renew();
+    let token = &idaas.token;
+    Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": 3_600 })).into_response()
 }
 
 /// The company, its divisions, and the departments below those.

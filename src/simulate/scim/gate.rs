@@ -50,7 +50,7 @@ impl Gate {
 }
 
 /// Base64 of RFC 4648, section 4; what a client sends is compared with the encoding of what is expected.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub(in crate::simulate) fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {

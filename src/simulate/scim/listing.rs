@@ -61,7 +61,10 @@ impl Listing<'_> {
         let total = self.total(&range);
         let asked = search.count.map(|count| usize::try_from(count).unwrap_or(0));
         let size = quirks.page(asked);
-        let by_cursor = !quirks.no_cursor && (search.cursor.is_some() || quirks.cursor_only);
+        let names = self.over.iter().filter_map(|at| self.renderer.library.collection(*at));
+        let uncursored =
+            names.map(|collection| collection.kind.name.as_str()).all(|name| quirks.uncursored.contains(&name));
+        let by_cursor = !quirks.no_cursor && !uncursored && (search.cursor.is_some() || quirks.cursor_only);
         let mut out = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"] });
         if !quirks.no_total {
             out["totalResults"] = json!(total);

@@ -14,9 +14,12 @@
 //! | `view` | the demo world as a library |
 //! | `service`, `exchange` | one request in, one reply out |
 //! | `discovery`, `gate`, `tokens`, `problem`, `quirks` | what the service says of itself, who comes in, errors, deviations |
-//! | `gateway`, `starling` | what Starling Connect makes of it |
+//! | `gateway`, `starling`, `behind_aha`, `behind_litmos` | what Starling Connect makes of it, and of the products behind it |
+//! | `oneim`, `manner` | One Identity Manager's provider, and what each of these services is like |
 
 mod accept;
+mod behind_aha;
+mod behind_litmos;
 mod clock;
 pub mod core;
 mod cursor;
@@ -28,9 +31,11 @@ mod gate;
 mod gateway;
 mod library;
 mod listing;
+mod manner;
 mod matching;
 mod memberships;
 mod naming;
+mod oneim;
 mod patch;
 mod path;
 mod problem;
@@ -57,14 +62,16 @@ use axum::response::Response;
 
 pub use exchange::{Reply, Request};
 pub use gate::Gate;
+pub(in crate::simulate) use gate::base64;
 pub use library::Library;
+pub use manner::Manner;
 pub use quirks::{Quirks, SWITCHES};
 pub use service::{BASE, Scim};
 
 use super::faults::Faults;
 use super::{Service, Setting, StartError};
 
-/// The service over a view of the demo world: `source`, `directory` or `starling`.
+/// The service over a view of the demo world: `source`, `directory`, `starling`, `starling-aha`, `starling-litmos` or `oneim`.
 ///
 /// # Errors
 /// [`StartError`] for another view, or a switch whose value makes no sense.
@@ -85,13 +92,21 @@ pub fn service(setting: &Setting) -> Result<Service, StartError> {
         ("client_id", &gate.client_id),
         ("client_secret", &gate.client_secret),
     ];
-    let login = login.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Ok(Service { base: BASE.to_owned(), login, router: router(library, gate, setting.faults.clone()) })
+    // What a client has to be told beside, as keys of its configuration.
+    let login = login.into_iter().chain(Manner::settings(view).iter().copied());
+    let login = login.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let manner = Manner::of(view);
+    let scim = Scim::new(library, gate, setting.faults.clone()).in_manner(manner);
+    Ok(Service { base: manner.base().to_owned(), login, router: routes(scim) })
 }
 
 /// The routes of a service over `library`, all below [`BASE`].
 pub fn router(library: Library, gate: Gate, faults: Faults) -> Router {
-    Router::new().fallback(answer).with_state(Arc::new(Scim::new(library, gate, faults)))
+    routes(Scim::new(library, gate, faults))
+}
+
+fn routes(scim: Scim) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(scim))
 }
 
 async fn answer(State(scim): State<Arc<Scim>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

@@ -119,6 +119,10 @@ pub struct Quirks {
     pub role_default: bool,
     /// An unknown product is a 404.
     pub product_not_found: bool,
+    /// Nothing says when a record was made or changed (SAP Litmos behind Starling Connect).
+    pub no_times: bool,
+    /// Resource types whose lists are not walked by cursor.
+    pub uncursored: &'static [&'static str],
     /// Attributes have no part `type`, and groups are named by `$ref` too (Canaille).
     pub untyped: bool,
 }
@@ -198,6 +202,7 @@ pub const SWITCHES: &[Switch] = &[
     switch("soft-delete", "soft-delete", "A DELETE of a user switches it off; it stays listed."),
     switch("role-default", "role-default", "A role that does not exist becomes `viewer`, and nobody is told."),
     switch("product-not-found", "product-not-found", "A product that does not exist is a 404."),
+    switch("no-times", "no-times", "Nothing says when a record was made or changed."),
     switch(
         "untyped",
         "untyped",
@@ -292,6 +297,8 @@ impl Quirks {
             soft_delete: on("soft-delete"),
             role_default: on("role-default"),
             product_not_found: on("product-not-found"),
+            no_times: on("no-times"),
+            uncursored: &[],
             untyped: on("untyped"),
         })
     }

@@ -67,6 +67,9 @@ impl Renderer<'_> {
         out.append(&mut attributes);
         meta.insert("resourceType".to_owned(), json!(kind.name));
         meta.insert("location".to_owned(), json!(self.address(kind, &last)));
+        if self.quirks.no_times {
+            meta.retain(|name, _| name != "created" && name != "lastModified");
+        }
         if self.quirks.etag == Etag::Kept {
             meta.insert("version".to_owned(), version);
         }

@@ -2,7 +2,8 @@
 //!
 //! Knows no sockets, so every rule can be tested without one.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use super::gate::Gate;
 use super::gateway;
 use super::library::{Library, id_of};
 use super::listing::{Listing, newcomer};
+use super::manner::Manner;
 use super::naming;
 use super::problem::Problem;
 use super::project::Projection;
@@ -34,18 +36,37 @@ pub struct Scim {
     faults: Faults,
     gate: Gate,
     tokens: Tokens,
+    manner: Manner,
+    /// What was deleted, by collection and id.
+    gone: Mutex<HashSet<(usize, String)>>,
 }
 
 impl Scim {
     /// A service over a library.
     pub fn new(library: Library, gate: Gate, faults: Faults) -> Self {
-        Self { library: RwLock::new(library), findings: Findings::default(), faults, gate, tokens: Tokens::default() }
+        Self {
+            library: RwLock::new(library),
+            findings: Findings::default(),
+            faults,
+            gate,
+            tokens: Tokens::default(),
+            manner: Manner::Plain,
+            gone: Mutex::default(),
+        }
+    }
+
+    /// The same in the manner of a product.
+    pub fn in_manner(self, manner: Manner) -> Self {
+        Self { manner, ..self }
     }
 
     /// Answers one request.
     pub fn answer(&self, request: &Request) -> Reply {
         let quirks = match Quirks::read(&self.faults) {
-            Ok(quirks) => quirks,
+            Ok(mut quirks) => {
+                self.manner.bend(&mut quirks);
+                quirks
+            }
             Err(told) => return refuse(&Quirks::default(), &Problem::new(500, told)),
         };
         if request.path == tokens::PATH {
@@ -63,7 +84,8 @@ impl Scim {
     }
 
     fn carry_out(&self, request: &Request, quirks: &Quirks) -> Result<Reply, Problem> {
-        let path = request.path.strip_prefix(BASE).filter(|path| path.is_empty() || path.starts_with('/'));
+        let path =
+            request.path.strip_prefix(self.manner.base()).filter(|path| path.is_empty() || path.starts_with('/'));
         let path = path.ok_or_else(|| Problem::not_found(&request.path))?;
         let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -79,7 +101,7 @@ impl Scim {
             // For some seconds, while a region fails over (targets/scim.md A4).
             return Err(Problem::new(406, "Not Acceptable"));
         }
-        let base = format!("http://{}{BASE}", request.host);
+        let base = format!("http://{}{}", request.host, self.manner.base());
         let desk = Desk { scim: self, request, quirks, base: &base };
         let method = request.method.as_str();
         match (discovery, segments.as_slice()) {
@@ -178,7 +200,9 @@ impl Desk<'_> {
         let mut library = self.scim.write();
         naming::translate(&library, self.quirks, at, &mut input);
         gateway::bend(&library, self.quirks, &mut input)?;
-        let document = writing::created(&library, self.quirks, at, &input)?;
+        self.scim.manner.sent(&library, &mut input);
+        let mut document = writing::created(&library, self.quirks, at, &input)?;
+        self.scim.manner.settle(&library, kind_of(&library, at), None, &mut document)?;
         let document = library.create(at, document, false).ok_or_else(lost)?;
         self.show(&library, at, 201, document)
     }
@@ -189,15 +213,17 @@ impl Desk<'_> {
         }
         let mut input = self.body()?;
         let mut library = self.scim.write();
-        let before = self.find(&library, at, id)?;
+        let before = self.find(&library, at, id).map_err(|problem| self.ghost(&library, at, id).unwrap_or(problem))?;
         self.match_version(&before)?;
         naming::translate(&library, self.quirks, at, &mut input);
         gateway::bend(&library, self.quirks, &mut input)?;
-        let after = if self.request.method == "PUT" {
+        self.scim.manner.sent(&library, &mut input);
+        let mut after = if self.request.method == "PUT" {
             writing::replaced(&library, self.quirks, at, &before, &input)?
         } else {
             writing::patched(&library, self.quirks, at, &before, &input)?
         };
+        self.scim.manner.settle(&library, kind_of(&library, at), Some(&before), &mut after)?;
         let same = writing::is_same(&before, &after);
         let after = if same { before } else { library.replace(at, &before, after).ok_or_else(lost)? };
         let after = id_of(&after).and_then(|id| library.get(at, id)).ok_or_else(lost)?;
@@ -220,6 +246,7 @@ impl Desk<'_> {
         }
         let id = id_of(&document).ok_or_else(lost)?;
         library.remove(at, id).ok_or_else(lost)?;
+        self.scim.gone.lock().unwrap_or_else(PoisonError::into_inner).insert((at, id.to_owned()));
         Ok(Reply { status: 204, ..Reply::default() })
     }
 
@@ -232,6 +259,12 @@ impl Desk<'_> {
         };
         let document = library.get(at, &id).or_else(by_name);
         document.ok_or_else(|| Problem::not_found(&format!("resource {shown}")))
+    }
+
+    /// What a write to a record that was deleted comes to here, where that is no 404.
+    fn ghost(&self, library: &Library, at: usize, id: &str) -> Option<Problem> {
+        let gone = self.scim.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.contains(&(at, id.to_owned())).then(|| self.scim.manner.ghost(kind_of(library, at)))?
     }
 
     /// RFC 7644, section 3.14.
@@ -276,6 +309,11 @@ impl Desk<'_> {
         serde_json::from_slice(&self.request.body)
             .map_err(|error| Problem::bad("invalidSyntax", format!("the body is no JSON: {error}")))
     }
+}
+
+/// The name of a resource type.
+fn kind_of(library: &Library, at: usize) -> &str {
+    library.collection(at).map_or("", |collection| collection.kind.name.as_str())
 }
 
 fn reply(status: u16, document: &Value) -> Reply {

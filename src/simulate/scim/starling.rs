@@ -44,18 +44,19 @@ pub fn library(documents: Documents, users: ResourceType, roles: ResourceType, p
     library
 }
 
-fn custom(urn: &str) -> String {
+/// The URN of the custom attributes of another schema.
+pub fn custom(urn: &str) -> String {
     format!("urn:starling:custom:{urn}")
 }
 
 /// Legacy custom attributes: texts only (seeds 004).
-fn custom_core() -> Schema {
+pub fn custom_core() -> Schema {
     let attributes = vec![Attribute::text("badge", "The badge"), Attribute::text("locker", "The locker")];
     Schema::new(&custom(USER), "CustomUser", "Custom attributes", attributes)
 }
 
 /// The others may be texts, integers, decimals and times (seeds 004).
-fn custom_enterprise() -> Schema {
+pub fn custom_enterprise() -> Schema {
     let attributes = vec![
         Attribute::new("floor", Type::Integer, "The floor"),
         Attribute::new("share", Type::Decimal, "The share of full time"),

@@ -6,13 +6,16 @@ use crate::simulate::shelf::Base;
 use crate::simulate::world::documents::Documents;
 use crate::simulate::world::{AHA_SCHEMA, KINGDEE_SCHEMA, PRODUCT_SCHEMA, ROLE_SCHEMA, World};
 
+use super::behind_aha;
+use super::behind_litmos;
 use super::core;
 use super::library::Library;
+use super::oneim;
 use super::schema::{Attribute, ResourceType, Schema, Type};
 use super::starling;
 
 /// The views that this simulator can show.
-pub const VIEWS: &[&str] = &["source", "directory", "starling"];
+pub const VIEWS: &[&str] = &["source", "directory", "starling", "starling-aha", "starling-litmos", "oneim"];
 
 impl Base for Documents {
     fn len(&self) -> usize {
@@ -34,6 +37,12 @@ impl Base for Documents {
 
 /// The library of a view: users and groups, and in the source roles and products too.
 pub fn library(world: &World, view: &str) -> Library {
+    match view {
+        "starling-aha" => return behind_aha::library(world, products()),
+        "starling-litmos" => return behind_litmos::library(world),
+        "oneim" => return oneim::library(library(world, "source")),
+        _ => {}
+    }
     let documents = Documents::new(world, view);
     let groups = documents.groups();
     if view == "starling" {
@@ -88,7 +97,7 @@ fn products() -> ResourceType {
         Attribute::flag("productLine", "Whether it is a line"),
     ];
     let attributes = vec![
-        text("displayName", "The name of the product").required(),
+        text("displayName", "The name of the product"),
         text("name", "The name of the product"),
         text("referencePrefix", "The letters before the numbers of its records"),
         Attribute::flag("productLine", "Whether it is a line, which only holds other products"),

@@ -70,6 +70,11 @@ impl World {
         nth_without(&self.0.aha_holes, place)
     }
 
+    /// The place of a number's account in the list.
+    pub fn account_place(&self, slot: u32) -> Option<u32> {
+        place_without(&self.0.aha_holes, slot).filter(|_| slot < self.account_slots())
+    }
+
     /// The id of a number's account, whether there is one or not.
     pub fn account_id(&self, slot: u32) -> u64 {
         USERS + u64::from(slot) * STEP + hash(self.seed(), "aha user", u64::from(slot)) % 4_000_000_000

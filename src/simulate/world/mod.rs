@@ -144,7 +144,8 @@ impl World {
 
     /// All that was planted in a view; nothing else differs between it and the source.
     pub fn planted(&self, view: &str) -> Vec<Planted> {
-        telling::list(self, view)
+        // The gateway shows what the product behind it has.
+        telling::list(self, view.strip_prefix("starling-").unwrap_or(view))
     }
 
     fn hash(&self, tag: &str, number: u32) -> u64 {

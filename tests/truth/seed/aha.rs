@@ -22,14 +22,12 @@ const READ: Proof = Refused("does not let it be written");
 const NO_ROLES: Proof = Refused("has no calls for roles");
 const NO_PRODUCTS: Proof = Refused("products are read only");
 const NO_CHILDREN: Proof = Refused("has no way to add to a Product");
-const GATEWAY_ROLES: Proof = Refused("roles are defined by the service");
-const GATEWAY_PRODUCTS: Proof = Refused("products are kept in their own system");
 
 pub const ROWS: &[Row] = &[
     row(292, User, "Id", "id", "id", READ, READ),
     // The login and the e-mail are one field.
     row(292, User, "UserName", "email", "userName", Set("truth.login@example.com"), Set("truth.login@example.com")),
-    row(292, User, "DisplayName", "name", "displayName", READ, Set("Truth Displayed")),
+    row(292, User, "DisplayName", "name", "displayName", READ, READ),
     row(292, User, "emails[].value", "email", "emails[work]", Set("truth.mail@example.com"), Set("truth@example.com")),
     row(292, User, "Active", "enabled", "active", Set("false"), Set("false")),
     row(
@@ -39,7 +37,7 @@ pub const ROWS: &[Row] = &[
         "first_name (not returned, only writable)",
         "name.givenName",
         Unseen { value: "Truthful", shows: ("name", "Truthful ") },
-        Set("Truthful"),
+        Unseen { value: "Truthful", shows: ("displayName", "Truthful ") },
     ),
     row(
         292,
@@ -48,7 +46,7 @@ pub const ROWS: &[Row] = &[
         "last_name (not returned, only writable)",
         "name.familyName",
         Unseen { value: "Verity", shows: ("name", " Verity") },
-        Set("Verity"),
+        Unseen { value: "Verity", shows: ("displayName", " Verity") },
     ),
     row(292, User, "Extension.productRoles[].role", "product_roles[].role", "productRoles#role", Entry, Entry),
     row(
@@ -71,15 +69,15 @@ pub const ROWS: &[Row] = &[
     ),
     row(292, User, "Meta.Created", "created_at", "meta.created", READ, READ),
     row(292, User, "Meta.LastModified", "updated_at", "meta.lastModified", READ, READ),
-    row(293, Role, "id", "id", "id", NO_ROLES, GATEWAY_ROLES),
-    row(293, Role, "name", "name", "name", NO_ROLES, GATEWAY_ROLES),
-    row(294, Product, "id", "id", "id", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "name", "name", "name", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "referencePrefix", "reference_prefix", "referencePrefix", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "productLine", "product_line", "productLine", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "productLineType", "product_line_type", "productLineType", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "url", "url", "url", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "resource", "resource", "resource", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(293, Role, "id", "id", "id", NO_ROLES, NO_ROLES),
+    row(293, Role, "name", "name", "name", NO_ROLES, NO_ROLES),
+    row(294, Product, "id", "id", "id", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "name", "name", "name", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "referencePrefix", "reference_prefix", "referencePrefix", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "productLine", "product_line", "productLine", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "productLineType", "product_line_type", "productLineType", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "url", "url", "url", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "resource", "resource", "resource", NO_PRODUCTS, NO_PRODUCTS),
     row(294, Product, "children[].id", "children[].id", "children#id", NO_CHILDREN, NO_CHILDREN),
     row(
         294,
@@ -99,7 +97,7 @@ pub const ROWS: &[Row] = &[
         "capacity_planning_enabled",
         "capacityPlanningEnabled",
         NO_PRODUCTS,
-        GATEWAY_PRODUCTS,
+        NO_PRODUCTS,
     ),
     row(
         294,
@@ -108,10 +106,10 @@ pub const ROWS: &[Row] = &[
         "default_capacity_units",
         "defaultCapacityUnits",
         NO_PRODUCTS,
-        GATEWAY_PRODUCTS,
+        NO_PRODUCTS,
     ),
-    row(294, Product, "Meta.Created", "created_at", "meta.created", NO_PRODUCTS, GATEWAY_PRODUCTS),
-    row(294, Product, "Meta.LastModified", "updated_at", "meta.lastModified", NO_PRODUCTS, GATEWAY_PRODUCTS),
+    row(294, Product, "Meta.Created", "created_at", "meta.created", NO_PRODUCTS, NO_PRODUCTS),
+    row(294, Product, "Meta.LastModified", "updated_at", "meta.lastModified", NO_PRODUCTS, NO_PRODUCTS),
 ];
 
 const fn operation(
@@ -135,7 +133,7 @@ pub const OPERATIONS: &[Operation] = &[
         "Delete User (soft delete)",
         "DELETE",
         ("PUT", "/api/v1/users/*"),
-        ("PUT", "/scim/v2/Users/*"),
+        ("DELETE", "/scim/v2/Users/*"),
     ),
     operation(289, User, "Get User", "GET", ("GET", "/api/v1/users/*"), ("GET", "/scim/v2/Users/*")),
     operation(289, User, "Get All users", "GET", ("GET", "/api/v1/users"), ("GET", "/scim/v2/Users")),

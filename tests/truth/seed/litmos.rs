@@ -22,7 +22,7 @@ const READ: Proof = Refused("does not let it be written");
 pub const ROWS: &[Row] = &[
     row(297, User, "Id", "Id", "id", READ, READ),
     row(297, User, "UserName", "UserName", "userName", Set("truth.login@example.com"), Set("truth.login@example.com")),
-    row(297, User, "DisplayName", "FirstName + LastName", "displayName", READ, Set("Truth Displayed")),
+    row(297, User, "DisplayName", "FirstName + LastName", "displayName", READ, READ),
     row(297, User, "Name.GivenName", "FirstName", "name.givenName", Set("Truthful"), Set("Truthful")),
     row(297, User, "Name.FamilyName", "LastName", "name.familyName", Set("Verity"), Set("Verity")),
     row(297, User, "Name.Formatted", "FullName", "name.formatted", READ, READ),
@@ -70,13 +70,21 @@ pub const ROWS: &[Row] = &[
         "Timezone",
         "timezone",
         SetAs { value: "Europe/Berlin", native: "W. Europe Standard Time" },
-        Set("Europe/Berlin"),
+        SetAs { value: "Europe/Berlin", native: "W. Europe Standard Time" },
     ),
     row(297, User, "Title", "JobTitle", "title", Set("Witness"), Set("Witness")),
     row(297, User, "Locale", "Culture", "locale", Set("de-DE"), Set("de-DE")),
-    row(297, User, "userExtension.AccessLevel", "AccessLevel", "accessLevel", SetRef("Team_Leader"), READ),
+    row(
+        297,
+        User,
+        "userExtension.AccessLevel",
+        "AccessLevel",
+        "accessLevel",
+        SetRef("Team_Leader"),
+        Set("Team_Leader"),
+    ),
     row(297, User, "userExtension.OriginalId", "OriginalId", "originalId", READ, READ),
-    row(297, User, "userExtension.CompanyName", "CompanyName", "companyName", Set("Truth Inc."), READ),
+    row(297, User, "userExtension.CompanyName", "CompanyName", "companyName", Set("Truth Inc."), Set("Truth Inc.")),
     row(
         297,
         User,
@@ -84,7 +92,7 @@ pub const ROWS: &[Row] = &[
         "ManagerId",
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
         SetRef(""),
-        READ,
+        SetRef(""),
     ),
     row(
         297,
@@ -109,8 +117,16 @@ pub const ROWS: &[Row] = &[
         Proof::Shown,
         Proof::Shown,
     ),
-    row(298, Group, "groupExtension.Description", "Description", "description", Set("All that is true"), READ),
-    row(298, Group, "groupExtension.ParentTeamId", "ParentTeamId", "parent", Refused("create"), READ),
+    row(
+        298,
+        Group,
+        "groupExtension.Description",
+        "Description",
+        "description",
+        Set("All that is true"),
+        Set("All that is true"),
+    ),
+    row(298, Group, "groupExtension.ParentTeamId", "ParentTeamId", "parent", Refused("create"), Refused("create")),
 ];
 
 const fn operation(
@@ -119,21 +135,36 @@ const fn operation(
     name: &'static str,
     verb: &'static str,
     direct: (&'static str, &'static str),
+    gateway: (&'static str, &'static str),
 ) -> Operation {
-    Operation { table, kind, name, verb, direct, gateway: ("", "") }
+    Operation { table, kind, name, verb, direct, gateway }
 }
 
 pub const OPERATIONS: &[Operation] = &[
-    operation(295, User, "Create User", "POST", ("POST", "/v1.svc/users")),
-    operation(295, User, "Update User", "PUT", ("PUT", "/v1.svc/users/*")),
-    operation(295, User, "Get User by Id", "GET", ("GET", "/v1.svc/users/*")),
-    operation(295, User, "Get All users with pagination", "GET", ("GET", "/v1.svc/users/details?start=")),
-    operation(295, User, "Delete User", "DELETE", ("DELETE", "/v1.svc/users/*")),
-    operation(296, Group, "Create Group", "POST", ("POST", "/v1.svc/teams")),
-    operation(296, Group, "Update Group", "PUT", ("PUT", "/v1.svc/teams/*")),
-    operation(296, Group, "Get Group by Id", "GET", ("GET", "/v1.svc/teams/*")),
-    operation(296, Group, "Get All Groups with pagination", "GET", ("GET", "/v1.svc/teams?start=")),
-    operation(296, Group, "Delete Group", "DELETE", ("DELETE", "/v1.svc/teams/*")),
+    operation(295, User, "Create User", "POST", ("POST", "/v1.svc/users"), ("POST", "/scim/v2/Users")),
+    operation(295, User, "Update User", "PUT", ("PUT", "/v1.svc/users/*"), ("PUT", "/scim/v2/Users/*")),
+    operation(295, User, "Get User by Id", "GET", ("GET", "/v1.svc/users/*"), ("GET", "/scim/v2/Users/*")),
+    operation(
+        295,
+        User,
+        "Get All users with pagination",
+        "GET",
+        ("GET", "/v1.svc/users/details?start="),
+        ("GET", "/scim/v2/Users?startIndex="),
+    ),
+    operation(295, User, "Delete User", "DELETE", ("DELETE", "/v1.svc/users/*"), ("DELETE", "/scim/v2/Users/*")),
+    operation(296, Group, "Create Group", "POST", ("POST", "/v1.svc/teams"), ("POST", "/scim/v2/Groups")),
+    operation(296, Group, "Update Group", "PUT", ("PUT", "/v1.svc/teams/*"), ("PUT", "/scim/v2/Groups/*")),
+    operation(296, Group, "Get Group by Id", "GET", ("GET", "/v1.svc/teams/*"), ("GET", "/scim/v2/Groups/*")),
+    operation(
+        296,
+        Group,
+        "Get All Groups with pagination",
+        "GET",
+        ("GET", "/v1.svc/teams?start="),
+        ("GET", "/scim/v2/Groups?startIndex="),
+    ),
+    operation(296, Group, "Delete Group", "DELETE", ("DELETE", "/v1.svc/teams/*"), ("DELETE", "/scim/v2/Groups/*")),
 ];
 
 pub const MANDATORY: &[Mandatory] = &[
