@@ -74,14 +74,13 @@ impl Over<'_> {
         )
     }
 
-    /// What the earlier pushes add, in words.
-    fn with(&self, touched: Touched) -> String {
-        if touched.before == 0 {
-            return String::new();
+    /// What would be done, and what the earlier pushes add to it.
+    fn with(&self, said: &str, touched: Touched) -> String {
+        match (touched.before, self.limits.hours) {
+            (0, _) => said.to_owned(),
+            (before, 1) => format!("{said} after {before} in the last hour"),
+            (before, hours) => format!("{said} after {before} in the last {hours} hours"),
         }
-        let hours = self.limits.hours;
-        let span = if hours == 1 { "hour".to_owned() } else { format!("{hours} hours") };
-        format!(" after {} in the last {span}", touched.before)
     }
 
     fn number(&self, key: &str, what: &str, touched: Touched, most: Option<u32>) -> Option<Guard> {
@@ -90,13 +89,13 @@ impl Over<'_> {
             return None;
         }
         let (plural, system) = (self.kind.plural().to_lowercase(), self.look.system);
-        let (count, more) = (touched.now, self.with(touched));
+        let count = touched.now;
         let said = match what {
-            REMOVED => format!("{count} entries would be taken away from {plural} of {system}{more}"),
-            ADDED => format!("{count} entries would be added to {plural} of {system}{more}"),
-            what => format!("{count} {plural} of {system} would be {what}{more}"),
+            REMOVED => format!("{count} entries would be taken away from {plural} of {system}"),
+            ADDED => format!("{count} entries would be added to {plural} of {system}"),
+            what => format!("{count} {plural} of {system} would be {what}"),
         };
-        let text = format!("{said}; at most {most} at once are allowed. {}", self.how(key));
+        let text = format!("{}; at most {most} at once are allowed. {}", self.with(&said, touched), self.how(key));
         let guard = self.look.guard(&format!("limit-{key}"), Some(self.kind), true, text);
         Some(Guard { measure: Some(touched.all() as u64), ..guard })
     }
@@ -114,13 +113,8 @@ impl Over<'_> {
             0 => format!("{} of {of}", touched.now),
             before => format!("{} and {before} before, of {of}", touched.now),
         };
-        let text = format!(
-            "{counted} {plural} of {system} ({}.{} %) would be {what}{}; at most {most} % at once are allowed. {}",
-            tenths / 10,
-            tenths % 10,
-            self.with(touched),
-            self.how(key)
-        );
+        let said = format!("{counted} {plural} of {system} ({}.{} %) would be {what}", tenths / 10, tenths % 10);
+        let text = format!("{}; at most {most} % at once are allowed. {}", self.with(&said, touched), self.how(key));
         let rule = format!("limit-{}", key.replace('_', "-"));
         let guard = self.look.guard(&rule, Some(self.kind), true, text);
         Some(Guard { measure: Some(tenths as u64), ..guard })
