@@ -209,9 +209,14 @@ fn console(bed: &Bed, variables: &[(&str, &str)], typed: &str) -> Vec<u8> {
     until(&|screen| screen.contains("password: "), &mut all);
     writer.write_all(format!("{typed}\r").as_bytes()).unwrap();
     until(&|screen| screen.contains("directory ok") && screen.contains("litmos ok"), &mut all);
-    for (keys, wanted) in
-        [("6", "head "), ("\r", "what needs you"), ("o", "write"), ("7", "CONNECTOR"), ("jjj", "GET"), ("O", "Asked lately")]
-    {
+    for (keys, wanted) in [
+        ("6", "head "),
+        ("\r", "what needs you"),
+        ("o", "write"),
+        ("7", "CONNECTOR"),
+        ("jjj", "GET"),
+        ("O", "Asked lately"),
+    ] {
         writer.write_all(keys.as_bytes()).unwrap();
         until(&|screen| screen.contains(wanted), &mut all);
     }
