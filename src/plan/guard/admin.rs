@@ -30,8 +30,8 @@ impl Look<'_> {
             let names: Vec<_> =
                 losing.iter().filter_map(|(_, changes)| changes.first()).map(|change| clean(&change.label)).collect();
             let text = format!(
-                "with {} {} would lose its last {what}: nobody could give the right back. Unstage it, or make somebody else {what} \
-                 first",
+                "with {} the last {what} of {} would go: nobody could give the right back. Unstage it, or make somebody else \
+                 {what} first",
                 names.join(", "),
                 self.system
             );
