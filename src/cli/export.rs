@@ -67,7 +67,7 @@ pub fn run(global: &Global, args: &ExportArgs) -> anyhow::Result<Exit> {
         ExportWhat::Mismatches | ExportWhat::List => read(global, args)?,
     };
     let sheet = if args.columns.is_empty() { sheet } else { sheet.only(&args.columns).map_err(anyhow::Error::msg)? };
-    let sheet = if args.mask { sheet.masked() } else { sheet };
+    let sheet = if args.mask { sheet.masked(crate::console::run::salt()) } else { sheet };
     let word = match args.what {
         ExportWhat::History => "history",
         ExportWhat::Mismatches => "mismatches",

@@ -422,9 +422,12 @@ impl Loop {
 }
 
 /// Writes an export; what came of it, in words.
-fn exported(folder: &Path, what: &What, name: &str, mask: bool) -> String {
+fn exported(folder: &Path, what: &What, name: &str, mask: Option<u64>) -> String {
     let sheet = what.sheet();
-    let sheet = if mask { sheet.masked() } else { sheet };
+    let sheet = match mask {
+        Some(salt) => sheet.masked(salt),
+        None => sheet,
+    };
     match crate::cli::export::write(folder, name, &sheet) {
         Ok(path) => text!("export.done", n = count(sheet.rows.len() as u64), path = path.display()),
         Err(why) => text!("export.failed", why = format!("{why:#}")),
@@ -432,7 +435,7 @@ fn exported(folder: &Path, what: &What, name: &str, mask: bool) -> String {
 }
 
 /// Another number in each session.
-fn salt() -> u64 {
+pub fn salt() -> u64 {
     let now = jiff::Timestamp::now().as_nanosecond();
     (u64::from(std::process::id()) << 32) ^ now as u64
 }

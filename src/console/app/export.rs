@@ -9,7 +9,8 @@ use crate::engine::protocol::PastPush;
 use crate::model::{Cell, Form, Kind, Row};
 use crate::plan::{Change, Expect, Facet, Seen, Wanted};
 
-use super::lines::{Line, Tone, masked};
+use super::lines::{Line, Tone};
+use super::mask;
 use super::note::{Note, Purpose};
 use super::order::Order;
 use super::popup::Popup;
@@ -75,12 +76,12 @@ impl Sheet {
         Ok(self)
     }
 
-    /// With personal data hidden, as on a masked screen.
-    pub fn masked(mut self) -> Self {
+    /// With personal data hidden, as on a masked screen of the session with this salt.
+    pub fn masked(mut self, salt: u64) -> Self {
         for row in &mut self.rows {
             for (cell, _) in row.iter_mut().zip(&self.columns).filter(|(_, column)| column.private) {
                 if let Some(text) = cell {
-                    *text = masked(text);
+                    *text = mask::masked(&mask::private(text), salt);
                 }
             }
         }
@@ -389,7 +390,7 @@ impl App {
             return;
         }
         match what {
-            Some(what) => wishes.push(Wish::Export { what, name, mask: self.mask }),
+            Some(what) => wishes.push(Wish::Export { what, name, mask: self.mask.then_some(self.setup.salt) }),
             None => self.say(Tone::Warn, text!("export.nothing")),
         }
     }
@@ -429,8 +430,11 @@ mod tests {
     #[test]
     fn a_file_holds_the_columns_that_were_asked_for_masked_where_the_screen_is() {
         assert_eq!(sheet().text(As::Csv), "name,state\r\n\"'=Lena Fischer\",missing\r\n,extra\r\n");
-        let masked = sheet().masked().text(As::JsonLines);
-        assert_eq!(masked, "{\"name\":\"=L*** F******\",\"state\":\"missing\"}\n{\"name\":null,\"state\":\"extra\"}\n");
+        let shown = mask::masked(&mask::private("=Lena Fischer"), 7);
+        assert!(!shown.contains("ena") && !shown.contains("ischer"), "{shown}");
+        let masked = sheet().masked(7).text(As::JsonLines);
+        let rows = format!("{{\"name\":\"{shown}\",\"state\":\"missing\"}}\n{{\"name\":null,\"state\":\"extra\"}}\n");
+        assert_eq!(masked, rows, "as on the screen");
         let turned = sheet().only(&["state".into(), "NAME".into()]).unwrap();
         assert_eq!(turned.text(As::Csv).lines().next(), Some("state,name"));
         let wrong = sheet().only(&["nam".into()]).unwrap_err();

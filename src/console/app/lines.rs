@@ -147,26 +147,6 @@ pub fn padded(text: &str, cells: usize) -> String {
     format!("{text}{}", " ".repeat(cells.saturating_sub(text.width())))
 }
 
-/// Letters and digits hidden but for the first of each word; the width stays.
-pub fn masked(text: &str) -> String {
-    let mut hidden = String::with_capacity(text.len());
-    let mut inside = false;
-    for c in text.chars() {
-        if c.is_alphanumeric() {
-            if inside {
-                hidden.push_str(if c.encode_utf8(&mut [0; 4]).width() > 1 { "**" } else { "*" });
-            } else {
-                hidden.push(c);
-            }
-            inside = true;
-        } else {
-            hidden.push(c);
-            inside = false;
-        }
-    }
-    hidden
-}
-
 /// A text with blanks before it up to so many cells; a longer one stays whole.
 pub fn flush(text: &str, cells: usize) -> String {
     format!("{}{text}", " ".repeat(cells.saturating_sub(text.width())))

@@ -166,8 +166,8 @@ pub enum Wish {
         what: export::What,
         /// The file's name as it was typed.
         name: String,
-        /// Personal data is masked.
-        mask: bool,
+        /// Personal data is masked, with the session's salt.
+        mask: Option<u64>,
     },
     /// Look at many records, off the UI thread.
     Survey(Survey),

@@ -143,7 +143,10 @@ fn nobody_else_can_read_what_is_kept() {
     let path = cache.path(&kept.system, Kind::User);
     assert_eq!(path.parent(), Some(&*cache.folder));
     assert_eq!(mode(&path), 0o600);
+    cache.keep_front(&kept, &[Row(0), Row(1)]).unwrap();
+    assert!(cache.front(&kept.system, kept.kind, kept.table.schema()).unwrap().is_some());
     cache.purge(&kept.system).unwrap();
+    assert!(cache.front(&kept.system, kept.kind, kept.table.schema()).unwrap().is_none(), "its front goes with it");
     assert!(!path.exists());
 }
 
