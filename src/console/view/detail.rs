@@ -195,14 +195,15 @@ fn facet(app: &App, pen: &mut Pen<'_>, area: Rect, y: u16, row: &DetailRow, curs
         let style =
             theme.tone(if differs || side.tone == Tone::Dim && side.mark != '=' { side.tone } else { Tone::Plain });
         let mut at = *x;
-        if many {
+        // What reads the same need not be read twice, nor sent twice over a slow line.
+        let same = side.mark == '=' && side.value == row.source;
+        if many || same {
             let (mark, tone) = if side.staged { ('*', Tone::Staged) } else { (side.mark, side.tone) };
             pen.put(at, y, 1, &mark.to_string(), theme.tone(tone));
             at += 2;
-            // What is the same need not be read twice.
-            if side.mark == '=' {
-                continue;
-            }
+        }
+        if same {
+            continue;
         }
         value_of(pen, at, y, (x + cells - 1).saturating_sub(at), &row.name, &side.value, style);
     }
