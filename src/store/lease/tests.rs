@@ -153,7 +153,7 @@ fn what_others_have_put_in_the_place_of_a_lease_is_refused_and_left_as_it_is() {
     // What stands in a file is only told, never believed or shown raw.
     let text = r#"{"who":"eve\u001b[2J","uid":0,"host":"h","pid":1,"since":"2026-01-01T00:00:00Z","expires":"2026-01-01T00:00:00Z","system":"x"}"#;
     std::fs::write(lease_file(&dir), [text.as_bytes(), &[b' '; 8192]].concat()).unwrap();
-    let left = dir.leases().take("aha acme", &aha(), "lena").unwrap().left;
+    let left = dir.leases().take("aha acme", &aha(), "lena").unwrap().left.clone();
     assert!(!left.unwrap_or_default().contains('\u{1b}'));
     std::fs::write(lease_file(&dir), "no JSON at all").unwrap();
     let held = dir.leases().take("aha acme", &aha(), "lena").unwrap();

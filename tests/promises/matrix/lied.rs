@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use trueup::engine::protocol::{Command, Report};
+use trueup::model::Kind;
 use trueup::plan::{ChangeId, Outcome, OutcomeState};
 
 use super::rows::Truth;
 use super::wish::wishes;
 use super::{Matrix, Pushed};
-use crate::adversary::{Adversary, Family, Met, Mischief};
+use crate::adversary::{Adversary, Family, Met};
 use crate::bed::{AHA, Part, acknowledged, assert_refused};
 
 /// After each of these a write may be sent again: the service says that it turned it away, and the record was read since.
@@ -80,7 +81,8 @@ impl Matrix {
                 OutcomeState::Confirmed { .. } => truth != Truth::Done,
                 _ if refused.contains(&wish.change.id) => truth != Truth::Not,
                 _ if !ends.contains(&said.word()) => true,
-                _ if no && truth != Truth::Not => {
+                // What others wished shows in the same team; of a user it is all about this one wish.
+                _ if no && (truth == Truth::Done || (wish.change.kind == Kind::User && truth != Truth::Not)) => {
                     tally.deceived += usize::from(!lies.is_empty());
                     lies.is_empty()
                 }
