@@ -6,8 +6,10 @@
 
 mod build;
 mod choice;
+mod discovered;
 mod draft;
 mod fault;
+mod feeds;
 mod file;
 mod findings;
 mod format;
@@ -15,6 +17,7 @@ mod narrow;
 mod path;
 mod reader;
 mod rows;
+mod service;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -26,5 +29,6 @@ pub use format::{
     MapRow, Mapping, MappingError, Operation, Part, Policy, Profile, Rate, Setting, SideEffect, Via,
 };
 pub use reader::{Columns, HeaderFault, Odd, ReadError, Reader, Rows, Taken};
+pub use service::{Ends, PagingBy, Removal, Service, SwitchOff};
 pub use transform::{DateForm, Transform, Word, Words};
 pub use writer::{Edit, Writer};

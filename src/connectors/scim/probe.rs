@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::accept;
 use super::discovery::{self, Offers, Types};
+use super::{accept, said};
 use crate::connectors::address::Address;
 use crate::connectors::fault::{looks_like_json, looks_like_page, told};
 use crate::connectors::{Finish, Input, Next, Walk};
@@ -68,10 +68,13 @@ impl Probe {
         self.learn_types(&base, types.as_ref());
         self.learn_schemas(&base.join(SCHEMAS), schemas.as_ref());
         self.learn_profile(&base);
+        said::learn(&mut self.site, &self.mapping);
         let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
         let Some(path) = at else { return self.done() };
         // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
-        let request = accept(Request::get(path)).query("startIndex", "1").query("count", "1");
+        let request =
+            accept(Request::get(path)).query("startIndex", self.mapping.service.start_index.unwrap_or(1).to_string());
+        let request = if self.site.no_count { request } else { request.query("count", "1") };
         self.asked = Some(request.clone());
         Next::Ask(vec![request])
     }
@@ -182,13 +185,20 @@ impl Probe {
 
     fn learn_types(&mut self, base: &Address, document: Option<&Value>) {
         let what = format!("GET {}", base.join(TYPES));
-        let Some(types) = document.and_then(|document| discovery::types(document, base)) else {
-            if document.is_some() {
-                self.line(what, Finding::Note, "lists no resource type; /Users and /Groups are assumed");
-            }
-            self.site.endpoints = discovery::defaults(base);
+        let types = document.and_then(|document| discovery::types(document, base));
+        if types.is_none() && document.is_some() {
+            self.line(what.clone(), Finding::Note, "lists no resource type; /Users and /Groups are assumed");
+        }
+        let found = types.is_some();
+        let mut types = types.unwrap_or_else(|| Types { endpoints: discovery::defaults(base), ..Types::default() });
+        for feed in self.mapping.feeds.iter().filter(|feed| !feed.path.is_empty() && feed.detail_of.is_none()) {
+            types.placed(feed, document, base);
+        }
+        let named = self.mapping.feeds.iter().any(|feed| !feed.path.is_empty());
+        if !found && !named {
+            self.site.endpoints = types.endpoints;
             return;
-        };
+        }
         let Types { endpoints, unused, refused, notes } = types;
         let found: Vec<_> =
             endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.kind.plural(), endpoint.path)).collect();
