@@ -7,7 +7,7 @@ use super::discovery::{member, records};
 use super::look::document;
 use super::pages::{Asks, From, Pages};
 use super::path::Path;
-use super::{Scim, accept, feed_of};
+use super::{Scim, accept, asks, feed_of};
 use crate::connectors::address::{Address, segment};
 use crate::connectors::each::{Ask, Took};
 use crate::connectors::{Look, Observed, Read};
@@ -35,7 +35,7 @@ impl Scim {
     /// The first requests for all details of one record.
     pub(super) fn ask_details(&self, site: &Site, kind: Kind, id: &str) -> Vec<Request> {
         let of = self.details_of(kind).filter_map(|feed| Some((feed, self.ask_detail(site, feed, id)?)));
-        of.map(|(feed, base)| page(feed, &base, &From::Row(1), self.asks(site))).collect()
+        of.map(|(feed, base)| page(feed, &base, &From::Row(1), asks(&self.mapping, site))).collect()
     }
 
     /// The record with all its details, or what has to be read besides. `last`: nothing more is read, and what is not there
@@ -63,7 +63,7 @@ impl Scim {
             match (ended, pages.lacks(), next) {
                 (true, Some(why), _) => return Err(format!("{} of the {kind} {}: {why}", feed.name, seen.id)),
                 (true, None, _) => brought.push((feed, documents)),
-                (false, _, Some(from)) => more.push(page(feed, &base, &from, self.asks(site))),
+                (false, _, Some(from)) => more.push(page(feed, &base, &from, asks(&self.mapping, site))),
                 (false, _, None) => {}
             }
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::discovery::{member, records, text};
 use super::pages::{From, Pages};
 use super::path::scalar;
-use super::{Scim, accept};
+use super::{Scim, accept, asks, listing_at};
 use crate::connectors::address::segment;
 use crate::connectors::fault::{looks_like_json, told};
 use crate::connectors::record::observed;
@@ -48,8 +48,7 @@ impl Scim {
 
     /// A page of all records, for a search that the service does not do itself.
     fn page_from(&self, site: &Site, kind: Kind, path: &str, from: &From) -> Request {
-        let base = self.with_query(kind, accept(Request::get(path.to_owned())));
-        from.of(&base, self.asks(site))
+        from.of(&listing_at(&self.mapping, kind, path), asks(&self.mapping, site))
     }
 
     /// What the replies show; where the service does not search, the next page of all its records, until the one that is

@@ -39,7 +39,7 @@ use super::walk::Unserved;
 use super::{Connector, Look, Looked, Observed, Read, Settings, Walk};
 use crate::mapping::{Ends, Feed, Mapping, SwitchOff};
 use crate::model::{AttrPath, Kind, RecordKey};
-use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
+use crate::plan::{Change, Endpoint, Refusal, Reply, Request, Site, Step, Verdict};
 use listing::Listing;
 use pages::Asks;
 use probe::Profile;
@@ -68,37 +68,28 @@ impl Scim {
         Self { soft_delete, mapping, base: Address::parse(&settings.url), profile }
     }
 
-    /// The listing of a kind.
-    fn listing(&self, kind: Kind) -> Option<&Feed> {
-        self.mapping.feed(&feed_of(kind))
-    }
-
     /// Whether the totals of a kind can be gone by.
     fn by_total(&self, kind: Kind) -> bool {
-        self.listing(kind).is_none_or(|feed| feed.ends == Ends::Total)
-    }
-
-    /// A listing's request with what its file says belongs to it.
-    fn with_query(&self, kind: Kind, request: Request) -> Request {
-        let path = self.listing(kind).map_or("", |feed| feed.path.as_str());
-        let (_, query) = details::parted(path);
-        query.into_iter().fold(request, |request, (name, value)| request.query(name, value))
+        self.mapping.feed(&feed_of(kind)).is_none_or(|feed| feed.ends == Ends::Total)
     }
 
     /// The media type of what is sent.
     fn media(&self) -> &str {
         self.mapping.service.media.as_deref().unwrap_or(MEDIA)
     }
+}
 
-    /// How pages are asked for: as many records as the mapping wants, and no more than the service allows.
-    fn asks(&self, site: &Site) -> Asks {
-        let count = (!site.no_count).then(|| self.page(site));
-        Asks { count, first_row: self.mapping.service.start_index.unwrap_or(1) }
-    }
+/// How pages are asked for: as many records as the mapping wants, and no more than the service allows.
+fn asks(mapping: &Mapping, site: &Site) -> Asks {
+    let count = (!site.no_count).then(|| mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1));
+    Asks { count, first_row: mapping.service.start_index.unwrap_or(1) }
+}
 
-    fn page(&self, site: &Site) -> u32 {
-        self.mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1)
-    }
+/// The request of a kind's listing, with what its file says belongs to it, without which page.
+fn listing_at(mapping: &Mapping, kind: Kind, path: &str) -> Request {
+    let at = mapping.feed(&feed_of(kind)).map_or("", |feed| feed.path.as_str());
+    let (_, query) = details::parted(at);
+    query.into_iter().fold(accept(Request::get(path)), |request, (name, value)| request.query(name, value))
 }
 
 /// The media type of SCIM (RFC 7644 3.1).
@@ -124,8 +115,17 @@ impl Connector for Scim {
         Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile))
     }
 
+    fn probe_to_read(&self) -> Box<dyn Walk> {
+        let first = |mapping: &Mapping, site: &Site, at: &Endpoint| {
+            let base = listing_at(mapping, at.kind, &at.path);
+            Listing::new("".into(), base, asks(mapping, site), site.paging).request()
+        };
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile).to_read(first))
+    }
+
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
-        let Some(listing) = self.listing(kind).filter(|_| site.endpoint(kind).is_some()) else { return Vec::new() };
+        let listing = self.mapping.feed(&feed_of(kind)).filter(|_| site.endpoint(kind).is_some());
+        let Some(listing) = listing else { return Vec::new() };
         std::iter::once(listing).chain(self.details_of(kind)).map(|feed| feed.name.clone()).collect()
     }
 
@@ -133,15 +133,15 @@ impl Connector for Scim {
         if let (Some(details), Some(base)) =
             (self.mapping.feed(feed).filter(|feed| feed.detail_of.is_some()), self.base.clone())
         {
-            let ask = details::Details { base, feed: details.clone(), asks: self.asks(site) };
+            let ask = details::Details { base, feed: details.clone(), asks: asks(&self.mapping, site) };
             return Box::new(Each::new(feed.into(), owners, details::BESIDE, ask));
         }
         let kind = Kind::ALL.into_iter().find(|&kind| feed_of(kind) == feed);
         let endpoints = kind.into_iter().flat_map(|kind| site.endpoints_of(kind)).filter(|_| self.base.is_some());
         let mut walks: Vec<Listing> = endpoints
             .map(|endpoint| {
-                let request = self.with_query(endpoint.kind, accept(Request::get(endpoint.path.clone())));
-                let listing = Listing::new(feed.into(), request, self.asks(site), site.paging);
+                let request = listing_at(&self.mapping, endpoint.kind, &endpoint.path);
+                let listing = Listing::new(feed.into(), request, asks(&self.mapping, site), site.paging);
                 if self.by_total(endpoint.kind) { listing } else { listing.to_an_empty_page() }
             })
             .collect();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::discovery::{self, Offers, Types};
-use super::{accept, said};
+use super::pages::{Asks, From};
+use super::{accept, asks, listing_at, said};
 use crate::connectors::address::Address;
 use crate::connectors::fault::{looks_like_json, looks_like_page, told};
 use crate::connectors::{Finish, Input, Next, Walk};
@@ -36,11 +37,31 @@ pub(super) struct Probe {
     profile: Profile,
     site: Site,
     asked: Option<Request>,
+    /// The first request of a listing of users, where everything is read right after: as it is for any service until this one
+    /// has described itself, and then as it is for this one.
+    listing: Option<fn(&Mapping, &Site, &Endpoint) -> Request>,
+    guess: Option<Request>,
+    kept: Vec<(Request, Reply)>,
 }
 
 impl Probe {
     pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>, profile: Profile) -> Self {
-        Self { base, mapping, profile, site: Site::default(), asked: None }
+        Self {
+            base,
+            mapping,
+            profile,
+            site: Site::default(),
+            asked: None,
+            listing: None,
+            guess: None,
+            kept: Vec::new(),
+        }
+    }
+
+    /// The same before a reading: what tells whether users may be read is the first page of them, which is asked for together
+    /// with what the service says of itself.
+    pub(super) fn to_read(self, listing: fn(&Mapping, &Site, &Endpoint) -> Request) -> Self {
+        Self { listing: Some(listing), ..self }
     }
 
     fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
@@ -56,7 +77,13 @@ impl Probe {
             self.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
             return self.done();
         };
-        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(Request::get(base.join(name)))).into())
+        let mut requests: Vec<Request> =
+            [CONFIG, TYPES, SCHEMAS].into_iter().map(|name| accept(Request::get(base.join(name)))).collect();
+        said::apply(&mut self.site, &self.mapping);
+        let users = self.places(None, base).endpoints.into_iter().find(|at| at.kind == Kind::User);
+        self.guess = self.listing.zip(users).map(|(listing, users)| listing(&self.mapping, &self.site, &users));
+        requests.extend(self.guess.clone());
+        Next::Ask(requests)
     }
 
     fn discovered(&mut self, replies: &[Reply]) -> Next {
@@ -69,13 +96,23 @@ impl Probe {
         self.learn_schemas(&base.join(SCHEMAS), schemas.as_ref());
         self.learn_profile(&base);
         said::learn(&mut self.site, &self.mapping);
-        let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
-        let Some(path) = at else { return self.done() };
-        // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
-        let request =
-            accept(Request::get(path)).query("startIndex", self.mapping.service.start_index.unwrap_or(1).to_string());
-        let request = if self.site.no_count { request } else { request.query("count", "1") };
+        let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).cloned();
+        let Some(at) = at else { return self.done() };
+        let request = match self.listing {
+            Some(listing) => listing(&self.mapping, &self.site, &at),
+            None => {
+                // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
+                let asks = asks(&self.mapping, &self.site);
+                let small = Asks { count: asks.count.map(|_| 1), ..asks };
+                From::Row(1).of(&listing_at(&self.mapping, at.kind, &at.path), small)
+            }
+        };
         self.asked = Some(request.clone());
+        if self.guess.as_ref() == Some(&request)
+            && let Some(reply) = replies.get(3)
+        {
+            return self.read(Some(reply));
+        }
         Next::Ask(vec![request])
     }
 
@@ -183,23 +220,29 @@ impl Probe {
         }
     }
 
-    fn learn_types(&mut self, base: &Address, document: Option<&Value>) {
-        let what = format!("GET {}", base.join(TYPES));
+    /// Where the kinds are: as ResourceTypes say, or as is usual; and what the service's file says, before both.
+    fn places(&self, document: Option<&Value>, base: &Address) -> Types {
         let types = document.and_then(|document| discovery::types(document, base));
-        if types.is_none() && document.is_some() {
-            self.line(what.clone(), Finding::Note, "lists no resource type; /Users and /Groups are assumed");
-        }
-        let found = types.is_some();
-        let mut types = types.unwrap_or_else(|| Types { endpoints: discovery::defaults(base), ..Types::default() });
+        let usual = || Types { endpoints: discovery::defaults(base), ..Types::default() };
+        let mut types = types.unwrap_or_else(usual);
         for feed in self.mapping.feeds.iter().filter(|feed| !feed.path.is_empty() && feed.detail_of.is_none()) {
             types.placed(feed, document, base);
         }
+        types
+    }
+
+    fn learn_types(&mut self, base: &Address, document: Option<&Value>) {
+        let what = format!("GET {}", base.join(TYPES));
+        let found = document.is_some_and(|document| discovery::types(document, base).is_some());
+        if !found && document.is_some() {
+            self.line(what.clone(), Finding::Note, "lists no resource type; /Users and /Groups are assumed");
+        }
+        let Types { endpoints, unused, refused, notes } = self.places(document, base);
         let named = self.mapping.feeds.iter().any(|feed| !feed.path.is_empty());
         if !found && !named {
-            self.site.endpoints = types.endpoints;
+            self.site.endpoints = endpoints;
             return;
         }
-        let Types { endpoints, unused, refused, notes } = types;
         let found: Vec<_> =
             endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.kind.plural(), endpoint.path)).collect();
         let has_users = endpoints.iter().any(|endpoint| endpoint.kind == Kind::User);
@@ -308,6 +351,9 @@ impl Probe {
             self.line(what, Finding::Bad, "no reply");
             return self.done();
         };
+        if self.listing.is_some() && reply.ok() {
+            self.kept.push((asked, reply.clone()));
+        }
         let (finding, detail) = match reply.status {
             200..=299 if looks_like_json(&reply.body) => self.listed(reply),
             200..=299 => (
@@ -325,7 +371,7 @@ impl Probe {
             400 | 500 | 501 => {
                 // Canaille (targets/scim.md A6 rule 10): from now on nobody says how many.
                 self.site.no_count = true;
-                (Finding::Note, format!("a page of one record is refused ({}); listing asks without a count then", told(reply)))
+                (Finding::Note, format!("a page of so many records is refused ({}); listing asks without a count then", told(reply)))
             }
             300..=399 => (
                 Finding::Bad,
@@ -369,5 +415,9 @@ impl Walk for Probe {
             Input::Replies(replies) => self.read(replies.first()),
             Input::Taken(_) | Input::Unreadable(_) => self.done(),
         }
+    }
+
+    fn kept(&mut self) -> Vec<(Request, Reply)> {
+        std::mem::take(&mut self.kept)
     }
 }

@@ -3,8 +3,18 @@
 use crate::mapping::{Mapping, PagingBy, Removal};
 use crate::plan::{Evidence, Finding, MemberRemoval, Paging, Site};
 
-/// What a service's file says goes before what the service says.
+/// What a service's file says goes before what the service says; told as evidence.
 pub(super) fn learn(site: &mut Site, mapping: &Mapping) {
+    let said = apply(site, mapping);
+    if !said.is_empty() {
+        let what = format!("what the file of {} says", mapping.title);
+        let detail = format!("{} [{}]", said.join(", "), mapping.service.cite);
+        site.evidence.push(Evidence { what, finding: Finding::Note, detail });
+    }
+}
+
+/// Puts what the file says into what is known of the service, and gives it in words.
+pub(super) fn apply(site: &mut Site, mapping: &Mapping) -> Vec<String> {
     let service = &mapping.service;
     let mut said = Vec::new();
     let mut flag = |what: &str, is: Option<bool>, place: &mut bool| {
@@ -37,9 +47,5 @@ pub(super) fn learn(site: &mut Site, mapping: &Mapping) {
             Removal::ValueList => MemberRemoval::ValueList,
         });
     }
-    if !said.is_empty() {
-        let what = format!("what the file of {} says", mapping.title);
-        let detail = format!("{} [{}]", said.join(", "), service.cite);
-        site.evidence.push(Evidence { what, finding: Finding::Note, detail });
-    }
+    said
 }
