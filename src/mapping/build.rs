@@ -10,8 +10,8 @@ use super::draft::Draft;
 use super::fault::{Placed, did_you_mean};
 use super::feeds::feeds;
 use super::file::{
-    AddressSpec, BusySpec, FeedSpec, LimitationSpec, OpName, OperationSpec, ProfileSpec, RateSpec, RecordSpec,
-    SettingSpec, SideEffectSpec, ViaSpec,
+    AddressSpec, BusySpec, LimitationSpec, OpName, OperationSpec, ProfileSpec, RateSpec, RecordSpec, SettingSpec,
+    SideEffectSpec, ViaSpec,
 };
 use super::findings::powerless;
 use super::rows::{row, vocabularies};

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::MappingError;
 use super::fault::Placed;
+use super::{Mapping, MappingError};
+use crate::model::Op;
 
 /// What is known of a service whatever it announces; what is not said here is found out by asking.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -75,6 +76,14 @@ pub enum Ends {
     Total,
     /// By an empty page: the total that is stated is wrong, and not gone by.
     EmptyPage,
+}
+
+impl Mapping {
+    /// Whether a record that is not there is as an operation leaves it: there are services that do not show any more who is
+    /// switched off.
+    pub fn done_when_absent(&self, op: Op) -> bool {
+        op == Op::Delete || (op == Op::Deactivate && self.service.hides_inactive)
+    }
 }
 
 /// What is said of a service, checked.

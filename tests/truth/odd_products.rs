@@ -398,9 +398,9 @@ fn a_fault_in_such_a_file_names_line_key_and_the_words_that_may_stand_there() {
         (
             "type = \"integer\", ref = \"Product\"",
             "type = \"int\", ref = \"Product\"",
-            ["line 39", "`type`", "`integer`"],
+            ["line 41", "`type`", "`integer`"],
         ),
-        ("ref = \"Product\"", "ref = \"Produkt\"", ["line 39", "`ref`", "did you mean `Product`?"]),
+        ("ref = \"Product\"", "ref = \"Produkt\"", ["line 41", "`ref`", "did you mean `Product`?"]),
     ] {
         assert!(NUMBERS.contains(from), "{from}");
         let message = Mapping::own(&NUMBERS.replacen(from, to, 1), "odd.toml").unwrap_err().to_string();

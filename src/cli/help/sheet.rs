@@ -6,10 +6,8 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::mapping::{
-    Access, Capability, Feed, KindMap, MapRow, Mapping, PagingBy, Policy, Profile, Rate, Removal, Service, SwitchOff,
-    Via,
-};
+use super::service::service;
+use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Profile, Rate, Via};
 use crate::model::Op;
 
 /// Columns of a terminal that is as narrow as they come.
@@ -108,39 +106,6 @@ fn settings(out: &mut String, mapping: &Mapping) {
         }
     }
     para(out, 2, "And those that every system has: `trueup help config`.");
-}
-
-/// What its file says that the service can, whatever it announces.
-fn service(out: &mut String, said: &Service) {
-    if *said == Service::default() {
-        return;
-    }
-    title(out, "What the service is taken to do");
-    let flag = |what: &str, is: Option<bool>| is.map(|is| format!("{what}: {}", if is { "yes" } else { "no" }));
-    let lines = [
-        flag("PATCH", said.patch),
-        flag("searches by key", said.filter),
-        flag("ETags", said.etag),
-        flag("takes a count", said.count),
-        said.paging.map(|by| match by {
-            PagingBy::Index => "pages by index".to_owned(),
-            PagingBy::Cursor => "pages by cursor".to_owned(),
-        }),
-        said.start_index.map(|first| format!("rows are counted from {first}")),
-        said.max_page.map(|size| format!("pages of {size} at most")),
-        said.removal.map(|by| match by {
-            Removal::Filter => "an entry leaves a list by a filter".to_owned(),
-            Removal::ValueList => "an entry leaves a list by a list of values".to_owned(),
-        }),
-        said.switch_off.map(|by| match by {
-            SwitchOff::Update => "a user is switched off by a write".to_owned(),
-            SwitchOff::Delete => "a user is switched off by DELETE".to_owned(),
-        }),
-        said.hides_inactive.then(|| "who is switched off is not shown any more".to_owned()),
-        said.media.as_ref().map(|media| format!("is sent {media}")),
-    ];
-    let lines: Vec<String> = lines.into_iter().flatten().collect();
-    para(out, 2, &format!("{} [{}]", lines.join("; "), said.cite));
 }
 
 fn operations(out: &mut String, mapping: &Mapping, with: &str) {

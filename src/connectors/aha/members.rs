@@ -66,7 +66,7 @@ impl<L: Fn(&str) -> Option<Request> + Send> Ask for Members<L> {
         }
     }
 
-    fn owners(&self) -> &str {
+    fn owners(&self) -> &'static str {
         "teams"
     }
 

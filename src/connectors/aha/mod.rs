@@ -20,14 +20,12 @@ mod write;
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::address::Address;
 use super::each::Each;
 use super::walk::Unserved;
 use super::{Connector, Looked, Observed, Settings, Walk};
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 
 /// The connector.

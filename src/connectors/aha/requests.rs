@@ -5,11 +5,11 @@ mod answers;
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::connectors::drive::wish::{change, create, entry, entry_of, of_new, text};
-use crate::connectors::drive::{builtin, line, shown};
-use crate::connectors::{Connector, Observed, Settings, connector};
+use crate::connectors::drive::{builtin, line, reply, shown};
+use crate::connectors::{Connector, Looked, Observed, Settings, connector};
 use crate::model::{Kind, Op};
 use crate::plan::{Change, ChangeId, Ref, Refusal, Site, Step, Want, Wanted};
 
@@ -39,6 +39,15 @@ fn pair(product: &str, role: &str) -> Want {
 
 fn user(name: &str, op: Op, want: Vec<Want>) -> Change {
     change(name, Kind::User, "731", op, want)
+}
+
+/// A user as Aha! shows it.
+fn mara(more: Value) -> Observed {
+    let mut user = json!({ "id": "731", "name": "Mara Keller", "email": "mara@example.com", "enabled": true,
+        "product_roles": [{ "role": 20, "product_id": "131414752", "product_name": null }, { "role": 0, "product_id": "9" }] });
+    user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let reply = reply(200, json!({ "user": user }));
+    aha().observe(&Site::default(), Kind::User, Looked::Id("731"), &[reply]).unwrap().unwrap()
 }
 
 fn ravi(mut more: Vec<Want>) -> Change {

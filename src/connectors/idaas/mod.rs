@@ -16,7 +16,7 @@ use super::fault::told;
 use super::walk::Unserved;
 use super::{Connector, Looked, Observed, Settings, Walk};
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 
 /// The feeds, as the mapping names them.

@@ -32,7 +32,7 @@ use super::address::Address;
 use super::walk::Unserved;
 use super::{Connector, Login, Looked, Observed, Reached, Settings, Walk};
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 use crate::secret::Secret;
 

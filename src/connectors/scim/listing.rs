@@ -87,7 +87,7 @@ impl Listing {
     }
 
     /// The same for a service whose totals are known to be wrong: an empty page ends it, and nothing else does.
-    pub(super) fn to_an_empty_page(mut self) -> Self {
+    pub(super) fn until_an_empty_page(mut self) -> Self {
         self.by_total = false;
         self.notes.push("the total that the service states is known to be wrong, and not gone by".into());
         self
@@ -308,9 +308,10 @@ impl Listing {
                 self.partial(format!("{distinct} distinct ids, and totalResults says {total}{sign}"))
             }
             None => self.done(Proof::Complete {
-                how: self.told(match self.by_total {
-                    true => format!("the service states no total; {distinct} distinct ids up to {sign}"),
-                    false => format!("{distinct} distinct ids up to {sign}"),
+                how: self.told(if self.by_total {
+                    format!("the service states no total; {distinct} distinct ids up to {sign}")
+                } else {
+                    format!("{distinct} distinct ids up to {sign}")
                 }),
                 total: distinct,
             }),

@@ -375,7 +375,7 @@ fn a_service_that_counts_its_rows_from_0_is_asked_so() {
 #[test]
 fn where_totals_are_wrong_an_empty_page_ends_a_listing_and_nothing_else_does() {
     let to_the_end = |serve: &dyn Fn(&Request) -> Reply| {
-        drive(Box::new(listing(Some(10), 1, None).to_an_empty_page()), "Resources", serve)
+        drive(Box::new(listing(Some(10), 1, None).until_an_empty_page()), "Resources", serve)
     };
     for stated in [24, 25, 26] {
         let serve = |request: &Request| {

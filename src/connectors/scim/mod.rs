@@ -37,7 +37,7 @@ use super::each::Each;
 use super::fault::told;
 use super::walk::Unserved;
 use super::{Connector, Look, Looked, Observed, Read, Settings, Walk};
-use crate::mapping::{Ends, Feed, Mapping, SwitchOff};
+use crate::mapping::{Ends, Mapping, SwitchOff};
 use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Endpoint, Refusal, Reply, Request, Site, Step, Verdict};
 use listing::Listing;
@@ -120,7 +120,7 @@ impl Connector for Scim {
             let base = listing_at(mapping, at.kind, &at.path);
             Listing::new("".into(), base, asks(mapping, site), site.paging).request()
         };
-        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile).to_read(first))
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile).before_reading(first))
     }
 
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
@@ -142,7 +142,7 @@ impl Connector for Scim {
             .map(|endpoint| {
                 let request = listing_at(&self.mapping, endpoint.kind, &endpoint.path);
                 let listing = Listing::new(feed.into(), request, asks(&self.mapping, site), site.paging);
-                if self.by_total(endpoint.kind) { listing } else { listing.to_an_empty_page() }
+                if self.by_total(endpoint.kind) { listing } else { listing.until_an_empty_page() }
             })
             .collect();
         match walks.len() {

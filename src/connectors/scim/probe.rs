@@ -60,7 +60,7 @@ impl Probe {
 
     /// The same before a reading: what tells whether users may be read is the first page of them, which is asked for together
     /// with what the service says of itself.
-    pub(super) fn to_read(self, listing: fn(&Mapping, &Site, &Endpoint) -> Request) -> Self {
+    pub(super) fn before_reading(self, listing: fn(&Mapping, &Site, &Endpoint) -> Request) -> Self {
         Self { listing: Some(listing), ..self }
     }
 

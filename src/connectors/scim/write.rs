@@ -257,10 +257,12 @@ impl<'r> Work<'r> {
         write.holes.extend(place.1.clone());
         self.pin(&mut write);
         let mut step = self.step(&self.names(), read_back(&place), write, read_back(&place));
-        step.side_effects.push(match self.scim.mapping.service.hides_inactive {
-            true => "DELETE is sent: the service keeps the user switched off, and does not show it any more".into(),
-            false => "DELETE is sent, which is a soft delete: the user stays and can be switched on again".into(),
-        });
+        let after = if self.scim.mapping.service.hides_inactive {
+            "DELETE is sent: the service keeps the user switched off, and does not show it any more"
+        } else {
+            "DELETE is sent, which is a soft delete: the user stays and can be switched on again"
+        };
+        step.side_effects.push(after.to_owned());
         Ok(vec![step])
     }
 

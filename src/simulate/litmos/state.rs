@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::bulk::Import;
 use super::learners::{Learners, instant, login_key};
-use super::record::{self, Record, put, text};
+use super::record::{Record, put, text};
 use crate::simulate::clock::epoch;
 use crate::simulate::shelf::{Place, Shelf};
 use crate::simulate::world::World;

@@ -3,20 +3,12 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{aha, pair, ravi, steps, user};
+use super::{aha, mara, pair, ravi, steps, user};
 use crate::connectors::drive::wish::{entry, text};
 use crate::connectors::drive::{page, reply};
 use crate::connectors::{Looked, Observed};
 use crate::model::{AttrPath, Kind, Op, RecordKey, Row, SystemId};
 use crate::plan::{Reply, Site, Step, Verdict, Wanted};
-
-fn mara(more: Value) -> Observed {
-    let mut user = json!({ "id": "731", "name": "Mara Keller", "email": "mara@example.com", "enabled": true,
-        "product_roles": [{ "role": 20, "product_id": "131414752", "product_name": null }, { "role": 0, "product_id": "9" }] });
-    user.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let reply = reply(200, json!({ "user": user }));
-    aha().observe(&Site::default(), Kind::User, Looked::Id("731"), &[reply]).unwrap().unwrap()
-}
 
 fn cell(seen: &Observed, path: &str) -> String {
     let attr = seen.table.schema().find(&AttrPath::new(path)).unwrap();
