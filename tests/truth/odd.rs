@@ -145,7 +145,7 @@ fn serve(manners: Manners, state: &mut State, method: &str, path: &str, query: &
         // All that is not in it is gone afterwards.
         ("PUT", [place, id]) => {
             let records = state.records.get_mut(*place).map(Vec::as_mut_slice).unwrap_or_default();
-            let Some(record) = records.iter_mut().find(|record| record["id"].to_string() == *id) else {
+            let Some(record) = records.iter_mut().find(|record| is(record, id)) else {
                 return (404, Value::Null);
             };
             if body["id"] != record["id"] {
@@ -156,12 +156,12 @@ fn serve(manners: Manners, state: &mut State, method: &str, path: &str, query: &
         }
         ("DELETE", ["Users", id]) => {
             let users = state.records.get_mut("Users").unwrap();
-            let Some(user) = users.iter_mut().find(|user| user["id"].to_string() == *id) else {
+            let Some(user) = users.iter_mut().find(|user| is(user, id)) else {
                 return (404, Value::Null);
             };
             user["status"] = json!("suspended");
             if manners.hides {
-                users.retain(|user| user["id"].to_string() != *id);
+                users.retain(|user| !is(user, id));
             }
             (204, Value::Null)
         }
@@ -170,8 +170,13 @@ fn serve(manners: Manners, state: &mut State, method: &str, path: &str, query: &
     }
 }
 
+/// Whether a record has this number.
+fn is(record: &Value, id: &str) -> bool {
+    id.parse().is_ok_and(|id: u64| record["id"] == id)
+}
+
 fn find<'s>(state: &'s State, place: &str, id: &str) -> Option<&'s Value> {
-    state.records.get(place)?.iter().find(|record| record["id"].to_string() == id)
+    state.records.get(place)?.iter().find(|record| is(record, id))
 }
 
 fn shown(manners: Manners, place: &str, record: &Value) -> Value {

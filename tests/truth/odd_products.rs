@@ -165,7 +165,7 @@ fn users(many: u64) -> Vec<Value> {
     let user = |id: u64| {
         json!({
             "id": id, "userName": format!("p{id}@odd.example"), "name": { "givenName": "P", "familyName": format!("N{id}") },
-            "title": "Clerk", "shoeSize": 38, "status": if id % 7 == 0 { "left" } else { "active" },
+            "title": "Clerk", "shoeSize": 38, "status": if id.is_multiple_of(7) { "left" } else { "active" },
             ACCESS: { "assignments": [{ "applicationNo": id % 3 + 1, "levelNo": 10, "since": 1999 }] },
         })
     };
@@ -274,7 +274,7 @@ async fn numbers_for_ids_and_a_put_that_replaces_all_and_nothing_that_it_announc
         let members = state.record("Groups", 1)["members"].as_array().unwrap().clone();
         assert_eq!((members.len(), &members[10]), (11, &json!({ "value": 77 })));
     }
-    let new = vec![text("userName", "new@odd.example"), access("1", level("10"))];
+    let new = [text("userName", "new@odd.example"), access("1", level("10"))];
     let mut changes = vec![create("odd", Kind::User, ("userName", "new@odd.example"), new[..1].to_vec())];
     changes[0].want.extend(new[1..].to_vec());
     confirmed(&mut console, changes).await;
