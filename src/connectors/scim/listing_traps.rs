@@ -408,7 +408,6 @@ fn foreseen(total: Option<u64>, pages: &[u64]) -> Vec<Vec<u64>> {
             records: *records as u32,
             fresh: *records as u32,
             envelope: envelope.as_object().cloned().unwrap(),
-            ..Default::default()
         };
         next = walk.next(Input::Taken(taken));
         from += records;
