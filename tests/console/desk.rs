@@ -3,6 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 use std::sync::Arc;
 use trueup::console::app::text::{Language, speak_here};
 use trueup::console::app::{App, Msg, Setup, Wish, update};
@@ -59,8 +61,12 @@ impl Desk {
 
     /// One key, read before anything is drawn.
     pub fn press(&mut self, code: KeyCode) {
+        self.event(KeyEvent::new(code, KeyModifiers::NONE));
+    }
+
+    /// The same, with what is held.
+    pub fn event(&mut self, key: KeyEvent) {
         self.keys += 1;
-        let key = KeyEvent::new(code, KeyModifiers::NONE);
         self.send(Msg::Key { key, number: self.keys });
     }
 
@@ -105,11 +111,12 @@ impl Desk {
         self.send(Msg::Drawn { read });
     }
 
-    /// Draws into a buffer and looks at nothing.
-    pub fn draw(&self) {
+    /// Draws into a buffer: its cells, and where the terminal's cursor stands.
+    pub fn draw(&self) -> (Buffer, Option<Position>) {
         let (columns, rows) = self.app.size;
-        let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
-        view::draw(&self.app, &self.theme, &mut buffer);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let place = view::draw(&self.app, &self.theme, &mut buffer);
+        (buffer, place)
     }
 
     /// The screen as text.

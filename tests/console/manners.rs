@@ -112,6 +112,35 @@ fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
+fn stopped_from_outside_it_gives_the_terminal_back_first_and_takes_it_again() {
+    let mut seat = Seat::shell("tstp");
+    seat.ready();
+    let kill = Command::new("kill").args(["-TSTP", &seat.leader().to_string()]).status().unwrap();
+    assert!(kill.success());
+    seat.until_text("Stopped");
+    assert!(!seat.parser.screen().alternate_screen() && !seat.parser.screen().hide_cursor());
+    seat.type_in("fg\r");
+    seat.until_text("7 Systems");
+    assert!(seat.parser.screen().alternate_screen());
+    seat.type_in("jq");
+    seat.until("the shell", |screen| screen.trim_end().ends_with("\n$"));
+    seat.type_in("exit\r");
+    assert_eq!(seat.ended(), 0);
+}
+
+#[test]
+fn where_no_shell_could_bring_it_back_it_is_not_suspended() {
+    let mut seat = Seat::demo("orphan");
+    seat.ready();
+    seat.type_in("\x1a");
+    seat.until_text("no shell here");
+    seat.type_in("j");
+    seat.until_text("2/");
+    seat.type_in("q");
+    assert_eq!(seat.ended(), 0);
+}
+
+#[test]
 fn an_interrupt_from_outside_gives_the_terminal_back_first() {
     let mut seat = Seat::demo("int");
     seat.ready();

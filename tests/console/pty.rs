@@ -102,6 +102,11 @@ impl Seat {
         }
     }
 
+    /// The process group that the terminal belongs to now.
+    pub fn leader(&self) -> i32 {
+        self.master.as_ref().unwrap().process_group_leader().unwrap()
+    }
+
     pub fn screen(&self) -> String {
         self.parser.screen().contents()
     }

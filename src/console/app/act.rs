@@ -106,6 +106,10 @@ impl App {
                 self.popup = Some(Popup::Filter(FilterBar::new(&filter)));
             }
             Action::OnlyOut => self.with_list(|list| list.only = !list.only),
+            Action::NextOut | Action::PreviousOut if self.tab == Tab::Plan => {
+                self.plan.next_group(action == Action::PreviousOut);
+                self.step(0);
+            }
             Action::NextOut | Action::PreviousOut => {
                 if !self.next_out(action == Action::PreviousOut) {
                     self.say(Tone::Plain, text!("no.more-out"));

@@ -13,6 +13,7 @@ pub mod confirm;
 mod decide;
 pub mod detail;
 pub mod export;
+mod facets;
 pub mod filter;
 pub mod form;
 pub mod help;
@@ -517,7 +518,7 @@ impl App {
             }
             Report::Prepared(plan) => self.plan.prepared(plan),
             Report::NotPrepared(why) => {
-                self.say(Tone::Bad, why.clone());
+                self.say(Tone::Bad, said::said(&why));
                 self.plan.not_prepared(why);
             }
             Report::PushBegan(id) => self.plan.began(&id),
@@ -544,9 +545,9 @@ impl App {
                 }
                 self.history.unknown(unknown);
             }
-            Report::Notice(text) => self.say(Tone::Plain, text),
+            Report::Notice(text) => self.say(Tone::Plain, said::said(&text)),
             Report::Crashed { part, text } => {
-                self.say(Tone::Bad, text!("notice.crashed", part = part, text = text));
+                self.say(Tone::Bad, text!("notice.crashed", part = said::said(&part), text = said::said(&text)));
             }
         }
     }

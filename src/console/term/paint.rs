@@ -34,6 +34,7 @@ struct Pen<'f> {
     at: Option<(u16, u16)>,
     style: Look,
     compat: bool,
+    width: u16,
 }
 
 type Look = (Color, Color, Modifier);
@@ -51,13 +52,29 @@ fn surely_wide(symbol: &str) -> bool {
 }
 
 impl Pen<'_> {
+    /// Goes to a cell by the shortest way.
     fn go(&mut self, x: u16, y: u16) {
-        match self.at {
-            Some((have, row)) if have == x && row == y => return,
-            Some((have, row)) if row == y && x > have => self.write(format_args!("\x1b[{}C", x - have)),
-            _ if x == 0 => self.write(format_args!("\x1b[{}H", y + 1)),
-            _ => self.write(format_args!("\x1b[{};{}H", y + 1, x + 1)),
+        if self.at == Some((x, y)) {
+            return;
         }
+        let mut way = if x == 0 { format!("\x1b[{}H", y + 1) } else { format!("\x1b[{};{}H", y + 1, x + 1) };
+        if let Some((have, row)) = self.at
+            && row <= y
+        {
+            // A line feed goes down in the same column, whatever a row below holds (ECMA-48 8.3.74).
+            let down = "\n".repeat(usize::from(y - row));
+            let across = |from: u16| match x.cmp(&from) {
+                std::cmp::Ordering::Less => steps(from - x, 'D'),
+                std::cmp::Ordering::Equal => String::new(),
+                std::cmp::Ordering::Greater => steps(x - from, 'C'),
+            };
+            for other in [format!("{down}{}", across(have)), format!("\r{down}{}", across(0))] {
+                if other.len() < way.len() {
+                    way = other;
+                }
+            }
+        }
+        self.frame.extend_from_slice(way.as_bytes());
         self.at = Some((x, y));
     }
 
@@ -109,8 +126,29 @@ impl Pen<'_> {
         let symbol = cell.symbol();
         self.frame.extend_from_slice(symbol.as_bytes());
         let sure = symbol.is_ascii() || !self.compat && surely_wide(symbol);
-        self.at = sure.then(|| (x + symbol.width() as u16, y));
+        let next = x + symbol.width() as u16;
+        // Behind the last cell terminals disagree on where the cursor is.
+        self.at = (sure && next < self.width).then_some((next, y));
     }
+
+    /// Writes the cells from where the pen is up to `x` anew where that takes no more bytes than to go there.
+    fn bridge(&mut self, x: u16, y: u16, row: &[Cell]) {
+        let Some((from, _)) = self.at.filter(|(from, line)| *line == y && *from < x) else { return };
+        let between = &row[usize::from(from)..usize::from(x)];
+        let plain = |cell: &Cell| {
+            cell.symbol().len() == 1 && cell.symbol().is_ascii() && (cell.fg, cell.bg, cell.modifier) == self.style
+        };
+        if between.len() <= steps(x - from, 'C').len() && between.iter().all(plain) {
+            for (cell, at) in between.iter().zip(from..) {
+                self.cell(at, y, cell);
+            }
+        }
+    }
+}
+
+/// So many steps in a direction (CUF and CUB).
+fn steps(many: u16, end: char) -> String {
+    if many == 1 { format!("\x1b[{end}") } else { format!("\x1b[{many}{end}") }
 }
 
 /// A colour's code: `30` to `37` and `90` to `97` for the sixteen (ECMA-48 8.3.117 and its common extension).
@@ -138,6 +176,17 @@ fn color(color: Color, base: u16) -> String {
         Color::Indexed(n) => format!("{};5;{n}", base + 8),
         Color::Rgb(r, g, b) => format!("{};2;{r};{g};{b}", base + 8),
     }
+}
+
+/// Where a row becomes blank for the rest of it, where so much was there that it is erased in one go.
+fn tail(old: &[Cell], new: &[Cell]) -> Option<usize> {
+    let plain = |cell: &Cell| cell.symbol() == " " && (cell.fg, cell.bg, cell.modifier) == PLAIN;
+    let used = new.iter().rposition(|cell| !plain(cell)).map_or(0, |at| {
+        // A wide character covers the cell after its own.
+        (at + new[at].symbol().width().max(1)).min(new.len())
+    });
+    let before = old.iter().rposition(|cell| !plain(cell)).map_or(0, |at| at + 1);
+    (before > used + 4).then_some(used)
 }
 
 impl<W: Write> Screen<W> {
@@ -169,7 +218,8 @@ impl<W: Write> Screen<W> {
         let mut frame = std::mem::take(&mut self.frame);
         frame.clear();
         let whole = self.stale || self.shown.area != next.area;
-        let mut pen = Pen { frame: &mut frame, at: None, style: PLAIN, compat: self.compat };
+        let width = next.area.width;
+        let mut pen = Pen { frame: &mut frame, at: None, style: PLAIN, compat: self.compat, width };
         if whole {
             pen.write(format_args!("\x1b[m\x1b[2J"));
             self.shown = Buffer::empty(next.area);
@@ -181,7 +231,6 @@ impl<W: Write> Screen<W> {
             pen.write(format_args!("\x1b[{}{end}\x1b[r", moved.up.unsigned_abs()));
             scroll::apply(&mut self.shown, &moved);
         }
-        self.tails(&mut pen, next);
         self.cells(&mut pen, next);
         pen.look(PLAIN);
         let drawn = !pen.frame.is_empty();
@@ -224,16 +273,18 @@ impl<W: Write> Screen<W> {
         Ok(written)
     }
 
-    /// Every cell that differs. Own, and not ratatui's: where half of a wide character was, the terminal's attributes are
-    /// anybody's guess, so what comes there is always written.
+    /// Every cell that differs, row by row. Own, and not ratatui's: where half of a wide character was, the terminal's
+    /// attributes are anybody's guess, so what comes there is always written.
     fn cells(&self, pen: &mut Pen<'_>, next: &Buffer) {
         let width = usize::from(next.area.width).max(1);
         for (y, (old, new)) in self.shown.content.chunks(width).zip(next.content.chunks(width)).enumerate() {
             if old == new {
                 continue;
             }
+            let y = y as u16;
+            let tail = tail(old, new);
             let (mut old_ends, mut new_ends) = (0, 0);
-            for x in 0..width {
+            for x in 0..tail.unwrap_or(width) {
                 let was_half = x < old_ends;
                 if !was_half {
                     old_ends = x + old[x].symbol().width();
@@ -243,34 +294,15 @@ impl<W: Write> Screen<W> {
                 }
                 new_ends = x + new[x].symbol().width();
                 if was_half || old[x] != new[x] {
-                    pen.cell(x as u16, y as u16, &new[x]);
+                    pen.bridge(x as u16, y, new);
+                    pen.cell(x as u16, y, &new[x]);
                 }
             }
-        }
-    }
-
-    /// Ends of rows that become blank are erased in one go.
-    fn tails(&mut self, pen: &mut Pen<'_>, next: &Buffer) {
-        let width = usize::from(next.area.width);
-        if width == 0 {
-            return;
-        }
-        let plain = |cell: &Cell| cell.symbol() == " " && (cell.fg, cell.bg, cell.modifier) == PLAIN;
-        for (y, (old, new)) in self.shown.content.chunks_mut(width).zip(next.content.chunks(width)).enumerate() {
-            let used = new.iter().rposition(|cell| !plain(cell)).map_or(0, |at| {
-                // A wide character covers the cell after its own.
-                (at + new[at].symbol().width().max(1)).min(width)
-            });
-            let before = old.iter().rposition(|cell| !plain(cell)).map_or(0, |at| at + 1);
-            if before > used + 4 {
-                // A wide character that straddles the cut would be left as half of one.
-                if used > 0 && old[used - 1].symbol().width() > 1 {
-                    continue;
-                }
-                pen.go(used as u16, y as u16);
+            // All before it is right by now, so that nothing is cut in half.
+            if let Some(from) = tail {
                 pen.look(PLAIN);
+                pen.go(from as u16, y);
                 pen.write(format_args!("\x1b[K"));
-                old[used..].iter_mut().for_each(Cell::reset);
             }
         }
     }

@@ -134,6 +134,8 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
     let end = area.right().saturating_sub(2);
     let name = format!(" {} ", about.name);
     x += pen.person(x, area.y, (end - x) / 2, &name, theme.tone(Tone::Strong)) + 2;
+    // Behind names of any usual length it stands still, so that a move writes it only where it says something else.
+    x = x.max(area.x + (area.width / 4).min(30));
     let mut words = format!(" {system}");
     if !about.id.is_empty() {
         words.push(' ');

@@ -9,6 +9,7 @@ use crate::console::app::columns::Columns;
 use crate::console::app::life::Life;
 use crate::console::app::lines::{Line, Tone, column};
 use crate::console::app::pick::Pick;
+use crate::console::app::said::said;
 use crate::console::app::text::{count, text};
 use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
@@ -124,12 +125,8 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
             }
             (None, Some(best)) => {
                 x += pen.data(x, y, end.saturating_sub(x), &format!("{}?  ", best.label), theme.tone(Tone::Plain));
-                let why: Vec<&str> = best
-                    .evidence
-                    .iter()
-                    .filter(|evidence| evidence.speaks)
-                    .map(|evidence| evidence.text.as_str())
-                    .collect();
+                let speaks = best.evidence.iter().filter(|evidence| evidence.speaks);
+                let why: Vec<_> = speaks.map(|evidence| said(&evidence.text)).collect();
                 pen.data(x, y, end.saturating_sub(x), &why.join(", "), theme.tone(Tone::Dim));
             }
             (None, None) => {
