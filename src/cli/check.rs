@@ -1,6 +1,5 @@
 //! `trueup check`: read everything, compare, say what is out of true. Reads only.
 
-use std::collections::HashMap;
 use std::io::{BufWriter, Write};
 
 use anyhow::{Context, bail};
@@ -9,7 +8,7 @@ use super::args::{Check, Format};
 use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
 use crate::compare::subject::Identity;
-use crate::compare::{Compared, Comparison, FacetDiff, Pairing, SystemView, Verdict, facets, label};
+use crate::compare::{Compared, FacetDiff, Pairing, SystemView, Verdict, facets, label};
 use crate::engine::protocol::{Health, World};
 use crate::engine::{Setup, SystemSetup};
 use crate::model::filter::Query;
@@ -174,7 +173,6 @@ fn mismatches<'w>(
     let compared = &*world.compared;
     let inputs = &compared.inputs;
     let base = inputs.base();
-    let mut names = EntryNames::default();
     let mut count = 0;
     for kind in wanted.kinds() {
         let comparison = compared.kind(kind);
@@ -196,7 +194,7 @@ fn mismatches<'w>(
                     Pairing::Differs | Pairing::Leaver | Pairing::Leaving => facets(compared, kind, identity, system)
                         .into_iter()
                         .filter(|facet| facet.verdict == Verdict::Differs)
-                        .map(|facet| names.line(compared, kind, system, facet))
+                        .map(|facet| attribute(compared, kind, system, facet))
                         .collect(),
                     _ => Vec::new(),
                 };
@@ -230,51 +228,34 @@ fn key(compared: &Compared, kind: Kind, identity: u32, system: usize) -> &str {
         .unwrap_or_default()
 }
 
-/// What entries of lists are called in a path: the source's id of what their key refers to, else the target's.
-#[derive(Default)]
-struct EntryNames {
-    identity_of: HashMap<(usize, Kind), Vec<u32>>,
+/// An attribute's line. Entries of lists are called by the source's id of what their key refers to, else by the target's.
+fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> AttributeLine {
+    let path = match &facet.key {
+        None => facet.path.to_string(),
+        Some((ids, name)) => {
+            let parts: Vec<String> = ids
+                .iter()
+                .enumerate()
+                .map(|(part, id)| {
+                    let kind = key_kind(&compared.inputs.systems[system], of, &facet, part);
+                    kind.and_then(|kind| source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
+                })
+                .collect();
+            let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
+            format!("{}[{inside}]", facet.path)
+        }
+    };
+    AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction }
 }
 
-impl EntryNames {
-    fn line(&mut self, compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> AttributeLine {
-        let path = match &facet.key {
-            None => facet.path.to_string(),
-            Some((ids, name)) => {
-                let parts: Vec<String> = ids
-                    .iter()
-                    .enumerate()
-                    .map(|(part, id)| {
-                        let kind = key_kind(&compared.inputs.systems[system], of, &facet, part);
-                        kind.and_then(|kind| self.source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
-                    })
-                    .collect();
-                let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
-                format!("{}[{inside}]", facet.path)
-            }
-        };
-        AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction }
-    }
-
-    fn source_id(&mut self, compared: &Compared, kind: Kind, system: usize, id: &str) -> Option<String> {
-        let inputs = &compared.inputs;
-        let base = inputs.base()?;
-        let comparison: &Comparison = compared.kind(kind);
-        let row = inputs.systems[system].snapshot(kind)?.table.find(id)?;
-        let index = self.identity_of.entry((system, kind)).or_insert_with(|| {
-            let rows = inputs.systems[system].snapshot(kind).map_or(0, |snapshot| snapshot.table.len());
-            let mut index = vec![u32::MAX; rows];
-            for (identity, row) in comparison.of[system].iter().enumerate() {
-                if let Some(slot) = index.get_mut(*row as usize) {
-                    *slot = identity as u32;
-                }
-            }
-            index
-        });
-        let identity = *index.get(row.0 as usize)?;
-        let row = comparison.row(identity, base)?;
-        Some(inputs.systems[base].snapshot(kind)?.table.id(row).to_owned())
-    }
+/// The source's id of a target's record.
+fn source_id(compared: &Compared, kind: Kind, system: usize, id: &str) -> Option<String> {
+    let inputs = &compared.inputs;
+    let base = inputs.base()?;
+    let comparison = compared.kind(kind);
+    let row = inputs.systems[system].snapshot(kind)?.table.find(id)?;
+    let row = comparison.row(comparison.identity_of(system, row)?, base)?;
+    Some(inputs.systems[base].snapshot(kind)?.table.id(row).to_owned())
 }
 
 /// What a part of the key of a list's entries refers to.

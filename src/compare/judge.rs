@@ -4,8 +4,9 @@ use rayon::prelude::*;
 
 use super::bound::Bound;
 use super::column::{Part, Texts};
-use super::link::Identities;
+
 use super::state::NO_ROW;
+use super::tie::Identities;
 use super::{Inputs, Pairing, SystemView};
 use crate::model::filter::Filter;
 use crate::model::{AttrPath, CHUNK_ROWS, Kind, Table};

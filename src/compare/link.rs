@@ -12,24 +12,7 @@ use super::state::NO_ROW;
 use super::{Inputs, LinkVerdict, Rung, SystemView};
 use crate::mapping::KindMap;
 use crate::model::fold::{fold, same};
-use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, Row, Table};
-
-/// All identities of one kind.
-pub(super) struct Identities {
-    pub(super) len: u32,
-    /// `of[system][identity]`: its row.
-    pub(super) of: Vec<Vec<u32>>,
-    /// `identity[system][row]`.
-    pub(super) identity: Vec<Vec<u32>>,
-    /// `rung[system][identity]`: 0, or what linked it: 1 kept, 2 key, 3 folded.
-    pub(super) rung: Vec<Vec<u8>>,
-    /// `doubt[system][identity]`: there are candidates, or no key to find any by, and nobody can say.
-    pub(super) doubt: Vec<Vec<bool>>,
-    /// Per system, what the keys are good for.
-    pub(super) reach: Vec<Reach>,
-    /// Keys that several records of one system share.
-    pub(super) duplicates: Vec<(usize, u32, AttrPath)>,
-}
+use crate::model::{Attr, AttrDef, AttrPath, Fold, Form, Kind, Table};
 
 /// What the keys between the base and one target are good for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,12 +61,13 @@ struct Column<'t> {
 }
 
 /// The folded columns of one kind, each made once.
-struct Columns<'t> {
+#[derive(Default)]
+pub(super) struct Columns<'t> {
     made: HashMap<(usize, u16, Fold), Column<'t>>,
 }
 
 impl<'t> Columns<'t> {
-    fn make(&mut self, system: usize, table: &'t Table, attr: Attr, fold: Fold) {
+    pub(super) fn make(&mut self, system: usize, table: &'t Table, attr: Attr, fold: Fold) {
         self.made.entry((system, attr.0, fold)).or_insert_with(|| {
             #[expect(clippy::expect_used, reason = "only readable texts are asked for")]
             let texts = Texts::new(table, attr).expect("a readable text");
@@ -97,21 +81,21 @@ impl<'t> Columns<'t> {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Step {
-    base: Attr,
-    target: Attr,
-    fold: Fold,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) base: Attr,
+    pub(super) target: Attr,
+    pub(super) fold: Fold,
     rung: Rung,
 }
 
-fn table(view: &SystemView, kind: Kind) -> Option<&Table> {
+pub(super) fn table(view: &SystemView, kind: Kind) -> Option<&Table> {
     view.mapping.kind(kind)?;
     view.snapshot(kind).map(|snapshot| &snapshot.table)
 }
 
 /// The rungs between two tables, from the keys of the target's mapping.
-fn steps(base: &Table, target: &Table, map: &KindMap) -> Vec<Step> {
+pub(super) fn steps(base: &Table, target: &Table, map: &KindMap) -> Vec<Step> {
     key_paths(map)
         .iter()
         .filter_map(|path| {
@@ -124,15 +108,15 @@ fn steps(base: &Table, target: &Table, map: &KindMap) -> Vec<Step> {
 }
 
 /// What the ladder came to between a base and a target.
-struct Pairs {
+pub(super) struct Pairs {
     /// The target's row per row of the base.
-    to: Vec<u32>,
+    pub(super) to: Vec<u32>,
     /// The base's row per row of the target.
-    from: Vec<u32>,
+    pub(super) from: Vec<u32>,
     /// What linked the target's row: 0, or the rung.
-    by: Vec<u8>,
-    doubt: [Vec<bool>; 2],
-    reach: Reach,
+    pub(super) by: Vec<u8>,
+    pub(super) doubt: [Vec<bool>; 2],
+    pub(super) reach: Reach,
 }
 
 impl Pairs {
@@ -165,12 +149,12 @@ impl Pairs {
 
 /// Decisions between two systems, as rows.
 #[derive(Default)]
-struct Decisions {
-    same: Vec<(u32, u32)>,
+pub(super) struct Decisions {
+    pub(super) same: Vec<(u32, u32)>,
     apart: HashSet<(u32, u32)>,
 }
 
-fn decisions(inputs: &Inputs, kind: Kind, base: usize, target: usize) -> Decisions {
+pub(super) fn decisions(inputs: &Inputs, kind: Kind, base: usize, target: usize) -> Decisions {
     let (a, b) = (&inputs.systems[base], &inputs.systems[target]);
     let (Some(from), Some(to)) = (table(a, kind), table(b, kind)) else { return Decisions::default() };
     let mut links: Vec<_> = inputs.links.iter().filter(|link| link.a.kind == kind && link.b.kind == kind).collect();
@@ -440,7 +424,7 @@ fn settle(crowd: &Crowd, pairs: &mut Pairs, apart: &HashSet<(u32, u32)>, by: u8)
 }
 
 /// The ladder between two tables. `free` says which rows take part.
-fn ladder(
+pub(super) fn ladder(
     sizes: [usize; 2],
     steps: &[Step],
     columns: &Columns<'_>,
@@ -488,236 +472,4 @@ fn ladder(
         }
     }
     pairs
-}
-
-/// Ties the records of all systems together.
-pub(super) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
-    let tables: Vec<Option<&Table>> = inputs.systems.iter().map(|view| table(view, kind)).collect();
-    let base = inputs.base();
-    let base_table = base.and_then(|base| tables[base]);
-    let base_len = base_table.map_or(0, Table::len);
-    let count = tables.len();
-    let plans: Vec<Vec<Step>> = (0..count)
-        .map(|system| match (base_table, tables[system], inputs.systems[system].mapping.kind(kind)) {
-            (Some(from), Some(to), Some(map)) if Some(system) != base => steps(from, to, map),
-            _ => Vec::new(),
-        })
-        .collect();
-    let mut columns = Columns { made: HashMap::new() };
-    for (system, steps) in plans.iter().enumerate() {
-        for step in steps {
-            if let (Some(base), Some(from), Some(to)) = (base, base_table, tables[system]) {
-                columns.make(base, from, step.base, step.fold);
-                columns.make(system, to, step.target, step.fold);
-            }
-        }
-    }
-    let mut crowded: BTreeMap<(usize, u32), AttrPath> = BTreeMap::new();
-    let mut made = Identities {
-        len: base_len as u32,
-        of: vec![Vec::new(); count],
-        identity: tables.iter().map(|table| vec![NO_ROW; table.map_or(0, Table::len)]).collect(),
-        rung: vec![Vec::new(); count],
-        doubt: vec![Vec::new(); count],
-        reach: vec![Reach::default(); count],
-        duplicates: Vec::new(),
-    };
-    let climbed: Vec<_> = (0..count)
-        .into_par_iter()
-        .map(|system| {
-            let mut shared: Vec<(usize, u32, AttrPath)> = Vec::new();
-            let (Some(base), Some(from), Some(to)) = (base, base_table, tables[system]) else { return (None, shared) };
-            if system == base {
-                return (None, shared);
-            }
-            let decisions = decisions(inputs, kind, base, system);
-            let systems = [base, system];
-            let mut seen = |side: usize, attr: Attr, rows: &[u32]| {
-                let path = &[from, to][side].schema().def(attr).path;
-                shared.extend(rows.iter().map(|row| (systems[side], *row, path.clone())));
-            };
-            let pairs = ladder([from.len(), to.len()], &plans[system], &columns, systems, &decisions, &mut seen);
-            (Some(pairs), shared)
-        })
-        .collect();
-    let mut pairs: Vec<Option<Pairs>> = Vec::with_capacity(count);
-    for (found, shared) in climbed {
-        pairs.push(found);
-        for (system, row, path) in shared {
-            crowded.entry((system, row)).or_insert(path);
-        }
-    }
-    made.duplicates = crowded.into_iter().map(|((system, row), path)| (system, row, path)).collect();
-    if let Some(base) = base {
-        made.identity[base] = (0..base_len as u32).collect();
-    }
-    let leftovers = merge_leftovers(inputs, kind, &tables, base, &pairs);
-    // Everybody of the base comes first, in its order; then who is left over, system by system.
-    for (system, pairs) in pairs.into_iter().enumerate() {
-        let (of, rung, doubt) = match pairs {
-            Some(pairs) => {
-                let rung = pairs.to.iter().map(|&row| if row == NO_ROW { 0 } else { pairs.by[row as usize] }).collect();
-                for (row, &from) in pairs.from.iter().enumerate() {
-                    made.identity[system][row] = from;
-                }
-                let [mut doubt, of_target] = pairs.doubt;
-                doubt.resize(base_len + leftovers.len(), false);
-                for (at, rows) in leftovers.iter().enumerate() {
-                    if rows[system] != NO_ROW {
-                        doubt[base_len + at] = of_target[rows[system] as usize];
-                    }
-                }
-                made.reach[system] = pairs.reach;
-                (pairs.to, rung, doubt)
-            }
-            None if Some(system) == base => ((0..base_len as u32).collect(), Vec::new(), Vec::new()),
-            None => (vec![NO_ROW; base_len], vec![0; base_len], Vec::new()),
-        };
-        (made.of[system], made.rung[system], made.doubt[system]) = (of, rung, doubt);
-    }
-    made.len += leftovers.len() as u32;
-    for system in 0..count {
-        for (identity, rows) in (base_len as u32..).zip(&leftovers) {
-            made.of[system].push(rows[system]);
-            if rows[system] != NO_ROW {
-                made.identity[system][rows[system] as usize] = identity;
-            }
-        }
-        made.rung[system].resize(made.len as usize, 0);
-        made.doubt[system].resize(made.len as usize, false);
-    }
-    made
-}
-
-/// The rows that are not the base's, tied among the targets where a key is alone on both sides: one person who is extra in
-/// two systems is one identity.
-fn merge_leftovers(
-    inputs: &Inputs,
-    kind: Kind,
-    tables: &[Option<&Table>],
-    base: Option<usize>,
-    pairs: &[Option<Pairs>],
-) -> Vec<Vec<u32>> {
-    let count = tables.len();
-    let mut merged: Vec<Vec<u32>> = Vec::new();
-    for system in (0..count).filter(|system| Some(*system) != base) {
-        let Some(table) = tables[system] else { continue };
-        let doubted = |row: u32| pairs[system].as_ref().is_some_and(|pairs| pairs.doubt[1][row as usize]);
-        let left: Vec<u32> = (0..table.len() as u32)
-            .filter(|&row| pairs[system].as_ref().is_none_or(|pairs| pairs.from[row as usize] == NO_ROW))
-            .collect();
-        let keys = inputs.systems[system].mapping.kind(kind).map(key_paths).unwrap_or_default();
-        // One index per key: the folded text to the identity that has it, `NO_ROW` where several have.
-        let mut joined: HashMap<u32, usize> = HashMap::new();
-        for path in keys.iter().filter(|_| base.is_some() && !merged.is_empty()) {
-            let Some(attr) = readable(table, path) else { continue };
-            let how = key_fold(table.schema().def(attr), None);
-            let mut there: HashMap<String, Option<usize>> = HashMap::new();
-            for (at, rows) in merged.iter().enumerate() {
-                let mut texts: Vec<String> = Vec::new();
-                for other in 0..system {
-                    if rows[other] == NO_ROW || Some(other) == base {
-                        continue;
-                    }
-                    if pairs[other].as_ref().is_some_and(|pairs| pairs.doubt[1][rows[other] as usize]) {
-                        continue;
-                    }
-                    let found = tables[other]
-                        .and_then(|table| readable(table, path).map(|attr| table.cell(Row(rows[other]), attr)));
-                    if let Some(Cell::Value(text)) = found {
-                        texts.push(fold(text, how).into_owned());
-                    }
-                }
-                texts.sort_unstable();
-                texts.dedup();
-                for text in texts {
-                    there.entry(text).and_modify(|at| *at = None).or_insert(Some(at));
-                }
-            }
-            let mut here: HashMap<String, Option<u32>> = HashMap::new();
-            for &row in left.iter().filter(|row| !doubted(**row)) {
-                if let Cell::Value(text) = table.cell(Row(row), attr) {
-                    let row = (!joined.contains_key(&row)).then_some(row);
-                    here.entry(fold(text, how).into_owned()).and_modify(|row| *row = None).or_insert(row);
-                }
-            }
-            let taken: HashSet<usize> = joined.values().copied().collect();
-            let mut found: HashMap<usize, Option<u32>> = HashMap::new();
-            for (text, row) in here {
-                if let (Some(row), Some(Some(at))) = (row, there.get(&text)) {
-                    found.entry(*at).and_modify(|row| *row = None).or_insert(Some(row));
-                }
-            }
-            joined.extend(
-                found.into_iter().filter(|(at, _)| !taken.contains(at)).filter_map(|(at, row)| Some((row?, at))),
-            );
-        }
-        for row in left {
-            if let Some(&at) = joined.get(&row) {
-                merged[at][system] = row;
-            } else {
-                let mut rows = vec![NO_ROW; count];
-                rows[system] = row;
-                merged.push(rows);
-            }
-        }
-    }
-    merged
-}
-
-/// A link by decision of which a key says otherwise.
-pub(super) struct Contradicted {
-    pub(super) system: usize,
-    pub(super) kind: Kind,
-    /// The target's record.
-    pub(super) row: Row,
-    /// The key.
-    pub(super) path: AttrPath,
-    /// What operators call the record that has the source's key.
-    pub(super) other: String,
-}
-
-/// Kept links whose keys now point elsewhere: the source's key is not the linked record's, and another record has it.
-pub(super) fn contradicted(inputs: &Inputs) -> Vec<Contradicted> {
-    let Some(base) = inputs.base().filter(|_| !inputs.links.is_empty()) else { return Vec::new() };
-    let mut found = Vec::new();
-    for kind in Kind::ALL {
-        for system in (0..inputs.systems.len()).filter(|system| *system != base) {
-            let view = &inputs.systems[system];
-            let (Some(from), Some(to), Some(map)) =
-                (table(&inputs.systems[base], kind), table(view, kind), view.mapping.kind(kind))
-            else {
-                continue;
-            };
-            let same = decisions(inputs, kind, base, system).same;
-            if same.is_empty() {
-                continue;
-            }
-            for step in steps(from, to, map) {
-                // The keys of links whose own record has another one: whose are they?
-                let mut wanted: HashMap<String, u32> = HashMap::new();
-                for &(ours, theirs) in &same {
-                    if let (Cell::Value(a), Cell::Value(b)) =
-                        (from.cell(Row(ours), step.base), to.cell(Row(theirs), step.target))
-                        && !crate::model::fold::same(a, b, step.fold)
-                    {
-                        wanted.insert(fold(a, step.fold).into_owned(), theirs);
-                    }
-                }
-                if wanted.is_empty() {
-                    continue;
-                }
-                for row in to.rows() {
-                    if let Cell::Value(text) = to.cell(row, step.target)
-                        && let Some(theirs) = wanted.remove(&*fold(text, step.fold))
-                    {
-                        let path = to.schema().def(step.target).path.clone();
-                        let other = super::label(to, row).to_owned();
-                        found.push(Contradicted { system, kind, row: Row(theirs), path, other });
-                    }
-                }
-            }
-        }
-    }
-    found
 }

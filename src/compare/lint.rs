@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use rayon::prelude::*;
 
 use super::column::{Part, Texts};
+use super::contradicted::{Contradicted, contradicted};
 use super::judge::{Life, Lives};
-use super::link::{Contradicted, contradicted};
 use super::run::LINT;
 use super::{Compared, Comparison, Inputs, Pairing, SystemView};
 use crate::mapping::Powerless;
@@ -163,12 +163,7 @@ impl Told<'_> {
 }
 
 /// All faults in words; the rows that they are about are marked.
-pub(super) fn collect(
-    inputs: &Inputs,
-    kinds: &mut [Comparison],
-    raw: Vec<Raw>,
-    duplicates: Vec<Vec<(usize, u32, AttrPath)>>,
-) -> Vec<Lint> {
+pub(super) fn collect(inputs: &Inputs, kinds: &mut [Comparison], raw: Vec<Raw>) -> Vec<Lint> {
     let mut told = Told { inputs, lints: Vec::new(), counts: std::collections::HashMap::new() };
     // Nothing is ever written to a reference kind, so no write can hit what its references lack.
     let written = |fault: &Raw| !inputs.systems[fault.system].mapping.kind(fault.kind).is_some_and(|map| map.reference);
@@ -176,10 +171,11 @@ pub(super) fn collect(
         kinds[fault.kind.index()].flags[fault.system][fault.identity as usize] |= LINT;
         reference(&mut told, &kinds[fault.kind.index()], fault);
     }
-    for (kind, duplicates) in Kind::ALL.into_iter().zip(duplicates) {
-        for (system, row, path) in duplicates {
+    for kind in Kind::ALL {
+        let tied = std::sync::Arc::clone(&kinds[kind.index()].tied);
+        for &(system, row, ref path) in &tied.duplicates {
             mark(inputs, &mut kinds[kind.index()], system, row);
-            told.tell(Rule::Duplicate, system, (system, kind, Row(row)), Some(&path), || {
+            told.tell(Rule::Duplicate, system, (system, kind, Row(row)), Some(path), || {
                 format!("{path} is the same as another record's: nobody can say which is meant")
             });
         }
@@ -187,7 +183,8 @@ pub(super) fn collect(
     for kind in Kind::ALL {
         for (system, view) in inputs.systems.iter().enumerate() {
             let Some(snapshot) = view.snapshot(kind).filter(|_| view.mapping.kind(kind).is_some()) else { continue };
-            for (attr, row) in hostile(&snapshot.table) {
+            let texts = kinds[kind.index()].hostile.get(system).cloned().unwrap_or_default();
+            for &(attr, row) in &*texts {
                 mark(inputs, &mut kinds[kind.index()], system, row.0);
                 let path = &snapshot.table.schema().def(attr).path;
                 let value = snapshot.table.cell(row, attr).text();
@@ -351,7 +348,7 @@ fn nowhere(to: &SystemView, refers: Option<Kind>, text: &str, doubt: bool) -> St
 }
 
 /// Texts with characters that could hurt a terminal. What repeats is looked at once.
-fn hostile(table: &Table) -> Vec<(Attr, Row)> {
+pub(super) fn hostile(table: &Table) -> Vec<(Attr, Row)> {
     let attrs: Vec<Attr> =
         table.schema().iter().filter(|(_, def)| def.form == Form::Text).map(|(attr, _)| attr).collect();
     attrs

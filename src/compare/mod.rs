@@ -6,9 +6,11 @@
 mod base;
 mod bound;
 mod column;
+mod contradicted;
 mod decision;
 mod diff;
 mod entries;
+mod facts;
 mod field;
 mod identity;
 mod judge;
@@ -26,6 +28,7 @@ pub mod subject;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod tie;
 mod why;
 
 pub use base::{Base, Bases, Before, Followed, follow};
@@ -35,7 +38,7 @@ pub use diff::{Direction, FacetDiff, PRESENT, Verdict, facets, facets_of};
 pub use identity::{Link, LinkVerdict, Rung};
 pub use label::{label, name};
 pub use lint::{Lint, Rule};
-pub use run::compare;
+pub use run::{compare, compare_again};
 pub use scope::{Shift, shift};
 pub use select::select;
 pub use state::{Compares, Comparison, NO_ROW, Pairing, RowState, Tally};

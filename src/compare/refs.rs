@@ -148,9 +148,9 @@ impl<'a> Refs<'a> {
         Self::new(inputs, system, |kind| {
             let comparison = comparisons[kind.index()];
             Standing {
-                of: column(&comparison.of, system),
+                of: column(&comparison.tied.of, system),
                 pairings: column(&comparison.pairings, system),
-                identity: column(&comparison.identity, system),
+                identity: column(&comparison.tied.identity, system),
             }
         })
     }

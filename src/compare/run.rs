@@ -7,16 +7,17 @@ use rayon::prelude::*;
 use super::column::Texts;
 use super::decision::adopted;
 use super::entries::ListLane;
+use super::facts::{Earlier, Facts, Sides, carried, refs_alike};
 use super::judge::standing;
-use super::lane::{Alike, Lane};
-use super::link::{Identities, identities};
-use super::lint::{Raw, RawKind, collect};
+use super::lane::Lane;
+use super::lint::{Raw, RawKind, collect, hostile};
 use super::refs::{Found, Refs, Standing};
-use super::served::{compares, composition, lanes, spared};
+use super::served::{compares, composition, lanes};
 use super::state::{Compares, NO_ROW, Tally};
+use super::tie::{Identities, identities, tied_alike};
 use super::{Compared, Comparison, Inputs, Pairing, Verdict};
-use crate::mapping::{Access, Policy};
-use crate::model::{AttrPath, CHUNK_ROWS, Form, Kind, Row};
+use crate::mapping::{Access, MapRow, Policy};
+use crate::model::{Attr, AttrPath, CHUNK_ROWS, Form, Kind, Row, Table};
 
 /// In a row's flags: there is lint about it.
 pub(super) const LINT: u8 = 1;
@@ -29,22 +30,46 @@ pub(super) const UNREAD: u8 = 4;
 ///
 /// The same inputs in any order of rows give the same outcome.
 pub fn compare(inputs: Arc<Inputs>) -> Compared {
-    let made: Vec<Identities> = Kind::ALL.into_iter().map(|kind| identities(&inputs, kind)).collect();
+    run(inputs, None)
+}
+
+/// The same, given what an earlier comparison came to: what nothing has changed for is taken over and not worked out again.
+/// The outcome is the same as that of [`compare`].
+pub fn compare_again(inputs: Arc<Inputs>, before: &Compared) -> Compared {
+    run(inputs, Some(before))
+}
+
+fn run(inputs: Arc<Inputs>, before: Option<&Compared>) -> Compared {
+    let tied: Vec<Arc<Identities>> = Kind::ALL
+        .into_iter()
+        .map(|kind| match before {
+            Some(before) if tied_alike(&before.inputs, &inputs, kind) => Arc::clone(&before.kind(kind).tied),
+            _ => Arc::new(identities(&inputs, kind)),
+        })
+        .collect();
     let systems = 0..inputs.systems.len();
     // How a person stands does not hang on what differs, and what differs hangs on how those referred to stand.
-    let standings: Vec<Vec<Vec<Pairing>>> = Kind::ALL
+    let standings: Vec<Vec<Arc<Vec<Pairing>>>> = Kind::ALL
         .into_iter()
         .map(|kind| {
-            systems
-                .clone()
-                .map(|system| {
-                    if Some(system) == inputs.base() {
-                        Vec::new()
-                    } else {
-                        standing(&inputs, kind, &made[kind.index()], system)
-                    }
-                })
-                .collect()
+            let stand = |system| match Some(system) == inputs.base() {
+                true => Vec::new(),
+                false => standing(&inputs, kind, &tied[kind.index()], system),
+            };
+            systems.clone().map(stand).map(Arc::new).collect()
+        })
+        .collect();
+    // Where a target's references led before, they lead now, if all that is referred to stands as it did.
+    let earlier: Vec<Option<Earlier<'_>>> = systems
+        .clone()
+        .map(|system| {
+            let compared = before?;
+            let stood = Kind::ALL.into_iter().all(|kind| {
+                let then = compared.kind(kind);
+                Arc::ptr_eq(&then.tied, &tied[kind.index()])
+                    && then.standing.get(system) == Some(&standings[kind.index()][system])
+            });
+            Some(Earlier { compared, refs: stood && refs_alike(&compared.inputs, &inputs, system) })
         })
         .collect();
     let mut raw: Vec<Raw> = Vec::new();
@@ -58,35 +83,28 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
                     return (Side { words: 1, ..Side::default() }, Vec::new());
                 }
                 let refs = Refs::new(&inputs, system, |kind| Standing {
-                    of: &made[kind.index()].of[system],
+                    of: &tied[kind.index()].of[system],
                     pairings: &standings[kind.index()][system],
-                    identity: &made[kind.index()].identity[system],
+                    identity: &tied[kind.index()].identity[system],
                 });
-                Side::new(&inputs, kind, system, &made[kind.index()], &standings[kind.index()][system], &refs)
+                let standing = &standings[kind.index()][system];
+                Side::new(&inputs, (kind, system), &tied[kind.index()], standing, &refs, earlier[system])
             })
             .collect();
         let (of_kind, faults): (Vec<Side>, Vec<Vec<Raw>>) = of_kind.into_iter().unzip();
         raw.extend(faults.into_iter().flatten());
         sides.push(of_kind);
     }
-    drop(standings);
-    let mut made = made;
-    let duplicates: Vec<_> = made.iter_mut().map(|made| std::mem::take(&mut made.duplicates)).collect();
     let mut kinds: Vec<Comparison> = Vec::with_capacity(4);
-    for ((kind, made), sides) in Kind::ALL.into_iter().zip(made).zip(sides) {
+    for (((kind, tied), sides), standing) in Kind::ALL.into_iter().zip(tied).zip(sides).zip(standings) {
         let mut comparison = Comparison {
-            kind,
-            len: made.len,
-            of: made.of,
-            identity: made.identity,
-            pairings: Vec::new(),
-            flags: Vec::new(),
-            bits: Vec::new(),
-            words: Vec::new(),
-            compares: Vec::new(),
+            len: tied.len,
+            standing,
             tallies: vec![Tally::default(); inputs.systems.len()],
+            hostile: hostile_texts(&inputs, kind, before),
+            ..Comparison::empty(kind)
         };
-        for (mut side, rung) in sides.into_iter().zip(made.rung) {
+        for (mut side, rung) in sides.into_iter().zip(&tied.rung) {
             for (flags, rung) in side.flags.iter_mut().zip(rung) {
                 *flags |= rung << 3;
             }
@@ -95,10 +113,12 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
             comparison.bits.push(side.bits);
             comparison.words.push(side.words);
             comparison.compares.push(side.compares);
+            comparison.facts.push(Arc::new(side.facts));
         }
+        comparison.tied = tied;
         kinds.push(comparison);
     }
-    let lints = collect(&inputs, &mut kinds, raw, duplicates);
+    let lints = collect(&inputs, &mut kinds, raw);
     let mut kinds = kinds.into_iter().map(Arc::new);
     let mut next = |kind: Kind| kinds.next().unwrap_or_else(|| Arc::new(Comparison::empty(kind)));
     let kinds = Kind::ALL.map(&mut next);
@@ -110,6 +130,25 @@ pub fn compare(inputs: Arc<Inputs>) -> Compared {
     compared
 }
 
+/// Per system, where the texts of a kind could hurt a terminal; looked for only in what has not been looked through before.
+fn hostile_texts(inputs: &Inputs, kind: Kind, before: Option<&Compared>) -> Vec<Arc<[(Attr, Row)]>> {
+    let table = |inputs: &Inputs, system: usize| {
+        let view = inputs.systems.get(system)?;
+        view.mapping.kind(kind)?;
+        Some(view.snapshot(kind)?.table.clone())
+    };
+    let known = |system: usize, now: &Table| {
+        let before = before?;
+        let then = table(&before.inputs, system)?;
+        then.same_records(now).then(|| before.kind(kind).hostile.get(system).cloned())?
+    };
+    let of = |system: usize| {
+        let Some(now) = table(inputs, system) else { return Arc::default() };
+        known(system, &now).unwrap_or_else(|| hostile(&now).into())
+    };
+    (0..inputs.systems.len()).map(of).collect()
+}
+
 /// One target's columns of a comparison.
 #[derive(Default)]
 struct Side {
@@ -118,48 +157,57 @@ struct Side {
     bits: Vec<u64>,
     words: usize,
     compares: Vec<Compares>,
+    facts: Facts,
 }
 
 impl Side {
     fn new(
         inputs: &Inputs,
-        kind: Kind,
-        system: usize,
-        made: &Identities,
+        (kind, system): (Kind, usize),
+        tied: &Identities,
         standing: &[Pairing],
         refs: &Refs<'_>,
+        earlier: Option<Earlier<'_>>,
     ) -> (Self, Vec<Raw>) {
         let compares = compares(inputs, kind, system);
         let words = compares.len().div_ceil(64).max(1);
-        let lanes = lanes(inputs, kind, system, &compares, refs);
-        let len = made.len as usize;
-        let mut side =
-            Self { pairings: standing.to_vec(), flags: vec![0; len], bits: vec![0; len * words], words, compares };
-        let of = &made.of[system];
-        let base_len = inputs
-            .base()
-            .and_then(|base| inputs.systems[base].snapshot(kind))
-            .map_or(0, |snapshot| snapshot.table.len());
-        let base_len = base_len.min(len);
-        let reference = inputs.systems[system].mapping.kind(kind).is_some_and(|map| map.reference);
-        let active = side.compares.iter().position(|compares| compares.path == AttrPath::new("active"));
-        let wants = mandatory(inputs, kind, system, &side.compares);
-        let mapping = &inputs.systems[system].mapping;
-        let policies: Vec<Policy> = side
-            .compares
-            .iter()
-            .map(|compares| mapping.row(kind, &compares.path).map_or(Policy::Force, |row| row.policy))
-            .collect();
-        // What is only read there stands in the way of nothing.
-        let written: Vec<bool> = side
-            .compares
-            .iter()
-            .map(|compares| mapping.row(kind, &compares.path).is_none_or(|row| row.access != Access::ReadOnly))
-            .collect();
+        let len = tied.len as usize;
         let table = |system: usize| inputs.systems[system].snapshot(kind).map(|snapshot| &snapshot.table);
-        let tables = inputs.base().and_then(|base| Some((table(base)?, table(system)?)));
-        let side_compares = &side.compares;
+        let base = inputs.base().and_then(table);
+        let tables = base.zip(table(system));
         // Only rows of the source can be linked; the others have nothing to be compared with.
+        let base_len = base.map_or(0, Table::len).min(len);
+        let mapping = &inputs.systems[system].mapping;
+        let rows: Vec<Option<&MapRow>> = compares.iter().map(|compares| mapping.row(kind, &compares.path)).collect();
+        let policies: Vec<Policy> = rows.iter().map(|row| row.map_or(Policy::Force, |row| row.policy)).collect();
+        // What is only read there stands in the way of nothing.
+        let written: Vec<bool> = rows.iter().map(|row| row.is_none_or(|row| row.access != Access::ReadOnly)).collect();
+        let wants = mandatory(inputs, kind, system, &compares);
+        let of = &tied.of[system][..base_len];
+        let sides = Sides { kind, system, compares: &compares, policies: &policies, of, words };
+        let mut over = earlier.map_or_else(|| vec![None; compares.len()], |earlier| carried(earlier, inputs, &sides));
+        for need in &wants {
+            if let Need::List(number) = need {
+                over[*number] = None;
+            }
+        }
+        let lanes = lanes(inputs, kind, system, &compares, &over, refs);
+        let before = earlier.and_then(|earlier| {
+            let then = earlier.compared.kind(kind);
+            Some((&**then.facts.get(system)?, *then.words.get(system)?))
+        });
+        let facts = Facts::new(tables, &sides, &lanes, (&over, before), len);
+        let mut side = Self {
+            pairings: standing.to_vec(),
+            flags: vec![0; len],
+            bits: facts.differ.clone(),
+            words,
+            facts,
+            compares,
+        };
+        let reference = mapping.kind(kind).is_some_and(|map| map.reference);
+        let active = side.compares.iter().position(|compares| compares.path == AttrPath::new("active"));
+        let facts = &side.facts;
         let found: Vec<Vec<Raw>> = side.pairings[..base_len]
             .par_chunks_mut(CHUNK_ROWS)
             .zip(side.flags[..base_len].par_chunks_mut(CHUNK_ROWS))
@@ -172,29 +220,19 @@ impl Side {
                 let mut tell = |at: usize, what: RawKind| {
                     raw.push(Raw { kind, system, identity: (start + at) as u32, what });
                 };
+                for (flags, unread) in flags.iter_mut().zip(facts.unread[start * words..].chunks(words)) {
+                    if unread.iter().any(|word| *word != 0) {
+                        *flags |= UNREAD;
+                    }
+                }
+                for (number, row) in facts.nowhere.get(chunk).into_iter().flatten() {
+                    let at = *row as usize - start;
+                    if pairings[at] == Pairing::Differs && written[usize::from(*number)] {
+                        tell(at, RawKind::Text { number: usize::from(*number) });
+                    }
+                }
                 for (number, lane) in lanes.iter().enumerate() {
-                    let Some(lane) = lane else { continue };
-                    let leave = |at: usize| {
-                        policies[number] != Policy::Force
-                            && tables.is_some_and(|(ours, theirs)| {
-                                let source = (ours, Row((start + at) as u32));
-                                spared(policies[number], &side_compares[number], source, (theirs, Row(targets[at])))
-                            })
-                    };
-                    lane.chunk(chunk, targets, |at, alike| match alike {
-                        Alike::No if leave(at) => {}
-                        Alike::No => bits[at * words + number / 64] |= 1 << (number % 64),
-                        Alike::Unread => flags[at] |= UNREAD,
-                        Alike::Nowhere
-                            if pairings[at] == Pairing::Differs
-                                && written[number]
-                                && !matches!(lane, Lane::List(_)) =>
-                        {
-                            tell(at, RawKind::Text { number });
-                        }
-                        Alike::Yes | Alike::Aside | Alike::Nowhere => {}
-                    });
-                    if let Lane::List(list) = lane
+                    if let Some(Lane::List(list)) = lane
                         && list.some_lost()
                     {
                         lost_entries(list, number, start, pairings, targets, &mut tell);

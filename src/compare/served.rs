@@ -124,12 +124,13 @@ fn empty(table: &Table, row: Row, attr: Attr) -> bool {
     }
 }
 
-/// The lanes of what is compared; `None` where a lane cannot be made (never: both sides were looked at).
+/// The lanes of what is compared; `None` where the facts are `carried` over from before.
 pub(super) fn lanes<'a>(
     inputs: &'a Inputs,
     kind: Kind,
     system: usize,
     compares: &[Compares],
+    carried: &[Option<usize>],
     refs: &Refs<'_>,
 ) -> Vec<Option<Lane<'a>>> {
     let Some(base) = inputs.base() else { return Vec::new() };
@@ -138,7 +139,11 @@ pub(super) fn lanes<'a>(
         return Vec::new();
     };
     let (ours, theirs) = (&ours.table, &theirs.table);
-    compares.par_iter().map(|compares| lane(ours, theirs, compares, refs)).collect()
+    let fresh = |(compares, carried): (&Compares, &Option<usize>)| match carried {
+        Some(_) => None,
+        None => lane(ours, theirs, compares, refs),
+    };
+    compares.par_iter().zip(carried).map(fresh).collect()
 }
 
 fn lane<'a>(ours: &'a Table, theirs: &'a Table, compares: &Compares, refs: &Refs<'_>) -> Option<Lane<'a>> {

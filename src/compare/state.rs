@@ -1,8 +1,11 @@
 //! The outcome per identity and target.
 
-use crate::model::{Attr, AttrPath, Kind, Row};
+use std::sync::Arc;
 
 use super::Rung;
+use super::facts::Facts;
+use super::tie::Identities;
+use crate::model::{Attr, AttrPath, Kind, Row};
 
 /// How an identity stands in one target: the table of DESIGN.md section 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,10 +114,8 @@ pub struct Comparison {
     pub kind: Kind,
     /// How many identities. Those of the source (or reference) come first, in its order.
     pub len: u32,
-    /// `of[system][identity]`: the system's row, `u32::MAX` for none.
-    pub of: Vec<Vec<u32>>,
-    /// `identity[system][row]`: the other way round.
-    pub identity: Vec<Vec<u32>>,
+    /// The records of all systems, tied together.
+    pub(super) tied: Arc<Identities>,
     /// `pairings[system][identity]`; empty for the source.
     pub pairings: Vec<Vec<Pairing>>,
     /// `flags[system][identity]`: 1 lint, 2 waived, 4 unread, 8.. the rung.
@@ -127,6 +128,13 @@ pub struct Comparison {
     pub compares: Vec<Vec<Compares>>,
     /// Per system.
     pub tallies: Vec<Tally>,
+    /// Per system, how everybody stood before anything of them was compared, and what comparing them came to before
+    /// anybody was judged by it: the next comparison takes over what nothing has changed for.
+    pub(super) standing: Vec<Arc<Vec<Pairing>>>,
+    /// See `standing`.
+    pub(super) facts: Vec<Arc<Facts>>,
+    /// Per system, where its texts could hurt a terminal.
+    pub(super) hostile: Vec<Arc<[(Attr, Row)]>>,
 }
 
 /// No row.
@@ -138,20 +146,22 @@ impl Comparison {
         Self {
             kind,
             len: 0,
-            of: Vec::new(),
-            identity: Vec::new(),
+            tied: Arc::default(),
             pairings: Vec::new(),
             flags: Vec::new(),
             bits: Vec::new(),
             words: Vec::new(),
             compares: Vec::new(),
             tallies: Vec::new(),
+            standing: Vec::new(),
+            facts: Vec::new(),
+            hostile: Vec::new(),
         }
     }
 
     /// A system's row of an identity.
     pub fn row(&self, identity: u32, system: usize) -> Option<Row> {
-        match *self.of.get(system)?.get(identity as usize)? {
+        match *self.tied.of.get(system)?.get(identity as usize)? {
             NO_ROW => None,
             row => Some(Row(row)),
         }
@@ -159,7 +169,7 @@ impl Comparison {
 
     /// The identity of a system's row.
     pub fn identity_of(&self, system: usize, row: Row) -> Option<u32> {
-        self.identity.get(system)?.get(row.0 as usize).copied().filter(|identity| *identity != NO_ROW)
+        self.tied.identity.get(system)?.get(row.0 as usize).copied().filter(|identity| *identity != NO_ROW)
     }
 
     /// Whether a difference of an identity was adopted in a target.

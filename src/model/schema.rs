@@ -67,7 +67,7 @@ pub enum Form {
 }
 
 /// One attribute of a kind in one system.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttrDef {
     /// Its canonical path.
     pub path: AttrPath,

@@ -76,6 +76,26 @@ impl Table {
         &self.schema
     }
 
+    /// Whether it holds the very records of another one, read once: the columns are shared, whatever is said about them.
+    pub fn same_records(&self, other: &Self) -> bool {
+        self.rows == other.rows
+            && Arc::ptr_eq(&self.dicts, &other.dicts)
+            && Arc::ptr_eq(&self.lists, &other.lists)
+            && self.chunks.len() == other.chunks.len()
+            && self.chunks.iter().zip(&other.chunks).all(|(own, other)| Arc::ptr_eq(own, other))
+    }
+
+    /// The same records, of which a schema says something else: how they are compared, what they refer to. `None` where
+    /// its attributes are not the same ones in the same order.
+    pub fn with_schema(&self, schema: Arc<Schema>) -> Option<Self> {
+        let alike = self.schema.kind() == schema.kind()
+            && self.schema.attrs().len() == schema.attrs().len()
+            && self.schema.attrs().iter().zip(schema.attrs()).all(|(own, other)| {
+                own.path == other.path && matches!(own.form, Form::Text) == matches!(other.form, Form::Text)
+            });
+        alike.then(|| Self { schema, ..self.clone() })
+    }
+
     /// How many records.
     pub fn len(&self) -> usize {
         self.rows as usize

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod again;
 mod bases;
 mod cells;
 mod decided;

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// A record of a small world in which keys collide, texts differ, references lead nowhere and cells are unread.
-fn record(side: &'static str) -> impl Strategy<Value = Rec> {
+pub(super) fn record(side: &'static str) -> impl Strategy<Value = Rec> {
     let login =
         prop_oneof![Just(""), Just("a@x"), Just("A@x"), Just("b@x"), Just("c@x"), Just("d@x"), Just("(unread)")];
     let mail = prop_oneof![Just(""), Just("a@x"), Just("b@x"), Just("desk@x"), Just("DESK@X")];
@@ -23,7 +23,7 @@ fn record(side: &'static str) -> impl Strategy<Value = Rec> {
     })
 }
 
-fn view(name: &'static str, connector: &str, side: &str, users: &[Rec]) -> SystemView {
+pub(super) fn view(name: &'static str, connector: &str, side: &str, users: &[Rec]) -> SystemView {
     let products: Vec<Rec> =
         (0..3).map(|n| rec(&format!("{side}p{n}")).with("referencePrefix", &format!("P{n}"))).collect();
     system(name, connector)
@@ -33,7 +33,7 @@ fn view(name: &'static str, connector: &str, side: &str, users: &[Rec]) -> Syste
 }
 
 /// All that the comparison says, by ids and not by rows.
-fn told(found: &Compared) -> Vec<String> {
+pub(super) fn told(found: &Compared) -> Vec<String> {
     let users = found.kind(Kind::User);
     let id = |identity: u32, system: usize| {
         let snapshot = found.inputs.systems[system].snapshot(Kind::User).unwrap();

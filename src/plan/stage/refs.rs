@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compare::{Compared, NO_ROW, Pairing, SystemView, label};
+use crate::compare::{Compared, Pairing, SystemView, label};
 use crate::model::fold::same;
 use crate::model::text::clean;
 use crate::model::{Kind, Op, Row, Table};
@@ -72,7 +72,7 @@ fn of_kind(compared: &Compared, source: usize, system: usize, kind: Kind, text: 
         return row.map_or_else(nothing, |row| Resolved::Id(theirs.table.id(row).into()));
     };
     let comparison = compared.kind(kind);
-    let Some(identity) = identity_of(compared, kind, source, row) else { return nothing() };
+    let Some(identity) = compared.kind(kind).identity_of(source, row) else { return nothing() };
     if let Some(row) = comparison.row(identity, system) {
         return Resolved::Id(theirs.table.id(row).into());
     }
@@ -94,16 +94,6 @@ fn named(view: &SystemView, table: &Table, kind: Kind, text: &str) -> Option<Row
             rows.next().filter(|_| !text.is_empty() && rows.next().is_none())
         })
     })
-}
-
-/// The identity that a system's row belongs to.
-fn identity_of(compared: &Compared, kind: Kind, system: usize, row: Row) -> Option<u32> {
-    let of = compared.kind(kind).of.get(system)?;
-    // The identities of the source come first, in its order: mostly the row's own number.
-    if row.0 != NO_ROW && of.get(row.0 as usize) == Some(&row.0) {
-        return Some(row.0);
-    }
-    of.iter().position(|have| *have == row.0).map(|at| at as u32)
 }
 
 /// All records of a kind in a target, as id and name.

@@ -1,0 +1,188 @@
+//! Comparing again after an edit says what comparing from nothing says.
+
+use proptest::prelude::*;
+
+use super::order::{record, told, view};
+use super::*;
+use crate::mapping::{Mapping, Policy};
+use crate::model::Fold;
+
+/// What an operator edits between two comparisons.
+#[derive(Clone, Debug)]
+enum Edit {
+    Nothing,
+    Scope(&'static str),
+    Manage(&'static str),
+    Uncompared(&'static str),
+    Policy(&'static str, Policy),
+    Fold(&'static str, Fold),
+    Key(&'static str, Option<u8>),
+    Link(u8, u8, LinkVerdict),
+    Adopt,
+    Anew,
+    Unproved,
+    Mandatory,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let path = prop_oneof![
+        Just("userName"),
+        Just("displayName"),
+        Just("emails[work]"),
+        Just("active"),
+        Just("productRoles"),
+        Just("name.givenName"),
+    ];
+    prop_oneof![
+        Just(Edit::Nothing),
+        Just(Edit::Scope("userName sw \"a\"")),
+        Just(Edit::Manage("active eq true")),
+        path.clone().prop_map(Edit::Uncompared),
+        (path.clone(), prop_oneof![Just(Policy::Keep), Just(Policy::SkipEmpty)])
+            .prop_map(|(path, policy)| Edit::Policy(path, policy)),
+        (path.clone(), prop_oneof![Just(Fold::Exact), Just(Fold::Caseless), Just(Fold::Never)])
+            .prop_map(|(path, fold)| Edit::Fold(path, fold)),
+        (path, prop_oneof![Just(None), Just(Some(1_u8))]).prop_map(|(path, key)| Edit::Key(path, key)),
+        (0..7_u8, 0..7_u8, prop_oneof![Just(LinkVerdict::Same), Just(LinkVerdict::NotSame)])
+            .prop_map(|(a, b, verdict)| Edit::Link(a, b, verdict)),
+        Just(Edit::Adopt),
+        Just(Edit::Anew),
+        Just(Edit::Unproved),
+        Just(Edit::Mandatory),
+    ]
+}
+
+/// The target's mapping with its rows of users edited, and the records that were read under the rules of now.
+fn remapped(view: &mut SystemView, change: impl Fn(&mut crate::mapping::MapRow)) {
+    let mut mapping = Mapping::clone(&view.mapping);
+    let map = mapping.kinds.iter_mut().find(|map| map.kind == Kind::User).unwrap();
+    map.rows.iter_mut().for_each(change);
+    let folds: Vec<Fold> = map.rows.iter().map(|row| row.fold).collect();
+    let mut defs = map.schema.attrs().to_vec();
+    defs.iter_mut().zip(folds).for_each(|(def, fold)| def.fold = fold);
+    map.schema = crate::model::Schema::new(Kind::User, defs);
+    let schema = map.schema.clone();
+    view.mapping = Arc::new(mapping);
+    let snapshot = Arc::make_mut(view.snapshots[0].as_mut().unwrap());
+    snapshot.table = snapshot.table.with_schema(schema).unwrap();
+}
+
+fn edited(before: &Compared, edit: &Edit) -> Inputs {
+    let mut inputs = (*before.inputs).clone();
+    let at = |name: &str| AttrPath::new(name);
+    let target = &mut inputs.systems[1];
+    match edit.clone() {
+        Edit::Nothing => {}
+        Edit::Scope(filter) => *target = target.clone().scoped(filter),
+        Edit::Manage(filter) => *target = target.clone().managed(filter),
+        Edit::Uncompared(path) => remapped(target, |row| row.compare &= row.attr != at(path)),
+        Edit::Policy(path, policy) => remapped(target, |row| {
+            if row.attr == at(path) {
+                row.policy = policy;
+            }
+        }),
+        Edit::Fold(path, fold) => remapped(target, |row| {
+            if row.attr == at(path) {
+                row.fold = fold;
+            }
+        }),
+        Edit::Key(path, key) => remapped(target, |row| {
+            if row.attr == at(path) {
+                row.key = key;
+            }
+        }),
+        Edit::Link(a, b, verdict) => inputs.links.push(Link {
+            a: key("hr", Kind::User, &format!("s{a}")),
+            b: key("aha", Kind::User, &format!("t{b}")),
+            by: Rung::Kept,
+            verdict,
+            since: jiff::Timestamp::UNIX_EPOCH,
+        }),
+        Edit::Adopt => {
+            let users = before.kind(Kind::User);
+            inputs.waivers.extend((0..users.len).filter_map(|identity| {
+                let all = facets(before, Kind::User, identity, 1);
+                let facet = all.iter().find(|facet| facet.verdict == Verdict::Differs)?;
+                Waiver::of(before, Kind::User, identity, 1, facet, "it is meant", None)
+            }));
+        }
+        Edit::Anew => {
+            // Read once more, with one record fewer.
+            let old = target.snapshots[0].clone().unwrap();
+            let mut builder = TableBuilder::new(old.table.schema().clone());
+            for row in old.table.rows().skip(1) {
+                assert!(builder.begin(old.table.id(row)));
+                for (attr, _) in old.table.schema().iter() {
+                    if let crate::model::Cell::Value(text) = old.table.cell(row, attr) {
+                        builder.set(attr, text);
+                    }
+                }
+                builder.end();
+            }
+            Arc::make_mut(target.snapshots[0].as_mut().unwrap()).table = builder.table();
+        }
+        Edit::Unproved => {
+            Arc::make_mut(target.snapshots[3].as_mut().unwrap()).feeds[0].proof = partial();
+        }
+        Edit::Mandatory => {
+            let mut mapping = Mapping::clone(&target.mapping);
+            let map = mapping.kinds.iter_mut().find(|map| map.kind == Kind::User).unwrap();
+            map.mandatory.clear();
+            target.mapping = Arc::new(mapping);
+        }
+    }
+    inputs
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #[test]
+    fn after_any_edits_comparing_again_says_what_comparing_from_nothing_says(
+        ours in proptest::collection::vec(record("s"), 0..7),
+        theirs in proptest::collection::vec(record("t"), 0..7),
+        others in proptest::collection::vec(record("u"), 0..5),
+        edits in proptest::collection::vec(edit(), 1..4),
+    ) {
+        let numbered = |side: &str, all: &[Rec]| -> Vec<Rec> {
+            all.iter().enumerate().map(|(n, rec)| Rec { id: format!("{side}{n}"), ..rec.clone() }).collect()
+        };
+        let mut before = compared(vec![
+            view("hr", "scim", "s", &numbered("s", &ours)),
+            view("aha", "aha", "t", &numbered("t", &theirs)),
+            view("dir", "scim", "u", &numbered("u", &others)),
+        ]);
+        for edit in &edits {
+            let inputs = Arc::new(edited(&before, edit));
+            let (again, fresh) = (compare_again(inputs.clone(), &before), compare(inputs));
+            prop_assert_eq!(told(&again), told(&fresh), "{:?}", edit);
+            for kind in Kind::ALL {
+                prop_assert_eq!(&again.kind(kind).tallies, &fresh.kind(kind).tallies);
+                prop_assert_eq!(&again.kind(kind).flags, &fresh.kind(kind).flags);
+            }
+            before = again;
+        }
+    }
+}
+
+#[test]
+fn what_nothing_has_changed_for_is_taken_over_as_it_is() {
+    let users = [user("s0", "a@x").with("displayName", "Ann"), user("s1", "b@x")];
+    let there = [user("t0", "a@x").with("displayName", "Anna"), user("t1", "b@x")];
+    let before =
+        compared(vec![system("hr", "scim").read(Kind::User, &users), system("dir", "scim").read(Kind::User, &there)]);
+    let again = compare_again(before.inputs.clone(), &before);
+    let (then, now) = (before.kind(Kind::User), again.kind(Kind::User));
+    assert!(Arc::ptr_eq(&then.tied, &now.tied), "nobody was tied anew");
+    assert!(Arc::ptr_eq(&then.hostile[1], &now.hostile[1]), "no text was looked through again");
+    let sides = super::super::facts::Sides {
+        kind: Kind::User,
+        system: 1,
+        compares: &now.compares[1],
+        policies: &vec![Policy::Force; now.compares[1].len()],
+        of: &now.tied.of[1],
+        words: 1,
+    };
+    let earlier = super::super::facts::Earlier { compared: &before, refs: true };
+    let carried = super::super::facts::carried(earlier, &again.inputs, &sides);
+    assert!(!carried.is_empty() && carried.iter().enumerate().all(|(at, from)| *from == Some(at)), "{carried:?}");
+}
