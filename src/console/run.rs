@@ -408,8 +408,9 @@ impl Loop {
         self.quiet().await;
         self.reader.pause();
         let saved = self.held.lend(|| term::edit(text));
-        // A ctrl-c in the editor was meant for the editor.
+        // A ctrl-c or ctrl-z in the editor was meant for the editor.
         while tokio::time::timeout(Duration::from_millis(1), self.signals.interrupt.recv()).await.is_ok() {}
+        while tokio::time::timeout(Duration::from_millis(1), self.signals.stop.recv()).await.is_ok() {}
         self.reader.resume();
         self.screen.forget();
         let msg = match saved? {

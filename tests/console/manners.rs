@@ -166,6 +166,25 @@ fn a_long_value_is_edited_in_the_operators_own_editor() {
     std::fs::remove_file(script).unwrap();
 }
 
+#[test]
+fn an_editor_that_is_suspended_takes_the_console_with_it_and_brings_it_back() {
+    let script = std::env::temp_dir().join(format!("trueup-manners-stopped-{}", std::process::id()));
+    // What vim does on ctrl-z: it stops its whole group.
+    std::fs::write(&script, "kill -TSTP 0\nprintf 'after the stop\\n' > \"$1\"\n").unwrap();
+    let editor = format!("sh {}", script.display());
+    let mut seat = Seat::shell_with("stopped", &[("EDITOR", &editor), ("VISUAL", "")]);
+    seat.ready();
+    seat.type_in("/x");
+    seat.until_text("/ x");
+    seat.type_in("\x1b[17~");
+    seat.until_text("Stopped");
+    seat.type_in("fg\r");
+    seat.until_text("/ after the stop");
+    assert!(seat.parser.screen().alternate_screen());
+    seat.type_in("\r");
+    std::fs::remove_file(script).unwrap();
+}
+
 /// Not a test of its own: what the next one runs in a terminal.
 #[test]
 fn panics_while_the_screen_is_held() {

@@ -52,7 +52,15 @@ impl Seat {
 
     /// The demo begun from a shell with job control.
     pub fn shell(name: &str) -> Self {
+        Self::shell_with(name, &[])
+    }
+
+    /// The same, with variables of the environment.
+    pub fn shell_with(name: &str, env: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new("bash");
+        for (name, value) in env {
+            command.env(name, value);
+        }
         command.args(["--norc", "--noprofile", "-i"]);
         command.env("PS1", "$ ");
         let mut seat = Self::over(name, command);

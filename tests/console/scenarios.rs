@@ -424,6 +424,11 @@ fn s12_who_changed_it_is_six_keys_and_the_way_back_one_more() {
         at(&screen, words);
     }
     assert!(!screen.contains("omar.haddad"), "only hers: {screen}");
+    assert!(desk.commands().iter().any(|command| matches!(command, Command::Prove)));
+    desk.report(Report::Proved(41, None));
+    at(&desk.screen(), "chain of 41 entries verified");
+    desk.report(Report::Proved(41, Some(7)));
+    at(&desk.screen(), "BROKEN at entry 7");
     desk.keys("U");
     let staged: Vec<_> = desk.app.staged.changes().cloned().collect();
     assert_eq!(staged.len(), 1, "staged, not run: {}", desk.screen());

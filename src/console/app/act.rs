@@ -127,7 +127,10 @@ impl App {
             }
             Action::Ways => self.open_ways(wishes),
             Action::Related => self.related(),
-            Action::Life => self.open_life(),
+            Action::Life => {
+                wishes.push(Wish::Engine(Command::Prove));
+                self.open_life();
+            }
             Action::Who => self.open_who(wishes),
             Action::Stage => self.stage(wishes),
             Action::Range => {

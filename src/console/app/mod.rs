@@ -527,6 +527,7 @@ impl App {
             Report::Native { key, text } => self.native_came(&key, text),
             Report::History(pushes) => self.history.came(pushes),
             Report::Head(entries, hash) => self.history.head = Some((entries, hash)),
+            Report::Proved(entries, broken) => self.history.proved = Some((entries, broken)),
             Report::Recalled(plan, sent) => self.history.recalled(plan, sent),
             Report::Unknown(unknown) => {
                 if unknown.is_empty() {

@@ -115,7 +115,7 @@ impl App {
             }
             let why = side.map(|side| side.why).filter(|why| !why.is_empty());
             let why = why.unwrap_or_else(|| self.no_offer());
-            return self.say(Tone::Plain, why);
+            return self.say(Tone::Plain, said(&why));
         };
         if let Some(why) = offer.blocked {
             return self.say(Tone::Bad, said(&why));

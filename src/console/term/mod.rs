@@ -73,10 +73,8 @@ impl Held {
     /// # Errors
     /// When the terminal refuses.
     pub fn suspend(&self, group: bool) -> io::Result<bool> {
-        use rustix::process::{Signal, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
-        // The group that leads its session has no shell with job control over it: what is stopped there stays stopped
-        // (POSIX orphaned process groups, for which the kernel does not heed SIGTSTP either).
-        if getsid(None).is_ok_and(|session| session == getpgrp()) {
+        use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+        if orphaned() {
             return Ok(false);
         }
         leave();
@@ -111,6 +109,13 @@ impl Drop for Held {
     fn drop(&mut self) {
         leave();
     }
+}
+
+/// Whether nobody could continue what is stopped here: the group that leads its session has no shell with job control over
+/// it (POSIX orphaned process groups, for which the kernel does not heed SIGTSTP either).
+fn orphaned() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    getsid(None).is_ok_and(|session| session == getpgrp())
 }
 
 fn enter() -> io::Result<()> {

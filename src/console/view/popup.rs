@@ -13,6 +13,7 @@ use crate::console::app::mask::private;
 use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
 use crate::console::app::reader::Reader;
+use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 
 use super::cells::{Pen, width};
@@ -291,7 +292,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
             Part::Value => blank.path.local(&[]).to_owned(),
         };
         if field.part == Part::Key || !blank.keyed {
-            pen.put(inside.x, y, inside.width, &blank.text, theme.tone(Tone::Dim));
+            pen.put(inside.x, y, inside.width, &said(&blank.text), theme.tone(Tone::Dim));
             y += 1;
         }
         let here = at == form.at;
@@ -328,7 +329,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
         }
     }
     if let Some(error) = &form.error {
-        pen.put(inside.x, bottom.saturating_sub(1), inside.width, error, theme.tone(Tone::Bad));
+        pen.put(inside.x, bottom.saturating_sub(1), inside.width, &said(error), theme.tone(Tone::Bad));
     }
     keys(
         pen,

@@ -14,7 +14,7 @@ use crate::console::app::text::{count, text};
 use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
 
-use super::cells::Pen;
+use super::cells::{Pen, width};
 use super::popup::{keys, open};
 
 /// Draws the columns to choose from.
@@ -175,5 +175,8 @@ pub fn life(app: &App, pen: &mut Pen<'_>, area: Rect, life: &Life) {
         pen.line(inside.x + 2, y, inside.width.saturating_sub(2), line);
     }
     let undo = app.keymap.shown(Action::Undo);
-    keys(pen, inside.x, bottom, inside.width, &[(&undo, text!("life.undo")), ("Esc", text!("popup.close"))]);
+    let (tone, proof) = app.history.proof();
+    let room = inside.width.saturating_sub(width(&proof) as u16 + 2);
+    keys(pen, inside.x, bottom, room, &[(&undo, text!("life.undo")), ("Esc", text!("popup.close"))]);
+    pen.put(inside.x + room + 2, bottom, inside.width.saturating_sub(room + 2), &proof, theme.tone(tone));
 }
