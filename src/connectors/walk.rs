@@ -107,4 +107,11 @@ pub trait Walk: Send {
     fn expected(&self) -> Option<u64> {
         None
     }
+
+    /// Whenever it waits for something: at most so many requests that it will ask for after the present one if all goes on as
+    /// it looks, in order and word for word. The engine may send them meanwhile; what the walk then asks for otherwise is
+    /// asked anew, so that nothing hangs on it but time. None where a needless request costs the service or its limit.
+    fn foresees(&self, _most: usize) -> Vec<Request> {
+        Vec::new()
+    }
 }

@@ -96,9 +96,10 @@ fn settings(config: &SystemConfig) -> Settings {
     Settings { url: config.url.clone(), own: config.own.clone(), secrets: config.own_secrets.keys().cloned().collect() }
 }
 
-/// Requests at once at a given speed: two seconds' worth, at least one.
+/// Requests at once at a given speed: a second's worth, at least one. More would be turned away by a service that counts them
+/// by the second.
 fn burst(per_second: f64) -> u32 {
-    (per_second * 2.0).ceil().clamp(1.0, 10_000.0) as u32
+    per_second.ceil().clamp(1.0, 10_000.0) as u32
 }
 
 /// What an operator takes for complete though it is not proved to be: what is read in this run, and no more.

@@ -72,7 +72,9 @@ impl Service {
         let mut config = SystemConfig::new(SystemId::new("far"), "scim", &self.url, auth);
         config.rate = Some(rate);
         config.policy = Policy { mode: Mode::Full, ..Policy::default() };
-        let mapping = Arc::new(Mapping::builtin("scim").expect("the mapping"));
+        // Small pages, as many services have them: the more of them, the more there is to lose between two.
+        let mapping = Mapping { page_size: 100, ..Mapping::builtin("scim").expect("the mapping") };
+        let mapping = Arc::new(mapping);
         let parallel = mapping.rate.parallel;
         let system = SystemSetup::over(config, mapping).expect("the connector");
         let setup = Setup {

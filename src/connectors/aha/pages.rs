@@ -41,6 +41,8 @@ pub(super) struct Progress {
     pub(super) distinct: u64,
     total: Option<u64>,
     moved: Option<u64>,
+    /// Pages in all, where the service says so.
+    of: Option<u64>,
 }
 
 impl Progress {
@@ -52,6 +54,7 @@ impl Progress {
             self.moved.get_or_insert(had);
         }
         self.total = said.records.or(self.total);
+        self.of = said.pages;
         self.page += 1;
         self.rows += records;
         self.distinct += fresh;
@@ -108,6 +111,13 @@ impl Progress {
 
     pub(super) fn expected(&self) -> Option<u64> {
         self.total
+    }
+
+    /// The pages after the present one, as far as the service has said how many there are (targets/aha.md 4).
+    pub(super) fn foresees(&self, base: &Request, most: usize) -> Vec<Request> {
+        let last = self.page + 1 + most as u64;
+        let pages = self.page + 2..=self.of.unwrap_or(0).min(last);
+        pages.map(|page| page_of(base, page)).collect()
     }
 }
 
@@ -178,5 +188,9 @@ impl Walk for Pages {
 
     fn expected(&self) -> Option<u64> {
         self.progress.expected()
+    }
+
+    fn foresees(&self, most: usize) -> Vec<Request> {
+        if self.over { Vec::new() } else { self.progress.foresees(&self.base, most) }
     }
 }

@@ -3,6 +3,7 @@
 use super::listing::Listing;
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Proof;
+use crate::plan::Request;
 
 /// Listings one after the other; complete is what all of them prove.
 pub(super) struct Chain {
@@ -53,5 +54,9 @@ impl Walk for Chain {
         // Of those that are still to come nothing is known.
         let now = self.now.as_ref().and_then(Walk::expected);
         if self.rest.len() == 0 { now.map(|now| now + self.total) } else { None }
+    }
+
+    fn foresees(&self, most: usize) -> Vec<Request> {
+        self.now.as_ref().map(|now| now.foresees(most)).unwrap_or_default()
     }
 }

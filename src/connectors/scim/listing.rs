@@ -38,6 +38,8 @@ pub(super) struct Listing {
     restarted: bool,
     wrong_start: bool,
     notes: Vec<String>,
+    /// Rows of the first page: what the others will have too, until one has not.
+    step: u64,
     over: bool,
 }
 
@@ -74,13 +76,19 @@ impl Listing {
             restarted: false,
             wrong_start: false,
             notes: Vec::new(),
+            step: 0,
             over: false,
         }
     }
 
-    fn ask(&mut self) -> Next {
+    /// The request for the page that the walk is at.
+    pub(super) fn request(&self) -> Request {
+        self.page_at(&self.at)
+    }
+
+    fn page_at(&self, at: &At) -> Request {
         let mut request = self.base.clone();
-        match &self.at {
+        match at {
             At::Index(start) => request = request.query("startIndex", start.to_string()),
             At::Cursor(cursor) => request = request.query("cursor", cursor.clone()),
         }
@@ -88,7 +96,11 @@ impl Listing {
         if let Some(count) = self.count {
             request = request.query("count", count.to_string());
         }
-        Next::Ask(vec![request])
+        request
+    }
+
+    fn ask(&mut self) -> Next {
+        Next::Ask(vec![self.request()])
     }
 
     fn replied(&mut self, reply: &Reply) -> Next {
@@ -190,7 +202,10 @@ impl Listing {
                 ))
             };
         }
-        let next = start + u64::from(taken.records);
+        let records = u64::from(taken.records);
+        let next = start + records;
+        // Nothing is foreseen of a service whose pages are not alike, or that starts where it likes.
+        self.step = if (start == 1 || records == self.step) && !self.wrong_start { records } else { 0 };
         match self.total {
             Some(total) if next > total => self.end(String::new()),
             // Without a total nothing would ever tell that a service which starts where it likes has come to its end.
@@ -313,6 +328,15 @@ impl Walk for Listing {
 
     fn expected(&self) -> Option<u64> {
         self.total
+    }
+
+    /// Pages by index stand where they stand, once the first one has told how long they are and how many records there are.
+    fn foresees(&self, most: usize) -> Vec<Request> {
+        let (At::Index(start), Some(total), false) = (&self.at, self.total, self.step == 0 || self.over) else {
+            return Vec::new();
+        };
+        let starts = (1..=most as u64).map(|page| start + page * self.step).take_while(|start| *start <= total);
+        starts.map(|start| self.page_at(&At::Index(start))).collect()
     }
 }
 

@@ -44,7 +44,7 @@ impl Scim {
             From::Row(row) => request.query("startIndex", row.to_string()),
             From::Cursor(cursor) => request.query("cursor", cursor.clone()),
         };
-        match self.count(site) {
+        match super::count(&self.mapping, site) {
             Some(count) => request.query("count", count.to_string()),
             None => request,
         }

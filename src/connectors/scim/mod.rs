@@ -57,15 +57,11 @@ impl Scim {
         let mapping = behind::through(mapping, settings);
         Self { soft_delete, mapping, base: Address::parse(&settings.url), profile }
     }
+}
 
-    /// Records a page: what the mapping wants, and no more than the service allows; `None` where it wants not to be told.
-    fn count(&self, site: &Site) -> Option<u32> {
-        (!site.no_count).then(|| self.page(site))
-    }
-
-    fn page(&self, site: &Site) -> u32 {
-        self.mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1)
-    }
+/// Records a page: what the mapping wants, and no more than the service allows; `None` where it wants not to be told.
+fn count(mapping: &Mapping, site: &Site) -> Option<u32> {
+    (!site.no_count).then(|| mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1))
 }
 
 /// The media type of SCIM (RFC 7644 3.1).
@@ -91,6 +87,14 @@ impl Connector for Scim {
         Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile))
     }
 
+    fn probe_to_read(&self) -> Box<dyn Walk> {
+        let first = |mapping: &Mapping, site: &Site, path: String| {
+            let count = count(mapping, site);
+            Listing::new("".into(), accept(Request::get(path)), count, site.paging).request()
+        };
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile).to_read(first))
+    }
+
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
         let feed = feed_of(kind);
         let served = site.endpoint(kind).is_some() && self.mapping.feed(&feed).is_some();
@@ -103,7 +107,7 @@ impl Connector for Scim {
         let mut walks: Vec<Listing> = endpoints
             .map(|endpoint| {
                 let request = accept(Request::get(endpoint.path.clone()));
-                Listing::new(feed.into(), request, self.count(site), site.paging)
+                Listing::new(feed.into(), request, count(&self.mapping, site), site.paging)
             })
             .collect();
         match walks.len() {

@@ -36,11 +36,31 @@ pub(super) struct Probe {
     profile: Profile,
     site: Site,
     asked: Option<Request>,
+    /// The first request of a listing of users, where everything is read right after: as it is for any service until this one
+    /// has described itself, and then as it is for this one.
+    listing: Option<fn(&Mapping, &Site, String) -> Request>,
+    guess: Option<Request>,
+    kept: Vec<(Request, Reply)>,
 }
 
 impl Probe {
     pub(super) fn new(base: Option<Address>, mapping: Arc<Mapping>, profile: Profile) -> Self {
-        Self { base, mapping, profile, site: Site::default(), asked: None }
+        Self {
+            base,
+            mapping,
+            profile,
+            site: Site::default(),
+            asked: None,
+            listing: None,
+            guess: None,
+            kept: Vec::new(),
+        }
+    }
+
+    /// The same before a reading: what tells whether users may be read is the first page of them, which is asked for together
+    /// with what the service says of itself.
+    pub(super) fn to_read(self, listing: fn(&Mapping, &Site, String) -> Request) -> Self {
+        Self { listing: Some(listing), ..self }
     }
 
     fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
@@ -56,7 +76,12 @@ impl Probe {
             self.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
             return self.done();
         };
-        Next::Ask([CONFIG, TYPES, SCHEMAS].map(|name| accept(Request::get(base.join(name)))).into())
+        let mut requests: Vec<Request> =
+            [CONFIG, TYPES, SCHEMAS].into_iter().map(|name| accept(Request::get(base.join(name)))).collect();
+        let path = discovery::defaults(base).into_iter().find(|at| at.kind == Kind::User).map(|at| at.path);
+        self.guess = self.listing.zip(path).map(|(listing, path)| listing(&self.mapping, &self.site, path));
+        requests.extend(self.guess.clone());
+        Next::Ask(requests)
     }
 
     fn discovered(&mut self, replies: &[Reply]) -> Next {
@@ -70,9 +95,17 @@ impl Probe {
         self.learn_profile(&base);
         let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
         let Some(path) = at else { return self.done() };
-        // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
-        let request = accept(Request::get(path)).query("startIndex", "1").query("count", "1");
+        let request = match self.listing {
+            Some(listing) => listing(&self.mapping, &self.site, path),
+            // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
+            None => accept(Request::get(path)).query("startIndex", "1").query("count", "1"),
+        };
         self.asked = Some(request.clone());
+        if self.guess.as_ref() == Some(&request)
+            && let Some(reply) = replies.get(3)
+        {
+            return self.read(Some(reply));
+        }
         Next::Ask(vec![request])
     }
 
@@ -298,6 +331,9 @@ impl Probe {
             self.line(what, Finding::Bad, "no reply");
             return self.done();
         };
+        if self.listing.is_some() && reply.ok() {
+            self.kept.push((asked, reply.clone()));
+        }
         let (finding, detail) = match reply.status {
             200..=299 if looks_like_json(&reply.body) => self.listed(reply),
             200..=299 => (
@@ -315,7 +351,7 @@ impl Probe {
             400 | 500 | 501 => {
                 // Canaille (targets/scim.md A6 rule 10): from now on nobody says how many.
                 self.site.no_count = true;
-                (Finding::Note, format!("a page of one record is refused ({}); listing asks without a count then", told(reply)))
+                (Finding::Note, format!("a page of so many records is refused ({}); listing asks without a count then", told(reply)))
             }
             300..=399 => (
                 Finding::Bad,
@@ -359,5 +395,9 @@ impl Walk for Probe {
             Input::Replies(replies) => self.read(replies.first()),
             Input::Taken(_) | Input::Unreadable(_) => self.done(),
         }
+    }
+
+    fn kept(&mut self) -> Vec<(Request, Reply)> {
+        std::mem::take(&mut self.kept)
     }
 }
