@@ -98,7 +98,6 @@ pub struct Detail {
     pushed_for: u64,
 }
 
-
 impl Detail {
     /// The position of the target that the cursor is in, among those that are shown.
     pub fn active(&self) -> usize {

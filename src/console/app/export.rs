@@ -222,7 +222,7 @@ fn list(
 /// for one system's list all that it has of them.
 fn list_columns(rows: &Rows<'_>, system: Option<usize>, chosen: Option<&[columns::Column]>) -> Vec<(Column, Fill)> {
     let inputs = &rows.compared.inputs;
-    let named = |name: &str, private: bool, from: From| (Column { name: name.to_owned(), private }, from);
+    let named = |name: &str, private: bool, from: Fill| (Column { name: name.to_owned(), private }, from);
     let targets = || {
         let at = match system {
             Some(at) if Some(at) == inputs.base() => Vec::new(),
@@ -239,9 +239,9 @@ fn list_columns(rows: &Rows<'_>, system: Option<usize>, chosen: Option<&[columns
             columns::Column::Second => found.push(named("username", true, Fill::Second)),
             columns::Column::Systems => {
                 found.extend(targets());
-                let table = system.filter(|_| chosen.is_none()).and_then(|at| {
-                    Some((at, &inputs.systems[at].snapshot(rows.kind)?.table))
-                });
+                let table = system
+                    .filter(|_| chosen.is_none())
+                    .and_then(|at| Some((at, &inputs.systems[at].snapshot(rows.kind)?.table)));
                 if let Some((at, table)) = table {
                     found.push(named("id", false, Fill::Id(at)));
                     let readable = |def: &&AttrDef| def.form == Form::Text && !def.unreadable;

@@ -26,7 +26,13 @@ const fn rank(verdict: Verdict) -> u8 {
 }
 
 /// An identity attribute by attribute and entry by entry: the source, and each of these targets.
-pub(super) fn rows(compared: &Compared, kind: Kind, identity: u32, systems: &[usize], long: &[AttrPath]) -> Vec<DetailRow> {
+pub(super) fn rows(
+    compared: &Compared,
+    kind: Kind,
+    identity: u32,
+    systems: &[usize],
+    long: &[AttrPath],
+) -> Vec<DetailRow> {
     let base = compared.inputs.base();
     let view = Rows::new(compared, kind);
     let in_source = base.is_some_and(|base| view.record(identity, base).is_some());

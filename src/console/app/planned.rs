@@ -299,8 +299,7 @@ impl Planned {
     /// To the next group of changes, or to the one before.
     pub(super) fn next_group(&mut self, back: bool) {
         let group = |at: &usize| matches!(self.rows.get(*at), Some(PlanRow::Group { .. }));
-        let found =
-            if back { (0..self.at).rev().find(group) } else { (self.at + 1..self.rows.len()).find(group) };
+        let found = if back { (0..self.at).rev().find(group) } else { (self.at + 1..self.rows.len()).find(group) };
         self.at = found.unwrap_or(self.at);
     }
 

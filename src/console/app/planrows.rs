@@ -226,7 +226,8 @@ impl Maker<'_> {
             plan.iter().flat_map(|plan| plan.refused.iter().map(|(id, why)| (id, why))).collect();
         for ((_, of), mut changes) in groups {
             if of.is_none() {
-                changes.sort_by_cached_key(|change| self.plan.outcome_of(&change.id).map(|outcome| cause(&outcome.state)));
+                changes
+                    .sort_by_cached_key(|change| self.plan.outcome_of(&change.id).map(|outcome| cause(&outcome.state)));
             }
             let usual = changes.len() <= MANY || of.is_none();
             let open = usual != self.plan.folded.contains(&of);
@@ -287,7 +288,7 @@ impl Maker<'_> {
         }
         let sensitive = self.plan.plan().map(|plan| plan.sensitive.clone()).unwrap_or_default();
         if let Some(reason) = cannot_undo(change, &sensitive) {
-            self.text(&indent(4, Line::of(Tone::Warn, text!("plan.no-undo", why = reason))));
+            self.text(&indent(4, Line::default().data(Tone::Warn, text!("plan.no-undo", why = reason))));
         }
         let Some(steps) = steps else {
             if !ready || !on {

@@ -115,8 +115,12 @@ impl App {
     pub fn report_on(&self, status: &SystemStatus) -> Vec<Line> {
         let mut lines = Vec::new();
         match &status.health {
-            Health::Bad { text, .. } => lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, said(line)))),
-            Health::Partial(text) => lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, said(line)))),
+            Health::Bad { text, .. } => {
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, said(line))))
+            }
+            Health::Partial(text) => {
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, said(line))))
+            }
             _ => {}
         }
         lines.extend(Self::access_lines(status));

@@ -79,7 +79,8 @@ impl Held {
         }
         leave();
         // Not SIGTSTP, which is caught here so that the screen can be given back first.
-        let stopped = if group { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
+        let stopped =
+            if group { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
         enter()?;
         stopped.map_err(io::Error::from)?;
         Ok(true)

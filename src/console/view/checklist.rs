@@ -79,8 +79,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
 fn notes(item: &Item) -> Vec<Line> {
     match &item.blocked {
         Some(why) => vec![Line::default().data(Tone::Bad, why.clone())],
-        None => {
-            item.effects.iter().map(|text| Line::of(Tone::Warn, "i ").data(Tone::Plain, text.clone()).hanging(2)).collect()
-        }
+        None => item
+            .effects
+            .iter()
+            .map(|text| Line::of(Tone::Warn, "i ").data(Tone::Plain, text.clone()).hanging(2))
+            .collect(),
     }
 }

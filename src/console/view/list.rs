@@ -282,9 +282,6 @@ fn row(
     let style = if cursor { theme.cursor() } else { theme.tone(Tone::Plain) };
     let set = pen.put(columns.name.x, y, columns.name.cells, indent, theme.tone(Tone::Dim));
     pen.person(columns.name.x + set, y, columns.name.cells.saturating_sub(set), name, style);
-    if cursor {
-        pen.paint(columns.name.x, y, columns.name.cells, style);
-    }
     pen.person(columns.second.x, y, columns.second.cells, second, theme.tone(Tone::Plain));
     for (at, span) in &columns.systems {
         let (mark, lint) = rows.mark(identity, *at);

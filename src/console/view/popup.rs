@@ -136,8 +136,8 @@ pub(super) fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str,
             continue;
         }
         let (key, words) = hint;
-        x += pen.put(x, y, end - x, key, pen.theme.tone(Tone::Key)) + 1;
-        x += pen.put(x, y, end - x, words, pen.theme.tone(Tone::Dim)) + 3;
+        x += pen.put(x, y, end.saturating_sub(x), key, pen.theme.tone(Tone::Key)) + 1;
+        x += pen.put(x, y, end.saturating_sub(x), words, pen.theme.tone(Tone::Dim)) + 3;
     }
 }
 
