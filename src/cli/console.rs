@@ -32,10 +32,10 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             }
         }
     }
-    let (setup, title, face) = setup::load_titled(global)?;
+    let setup::Loaded { setup, title, face, rules } = setup::load_titled(global)?;
     let look = face::settle(global, &face)?;
     let kept = crate::config::Dirs::find(global.data_dir.as_deref()).ok().map(|dirs| dirs.state.join("console.toml"));
-    open(setup, global, look, Options { title, lenses: face.lenses, kept, ..Options::default() })
+    open(setup, global, look, Options { title, lenses: face.lenses, kept, rules: Some(rules), ..Options::default() })
 }
 
 /// Waits for the step under way, if there is one. The screen is gone by then, so what is waited for is said; ctrl-c gives up.

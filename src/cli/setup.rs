@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::Global;
 use crate::config::{self, Config, Dirs, SystemConfig};
+use crate::console::run::Rules;
 use crate::engine::protocol::{Health, World};
 use crate::engine::push::Patience;
 use crate::engine::{self, Progress, Session, Setup, SystemSetup};
@@ -53,7 +54,7 @@ const OWN: &str = "connectors";
 /// # Errors
 /// When the configuration, a mapping or the journal cannot be used.
 pub fn load(global: &Global) -> anyhow::Result<Setup> {
-    load_titled(global).map(|(setup, ..)| setup)
+    load_titled(global).map(|loaded| loaded.setup)
 }
 
 /// The same with what the configuration is called (its file's name, or its folder's where the file is a `trueup.toml`), and
@@ -61,13 +62,49 @@ pub fn load(global: &Global) -> anyhow::Result<Setup> {
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_titled(global: &Global) -> anyhow::Result<(Setup, String, config::Face)> {
+pub fn load_titled(global: &Global) -> anyhow::Result<Loaded> {
     let read = configuration(global)?;
     let setup = build(&read.config, &read.dirs, &read.mappings)?;
     for accepted in &global.accept_incomplete {
         known(setup.systems.iter().map(SystemSetup::id), accepted.system.as_str())?;
     }
-    Ok((Setup { accepted: global.accept_incomplete.clone(), ..setup }, read.title, read.config.face))
+    let reread = reread(global, &read.config, &setup.systems);
+    let setup = Setup { accepted: global.accept_incomplete.clone(), reread: Some(reread), ..setup };
+    let named = |system: &SystemConfig| Some((system.id.clone(), system.mapping.clone()?));
+    let mappings = read.config.systems.iter().filter_map(named).collect();
+    Ok(Loaded { setup, title: read.title, face: read.config.face, rules: Rules { config: read.path, mappings } })
+}
+
+/// A configuration as the console wants it.
+pub struct Loaded {
+    /// What the engine starts with.
+    pub setup: Setup,
+    /// What the configuration is called.
+    pub title: String,
+    /// How the console looks and speaks.
+    pub face: config::Face,
+    /// Where the rules are written.
+    pub rules: Rules,
+}
+
+/// Reads the same configuration anew while the program runs: its rules, and not the way to the systems.
+fn reread(global: &Global, first: &Config, systems: &[SystemSetup]) -> engine::Reread {
+    let (global, first) = (global.clone(), first.clone());
+    // What was asked for at the start is not asked for again.
+    let asked: Vec<SystemConfig> = systems.iter().map(|system| system.config.clone()).collect();
+    let read = move || -> anyhow::Result<Vec<SystemSetup>> {
+        let read = configuration(&global)?;
+        let needs = first.needs_restart(&read.config);
+        if !needs.is_empty() {
+            bail!("{} cannot be changed while trueup runs: end it and start it again", needs.join(", "));
+        }
+        let of = |(config, asked): (&SystemConfig, &SystemConfig)| {
+            let (auth, own_secrets) = (asked.auth.clone(), asked.own_secrets.clone());
+            system(&SystemConfig { auth, own_secrets, ..config.clone() }, &read.mappings)
+        };
+        read.config.systems.iter().zip(&asked).map(of).collect()
+    };
+    Arc::new(move || read().map_err(|error| format!("{error:#}")))
 }
 
 /// A configuration with all that it stands on.
@@ -80,6 +117,8 @@ pub struct Read {
     pub mappings: Vec<Mapping>,
     /// What it is called.
     pub title: String,
+    /// Its file.
+    pub path: std::path::PathBuf,
 }
 
 /// The configuration that the options name.
@@ -97,7 +136,7 @@ pub fn configuration(global: &Global) -> anyhow::Result<Read> {
         Some(folder) if file == "trueup" => folder.to_string_lossy().into_owned(),
         _ => file.into_owned(),
     };
-    Ok(Read { config, dirs, mappings, title })
+    Ok(Read { config, dirs, mappings, title, path })
 }
 
 /// A checked configuration as the engine wants it. Secrets are not fetched here but by the engine, system by system, so that
@@ -131,6 +170,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         who: super::operator::who(),
         patience: Patience { show: config.patience.unwrap_or(usual.show), ..usual },
         read_at_start: true,
+        reread: None,
     })
 }
 

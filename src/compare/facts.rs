@@ -6,12 +6,12 @@
 use rayon::prelude::*;
 
 use super::lane::{Alike, Lane};
-use super::link::{key_fold, key_paths, readable};
+use super::refs::found_alike;
 use super::served::spared;
 use super::state::Compares;
 use super::{Compared, Inputs};
 use crate::mapping::Policy;
-use crate::model::{Attr, AttrDef, CHUNK_ROWS, Fold, Form, Kind, Row, Snapshot, Table};
+use crate::model::{Attr, AttrDef, CHUNK_ROWS, Form, Kind, Row, Snapshot, Table};
 
 /// The facts about one kind in a base and one target; see the module.
 #[derive(Debug, Default)]
@@ -49,17 +49,6 @@ pub(super) struct Earlier<'a> {
 /// Whether references into a target lead where they led: the same records, tied and standing as before, named by the
 /// same keys.
 pub(super) fn refs_alike(before: &Inputs, now: &Inputs, system: usize) -> bool {
-    let keys = |inputs: &Inputs, kind: Kind| -> Vec<(usize, Attr, Fold)> {
-        let Some(map) = inputs.systems[system].mapping.kind(kind) else { return Vec::new() };
-        let sides = inputs.base().into_iter().chain([system]);
-        let tables = sides.filter_map(|side| Some((side, &inputs.systems[side].snapshot(kind)?.table)));
-        let paths = key_paths(map);
-        let of = |(side, table): (usize, &Table)| -> Vec<(usize, Attr, Fold)> {
-            let attrs = paths.iter().filter_map(|path| readable(table, path));
-            attrs.map(|attr| (side, attr, key_fold(table.schema().def(attr), None))).collect()
-        };
-        tables.flat_map(of).collect()
-    };
     let proved = |inputs: &Inputs, kind: Kind| {
         let proved = |side: usize| inputs.systems[side].snapshot(kind).map(|snapshot| snapshot.proved());
         (inputs.base().and_then(proved), proved(system))
@@ -68,7 +57,7 @@ pub(super) fn refs_alike(before: &Inputs, now: &Inputs, system: usize) -> bool {
     Kind::ALL.into_iter().all(|kind| {
         rules(before, kind) == rules(now, kind)
             && proved(before, kind) == proved(now, kind)
-            && keys(before, kind) == keys(now, kind)
+            && found_alike(before, now, system, kind)
     })
 }
 

@@ -1,6 +1,6 @@
 //! References: which record of the target a source's text means, and which one the target's own text means.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 
@@ -10,7 +10,7 @@ use super::state::NO_ROW;
 use super::{Comparison, Inputs, Pairing};
 use crate::mapping::KindMap;
 use crate::model::fold::same;
-use crate::model::{AttrPath, Fold, Kind, Row, Snapshot, Table};
+use crate::model::{Attr, AttrPath, Cell, Fold, Kind, Row, Snapshot, Table};
 
 /// What a reference comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,7 @@ pub(super) struct KindRefs<'a> {
     /// Identity by row of the target.
     identity: &'a [u32],
     base_len: u32,
-    source_keys: OnceLock<Keys<'a>>,
-    target_keys: OnceLock<Keys<'a>>,
+    index: Arc<Index>,
 }
 
 /// How references into one target resolve.
@@ -51,50 +50,65 @@ pub(super) struct Refs<'a> {
     kinds: Vec<KindRefs<'a>>,
 }
 
-/// Records by key: for references that are not by id.
-struct Keys<'a> {
-    columns: Vec<KeyColumn<'a>>,
+/// Records by key, for references that are not by id: what is made of a whole table is made once, when it is first asked for,
+/// and kept with the comparison.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    source: OnceLock<Keys>,
+    target: OnceLock<Keys>,
 }
 
-/// One key's texts, how they are folded, and hash and row of all that have one.
-type KeyColumn<'a> = (Texts<'a>, Fold, HashTable<(u32, u32)>);
+/// The keys of one table, in order.
+#[derive(Debug)]
+struct Keys(Vec<Key>);
 
-impl<'a> Keys<'a> {
-    fn new(table: &'a Table, paths: &[AttrPath]) -> Self {
-        let columns = paths
-            .iter()
-            .filter_map(|path| {
-                let attr = readable(table, path)?;
-                // Who names a record by hand does not mind its case; where that makes two of one, nobody can say.
-                let fold = match key_fold(table.schema().def(attr), None) {
-                    Fold::Exact | Fold::Name => Fold::Caseless,
-                    fold => fold,
-                };
-                let texts = Texts::new(table, attr)?;
-                // One after the other: whoever waits for this index must not be given a part of making it, as the cores
-                // that share a job would do.
-                let mut scratch = String::new();
-                let mut index = HashTable::with_capacity(table.len());
-                for row in 0..table.len() as u32 {
-                    let hash = texts.get(row).map_or(NO_KEY, |text| hash(text, fold, &mut scratch));
-                    if hash != NO_KEY {
-                        index.insert_unique(spread(hash), (hash, row), |entry| spread(entry.0));
-                    }
+/// One key: how its texts are folded, and hash and row of all that have one.
+#[derive(Debug)]
+struct Key {
+    attr: Attr,
+    fold: Fold,
+    rows: HashTable<(u32, u32)>,
+}
+
+/// The keys by which somebody names records of a table by hand.
+fn by_hand<'p>(table: &'p Table, paths: &'p [AttrPath]) -> impl Iterator<Item = (Attr, Fold)> + 'p {
+    paths.iter().filter_map(|path| {
+        let attr = readable(table, path)?;
+        // Who names a record by hand does not mind its case; where that makes two of one, nobody can say.
+        let fold = match key_fold(table.schema().def(attr), None) {
+            Fold::Exact | Fold::Name => Fold::Caseless,
+            fold => fold,
+        };
+        Some((attr, fold))
+    })
+}
+
+impl Keys {
+    fn new(table: &Table, paths: &[AttrPath]) -> Self {
+        let keys = by_hand(table, paths).filter_map(|(attr, fold)| {
+            let texts = Texts::new(table, attr)?;
+            // One after the other: whoever waits for this index must not be given a part of making it, as the cores
+            // that share a job would do.
+            let mut scratch = String::new();
+            let mut rows = HashTable::with_capacity(table.len());
+            for row in 0..table.len() as u32 {
+                let hash = texts.get(row).map_or(NO_KEY, |text| hash(text, fold, &mut scratch));
+                if hash != NO_KEY {
+                    rows.insert_unique(spread(hash), (hash, row), |entry| spread(entry.0));
                 }
-                Some((texts, fold, index))
-            })
-            .collect();
-        Self { columns }
+            }
+            Some(Key { attr, fold, rows })
+        });
+        Self(keys.collect())
     }
 
     /// The row whose key this is; `Err` where several have it.
-    fn find(&self, text: &str) -> Result<Option<u32>, ()> {
+    fn find(&self, table: &Table, text: &str) -> Result<Option<u32>, ()> {
         let mut scratch = String::new();
-        for (texts, fold, index) in &self.columns {
+        for Key { attr, fold, rows } in &self.0 {
             let hash = hash(text, *fold, &mut scratch);
-            let mut rows = index
-                .iter_hash(spread(hash))
-                .filter(|(have, row)| *have == hash && texts.get(*row).is_some_and(|have| same(have, text, *fold)));
+            let has = |row: u32| matches!(table.cell(Row(row), *attr), Cell::Value(have) if same(have, text, *fold));
+            let mut rows = rows.iter_hash(spread(hash)).filter(|(have, row)| *have == hash && has(*row));
             match (rows.next(), rows.next()) {
                 (Some((_, row)), None) => return Ok(Some(*row)),
                 (Some(_), Some(_)) => return Err(()),
@@ -105,12 +119,29 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// Whether the records of a kind are found by the same keys as before, so that what was made of them is still good.
+pub(super) fn found_alike(before: &Inputs, now: &Inputs, system: usize, kind: Kind) -> bool {
+    let keys = |inputs: &Inputs| -> Vec<(usize, Attr, Fold)> {
+        let Some(map) = inputs.systems[system].mapping.kind(kind) else { return Vec::new() };
+        let paths = key_paths(map);
+        let sides = inputs.base().into_iter().chain([system]);
+        let tables = sides.filter_map(|side| Some((side, &inputs.systems[side].snapshot(kind)?.table)));
+        tables
+            .flat_map(|(side, table)| {
+                by_hand(table, &paths).map(move |(attr, fold)| (side, attr, fold)).collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    keys(before) == keys(now)
+}
+
 /// What [`Refs`] is made of, per kind.
 pub(super) struct Standing<'a> {
     pub(super) of: &'a [u32],
     pub(super) pairings: &'a [Pairing],
     /// Identity by row of the target.
     pub(super) identity: &'a [u32],
+    pub(super) index: Arc<Index>,
 }
 
 impl<'a> Refs<'a> {
@@ -122,7 +153,7 @@ impl<'a> Refs<'a> {
                 let from = inputs.base().map(|base| &inputs.systems[base]);
                 let source = from.and_then(|view| view.snapshot(kind)).map(|snapshot| &**snapshot);
                 let view = &inputs.systems[system];
-                let Standing { of, pairings, identity } = standing(kind);
+                let Standing { of, pairings, identity, index } = standing(kind);
                 KindRefs {
                     kind,
                     source,
@@ -132,8 +163,7 @@ impl<'a> Refs<'a> {
                     pairings,
                     identity,
                     base_len: source.map_or(0, |snapshot| snapshot.table.len() as u32),
-                    source_keys: OnceLock::new(),
-                    target_keys: OnceLock::new(),
+                    index,
                 }
             })
             .collect();
@@ -151,6 +181,7 @@ impl<'a> Refs<'a> {
                 of: column(&comparison.tied.of, system),
                 pairings: column(&comparison.pairings, system),
                 identity: column(&comparison.tied.identity, system),
+                index: comparison.index.get(system).cloned().unwrap_or_default(),
             }
         })
     }
@@ -210,8 +241,8 @@ impl<'a> KindRefs<'a> {
         let mut doubt = false;
         let row = self.source.and_then(|snapshot| {
             self.source_row(text).or_else(|| {
-                let keys = self.source_keys.get_or_init(|| Keys::new(&snapshot.table, &self.paths()));
-                keys.find(text).unwrap_or_else(|()| {
+                let keys = self.index.source.get_or_init(|| Keys::new(&snapshot.table, &self.paths()));
+                keys.find(&snapshot.table, text).unwrap_or_else(|()| {
                     doubt = true;
                     None
                 })
@@ -256,7 +287,8 @@ impl<'a> KindRefs<'a> {
         if let Some(row) = snapshot.table.find(text) {
             return Ok(Some(row.0));
         }
-        self.target_keys.get_or_init(|| Keys::new(&snapshot.table, &self.paths())).find(text)
+        let keys = self.index.target.get_or_init(|| Keys::new(&snapshot.table, &self.paths()));
+        keys.find(&snapshot.table, text)
     }
 
     fn target(&self, text: &str) -> Found {

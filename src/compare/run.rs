@@ -11,7 +11,7 @@ use super::facts::{Earlier, Facts, Sides, carried, refs_alike};
 use super::judge::standing;
 use super::lane::Lane;
 use super::lint::{Raw, RawKind, collect, hostile};
-use super::refs::{Found, Refs, Standing};
+use super::refs::{Found, Index, Refs, Standing, found_alike};
 use super::served::{compares, composition, lanes};
 use super::state::{Compares, NO_ROW, Tally};
 use super::tie::{Identities, identities, tied_alike};
@@ -59,6 +59,20 @@ fn run(inputs: Arc<Inputs>, before: Option<&Compared>) -> Compared {
             systems.clone().map(stand).map(Arc::new).collect()
         })
         .collect();
+    // What is found by the same keys in the same records is found in what was made of them.
+    let indexes: Vec<Vec<Arc<Index>>> = Kind::ALL
+        .into_iter()
+        .map(|kind| {
+            let of = |system: usize| {
+                let before = before.filter(|before| {
+                    Arc::ptr_eq(&before.kind(kind).tied, &tied[kind.index()])
+                        && found_alike(&before.inputs, &inputs, system, kind)
+                });
+                before.and_then(|before| before.kind(kind).index.get(system).cloned()).unwrap_or_default()
+            };
+            systems.clone().map(of).collect()
+        })
+        .collect();
     // Where a target's references led before, they lead now, if all that is referred to stands as it did.
     let earlier: Vec<Option<Earlier<'_>>> = systems
         .clone()
@@ -86,6 +100,7 @@ fn run(inputs: Arc<Inputs>, before: Option<&Compared>) -> Compared {
                     of: &tied[kind.index()].of[system],
                     pairings: &standings[kind.index()][system],
                     identity: &tied[kind.index()].identity[system],
+                    index: Arc::clone(&indexes[kind.index()][system]),
                 });
                 let standing = &standings[kind.index()][system];
                 Side::new(&inputs, (kind, system), &tied[kind.index()], standing, &refs, earlier[system])
@@ -96,9 +111,11 @@ fn run(inputs: Arc<Inputs>, before: Option<&Compared>) -> Compared {
         sides.push(of_kind);
     }
     let mut kinds: Vec<Comparison> = Vec::with_capacity(4);
-    for (((kind, tied), sides), standing) in Kind::ALL.into_iter().zip(tied).zip(sides).zip(standings) {
+    let parts = Kind::ALL.into_iter().zip(tied).zip(sides).zip(standings).zip(indexes);
+    for ((((kind, tied), sides), standing), index) in parts {
         let mut comparison = Comparison {
             len: tied.len,
+            index,
             standing,
             tallies: vec![Tally::default(); inputs.systems.len()],
             hostile: hostile_texts(&inputs, kind, before),

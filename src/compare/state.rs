@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Rung;
 use super::facts::Facts;
+use super::refs::Index;
 use super::tie::Identities;
 use crate::model::{Attr, AttrPath, Kind, Row};
 
@@ -133,6 +134,8 @@ pub struct Comparison {
     pub(super) standing: Vec<Arc<Vec<Pairing>>>,
     /// See `standing`.
     pub(super) facts: Vec<Arc<Facts>>,
+    /// Per system, its records and the base's by key.
+    pub(super) index: Vec<Arc<Index>>,
     /// Per system, where its texts could hurt a terminal.
     pub(super) hostile: Vec<Arc<[(Attr, Row)]>>,
 }
@@ -155,6 +158,7 @@ impl Comparison {
             tallies: Vec::new(),
             standing: Vec::new(),
             facts: Vec::new(),
+            index: Vec::new(),
             hostile: Vec::new(),
         }
     }

@@ -144,3 +144,35 @@ impl Config {
         self.systems.iter().find(|system| system.id.as_str() == name)
     }
 }
+
+impl Config {
+    /// What another reading of the configuration says otherwise that only takes effect at a start: the systems themselves, how
+    /// they are reached, and which of them is the source. In words; empty where all of the rest can be taken on at once.
+    pub fn needs_restart(&self, other: &Self) -> Vec<String> {
+        let names = |config: &Self| config.systems.iter().map(|system| system.id.clone()).collect::<Vec<_>>();
+        let mut found = Vec::new();
+        if names(self) != names(other) {
+            found.push("which systems there are".to_owned());
+        }
+        if (&self.source, &self.reference) != (&other.source, &other.reference) {
+            found.push("`source` or `reference`".to_owned());
+        }
+        for (system, other) in self.systems.iter().zip(&other.systems).filter(|(one, other)| one.id == other.id) {
+            // Where secrets come from shows no secret, and two places are the same where they are written alike.
+            let ways = |system: &SystemConfig| {
+                [
+                    ("connector", system.connector.clone()),
+                    ("url", system.url.clone()),
+                    ("auth", format!("{:?}", system.auth)),
+                    ("ca_file", format!("{:?}", system.ca_file)),
+                    ("timeout", format!("{:?}", system.timeout)),
+                    ("rate", format!("{:?}", system.rate)),
+                    ("the connector's own settings", format!("{:?} {:?}", system.own, system.own_secrets)),
+                ]
+            };
+            let moved = ways(system).into_iter().zip(ways(other)).filter(|(one, other)| one != other);
+            found.extend(moved.map(|((key, _), _)| format!("{key} of {}", system.id)));
+        }
+        found
+    }
+}

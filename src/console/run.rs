@@ -21,6 +21,7 @@ use super::app::{App, Copied, Msg, Setup, Wish, update};
 use super::term::{self, Held, Input, Pace, Reader, Screen};
 use super::view::{self, Themes};
 use crate::engine::protocol::{Command, Report};
+use crate::model::SystemId;
 
 /// How the console is opened.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +40,27 @@ pub struct Options {
     pub exports: PathBuf,
     /// The configuration's own lenses: name and filter.
     pub lenses: Vec<(String, String)>,
+    /// The configuration's file and the mapping files that it names, which the operator may edit while the console is open.
+    pub rules: Option<Rules>,
     /// The file in which columns and order of the lists are kept.
     pub kept: Option<std::path::PathBuf>,
+}
+
+/// Where the rules are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The configuration.
+    pub config: PathBuf,
+    /// The mapping files that systems have.
+    pub mappings: Vec<(SystemId, PathBuf)>,
+}
+
+impl Rules {
+    /// The file with the rules of a system.
+    fn file(&self, system: Option<&SystemId>) -> &Path {
+        let own = self.mappings.iter().find(|(id, _)| Some(id) == system);
+        own.map_or(&self.config, |(_, path)| path)
+    }
 }
 
 /// How the console ended.
@@ -129,6 +149,7 @@ struct Loop {
     signals: Signals,
     app: App,
     exports: PathBuf,
+    rules: Option<Rules>,
     themes: Themes,
     reader: Reader,
     kept: Option<std::path::PathBuf>,
@@ -183,6 +204,7 @@ impl Loop {
             signals,
             app,
             exports: options.exports,
+            rules: options.rules,
             themes,
             reader,
             kept: options.kept,
@@ -326,6 +348,7 @@ impl Loop {
                 Wish::Keep(text) => self.keep(&text),
                 Wish::Copy(text) => self.copy(text)?,
                 Wish::Edit(text) => self.edit(&text).await?,
+                Wish::EditRules(system) => self.edit_rules(system.as_ref()).await?,
                 Wish::Repaint => self.screen.forget(),
                 Wish::Theme(named) => {
                     match named {
@@ -405,21 +428,42 @@ impl Loop {
 
     /// Lends the terminal to the operator's editor; what was saved goes where it came from.
     async fn edit(&mut self, text: &str) -> io::Result<()> {
+        let msg = match self.lend(|| term::edit(text)).await? {
+            Ok(text) => Msg::Edited(text),
+            Err(fault) => Msg::Report(Report::Notice(fault.to_string())),
+        };
+        let _ = self.jobs.send(Event::Msg(msg));
+        Ok(())
+    }
+
+    /// Lends the terminal to the operator's editor for the rules; then they are tried.
+    async fn edit_rules(&mut self, system: Option<&SystemId>) -> io::Result<()> {
+        let Some(path) = self.rules.as_ref().map(|rules| rules.file(system).to_owned()) else {
+            // Without a file there is nothing to edit, and the engine says so.
+            (self.send)(Command::TryRules);
+            return Ok(());
+        };
+        match self.lend(|| term::edit_file(&path)).await? {
+            Ok(()) => (self.send)(Command::TryRules),
+            Err(fault) => {
+                let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(fault.to_string()))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lends the terminal to another program.
+    async fn lend<T>(&mut self, to: impl FnOnce() -> io::Result<T>) -> io::Result<io::Result<T>> {
         self.quiet().await;
         self.reader.pause();
-        let saved = self.held.lend(|| term::edit(text));
+        let done = self.held.lend(to);
         // A ctrl-c or ctrl-z in the editor was meant for the editor.
         while tokio::time::timeout(Duration::from_millis(1), self.signals.interrupt.recv()).await.is_ok() {}
         while tokio::time::timeout(Duration::from_millis(1), self.signals.stop.recv()).await.is_ok() {}
         self.reader.resume();
         self.screen.forget();
-        let msg = match saved? {
-            Ok(text) => Msg::Edited(text),
-            Err(fault) => Msg::Report(Report::Notice(fault.to_string())),
-        };
         let _ = self.jobs.send(Event::Msg(resized_msg()));
-        let _ = self.jobs.send(Event::Msg(msg));
-        Ok(())
+        done
     }
 
     fn draw(&mut self) -> io::Result<()> {

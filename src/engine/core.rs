@@ -7,6 +7,7 @@ mod rules;
 mod sizes;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod veiled;
 
 pub use memory::past;
@@ -25,8 +26,8 @@ use super::member::Member;
 use super::native;
 use super::protocol::{Command, Health, Report, World};
 use super::push::{Keeper, Patience, Stop, Stopping};
-use super::setup::{Accepted, Setup};
-use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, compare, follow};
+use super::setup::{Accepted, Reread, Setup, SystemSetup};
+use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, SystemView, compare, compare_again, follow};
 use crate::model::{Kind, Snapshot, SystemId};
 use crate::plan::{Change, Outcome, Plan};
 use crate::secret::Secret;
@@ -109,6 +110,10 @@ pub(super) enum Aside {
     Recalled(Vec<(usize, Result<Snapshot, StoreError>)>, bool),
     /// A push has ended, and the next one may begin; these kinds are to be read again.
     Pushed(Arc<Plan>, Vec<Outcome>, BTreeSet<(SystemId, Kind)>),
+    /// The configuration as it is now.
+    Reread(Result<Vec<SystemSetup>, String>),
+    /// What its rules come to.
+    Tried(Box<trial::Candidate>),
     /// Something for the face.
     Report(Report),
     /// It was told on the way.
@@ -174,6 +179,9 @@ pub(super) struct Core {
     keeping: bool,
     /// Staged changes of an earlier run that wait until all has been read.
     veiled: Vec<Change>,
+    /// How the configuration is read anew, and the rules that are tried.
+    reread_rules: Option<Reread>,
+    candidate: Option<trial::Candidate>,
     /// A push runs; this stops it.
     pub(super) pushing: Option<Stop>,
     /// Writes of an earlier run are to be looked up once the systems have been read.
@@ -231,6 +239,8 @@ impl Core {
             staging: None,
             keeping: false,
             veiled: Vec::new(),
+            reread_rules: setup.reread,
+            candidate: None,
             pushing: None,
             unresolved: false,
             quitting: false,
@@ -350,25 +360,21 @@ impl Core {
     fn compare(&mut self, now: Instant) {
         self.settle_confirmed();
         let earlier = self.earlier();
-        let inputs = Arc::new(Inputs {
-            systems: self.members.iter().map(Member::view).collect(),
-            source: self.source,
-            reference: self.reference,
-            links: self.decisions.links.clone(),
-            waivers: self.standing_waivers(),
-            bases: self.bases.clone(),
-            protected: self.decisions.protected.clone(),
-            agreed: self.decisions.agreed.clone(),
-        });
+        let inputs = Arc::new(self.inputs(self.members.iter().map(Member::view).collect()));
         self.waived = inputs.waivers.len();
         self.stale = false;
         self.comparing = Some(now);
         let asides = self.asides.0.clone();
         self.comparing_front = self.fronts;
         let front = self.fronts;
+        let before = self.compared.clone();
         tokio::spawn(async move {
             let work = move || {
-                let mut compared = compare(inputs);
+                let mut compared = match &before {
+                    Some(before) => compare_again(inputs, before),
+                    None => compare(inputs),
+                };
+                drop(before);
                 if front {
                     // A few rows tell nothing of what has moved.
                     let bases = compared.inputs.bases.clone();
@@ -385,6 +391,20 @@ impl Core {
             };
             let _ = asides.send(aside);
         });
+    }
+
+    /// What is compared, where the systems look like this.
+    fn inputs(&self, systems: Vec<SystemView>) -> Inputs {
+        Inputs {
+            systems,
+            source: self.source,
+            reference: self.reference,
+            links: self.decisions.links.clone(),
+            waivers: self.standing_waivers(),
+            bases: self.bases.clone(),
+            protected: self.decisions.protected.clone(),
+            agreed: self.decisions.agreed.clone(),
+        }
     }
 
     /// What the faces look at, as it is known now.
@@ -453,6 +473,9 @@ impl Core {
                     self.refresh(Some(system), Wish::Kind(*kind));
                 }
             }
+            Aside::Reread(Ok(systems)) => self.try_these(systems),
+            Aside::Reread(Err(why)) => self.report(Report::Tried(Err(why))),
+            Aside::Tried(candidate) => self.tried(*candidate),
             Aside::Report(report) => {
                 // Budgets and requests move with a push.
                 self.changed = true;
@@ -612,6 +635,8 @@ impl Core {
             }
             Command::Prepare(changes) => self.prepare(changes),
             Command::Push { plan, fingerprint, reason } => self.push(plan, fingerprint, reason),
+            Command::TryRules => self.try_rules(),
+            Command::TakeRules => self.take_rules(),
             Command::Recall(plan) => self.recall_push(plan),
             Command::Resolve => self.resolve(),
             Command::Decide(decisions) => decisions.into_iter().for_each(|decision| self.decide(decision)),

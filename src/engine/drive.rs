@@ -295,6 +295,8 @@ mod tests {
     #[derive(Default)]
     struct Pages {
         number: u32,
+        /// The pages that it foresees after the one that it asks for.
+        foresees: Vec<u32>,
         waiting: VecDeque<Bytes>,
         side_by_side: u32,
         told: Vec<String>,
@@ -339,6 +341,11 @@ mod tests {
 
         fn expected(&self) -> Option<u64> {
             Some(7)
+        }
+
+        fn foresees(&self, most: usize) -> Vec<Request> {
+            let ahead = self.foresees.iter().filter(|page| **page >= self.number).take(most);
+            ahead.map(|page| Request::get("/users").query("page", page.to_string())).collect()
         }
     }
 
@@ -413,6 +420,35 @@ mod tests {
         let table = driven.builder.unwrap().table();
         let ids: Vec<_> = table.rows().map(|row| table.id(row).to_owned()).collect();
         assert_eq!((ids.join(""), service.seen().len()), ("abcd".to_owned(), 3));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn what_a_walk_foresees_is_under_way_while_it_waits_and_is_sent_once() {
+        let all_there = Arc::new(std::sync::Barrier::new(3));
+        let service = stand(move |_, text| {
+            // None is answered before all three are here.
+            all_there.wait();
+            three_pages(text)
+        })
+        .await;
+        let walk = Pages { foresees: vec![1, 2], ..Pages::default() };
+        let cancel = CancellationToken::new();
+        let driven = tokio::time::timeout(Duration::from_secs(30), drive(&service, walk, &cancel));
+        let (driven, _) = driven.await.expect("three requests side by side");
+        let table = driven.builder.unwrap().table();
+        let ids: Vec<_> = table.rows().map(|row| table.id(row).to_owned()).collect();
+        assert_eq!((ids.join(""), service.seen().len(), driven.pages), ("abcd".to_owned(), 3, 3));
+    }
+
+    #[tokio::test]
+    async fn what_was_foreseen_wrongly_costs_a_request_and_nothing_else() {
+        let service = stand(|_, text| three_pages(text)).await;
+        let walk = Pages { foresees: vec![7], ..Pages::default() };
+        let (driven, _) = drive(&service, walk, &CancellationToken::new()).await;
+        let table = driven.builder.unwrap().table();
+        let ids: Vec<_> = table.rows().map(|row| table.id(row).to_owned()).collect();
+        assert_eq!((ids.join(""), driven.pages), ("abcd".to_owned(), 3));
+        assert!(driven.proof.complete());
     }
 
     #[tokio::test]

@@ -304,14 +304,24 @@ impl Member {
 
     /// It as the comparison sees it.
     pub(super) fn view(&self) -> SystemView {
-        SystemView {
-            id: self.setup.config.id.clone(),
-            mapping: self.connector.mapping().clone(),
-            snapshots: self.snapshots.clone(),
-            scope: self.setup.config.scope.clone(),
-            manage: self.setup.config.manage.clone(),
-            deactivate_out_of_scope: self.setup.config.deactivate_out_of_scope,
-        }
+        view(&self.setup, &self.connector, self.snapshots.clone())
+    }
+}
+
+/// A system as the comparison sees it.
+pub(super) fn view(
+    setup: &SystemSetup,
+    connector: &Arc<dyn Connector>,
+    snapshots: [Option<Arc<Snapshot>>; 4],
+) -> SystemView {
+    let config = &setup.config;
+    SystemView {
+        id: config.id.clone(),
+        mapping: connector.mapping().clone(),
+        snapshots,
+        scope: config.scope.clone(),
+        manage: config.manage.clone(),
+        deactivate_out_of_scope: config.deactivate_out_of_scope,
     }
 }
 

@@ -29,4 +29,4 @@ pub use self::core::{Handle, past, runtime, start};
 pub use fault::{Fault, Trouble};
 pub use headless::{Progress, Session, read_all, test};
 pub use http::{Auth, Client, Options, Timeouts};
-pub use setup::{Accepted, Setup, SystemSetup};
+pub use setup::{Accepted, Reread, Setup, SystemSetup};

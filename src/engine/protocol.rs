@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::compare::{Compared, Decision};
+use crate::compare::{Compared, Decision, Moved};
 use crate::mapping::Mapping;
-use crate::model::{Kind, RecordKey, SystemId};
+use crate::model::{AttrPath, Kind, RecordKey, SystemId};
 use crate::plan::{Change, ChangeId, Method, Mode, Outcome, Plan, PlanId, Policy, Site, Step};
 use crate::secret::Secret;
 
@@ -65,6 +65,10 @@ pub enum Command {
         /// What was typed.
         secret: Secret,
     },
+    /// Read the configuration anew and say what its rules would move; they do not hold yet.
+    TryRules,
+    /// The rules that were tried hold from now on.
+    TakeRules,
     /// A system's request budget.
     Tune {
         /// Which system.
@@ -228,9 +232,27 @@ pub struct PastStep {
     pub end: String,
 }
 
+/// What the rules of an edited configuration come to, over what has been read.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// By the rules that hold.
+    pub before: Arc<Compared>,
+    /// By the rules that are tried.
+    pub after: Arc<Compared>,
+    /// What moves, for each kind of each target.
+    pub moved: Vec<Moved>,
+    /// What is read otherwise by them, so that it has to be read again before anything can be said of it: attributes; none
+    /// where the records are listed in another way.
+    pub anew: Vec<(SystemId, Kind, Vec<AttrPath>)>,
+    /// What else they change: the system, and what, in words.
+    pub also: Vec<(SystemId, String)>,
+}
+
 /// What the engine reports.
 #[derive(Clone, Debug)]
 pub enum Report {
+    /// What an edited configuration would move; or why it cannot be tried.
+    Tried(Result<Arc<Trial>, String>),
     /// Something that is looked at has changed.
     World(Arc<World>),
     /// Staged changes found at the start, kept from before.

@@ -113,6 +113,10 @@ pub struct Accepted {
     pub why: String,
 }
 
+/// Reads the configuration anew: the systems as they are described now, the same ones in the same order, or in words why that
+/// cannot be. It may take its time and look at files.
+pub type Reread = Arc<dyn Fn() -> Result<Vec<SystemSetup>, String> + Send + Sync>;
+
 /// Everything that the engine is started with.
 pub struct Setup {
     /// The systems, in the order of the configuration.
@@ -135,6 +139,8 @@ pub struct Setup {
     pub patience: Patience,
     /// Whether all systems are read at the start.
     pub read_at_start: bool,
+    /// How the configuration is read anew; `None` where there is none.
+    pub reread: Option<Reread>,
 }
 
 #[cfg(test)]

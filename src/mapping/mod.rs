@@ -4,6 +4,7 @@
 //! Pure. A mapping file compiles once: per feed to a [`Reader`] that drives page bytes into columns, and per kind to a
 //! [`Writer`] that turns a wanted facet into the edit of a native record.
 
+mod alike;
 mod build;
 mod choice;
 mod draft;

@@ -87,6 +87,7 @@ impl Service {
             leases: Leases::none(),
             patience: Patience::default(),
             read_at_start: true,
+            reread: None,
             accepted: Vec::new(),
         };
         (setup, parallel)

@@ -116,6 +116,7 @@ pub fn setup(systems: Vec<SystemSetup>, dir: &Path) -> Setup {
         // What is not there at once never comes here; 30 s would only make the tests slow.
         patience: Patience { show: Duration::from_secs(3), ..Patience::default() },
         read_at_start: true,
+        reread: None,
     }
 }
 

@@ -354,3 +354,39 @@ proptest::proptest! {
         });
     }
 }
+
+/// What a walk foresees after each page, as start indexes.
+fn foreseen(total: Option<u64>, pages: &[u64]) -> Vec<Vec<u64>> {
+    use crate::connectors::{Input, Next};
+    let mut walk = Listing::new("users".into(), Request::get("/scim/v2/Users"), Some(10), Some(Paging::Index));
+    let mut told = Vec::new();
+    let (mut next, mut from) = (walk.next(Input::Start), 1);
+    for records in pages {
+        assert!(matches!(next, Next::Ask(_)), "it asks for the next page");
+        let envelope = json!({ "totalResults": total, "startIndex": from });
+        assert!(matches!(walk.next(Input::Replies(vec![reply(200, json!({}))])), Next::Page(_)));
+        let taken = crate::mapping::Taken {
+            records: *records as u32,
+            fresh: *records as u32,
+            envelope: envelope.as_object().cloned().unwrap(),
+            ..Default::default()
+        };
+        next = walk.next(Input::Taken(taken));
+        from += records;
+        told.push(walk.foresees(3).iter().map(start).collect());
+    }
+    told
+}
+
+#[test]
+fn the_pages_to_come_are_foreseen_where_they_are_all_alike() {
+    assert_eq!(foreseen(Some(45), &[10, 10, 10]), [vec![21, 31, 41], vec![31, 41], vec![41]]);
+    // The service gives fewer than it was asked for, always the same number.
+    assert_eq!(foreseen(Some(20), &[7]), [vec![15]]);
+}
+
+#[test]
+fn nothing_is_foreseen_without_a_total_or_after_a_page_that_is_not_like_the_first() {
+    assert_eq!(foreseen(None, &[10, 10]), [Vec::<u64>::new(), Vec::new()]);
+    assert_eq!(foreseen(Some(90), &[10, 9, 10]), [vec![21, 31, 41], Vec::new(), Vec::new()]);
+}

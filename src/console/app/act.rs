@@ -20,6 +20,23 @@ impl App {
         if !action.scopes().contains(&self.scope()) {
             return say(text!("no.not-here"));
         }
+        let by_rules = matches!(
+            action,
+            Action::Stage
+                | Action::StageAll
+                | Action::Adopt
+                | Action::Protect
+                | Action::Password
+                | Action::Agree
+                | Action::Prepare
+                | Action::Push
+                | Action::Retry
+                | Action::Undo
+                | Action::PlanTab
+        );
+        if by_rules && let Some(why) = self.no_trial() {
+            return Some(why);
+        }
         let record = || self.list().is_some_and(|list| list.identity().is_some());
         match action {
             Action::Open
@@ -45,6 +62,9 @@ impl App {
                 say(text!("push.nothing-staged"))
             }
             Action::Push => self.no_push(),
+            Action::TakeRules | Action::DropRules if !self.trying() => {
+                Some(text!("trial.none", key = self.keymap.shown(Action::Rules)))
+            }
             Action::Older if !self.has_older() => say(text!("no.older")),
             Action::Newer if !self.has_newer() => say(text!("no.newer")),
             Action::Stop if !self.running() => Some(text!("no.job", key = self.keymap.shown(Action::Quit))),
@@ -126,6 +146,9 @@ impl App {
                 self.keep_place(wishes);
             }
             Action::Ways => self.open_ways(wishes),
+            Action::Rules => self.edit_rules(None, wishes),
+            Action::TakeRules => self.take_rules(wishes),
+            Action::DropRules => self.drop_rules(),
             Action::Related => self.related(),
             Action::Life => {
                 wishes.push(Wish::Engine(Command::Prove));

@@ -166,6 +166,9 @@ actions! {
     Export "export" Read &[Scope::List, Scope::Detail, Scope::History];
     Mask "mask" Read MAIN;
     Log "log" Read MAIN;
+    Rules "map" Local MAIN;
+    TakeRules "accept-rules" Local MAIN;
+    DropRules "drop-rules" Local MAIN;
     Theme "theme" Read MAIN;
     Language "language" Read MAIN;
     Palette "palette" Read ALL;

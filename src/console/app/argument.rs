@@ -33,7 +33,7 @@ impl Action {
         match self {
             Self::Users | Self::Groups | Self::Roles | Self::Products => Argument::Place,
             Self::Filter => Argument::Filter,
-            Self::Test | Self::Refresh => Argument::System,
+            Self::Test | Self::Refresh | Self::Rules => Argument::System,
             Self::Theme => Argument::Theme,
             Self::Language => Argument::Language,
             Self::Lenses => Argument::Lens,
@@ -84,6 +84,7 @@ impl App {
                     self.say(Tone::Plain, text!("systems.testing", system = id));
                     wishes.push(Wish::Engine(Command::Test(id)));
                 }
+                (Some(id), Action::Rules) => self.edit_rules(Some(id), wishes),
                 (Some(id), _) => self.refresh(Some(id), None, wishes),
             },
             Argument::Theme => wishes.push(Wish::Theme(Some(argument.to_owned()))),

@@ -51,6 +51,7 @@ mod tasks;
 pub mod text;
 mod trace;
 pub mod tree;
+pub mod trial;
 pub mod ways;
 pub mod who;
 mod why;
@@ -178,6 +179,8 @@ pub enum Wish {
     Copy(String),
     /// Let the operator's editor have a text.
     Edit(String),
+    /// Let the operator's editor have the rules: the mapping file of a system where it has one, else the configuration.
+    EditRules(Option<SystemId>),
     /// Draw everything anew.
     Repaint,
     /// Give the terminal back and stop until continued.
@@ -268,6 +271,8 @@ pub struct App {
     pub mask: bool,
     /// The list has the whole screen: no detail beside it.
     pub whole: bool,
+    /// Rules that are tried.
+    trial: Option<trial::Trying>,
     /// Nothing was done here yet.
     fresh: bool,
     surveying: u64,
@@ -303,6 +308,7 @@ impl App {
             log: VecDeque::new(),
             mask: false,
             whole: false,
+            trial: None,
             fresh: true,
             surveying: 0,
             newest: Arc::default(),
@@ -421,7 +427,7 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
             }
         }
         Msg::Report(report) => {
-            let told = matches!(report, Report::World(_) | Report::History(_));
+            let told = matches!(report, Report::World(_) | Report::History(_) | Report::Tried(_));
             app.report(report, &mut wishes);
             if told {
                 app.order(&mut wishes);
@@ -506,7 +512,7 @@ impl App {
         match report {
             Report::World(world) => {
                 // What was pushed before belongs to what the detail and the why card say.
-                if self.world.replace(world).is_none() {
+                if self.world_came(world) {
                     wishes.push(Wish::Engine(Command::History));
                 }
             }
@@ -516,6 +522,7 @@ impl App {
                 }
                 self.staged.add_all(changes);
             }
+            Report::Tried(tried) => self.tried(tried),
             Report::Prepared(plan) => self.plan.prepared(plan),
             Report::NotPrepared(why) => {
                 self.say(Tone::Bad, said::said(&why));

@@ -1,5 +1,7 @@
 //! What a list is narrowed to beside its filter: what has to do with one record, or one way of what is out of true.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::compare::{Compared, PRESENT, Pairing, Verdict, facets};
@@ -32,6 +34,13 @@ pub enum Narrow {
     },
     /// A way of what is out of true.
     Way(Way),
+    /// What rules that are tried move in a system.
+    Moved {
+        /// The system.
+        system: SystemId,
+        /// The identities.
+        moved: Arc<[u32]>,
+    },
 }
 
 impl Narrow {
@@ -39,6 +48,15 @@ impl Narrow {
     pub fn set(&self, rows: &Rows<'_>) -> Vec<bool> {
         match self {
             Self::About { key, .. } => about(rows, key),
+            Self::Moved { moved, .. } => {
+                let mut set = vec![false; rows.len() as usize];
+                for identity in &**moved {
+                    if let Some(has) = set.get_mut(*identity as usize) {
+                        *has = true;
+                    }
+                }
+                set
+            }
             Self::Way(way) => {
                 let Some(at) = rows.compared.inputs.index(&way.system) else {
                     return vec![false; rows.len() as usize];

@@ -12,14 +12,14 @@ use super::{App, Focus, Tab, Wish};
 
 /// A place to come back to.
 #[derive(Clone, Debug, PartialEq)]
-struct Place {
+pub(super) struct Place {
     tab: Tab,
     system: Option<SystemId>,
     key: Option<RecordKey>,
     focus: Focus,
     filter: String,
     only: bool,
-    narrow: Option<Narrow>,
+    pub(super) narrow: Option<Narrow>,
     /// What it is called in the breadcrumbs.
     name: String,
 }
@@ -38,6 +38,12 @@ impl Trail {
     /// Whether there is an older place.
     pub fn has_older(&self) -> bool {
         !self.older.is_empty()
+    }
+
+    /// Forgets places.
+    pub(super) fn forget(&mut self, which: impl Fn(&Place) -> bool) {
+        self.older.retain(|place| !which(place));
+        self.newer.retain(|place| !which(place));
     }
 
     /// Whether there is a newer place.
@@ -88,6 +94,7 @@ impl App {
         let list = self.list()?;
         Some(match list.narrow.as_ref()? {
             Narrow::About { name, .. } => text!("narrow.about", name = name),
+            Narrow::Moved { system, .. } => text!("narrow.moved", system = system),
             Narrow::Way(way) => {
                 let what = match &way.path {
                     Some(path) => path.local(&[]),

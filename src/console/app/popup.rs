@@ -22,6 +22,7 @@ use super::palette::Palette;
 use super::password::Password;
 use super::pick::Pick;
 use super::reader::Reader;
+use super::trial::Moves;
 use super::ways::Ways;
 use super::who::Who;
 use super::{App, Wish};
@@ -49,6 +50,8 @@ pub enum Popup {
     Ways(Ways),
     /// Everything that waits for a word on who is who.
     Who(Who),
+    /// What rules that are tried would move.
+    Moves(Moves),
     /// A push to confirm.
     Confirm(Box<Confirm>),
     /// A question.
@@ -190,6 +193,7 @@ impl App {
             Popup::Columns(columns) => self.columns_key(columns, key, wishes),
             Popup::Ways(ways) => self.ways_key(ways, key, wishes),
             Popup::Who(who) => self.who_key(who, key, wishes),
+            Popup::Moves(moves) => self.moves_key(moves, key, wishes),
             Popup::Reader(reader) => self.reader_key(reader, key, wishes),
             Popup::Life(life) => self.life_key(life, key, wishes),
             Popup::Native(native) => self.native_key(native, event, key, wishes),

@@ -22,9 +22,31 @@ impl Drop for Scratch {
 /// # Errors
 /// When the file cannot be written or read, or the editor cannot be started or fails.
 pub fn edit(text: &str) -> io::Result<String> {
+    edit_with(&editor(), text, &std::env::temp_dir())
+}
+
+/// Lets the operator's editor have a file.
+///
+/// # Errors
+/// When the editor cannot be started, or ends with a failure.
+pub fn edit_file(path: &Path) -> io::Result<()> {
+    open(&editor(), path)
+}
+
+fn editor() -> String {
     let editor = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
     let editor = editor.map(|words| words.trim().to_owned()).find(|words| !words.is_empty());
-    edit_with(editor.as_deref().unwrap_or("vi"), text, &std::env::temp_dir())
+    editor.unwrap_or_else(|| "vi".to_owned())
+}
+
+fn open(editor: &str, path: &Path) -> io::Result<()> {
+    // As git and others do: the variable may hold arguments.
+    let mut words = editor.split_whitespace();
+    let status = ended(&Command::new(words.next().unwrap_or("vi")).args(words).arg(path).spawn()?)?;
+    if !status.success() {
+        return Err(io::Error::other(format!("`{editor}` ended with {status}; nothing was taken over")));
+    }
+    Ok(())
 }
 
 fn edit_with(editor: &str, text: &str, dir: &Path) -> io::Result<String> {
@@ -36,12 +58,7 @@ fn edit_with(editor: &str, text: &str, dir: &Path) -> io::Result<String> {
         file.write_all(b"\n")?;
     }
     drop(file);
-    // As git and others do: the variable may hold arguments.
-    let mut words = editor.split_whitespace();
-    let status = ended(&Command::new(words.next().unwrap_or("vi")).args(words).arg(&scratch.0).spawn()?)?;
-    if !status.success() {
-        return Err(io::Error::other(format!("`{editor}` ended with {status}; nothing was taken over")));
-    }
+    open(editor, &scratch.0)?;
     let mut saved = String::new();
     File::open(&scratch.0)?.read_to_string(&mut saved)?;
     saved.retain(|c| c == '\n' || c == '\t' || !c.is_control());

@@ -10,7 +10,7 @@ mod paint;
 mod scroll;
 
 pub use decode::{Decoder, Typed};
-pub use editor::{edit, in_tmux, to_tmux};
+pub use editor::{edit, edit_file, in_tmux, to_tmux};
 pub use keys::{Input, Reader};
 pub use pace::Pace;
 pub use paint::Screen;

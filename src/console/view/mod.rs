@@ -32,6 +32,7 @@ mod survey;
 mod systems;
 mod theme;
 mod top;
+mod trial;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};

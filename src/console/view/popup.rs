@@ -54,6 +54,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             super::survey::ways(pen, area, shown);
             None
         }
+        Popup::Moves(shown) => {
+            super::trial::moves(pen, area, shown);
+            None
+        }
         Popup::Who(shown) => {
             super::survey::who(app, pen, area, shown);
             None

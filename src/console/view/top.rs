@@ -32,6 +32,10 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
         x += 2;
         x += pen.put(x, area.y, (end - x) / 4, &app.setup.title, theme.tone(Tone::Plain));
     }
+    if app.trying() {
+        x += 2;
+        x += pen.put(x, area.y, end.saturating_sub(x), text!("header.trying"), theme.flag());
+    }
     if app.mask {
         x += 2;
         x += pen.put(x, area.y, end.saturating_sub(x), text!("header.masked"), theme.flag());

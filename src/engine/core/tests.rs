@@ -130,6 +130,7 @@ fn setup(systems: Vec<SystemSetup>) -> Setup {
         who: "tester".into(),
         patience: crate::engine::push::Patience::default(),
         read_at_start: true,
+        reread: None,
     }
 }
 
