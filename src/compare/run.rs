@@ -52,9 +52,12 @@ fn run(inputs: Arc<Inputs>, before: Option<&Compared>) -> Compared {
     let standings: Vec<Vec<Arc<Vec<Pairing>>>> = Kind::ALL
         .into_iter()
         .map(|kind| {
-            let stand = |system| match Some(system) == inputs.base() {
-                true => Vec::new(),
-                false => standing(&inputs, kind, &tied[kind.index()], system),
+            let stand = |system| {
+                if Some(system) == inputs.base() {
+                    Vec::new()
+                } else {
+                    standing(&inputs, kind, &tied[kind.index()], system)
+                }
             };
             systems.clone().map(stand).map(Arc::new).collect()
         })

@@ -5,7 +5,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use trueup::console::app::keys::Keymap;
 use trueup::console::app::text::{Language, speak_here};
 use trueup::console::app::{App, Msg, Setup, Wish, update};
 use trueup::console::view::{self, Theme};
@@ -29,7 +30,9 @@ impl Desk {
     pub fn new(columns: u16, rows: u16) -> Self {
         // Tests run side by side in one process: each thread speaks for itself.
         speak_here(Some(Language::English));
-        let setup = Setup { title: "acme".into(), ..Setup::default() };
+        static STANDARD: OnceLock<Keymap> = OnceLock::new();
+        let keymap = Some(STANDARD.get_or_init(Keymap::standard).clone());
+        let setup = Setup { title: "acme".into(), keymap, ..Setup::default() };
         let app = App::new(setup, (columns, rows), now());
         Self { app, wishes: Vec::new(), theme: Theme::named("default"), jobs: 0, keys: 0 }
     }

@@ -10,7 +10,7 @@ use trueup::console::app::confirm::{Typed, Wants};
 use trueup::console::app::keys::{Key, Keymap};
 use trueup::console::app::popup::Popup;
 use trueup::console::app::text::{self, Language, speak_here};
-use trueup::console::app::{Msg, Wish};
+use trueup::console::app::{Msg, Tab, Wish};
 use trueup::console::view::LEAST;
 
 use trueup::engine::protocol::{Command, PastPush, Report, World};
@@ -155,6 +155,7 @@ pub fn demo() -> World {
                 who: "lena".into(),
                 patience: Patience::default(),
                 read_at_start: true,
+                reread: None,
             };
             read_all(setup, |_| {}).await.unwrap()
         });
@@ -343,7 +344,7 @@ fn walk(seed: u64, world: &World, keys: usize) -> usize {
     let language = Language::ALL[seed as usize % 2];
     let mut desk = Desk::with(120, 36, world.clone());
     speak_here(Some(language));
-    desk.app.mask = seed % 3 == 0;
+    desk.app.mask = seed.is_multiple_of(3);
     let all = registry();
     let arrows = [KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Enter].map(plain);
     let (mut served, mut pushed) = (0, 0);
@@ -374,6 +375,7 @@ fn walk(seed: u64, world: &World, keys: usize) -> usize {
             (Some(_), 2..4) => plain(KeyCode::Esc),
             (None, 2) => plain(KeyCode::Char('5')),
             (None, 3) => plain(KeyCode::Char('p')),
+            (None, 4..6) if desk.app.tab == Tab::Plan => plain(KeyCode::Char('P')),
             _ => *dice.of(&all),
         };
         last.push(format!("{key:?}"));

@@ -116,10 +116,10 @@ impl App {
         let mut lines = Vec::new();
         match &status.health {
             Health::Bad { text, .. } => {
-                lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, said(line))))
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, said(line))));
             }
             Health::Partial(text) => {
-                lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, said(line))))
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, said(line))));
             }
             _ => {}
         }
