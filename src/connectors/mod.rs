@@ -7,6 +7,7 @@ mod aha;
 mod catalog;
 #[cfg(test)]
 mod drive;
+mod each;
 mod fault;
 pub mod file;
 mod idaas;

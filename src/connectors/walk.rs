@@ -87,6 +87,15 @@ pub enum Finish {
     Site(Box<Site>),
 }
 
+/// The walk of a feed that there is not, in these words: it reads nothing, and proves nothing.
+pub(super) struct Unserved(pub(super) String);
+
+impl Walk for Unserved {
+    fn next(&mut self, _input: Input) -> Next {
+        Next::Done(Finish::Feed(Proof::Partial { why: self.0.clone() }))
+    }
+}
+
 /// A conversation with a service, one turn at a time, with no I/O of its own.
 pub trait Walk: Send {
     /// The next turn.

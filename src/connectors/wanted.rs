@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::mapping::{Access, JsonType, ListMap, MapRow, Mapping, Part};
 use crate::model::{Kind, Op};
-use crate::plan::{Change, ChangeId, Ref, Refusal, Want, Wanted};
+use crate::plan::{Change, ChangeId, Ref, Refusal, Site, Want, Wanted};
 
 /// One wish about one native field.
 #[derive(Clone, Debug)]
@@ -35,6 +35,25 @@ pub enum What {
         /// Native key fields and what they hold.
         key: Vec<(String, Value)>,
     },
+}
+
+/// The first of the changes of one record, by which it is known what they are about.
+///
+/// # Errors
+/// When there is none, or nothing may be pushed there at all.
+pub fn about<'c>(site: &Site, changes: &[&'c Change]) -> Result<&'c Change, Refusal> {
+    let first = *changes.first().ok_or_else(|| Refusal::Cannot("there is nothing to change".into()))?;
+    match &site.blocked {
+        Some(why) => Err(Refusal::Cannot(why.clone())),
+        None => Ok(first),
+    }
+}
+
+/// The same changes in the order in which they are shown: what takes away first.
+pub fn in_order<'c>(changes: &[&'c Change]) -> Vec<&'c Change> {
+    let mut changes = changes.to_vec();
+    changes.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
+    changes
 }
 
 /// A key as one text, for the preview.

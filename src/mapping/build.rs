@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use crate::model::filter::Filter;
-use crate::model::{AttrDef, AttrPath, Fold, Form, Kind, ListDef, Schema};
+use crate::model::{AttrDef, AttrPath, Form, Kind, ListDef, Schema};
 
 use super::choice::{alternatives, check_when};
 use super::draft::Draft;
 use super::fault::{Placed, did_you_mean};
+use super::feeds::feeds;
 use super::file::{
-    AddressSpec, BusySpec, FeedSpec, LimitationSpec, OpName, OperationSpec, ProfileSpec, RateSpec, RecordSpec,
-    SettingSpec, SideEffectSpec, ViaSpec,
+    AddressSpec, BusySpec, LimitationSpec, OpName, OperationSpec, ProfileSpec, RateSpec, RecordSpec, SettingSpec,
+    SideEffectSpec, ViaSpec,
 };
 use super::findings::powerless;
 use super::rows::{row, vocabularies};
+use super::service::service;
 use super::{
-    Access, Address, Busy, Capability, Feed, JsonType, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError,
-    Operation, Policy, Profile, Rate, Reader, Setting, SideEffect, Via, Writer,
+    Access, Address, Busy, Capability, Feed, KindMap, Limitation, Mandatory, MapRow, Mapping, MappingError, Operation,
+    Profile, Rate, Reader, Setting, SideEffect, Via, Writer,
 };
 
 /// The built-in mapping files by connector.
@@ -89,7 +91,7 @@ impl Mapping {
             return Err(fault(format!("`based_on`: there is no connector `{base}`, expected one of {known}{hint}")));
         };
         let mut draft = Draft::read(below, &format!("built-in {base}"))?;
-        draft.lay_over(over);
+        draft.lay_over(over)?;
         build(draft, origin)
     }
 
@@ -105,81 +107,8 @@ impl Mapping {
             let message = "`based_on` makes a connector of its own: put the file into the folder `connectors` instead";
             return Err(MappingError { origin: origin.to_owned(), message: message.to_owned() });
         }
-        draft.lay_over(over);
+        draft.lay_over(over)?;
         build(draft, origin)
-    }
-
-    /// The same mapping with attributes that a service was found to have: generic texts, read and written as they are.
-    ///
-    /// An attribute that the mapping already has stays as it is. One whose local name a row with `urn:*` waits for pins
-    /// that row's written path to the URN that was found.
-    pub fn with_discovered(&self, found: Vec<(Kind, AttrPath)>) -> Self {
-        let mut grown = self.clone();
-        for (kind, path) in found {
-            let Some(map) = grown.kinds.iter_mut().find(|map| map.kind == kind) else { continue };
-            let local = path.local(&[]).to_owned();
-            let waits = |row: &MapRow| {
-                row.write.as_deref().and_then(|write| write.strip_prefix("urn:*:")).is_some_and(|name| {
-                    let name = name.split(['[', '.']).next().unwrap_or_default();
-                    name.eq_ignore_ascii_case(local.split(['[', '.']).next().unwrap_or_default())
-                })
-            };
-            if let Some(row) = map.rows.iter_mut().find(|row| waits(row)) {
-                if let (Some(write), Some(colon)) = (row.write.as_mut(), path.as_str().rfind(':')) {
-                    *write = write.replacen("urn:*", &path.as_str()[..colon], 1);
-                }
-                continue;
-            }
-            let known = map.rows.iter().any(|row| {
-                row.attr == path
-                    || row.read.iter().chain(&row.detail).any(|read| {
-                        let read = read.as_bytes();
-                        let path = path.as_str().as_bytes();
-                        read.len() >= path.len()
-                            && read[..path.len()].eq_ignore_ascii_case(path)
-                            && matches!(read.get(path.len()), None | Some(b'.' | b'['))
-                    })
-            });
-            // A path that cannot be expressed (a discovered name with a bracket) is left out rather than guessed at.
-            if known || super::path::parse(path.as_str()).is_err() {
-                continue;
-            }
-            map.rows.push(MapRow {
-                attr: path.clone(),
-                read: vec![path.as_str().to_owned()],
-                detail: Vec::new(),
-                within: Vec::new(),
-                not_in: Vec::new(),
-                list: None,
-                write: Some(path.as_str().to_owned()),
-                via: Vec::new(),
-                null: Vec::new(),
-                absent_unread: false,
-                clear: None,
-                default: None,
-                json: JsonType::String,
-                access: Access::ReadWrite,
-                fold: Fold::Caseless,
-                policy: Policy::Force,
-                refers: None,
-                unique: false,
-                later: false,
-                compare: true,
-                invertible: true,
-                secret: false,
-                sensitive: false,
-                reset: None,
-                key: None,
-                shows_in: None,
-                cite: "found in the service's own schemas (RFC 7643 7)".into(),
-                note: None,
-            });
-        }
-        match grown.compile() {
-            Ok(()) => grown,
-            // Every path was parsed above, so this is not reached; the mapping without the finds is right in any case.
-            Err(_) => self.clone(),
-        }
     }
 
     /// Builds schemas, writers and readers from rows and feeds.
@@ -269,14 +198,16 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
     check_when(&draft)?;
     let powerless = powerless(draft.powerless, &kinds)?;
     let connector = draft.connector.ok_or_else(|| fault("`connector` is missing: the connector's short name"))?;
+    let speaks = draft.based_on.unwrap_or_else(|| connector.clone());
     let mut mapping = Mapping {
-        speaks: draft.based_on.unwrap_or_else(|| connector.clone()),
+        service: service(draft.service, &speaks)?,
+        feeds: feeds(&draft.feeds, &speaks)?,
+        speaks,
         connector,
         about: draft.about.unwrap_or_default(),
         title: draft.title.ok_or_else(|| fault("`title` is missing: what people call the product"))?,
         settings: draft.settings.iter().cloned().map(|placed| setting(placed.it)).collect(),
         kinds,
-        feeds: feeds(&draft.feeds)?,
         readers: Vec::new(),
         records: draft.records.into_iter().map(|placed| record(placed.it)).collect(),
         operations: draft.operations.into_iter().map(|placed| operation(placed.it)).collect(),
@@ -387,41 +318,6 @@ fn kinds_of(draft: &Draft, kinds: &mut [KindMap]) -> Result<Vec<(Kind, crate::mo
         }
     }
     Ok(capabilities)
-}
-
-fn feeds(specs: &[Placed<FeedSpec>]) -> Result<Vec<Feed>, MappingError> {
-    let mut feeds: Vec<Feed> = Vec::new();
-    for Placed { at, it } in specs {
-        if feeds.iter().any(|feed| *feed.name == *it.name) {
-            return Err(at.error(format_args!("there are two feeds `{}`", it.name)));
-        }
-        if let Some(of) = &it.detail_of {
-            let known = specs.iter().any(|feed| feed.it.name == *of && feed.it.kind == it.kind);
-            if !known {
-                let hint = did_you_mean(of, specs.iter().map(|feed| feed.it.name.as_str()));
-                return Err(at.error(format_args!("`detail_of`: there is no feed `{of}` of {}{hint}", it.kind)));
-            }
-        } else if it.id.is_empty() {
-            return Err(at.error(format_args!("feed `{}`: `id` is missing: the records' id field", it.name)));
-        }
-        if it.whole && it.detail_of.is_none() {
-            return Err(at.error(format_args!("feed `{}`: only a feed with `detail_of` can be `whole`", it.name)));
-        }
-        feeds.push(Feed {
-            name: it.name.as_str().into(),
-            kind: it.kind,
-            path: it.path.clone(),
-            records: it.records.clone(),
-            id: it.id.clone(),
-            or_id: it.or_id.0.clone(),
-            single: it.single,
-            detail_of: it.detail_of.as_deref().map(Arc::from),
-            whole: it.whole,
-            total: it.total.clone(),
-            cite: it.cite.clone(),
-        });
-    }
-    Ok(feeds)
 }
 
 fn limitations(specs: Vec<Placed<LimitationSpec>>) -> Result<Vec<Limitation>, MappingError> {

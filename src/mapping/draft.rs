@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::model::Kind;
 
-use super::fault::{Place, Placed, line, told};
+use super::fault::{Place, Placed, did_you_mean, line, told};
 use super::file::{
     AddressSpec, AlternativeSpec, BusySpec, FeedSpec, File, KindSpec, LimitationSpec, OperationSpec, ProfileSpec,
     RateSpec, RecordSpec, RowSpec, SettingSpec, SideEffectSpec, WordsSpec,
 };
-use super::{Mangled, MappingError, Powerless};
+use super::{Mangled, MappingError, Powerless, Service};
 
 /// One or two files, each statement with its place.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,7 @@ pub(super) struct Draft {
     pub profiles: Vec<(String, Placed<ProfileSpec>)>,
     pub busy: Vec<Placed<BusySpec>>,
     pub alternatives: Vec<(String, Placed<AlternativeSpec>, Vec<Placed<RowSpec>>)>,
+    pub service: Option<Placed<Service>>,
     pub mangled: Option<Mangled>,
     pub powerless: Vec<Placed<Powerless>>,
 }
@@ -71,6 +72,7 @@ impl Draft {
             limitations: placed(file.limitation, &place),
             profiles: file.profile.into_iter().map(|(name, spec)| (name, one(spec, &place))).collect(),
             busy: placed(file.busy, &place),
+            service: file.service.map(|spec| one(spec, &place)),
             mangled: file.mangled,
             powerless: placed(file.powerless, &place),
             alternatives: file
@@ -86,7 +88,13 @@ impl Draft {
     }
 
     /// Lays another file over this one: what has the same name is replaced where it stands, the rest is added.
-    pub fn lay_over(&mut self, over: Self) {
+    ///
+    /// # Errors
+    /// When it takes away what is not there.
+    pub fn lay_over(&mut self, over: Self) -> Result<(), MappingError> {
+        for (kind, spec) in &over.kinds {
+            self.take_away(*kind, spec)?;
+        }
         self.connector = over.connector.or(self.connector.take());
         self.based_on = over.based_on.or(self.based_on.take());
         self.title = over.title.or(self.title.take());
@@ -122,6 +130,7 @@ impl Draft {
             self.profiles.push((name, spec));
         }
         lay(&mut self.busy, over.busy, |have, new| have.status == new.status && have.when == new.when);
+        self.service = over.service.or(self.service.take());
         self.mangled = over.mangled.or(self.mangled.take());
         lay(&mut self.powerless, over.powerless, |have, new| {
             have.kind == new.kind && have.attr == new.attr && have.is == new.is
@@ -130,6 +139,27 @@ impl Draft {
             self.alternatives.retain(|(name, ..)| *name != alternative.0);
             self.alternatives.push(alternative);
         }
+        Ok(())
+    }
+
+    /// Rows of a kind that the file above says are not there; what stands in their place with a setting goes along.
+    fn take_away(&mut self, kind: Kind, Placed { at, it }: &Placed<KindSpec>) -> Result<(), MappingError> {
+        let of_kind = || self.rows.iter().filter(|row| row.it.kind == kind).map(|row| row.it.attr.as_str());
+        for attr in &it.drops {
+            if !of_kind().any(|have| have.eq_ignore_ascii_case(attr)) {
+                let hint = did_you_mean(attr, of_kind());
+                return Err(at.error(format_args!("`drops`: {kind} has no attribute `{attr}`{hint}")));
+            }
+        }
+        // A record without an id is none.
+        let gone = |attr: &str| {
+            it.drops.iter().any(|drop| drop.eq_ignore_ascii_case(attr)) || (it.only && !attr.eq_ignore_ascii_case("id"))
+        };
+        self.rows.retain(|row| row.it.kind != kind || !gone(&row.it.attr));
+        for (.., rows) in &mut self.alternatives {
+            rows.retain(|row| row.it.kind != kind || !gone(&row.it.attr));
+        }
+        Ok(())
     }
 }
 

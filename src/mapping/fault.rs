@@ -33,13 +33,30 @@ pub(super) fn line(text: &str, offset: usize) -> usize {
 /// A parser's complaint with file, line, and the nearest right name where it is about a wrong one.
 pub(super) fn told(text: &str, origin: &str, error: &toml::de::Error) -> MappingError {
     let at = error.span().map_or(1, |span| line(text, span.start));
+    let key = error.span().and_then(|span| key_of(text, span.start));
+    // A wrong key is named by the parser itself.
+    let key =
+        key.filter(|_| !["unknown field", "missing field"].iter().any(|start| error.message().starts_with(start)));
+    let key = key.map(|key| format!("`{key}`: ")).unwrap_or_default();
     // The parser says "unknown field `acess`, expected one of `access`, …": the first quoted name is the wrong one.
     let mut quoted = error.message().split('`').skip(1).step_by(2);
     let hint = match quoted.next() {
         Some(wrong) if error.message().starts_with("unknown ") => did_you_mean(wrong, quoted),
         _ => String::new(),
     };
-    MappingError { origin: origin.to_owned(), message: format!("line {at}: {}{hint}", error.message().trim_end()) }
+    MappingError { origin: origin.to_owned(), message: format!("line {at}: {key}{}{hint}", error.message().trim_end()) }
+}
+
+/// The key whose value stands at a byte offset.
+fn key_of(text: &str, offset: usize) -> Option<&str> {
+    let (before, between) = text.get(..offset)?.rsplit_once('=')?;
+    // A new line between them that no list has opened: it is no value of that key.
+    if between.contains('\n') && !between.contains(['[', '{']) {
+        return None;
+    }
+    let of_key = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let key = before.trim_end().rsplit(|c: char| !of_key(c)).next()?;
+    (!key.is_empty()).then_some(key)
 }
 
 /// `; did you mean `name`?` with the nearest of the right names, or nothing where none is near.

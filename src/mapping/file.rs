@@ -8,8 +8,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{Mangled, Powerless};
-use crate::model::{Fold, Kind, Op};
+use super::{Ends, Mangled, Powerless, Service};
+use crate::model::{Kind, Op};
+
+mod row;
+
+pub(super) use row::{AbsentSpec, AccessSpec, DateSpec, FieldsSpec, JsonSpec, PartSpec, PolicySpec, RowSpec, Step};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +54,7 @@ pub(super) struct File {
     pub busy: Vec<Spanned<BusySpec>>,
     #[serde(default)]
     pub alternative: BTreeMap<String, Spanned<AlternativeSpec>>,
+    pub service: Option<Spanned<Service>>,
     pub mangled: Option<Mangled>,
     #[serde(default)]
     pub powerless: Vec<Spanned<Powerless>>,
@@ -133,6 +138,9 @@ pub(super) struct FeedSpec {
     pub kind: Kind,
     #[serde(default)]
     pub path: String,
+    pub schema: Option<String>,
+    #[serde(default)]
+    pub ends: Ends,
     #[serde(default)]
     pub records: String,
     #[serde(default)]
@@ -172,6 +180,12 @@ pub(super) struct KindSpec {
     pub cannot: BTreeMap<OpName, String>,
     #[serde(default)]
     pub mandatory: Vec<MandatorySpec>,
+    /// Attributes of the connector below that are not there.
+    #[serde(default)]
+    pub drops: Vec<String>,
+    /// Of the kind, the rows of this file are all.
+    #[serde(default)]
+    pub only: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -179,180 +193,6 @@ pub(super) struct KindSpec {
 pub(super) struct MandatorySpec {
     pub attr: String,
     pub cite: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RowSpec {
-    pub kind: Kind,
-    pub attr: String,
-    #[serde(default)]
-    pub read: OneOrMany,
-    #[serde(default)]
-    pub detail: OneOrMany,
-    #[serde(default, rename = "in")]
-    pub within: BTreeMap<String, FieldsSpec>,
-    #[serde(default)]
-    pub not_in: Vec<String>,
-    pub write: Option<String>,
-    #[serde(default)]
-    pub via: Vec<Step>,
-    pub access: Option<AccessSpec>,
-    pub compare: Option<bool>,
-    pub fold: Option<Fold>,
-    pub policy: Option<PolicySpec>,
-    #[serde(default)]
-    pub null: OneOrMany,
-    #[serde(default)]
-    pub absent: AbsentSpec,
-    pub clear: Option<String>,
-    pub default: Option<String>,
-    #[serde(default, rename = "type")]
-    pub json: JsonSpec,
-    #[serde(default)]
-    pub secret: bool,
-    #[serde(default)]
-    pub sensitive: bool,
-    pub reset: Option<String>,
-    #[serde(rename = "match")]
-    pub key: Option<u8>,
-    #[serde(rename = "ref")]
-    pub refers: Option<Kind>,
-    pub list: Option<ListSpec>,
-    #[serde(default)]
-    pub unique: bool,
-    #[serde(default)]
-    pub later: bool,
-    pub shows_in: Option<String>,
-    pub cite: String,
-    pub note: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListSpec {
-    pub key: Vec<PartSpec>,
-    pub value: Option<PartSpec>,
-    #[serde(default)]
-    pub shown: BTreeMap<String, String>,
-    #[serde(default)]
-    pub void: Vec<String>,
-    pub unlisted: Option<UnlistedSpec>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UnlistedSpec {
-    pub attr: String,
-    pub is: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PartSpec {
-    pub name: String,
-    pub read: OneOrMany,
-    pub write: Option<String>,
-    #[serde(default)]
-    pub via: Vec<Step>,
-    #[serde(rename = "ref")]
-    pub refers: Option<Kind>,
-    #[serde(default, rename = "type")]
-    pub json: JsonSpec,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FieldsSpec {
-    #[serde(default)]
-    pub read: OneOrMany,
-    #[serde(default)]
-    pub key: Vec<OneOrMany>,
-    #[serde(default)]
-    pub value: OneOrMany,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Step {
-    Trim,
-    Collapse,
-    Lower,
-    Not,
-    /// `true` and `false` in any case.
-    Flag,
-    Bool(BoolSpec),
-    Words(String),
-    Join(String),
-    Split(SplitSpec),
-    StripPrefix(String),
-    StripSuffix(String),
-    AddPrefix(String),
-    Date(DateSpec),
-    Zone,
-    Const(String),
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BoolSpec {
-    pub yes: OneOrMany,
-    pub no: OneOrMany,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SplitSpec {
-    pub at: String,
-    pub part: usize,
-    pub of: usize,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum DateSpec {
-    Iso,
-    DotNet,
-    Unix,
-    UnixMs,
-    MonthDayYear,
-    DayMonthYear,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum AccessSpec {
-    ReadWrite,
-    ReadOnly,
-    WriteOnly,
-    Create,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum JsonSpec {
-    #[default]
-    String,
-    Boolean,
-    Integer,
-    Number,
-}
-
-/// What it means that a record does not have the field at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum AbsentSpec {
-    #[default]
-    Empty,
-    Unread,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum PolicySpec {
-    Force,
-    Keep,
-    SkipEmpty,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -7,8 +7,10 @@
 mod alike;
 mod build;
 mod choice;
+mod discovered;
 mod draft;
 mod fault;
+mod feeds;
 mod file;
 mod findings;
 mod format;
@@ -16,6 +18,7 @@ mod narrow;
 mod path;
 mod reader;
 mod rows;
+mod service;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -27,5 +30,6 @@ pub use format::{
     MapRow, Mapping, MappingError, Operation, Part, Policy, Profile, Rate, Setting, SideEffect, Via,
 };
 pub use reader::{Columns, HeaderFault, Odd, ReadError, Reader, Rows, Taken};
+pub use service::{Ends, PagingBy, Removal, Service, SwitchOff};
 pub use transform::{DateForm, Transform, Word, Words};
 pub use writer::{Edit, Writer};

@@ -107,6 +107,7 @@ pub(super) fn row(
                 value: list.value.as_ref().map(part).transpose()?,
                 shown: list.shown.iter().map(|(name, read)| (name.clone(), read.clone())).collect(),
                 void: list.void.clone(),
+                also: list.also.clone(),
                 unlisted: list
                     .unlisted
                     .as_ref()

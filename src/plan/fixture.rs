@@ -148,6 +148,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         profiles: Vec::new(),
         busy: Vec::new(),
         limitations: Vec::new(),
+        service: crate::mapping::Service::default(),
         mangled: None,
         powerless: Vec::new(),
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },

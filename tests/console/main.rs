@@ -14,6 +14,7 @@ mod password;
 mod privacy;
 mod properties;
 mod pty;
+mod rules;
 mod scenarios;
 mod screens;
 mod world;

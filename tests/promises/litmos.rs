@@ -15,7 +15,8 @@ use crate::bed::{Bed, Console, HR, Part, acknowledged, assert_confirmed, full, p
 
 const LITMOS: Part = ("litmos", "litmos", "litmos", &[]);
 
-fn change(kind: Kind, id: &str, op: Op, facet: Facet, value: Wanted) -> Change {
+/// A change of one facet by hand.
+pub fn change(kind: Kind, id: &str, op: Op, facet: Facet, value: Wanted) -> Change {
     let system = SystemId::new("litmos");
     Change {
         id: Change::name(&system, kind, id, op, Some(&facet)),

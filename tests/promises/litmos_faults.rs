@@ -2,31 +2,16 @@
 
 use serde_json::Value;
 use trueup::engine::protocol::Health;
-use trueup::model::{AttrPath, Kind, Op, RecordKey, SystemId};
-use trueup::plan::{By, Change, Expect, Facet, OutcomeState, Ref, Target, Want, Wanted};
+use trueup::model::{AttrPath, Kind, Op, SystemId};
+use trueup::plan::{Change, Facet, OutcomeState, Ref, Wanted};
 
 use crate::bed::{Bed, Console, HR, Part, acknowledged, full};
+use crate::litmos::change;
 
 const LITMOS: Part = ("litmos", "litmos", "litmos", &[]);
 
 fn set(kind: Kind, id: &str, path: &str, text: &str) -> Change {
     change(kind, id, Op::Set, Facet::attr(path), Wanted::Text(text.to_owned()))
-}
-
-fn change(kind: Kind, id: &str, op: Op, facet: Facet, value: Wanted) -> Change {
-    let system = SystemId::new("litmos");
-    Change {
-        id: Change::name(&system, kind, id, op, Some(&facet)),
-        target: Target::Record(RecordKey::new(system.clone(), kind, id)),
-        system,
-        kind,
-        label: id.into(),
-        source: None,
-        op,
-        want: vec![Want { facet, value, by: By::Operator }],
-        expect: Expect::Facets(Vec::new()),
-        needs: Vec::new(),
-    }
 }
 
 async fn outcome(console: &mut Console, change: Change) -> OutcomeState {

@@ -19,6 +19,8 @@ mod kingdee;
 mod litmos;
 
 mod litmos_bullets;
+mod odd;
+mod odd_products;
 mod oneim;
 mod own;
 mod secret;

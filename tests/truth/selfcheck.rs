@@ -71,3 +71,33 @@ fn every_limitation_says_where_it_holds_and_those_of_the_gateway_are_not_lost() 
         assert!(through > 4, "{product}: {through}");
     }
 }
+
+/// The parameters of the Kingdee guide's two tables, in its order.
+const KINGDEE: [&[&str]; 2] = [
+    &["server_address", "data_center_id", "application_id", "application_secret"],
+    &["server_address", "data_center_id", "application_id", "username", "password", "application_secret"],
+];
+
+#[test]
+fn the_kingdee_guide_is_there_with_both_tables_its_test_and_its_one_issue() {
+    let kingdee = Mapping::builtin("kingdee").unwrap();
+    let tables = [seed::kingdee::AUTHENTICATION, seed::kingdee::SYNCHRONIZATION];
+    for (table, keys) in tables.iter().zip(KINGDEE) {
+        assert_eq!(table.iter().map(|parameter| parameter.here).collect::<Vec<_>>(), keys);
+        let distinct: BTreeSet<_> = table.iter().map(|parameter| (parameter.printed, parameter.description)).collect();
+        assert_eq!(distinct.len(), table.len(), "no parameter stands twice");
+        for parameter in *table {
+            let named = parameter.printed.replace("Kingdee Cloud ", "").to_lowercase().replace(' ', "_");
+            assert_eq!(parameter.here, named, "a key of the configuration is called what the guide calls it");
+        }
+    }
+    // What the help calls a parameter of the guide is one, and every one of them is called so.
+    let said = kingdee.settings.iter().filter(|setting| {
+        seed::kingdee::SYNCHRONIZATION.iter().any(|parameter| setting.help.starts_with(parameter.printed))
+    });
+    let said: BTreeSet<&str> = said.map(|setting| setting.name.as_str()).collect();
+    assert_eq!(said, KINGDEE.concat().into_iter().collect());
+    let issues = kingdee.limitations.iter().filter(|limitation| limitation.sentence == seed::kingdee::COMMON_ISSUE);
+    assert_eq!(issues.count(), 1);
+    assert_eq!(seed::kingdee::TEST.matches("Test").count(), 1);
+}

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::service::service;
 use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Profile, Rate, Via};
 use crate::model::Op;
 
@@ -48,6 +49,7 @@ pub const BEHIND: &str = "behind";
 
 fn rest(out: &mut String, mapping: &Mapping, behind: &[&Mapping]) {
     settings(out, mapping);
+    service(out, &mapping.service);
     operations(out, mapping, "");
     abilities(out, mapping);
     mandatory(out, mapping, "");

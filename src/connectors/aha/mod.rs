@@ -20,12 +20,12 @@ mod write;
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::address::Address;
-use super::{Connector, Finish, Input, Looked, Next, Observed, Settings, Walk};
+use super::each::Each;
+use super::walk::Unserved;
+use super::{Connector, Looked, Observed, Settings, Walk};
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 
 /// The connector.
@@ -44,12 +44,6 @@ impl Aha {
         let set = settings.own.get("account").map(|account| account.trim().to_ascii_lowercase());
         let account = set.filter(|account| !account.is_empty()).or(of_host);
         Self { mapping, base, account }
-    }
-
-    /// Records that no call lists and the mapping states.
-    fn built_in(&self, kind: Kind) -> Vec<Value> {
-        let records = self.mapping.records.iter().filter(|(of, _)| *of == kind);
-        records.map(|(_, fields)| Value::Object(fields.clone())).collect()
     }
 
     /// A read.
@@ -103,21 +97,23 @@ impl Connector for Aha {
         let products = || self.get("products").map(|request| request.query("include_teams", "true"));
         let walk: Option<Box<dyn Walk>> = match feed {
             USERS => self.get("users").map(|users| Box::new(pages::Pages::new(name, users)) as Box<dyn Walk>),
-            ROLES => self
-                .get("users")
-                .map(|users| Box::new(roles::Roles::new(name, self.built_in(Kind::Role), users)) as Box<dyn Walk>),
+            ROLES => self.get("users").map(|users| {
+                Box::new(roles::Roles::new(name, self.mapping.stated(Kind::Role), users)) as Box<dyn Walk>
+            }),
             PRODUCTS => products().map(|products| Box::new(pages::Pages::new(name, products)) as Box<dyn Walk>),
             DETAILS => products().map(|products| {
                 Box::new(details::Details::new(name, products, path("products"), owners)) as Box<dyn Walk>
             }),
             TEAMS => self.get("teams").map(|teams| Box::new(pages::Pages::new(name, teams)) as Box<dyn Walk>),
             MEMBERSHIPS => {
-                let listing = |id: &str| self.get(&format!("teams/{id}/team_memberships"));
-                Some(Box::new(members::Members::new(name, owners, listing)))
+                let aha = self.clone();
+                let listing = move |id: &str| aha.get(&format!("teams/{id}/team_memberships"));
+                let ask = members::Members { listing, virtual_members: 0 };
+                Some(Box::new(Each::new(name, owners, members::BESIDE, ask)))
             }
             _ => None,
         };
-        walk.unwrap_or_else(|| Box::new(NotServed(feed.to_owned())))
+        walk.unwrap_or_else(|| Box::new(Unserved(format!("Aha! has no {feed}"))))
     }
 
     fn read_one(&self, _site: &Site, key: &RecordKey) -> Vec<Request> {
@@ -148,14 +144,5 @@ impl Connector for Aha {
 
     fn explain(&self, request: &Request, reply: &Reply) -> String {
         words::explain(request, reply)
-    }
-}
-
-/// The walk of a feed that there is not: it reads nothing, and proves nothing.
-struct NotServed(String);
-
-impl Walk for NotServed {
-    fn next(&mut self, _input: Input) -> Next {
-        Next::Done(Finish::Feed(Proof::Partial { why: format!("Aha! has no {}", self.0) }))
     }
 }

@@ -8,7 +8,7 @@ use super::role::{self, Role};
 use super::{Aha, accept, path};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
-use crate::connectors::wanted::{What, bare, side_effects, wish};
+use crate::connectors::wanted::{What, about, bare, in_order, side_effects, wish};
 use crate::mapping::{Access, Edit};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
@@ -47,10 +47,7 @@ impl Aha {
         changes: &[&Change],
         native: Option<&Observed>,
     ) -> Result<Vec<Step>, Refusal> {
-        let first = *changes.first().ok_or_else(|| cannot("there is nothing to change"))?;
-        if let Some(why) = &site.blocked {
-            return Err(cannot(why.clone()));
-        }
+        let first = about(site, changes)?;
         if first.kind != Kind::User {
             return Err(cannot(format!("Aha!'s {} can only be read here", first.kind.plural())));
         }
@@ -58,8 +55,7 @@ impl Aha {
             // targets/aha.md 7 and 13 L5.
             return Err(cannot("Aha! deletes users only in its own screens: deactivate instead"));
         }
-        let mut changes: Vec<&Change> = changes.to_vec();
-        changes.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
+        let changes = in_order(changes);
         let (mut pairs, mut fields) = (Vec::new(), Vec::new());
         for change in &changes {
             for want in &change.want {

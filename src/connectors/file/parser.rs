@@ -7,7 +7,7 @@ use super::Written;
 use super::csv::{Batch, Cutter};
 use super::faults::Faults;
 use super::form::{Form, guess_separator};
-use super::located::{self, line_ends, place, walk};
+use super::located::{self, line_ends, line_start, nth_line, place, position, walk};
 use super::text::{Decode, NoText, check, lossy};
 use crate::mapping::{Columns, Mapping, ReadError, Rows, Taken};
 use crate::model::{Proof, TableBuilder};
@@ -393,39 +393,4 @@ fn key_of(id: &str) -> String {
         let shown: String = id.chars().take(60).collect();
         format!("the key `{shown}` came before: only the first record that has it was taken")
     }
-}
-
-/// Where the line with this number (from 1) begins.
-fn nth_line(text: &[u8], number: u64) -> usize {
-    let mut at = 0;
-    for _ in 1..number {
-        match text[at..].iter().position(|byte| *byte == b'\n') {
-            Some(more) => at += more + 1,
-            None => break,
-        }
-    }
-    at
-}
-
-/// Where the line of the record with this number (from 0) begins; blank lines are no records.
-fn line_start(text: &[u8], number: u64) -> usize {
-    let mut at = 0;
-    let mut left = number;
-    for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if !line.trim_ascii().is_empty() {
-            if left == 0 {
-                return at;
-            }
-            left -= 1;
-        }
-        at += line.len();
-    }
-    at
-}
-
-/// What the JSON parser says, and the line and column that it names.
-fn position(why: &str) -> (&str, u64, u64) {
-    let (what, place) = why.rsplit_once(" at line ").unwrap_or((why, ""));
-    let (line, column) = place.split_once(" column ").unwrap_or(("1", "1"));
-    (what, line.parse().unwrap_or(1), column.parse().unwrap_or(1))
 }

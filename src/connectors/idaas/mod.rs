@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use super::address::Address;
 use super::fault::told;
-use super::{Connector, Finish, Input, Looked, Next, Observed, Settings, Walk};
+use super::walk::Unserved;
+use super::{Connector, Looked, Observed, Settings, Walk};
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 
 /// The feeds, as the mapping names them.
@@ -64,7 +65,7 @@ impl Connector for Idaas {
             (Some(users), Some(organizations)) => {
                 Box::new(probe::Probe::new(self.mapping.clone(), users, organizations))
             }
-            _ => Box::new(NotServed("address".to_owned())),
+            _ => Box::new(Unserved("this IDaaS has no address".to_owned())),
         }
     }
 
@@ -91,7 +92,7 @@ impl Connector for Idaas {
                 .map(|request| Box::new(members::Members::new(feed.into(), request, size, owners)) as Box<dyn Walk>),
             _ => None,
         };
-        walk.unwrap_or_else(|| Box::new(NotServed(feed.to_owned())))
+        walk.unwrap_or_else(|| Box::new(Unserved(format!("this IDaaS has no {feed}"))))
     }
 
     fn read_one(&self, _site: &Site, _key: &RecordKey) -> Vec<Request> {
@@ -131,14 +132,5 @@ fn explain(request: &Request, reply: &Reply) -> String {
         404 => format!("{told}: nothing is served at {}; check `url`", request.path),
         429 => format!("{told}: over the service's limit"),
         _ => told,
-    }
-}
-
-/// The walk of a feed that there is not: it reads nothing, and proves nothing.
-struct NotServed(String);
-
-impl Walk for NotServed {
-    fn next(&mut self, _input: Input) -> Next {
-        Next::Done(Finish::Feed(Proof::Partial { why: format!("this IDaaS has no {}", self.0) }))
     }
 }

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Kingdee;
-use super::answer::{self, Answer, bare};
+use super::answer::bare;
 use super::forms::{DEPARTMENTS, Form, LIMIT, ORGANISATIONS};
-use super::pages::{After, Progress};
+use super::pages::{After, Progress, rows_of};
 use super::record::{Group, ORG, TWIN};
-use super::words::told;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 use crate::plan::Reply;
@@ -57,13 +56,7 @@ impl Groups {
     }
 
     fn replied(&mut self, reply: Option<&Reply>) -> Next {
-        let rows = match reply.map(|reply| (answer::read(reply), reply)) {
-            Some((Answer::Rows, reply)) => serde_json::from_slice::<Vec<Vec<Value>>>(&reply.body)
-                .map_err(|fault| format!("the rows cannot be read: {fault}")),
-            Some((answer, _)) => Err(told(&answer)),
-            None => Err("no reply".into()),
-        };
-        match rows {
+        match rows_of(reply) {
             Ok(rows) => {
                 let count = rows.len() as u64;
                 self.rows[self.at].extend(rows);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{self, Answer, bare, get};
 use super::forms::{DEPARTMENTS, Form, LIMIT, ORGANISATIONS, quoted};
+use super::pages::rows_of;
 use super::record::{Group, ORG, TWIN, own_id, text};
 use super::words::{explained, told};
 use super::{EMPLOYEE, GROUP, Kingdee, People, USER};
@@ -121,7 +122,7 @@ impl Kingdee {
                 (3, by.iter().find(|(path, _)| is(path, "emails")).map(|(_, mail)| mail).ok_or("no key to look up")?)
             }
         };
-        let hits: Vec<Vec<Value>> = rows(reply)?
+        let hits: Vec<Vec<Value>> = rows_of(Some(reply))?
             .into_iter()
             .filter(|row| row.get(at).map(bare).is_some_and(|have| fold(&have) == fold(wanted)))
             .collect();
@@ -147,7 +148,7 @@ impl Kingdee {
         };
         let mut hits = Vec::new();
         for (form, reply, first) in [(&ORGANISATIONS, organisations, 0), (&DEPARTMENTS, departments, 1)] {
-            for row in rows(reply)? {
+            for row in rows_of(Some(reply))? {
                 let cell = |at: usize| row.get(at).map(bare).unwrap_or_default();
                 if fold(&cell(first + at)) != fold(wanted) {
                     continue;
@@ -203,14 +204,6 @@ fn plain(record: &Map<String, Value>, lcid: &str) -> Map<String, Value> {
 /// Whether a form has fewer fields here.
 pub(super) fn lean(site: &Site, form: &Form) -> bool {
     site.learned.contains_key(&format!("lean {}", form.id))
-}
-
-fn rows(reply: &Reply) -> Result<Vec<Vec<Value>>, String> {
-    match answer::read(reply) {
-        Answer::Rows => serde_json::from_slice(&reply.body)
-            .map_err(|_| "Kingdee answered the search with rows of another form".into()),
-        other => Err(told(&other)),
-    }
 }
 
 /// Whether a path is this attribute or a part of it.

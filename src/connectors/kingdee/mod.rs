@@ -29,9 +29,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::address::Address;
-use super::{Connector, Finish, Input, Login, Looked, Next, Observed, Reached, Settings, Walk};
+use super::walk::Unserved;
+use super::{Connector, Login, Looked, Observed, Reached, Settings, Walk};
 use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
+use crate::model::{AttrPath, Kind, RecordKey};
 use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
 use crate::secret::Secret;
 
@@ -228,7 +229,7 @@ impl Connector for Kingdee {
             POSTS | EMPLOYEE_POSTS => Box::new(posts::Posts::new(own, name)),
             GRANTS_ONE_BY_ONE => Box::new(views::Views::new(own, name, owners)),
             GROUP_LIST => Box::new(groups::Groups::new(own, name, [lean(&ORGANISATIONS), lean(&DEPARTMENTS)])),
-            _ => Box::new(NotServed(feed.to_owned())),
+            _ => Box::new(Unserved(format!("Kingdee has no {feed}"))),
         }
     }
 
@@ -272,14 +273,5 @@ impl Connector for Kingdee {
 
     fn explain(&self, request: &Request, reply: &Reply) -> String {
         words::explain(request, reply)
-    }
-}
-
-/// The walk of a feed that there is not: it reads nothing, and proves nothing.
-struct NotServed(String);
-
-impl Walk for NotServed {
-    fn next(&mut self, _input: Input) -> Next {
-        Next::Done(Finish::Feed(Proof::Partial { why: format!("Kingdee has no {}", self.0) }))
     }
 }

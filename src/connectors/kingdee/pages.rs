@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Kingdee;
 use super::answer::{self, Answer};
 use super::forms::{Form, LIMIT};
@@ -30,6 +32,20 @@ pub(super) enum After {
     End,
     /// Only records that were there before.
     Again,
+}
+
+/// The rows of a page.
+///
+/// # Errors
+/// In words, when there are none.
+pub(super) fn rows_of(reply: Option<&Reply>) -> Result<Vec<Vec<Value>>, String> {
+    let reply = reply.ok_or("no reply")?;
+    match answer::read(reply) {
+        Answer::Rows => {
+            serde_json::from_slice(&reply.body).map_err(|fault| format!("the rows cannot be read: {fault}"))
+        }
+        answer => Err(told(&answer)),
+    }
 }
 
 impl Progress {

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{self, Answer, bare, flag};
+use super::answer::{bare, flag};
 use super::forms::{Form, LIMIT};
-use super::pages::{After, Progress};
-use super::words::told;
+use super::pages::{After, Progress, rows_of};
 use super::{Kingdee, People};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
@@ -76,13 +75,7 @@ impl Posts {
     }
 
     fn replied(&mut self, reply: Option<&Reply>) -> Next {
-        let rows = match reply.map(|reply| (answer::read(reply), reply)) {
-            Some((Answer::Rows, reply)) => serde_json::from_slice::<Vec<Vec<Value>>>(&reply.body)
-                .map_err(|fault| format!("the rows cannot be read: {fault}")),
-            Some((answer, _)) => Err(told(&answer)),
-            None => Err("no reply".into()),
-        };
-        match rows {
+        match rows_of(reply) {
             Ok(rows) => {
                 let count = rows.len() as u64;
                 self.rows += count;

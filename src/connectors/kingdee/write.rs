@@ -8,7 +8,7 @@ use super::look::is;
 use super::record::own_id;
 use super::{Kingdee, People};
 use crate::connectors::Observed;
-use crate::connectors::wanted::{What, bare, side_effects, wish};
+use crate::connectors::wanted::{What, about, bare, in_order, side_effects, wish};
 use crate::mapping::Edit;
 use crate::model::{Kind, Op};
 use crate::plan::{
@@ -69,16 +69,12 @@ impl Kingdee {
         changes: &[&Change],
         native: Option<&Observed>,
     ) -> Result<Vec<Step>, Refusal> {
-        let first = *changes.first().ok_or_else(|| cannot("there is nothing to change"))?;
-        if let Some(why) = &site.blocked {
-            return Err(cannot(why.clone()));
-        }
+        let first = about(site, changes)?;
         if changes.iter().any(|change| change.op == Op::Delete) {
             // targets/kingdee.md 0.6: the operations of a user have no delete.
             return Err(cannot("nothing is deleted in Kingdee over its API: forbid it instead (deactivate)"));
         }
-        let mut changes: Vec<&Change> = changes.to_vec();
-        changes.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
+        let changes = in_order(changes);
         let work = Work { kingdee: self, site, changes: &changes, native };
         match first.kind {
             Kind::User => work.user(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::details::{Ask, Details};
+use super::details::{self, Details};
 use super::pages::{at, body};
 use super::{Litmos, MEMBERS};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
@@ -79,9 +79,8 @@ impl Members {
     }
 
     fn by_team(&mut self) -> Next {
-        let ask = Ask { call: "teams/{id}/users", paged: true, turn: Ok, owner: "team" };
         let teams = std::mem::take(&mut self.teams);
-        let mut details = Details::new(self.litmos.clone(), self.feed.clone(), teams, ask);
+        let mut details = details::of_teams(self.litmos.clone(), self.feed.clone(), teams, "teams/{id}/users");
         let next = details.next(Input::Start);
         self.way = Way::Teams(Box::new(details));
         next
@@ -89,7 +88,7 @@ impl Members {
 
     fn by_user(&mut self) -> Next {
         let users = self.users.keys().cloned().collect();
-        let mut details = Details::user_teams(self.litmos.clone(), MEMBERS.into(), users);
+        let mut details = details::user_teams(self.litmos.clone(), MEMBERS.into(), users);
         let next = details.next(Input::Start);
         self.way = Way::Users(Box::new(details));
         self.by_user_next(next)

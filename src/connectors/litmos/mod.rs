@@ -24,6 +24,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::address::Address;
+use super::walk::Unserved;
+use super::wanted::{about, in_order};
 use super::{Connector, Finish, Input, Look, Looked, Next, Observed, Page, Read, Settings, Walk};
 use crate::mapping::Mapping;
 use crate::model::{AttrPath, Kind, Proof, RecordKey};
@@ -132,12 +134,6 @@ impl Litmos {
     fn page(&self, rest: &str, start: usize) -> Request {
         pages::at(&self.get(rest), self.limit(), start)
     }
-
-    /// Records that no call lists and the mapping states.
-    fn built_in(&self, kind: Kind) -> Vec<Value> {
-        let records = self.mapping.records.iter().filter(|(of, _)| *of == kind);
-        records.map(|(_, fields)| Value::Object(fields.clone())).collect()
-    }
 }
 
 /// `true` and `false` as queries have them.
@@ -185,13 +181,13 @@ impl Connector for Litmos {
         match feed {
             USERS => Box::new(pages::Pages::new(self.clone(), name, "users/details")),
             TEAMS => Box::new(pages::Pages::new(self.clone(), name, "teams")),
-            LEVELS => Box::new(Stated { feed: name, records: self.built_in(Kind::Role), over: false }),
+            LEVELS => Box::new(Stated { feed: name, records: self.mapping.stated(Kind::Role), over: false }),
             MEMBERS => Box::new(members::Members::new(self.clone(), name, owners, site.at_least(Kind::User))),
-            USER_TEAMS => Box::new(details::Details::user_teams(self.clone(), name, owners)),
-            TEAM_LEADERS | TEAM_ADMINS => Box::new(details::Details::officers(self.clone(), name, owners)),
-            TEAM_DETAILS => Box::new(details::Details::teams(self.clone(), name, owners)),
-            USER_CUSTOM => Box::new(details::Details::custom(self.clone(), name, owners)),
-            _ => Box::new(NotServed(feed.to_owned())),
+            USER_TEAMS => Box::new(details::user_teams(self.clone(), name, owners)),
+            TEAM_LEADERS | TEAM_ADMINS => Box::new(details::officers(self.clone(), name, owners)),
+            TEAM_DETAILS => details::teams(self.clone(), name, owners),
+            USER_CUSTOM => Box::new(details::custom(self.clone(), name, owners)),
+            _ => Box::new(Unserved(format!("SAP Litmos has no {feed}"))),
         }
     }
 
@@ -232,12 +228,8 @@ impl Connector for Litmos {
     }
 
     fn render(&self, site: &Site, changes: &[&Change], native: Option<&Observed>) -> Result<Vec<Step>, Refusal> {
-        let first = *changes.first().ok_or_else(|| Refusal::Cannot("there is nothing to change".into()))?;
-        if let Some(why) = &site.blocked {
-            return Err(Refusal::Cannot(why.clone()));
-        }
-        let mut changes: Vec<&Change> = changes.to_vec();
-        changes.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
+        let first = about(site, changes)?;
+        let changes = in_order(changes);
         match first.kind {
             Kind::User => self.user_steps(site, &changes, native),
             Kind::Group => self.team_steps(&changes, native),
@@ -295,14 +287,5 @@ impl Walk for Stated {
                 Next::Done(Finish::Feed(Proof::Partial { why: "the walk had already ended".into() }))
             }
         }
-    }
-}
-
-/// The walk of a feed that there is not: it reads nothing, and proves nothing.
-struct NotServed(String);
-
-impl Walk for NotServed {
-    fn next(&mut self, _input: Input) -> Next {
-        Next::Done(Finish::Feed(Proof::Partial { why: format!("SAP Litmos has no {}", self.0) }))
     }
 }

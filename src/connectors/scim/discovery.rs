@@ -4,7 +4,9 @@
 
 use serde_json::Value;
 
+use super::details::parted;
 use crate::connectors::address::Address;
+use crate::mapping::Feed;
 use crate::model::Kind;
 use crate::plan::{Endpoint, Paging};
 
@@ -116,6 +118,37 @@ pub(super) struct Types {
     pub(super) refused: Vec<String>,
     /// Remarks.
     pub(super) notes: Vec<String>,
+}
+
+impl Types {
+    /// Puts a listing where its file says that it is; a resource type that is served there says its schemas.
+    pub(super) fn placed(&mut self, feed: &Feed, document: Option<&Value>, base: &Address) {
+        let path = match place(parted(&feed.path).0, base) {
+            Ok((path, _)) => path,
+            Err(why) => return self.refused.push(format!("{}: {why}", feed.name)),
+        };
+        let rows = document.map(records).unwrap_or_default();
+        let here = |row: &&Value| {
+            let said = text(row, "endpoint").and_then(|endpoint| place(endpoint, base).ok());
+            said.is_some_and(|(said, _)| said.eq_ignore_ascii_case(&path))
+        };
+        let row = rows.into_iter().find(here);
+        let name = row.and_then(|row| text(row, "name").or_else(|| text(row, "id"))).unwrap_or(feed.kind.name());
+        let said = row.and_then(|row| text(row, "schema"));
+        self.unused.retain(|unused| unused != name);
+        self.endpoints.retain(|have| have.kind != feed.kind && !have.path.eq_ignore_ascii_case(&path));
+        self.endpoints.push(Endpoint {
+            kind: feed.kind,
+            name: name.to_owned(),
+            schema: feed.schema.as_deref().or(said).unwrap_or_else(|| core(feed.kind)).to_owned(),
+            extensions: match row {
+                Some(row) => extensions(row),
+                None if feed.kind == Kind::User => vec![ENTERPRISE.into()],
+                None => Vec::new(),
+            },
+            path,
+        });
+    }
 }
 
 /// Reads ResourceTypes. `None` where the document holds none.

@@ -30,7 +30,9 @@ impl Edited<'_> {
         match &self.wish.what {
             What::Entry { key, value } => {
                 let at = self.at.as_ref().map(|at| ("$ref".to_owned(), Value::from(at.as_str())));
-                Value::Object(key.iter().chain(value).cloned().chain(at).collect())
+                let also = self.wish.row.list.iter().flat_map(|list| &list.also);
+                let also = also.map(|(name, value)| (name.clone(), value.clone()));
+                Value::Object(key.iter().chain(value).cloned().chain(also).chain(at).collect())
             }
             What::Value(_) | What::NoEntry { .. } => Value::Null,
         }

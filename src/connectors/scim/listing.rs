@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::pages::Asks;
 use crate::connectors::fault::{Fault, looks_like_json, told};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::mapping::Taken;
@@ -23,6 +24,8 @@ pub(super) struct Listing {
     feed: Arc<str>,
     base: Request,
     count: Option<u32>,
+    first_row: u64,
+    by_total: bool,
     first: At,
     at: At,
     /// Rows of the present run; a restart begins a new one.
@@ -53,8 +56,8 @@ enum At {
 }
 
 impl Listing {
-    /// A walk of `base` (the endpoint, with what belongs to every request), `count` records a page.
-    pub(super) fn new(feed: Arc<str>, base: Request, count: Option<u32>, paging: Option<Paging>) -> Self {
+    /// A walk of `base` (the endpoint, with what belongs to every request), page by page.
+    pub(super) fn new(feed: Arc<str>, base: Request, asks: Asks, paging: Option<Paging>) -> Self {
         let first = match paging {
             Some(Paging::Cursor) => At::Cursor(String::new()),
             Some(Paging::Index) | None => At::Index(1),
@@ -62,7 +65,9 @@ impl Listing {
         Self {
             feed,
             base,
-            count: count.filter(|&count| count > 0),
+            count: asks.count.filter(|&count| count > 0),
+            first_row: asks.first_row.into(),
+            by_total: true,
             at: first.clone(),
             first,
             rows: 0,
@@ -81,6 +86,13 @@ impl Listing {
         }
     }
 
+    /// The same for a service whose totals are known to be wrong: an empty page ends it, and nothing else does.
+    pub(super) fn until_an_empty_page(mut self) -> Self {
+        self.by_total = false;
+        self.notes.push("the total that the service states is known to be wrong, and not gone by".into());
+        self
+    }
+
     /// The request for the page that the walk is at.
     pub(super) fn request(&self) -> Request {
         self.page_at(&self.at)
@@ -89,7 +101,7 @@ impl Listing {
     fn page_at(&self, at: &At) -> Request {
         let mut request = self.base.clone();
         match at {
-            At::Index(start) => request = request.query("startIndex", start.to_string()),
+            At::Index(start) => request = request.query("startIndex", (start - 1 + self.first_row).to_string()),
             At::Cursor(cursor) => request = request.query("cursor", cursor.clone()),
         }
         // RFC 9865 2.1: all other parameters stay as they were, `count` included.
@@ -153,7 +165,7 @@ impl Listing {
     }
 
     fn took(&mut self, taken: &Taken) -> Next {
-        let stated = number(&taken.envelope, "totalResults");
+        let stated = number(&taken.envelope, "totalResults").filter(|_| self.by_total);
         if let (Some(had), Some(now)) = (self.total, stated)
             && had != now
         {
@@ -178,7 +190,8 @@ impl Listing {
     }
 
     fn index_goes_on(&mut self, start: u64, taken: &Taken) -> Next {
-        let echoed = number(&taken.envelope, "startIndex");
+        // Rows are counted from 1 here, wherever the service begins.
+        let echoed = number(&taken.envelope, "startIndex").map(|echoed| (echoed + 1).saturating_sub(self.first_row));
         // Some count from 0 on the first page; that harms nobody.
         if start > 1 && taken.records > 0 && echoed.is_some_and(|echoed| echoed != start) {
             self.wrong_start = true;
@@ -278,6 +291,10 @@ impl Listing {
             ));
         }
         match self.total {
+            None if !self.by_total && self.rows > distinct && !self.restarted => self.partial(format!(
+                "{distinct} distinct ids, and {} records came twice: it moved while it was read, or the service repeats a page",
+                self.rows - distinct
+            )),
             Some(total) if total == distinct => {
                 self.done(Proof::Complete { how: self.told(format!("{distinct} distinct ids equal totalResults")), total })
             }
@@ -291,7 +308,11 @@ impl Listing {
                 self.partial(format!("{distinct} distinct ids, and totalResults says {total}{sign}"))
             }
             None => self.done(Proof::Complete {
-                how: self.told(format!("the service states no total; {distinct} distinct ids up to {sign}")),
+                how: self.told(if self.by_total {
+                    format!("the service states no total; {distinct} distinct ids up to {sign}")
+                } else {
+                    format!("{distinct} distinct ids up to {sign}")
+                }),
                 total: distinct,
             }),
         }

@@ -6,12 +6,17 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::listing::Listing;
+use super::pages::Asks;
 use crate::connectors::Walk;
 use crate::connectors::drive::{Told, asked, drive, page, reply};
 use crate::plan::{Paging, Reply, Request};
 
+fn listing(count: Option<u32>, first_row: u32, paging: Option<Paging>) -> Listing {
+    Listing::new("users".into(), Request::get("/scim/v2/Users"), Asks { count, first_row }, paging)
+}
+
 fn walk(count: Option<u32>, paging: Option<Paging>) -> Box<dyn Walk> {
-    Box::new(Listing::new("users".into(), Request::get("/scim/v2/Users"), count, paging))
+    Box::new(listing(count, 1, paging))
 }
 
 fn rows(ids: Range<u64>) -> Value {
@@ -355,10 +360,44 @@ proptest::proptest! {
     }
 }
 
+#[test]
+fn a_service_that_counts_its_rows_from_0_is_asked_so() {
+    let zero = |request: &Request| {
+        let from = start(request);
+        let to = (from + 10).min(25);
+        reply(200, json!({ "totalResults": 25, "startIndex": from, "Resources": rows(from..to) }))
+    };
+    let told = drive(Box::new(listing(None, 0, None)), "Resources", zero);
+    assert_eq!(told.complete().0, 25);
+    assert_eq!(told.asked, [0, 10, 20].map(|row| format!("GET /scim/v2/Users?startIndex={row}")));
+}
+
+#[test]
+fn where_totals_are_wrong_an_empty_page_ends_a_listing_and_nothing_else_does() {
+    let to_the_end = |serve: &dyn Fn(&Request) -> Reply| {
+        drive(Box::new(listing(Some(10), 1, None).until_an_empty_page()), "Resources", serve)
+    };
+    for stated in [24, 25, 26] {
+        let serve = |request: &Request| {
+            let from = start(request);
+            reply(
+                200,
+                json!({ "totalResults": stated, "startIndex": from, "Resources": rows(from..(from + 10).min(26)) }),
+            )
+        };
+        let told = to_the_end(&serve);
+        let (total, how) = told.complete();
+        assert_eq!((total, told.asked.len()), (25, 4), "{how}");
+        assert!(how.contains("an empty page at startIndex 26") && how.contains("known to be wrong"), "{how}");
+    }
+    let again = to_the_end(&|_| reply(200, json!({ "totalResults": 10, "startIndex": 1, "Resources": rows(1..11) })));
+    assert!(again.why().contains("startIndex"), "{}", again.why());
+}
+
 /// What a walk foresees after each page, as start indexes.
 fn foreseen(total: Option<u64>, pages: &[u64]) -> Vec<Vec<u64>> {
     use crate::connectors::{Input, Next};
-    let mut walk = Listing::new("users".into(), Request::get("/scim/v2/Users"), Some(10), Some(Paging::Index));
+    let mut walk = listing(Some(10), 1, Some(Paging::Index));
     let mut told = Vec::new();
     let (mut next, mut from) = (walk.next(Input::Start), 1);
     for records in pages {
@@ -369,7 +408,6 @@ fn foreseen(total: Option<u64>, pages: &[u64]) -> Vec<Vec<u64>> {
             records: *records as u32,
             fresh: *records as u32,
             envelope: envelope.as_object().cloned().unwrap(),
-            ..Default::default()
         };
         next = walk.next(Input::Taken(taken));
         from += records;

@@ -1,31 +1,40 @@
 //! Looking one record up: by its id, or by a key. Every answer is checked again here, because services ignore filters
 //! (targets/scim.md A6 rule 1).
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::discovery::{member, records, text};
+use super::pages::{From, Pages};
 use super::path::scalar;
-use super::{Scim, accept};
+use super::{Scim, accept, asks, listing_at};
 use crate::connectors::address::segment;
 use crate::connectors::fault::{looks_like_json, told};
 use crate::connectors::record::observed;
 use crate::connectors::{Look, Looked, Observed, Read};
-use crate::model::{AttrPath, Kind, RecordKey};
+use crate::model::{AttrPath, Kind};
 use crate::plan::{Reply, Request, Site};
 
 impl Scim {
-    pub(super) fn ask_one(site: &Site, key: &RecordKey) -> Vec<Request> {
-        let Some(id) = segment(&key.id) else { return Vec::new() };
-        site.endpoints_of(key.kind).map(|at| accept(Request::get(format!("{}/{id}", at.path)))).collect()
+    /// The reads of one record itself.
+    pub(super) fn ask_one(site: &Site, kind: Kind, id: &str) -> Vec<Request> {
+        let Some(id) = segment(id) else { return Vec::new() };
+        site.endpoints_of(kind).map(|at| accept(Request::get(format!("{}/{id}", at.path)))).collect()
+    }
+
+    /// The reads of one record with what the service keeps of it elsewhere.
+    pub(super) fn ask_whole(&self, site: &Site, kind: Kind, id: &str) -> Vec<Request> {
+        let mut requests = Self::ask_one(site, kind, id);
+        if !requests.is_empty() {
+            requests.extend(self.ask_details(site, kind, id));
+        }
+        requests
     }
 
     pub(super) fn ask_by(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {
         let Some(at) = site.endpoint(kind) else { return Vec::new() };
         if !site.filter {
             // Without filters everything has to be read; this is the first page of it.
-            return vec![self.page_from(site, &at.path, &From::Row(1))];
+            return vec![self.page_from(site, kind, &at.path, &From::Row(1))];
         }
         by.iter()
             .filter(|(_, value)| !value.is_empty())
@@ -38,33 +47,59 @@ impl Scim {
     }
 
     /// A page of all records, for a search that the service does not do itself.
-    fn page_from(&self, site: &Site, path: &str, from: &From) -> Request {
-        let request = accept(Request::get(path.to_owned()));
-        let request = match from {
-            From::Row(row) => request.query("startIndex", row.to_string()),
-            From::Cursor(cursor) => request.query("cursor", cursor.clone()),
-        };
-        match super::count(&self.mapping, site) {
-            Some(count) => request.query("count", count.to_string()),
-            None => request,
-        }
+    fn page_from(&self, site: &Site, kind: Kind, path: &str, from: &From) -> Request {
+        from.of(&listing_at(&self.mapping, kind, path), asks(&self.mapping, site))
     }
 
     /// What the replies show; where the service does not search, the next page of all its records, until the one that is
-    /// looked for has come or all have.
+    /// looked for has come or all have. `last`: nothing more is read.
     pub(super) fn seen_or_more(
         &self,
         site: &Site,
         kind: Kind,
         want: Looked<'_>,
         read: Read<'_>,
+        last: bool,
     ) -> Result<Look, String> {
-        let why = match self.seen(site, kind, want, read.replies) {
+        // What is asked beside the record itself, or beside the lists that it is looked for in, comes after them.
+        let first = match want {
+            Looked::Id(id) => Self::ask_one(site, kind, id).len(),
+            Looked::By(_) => {
+                let list = site.endpoint(kind).map(|at| at.path.as_str());
+                read.asked.iter().take_while(|request| Some(request.path.as_str()) == list).count()
+            }
+        };
+        let first = first.min(read.replies.len());
+        let own = Read { asked: &read.asked[..first], replies: &read.replies[..first] };
+        let seen = match want {
+            Looked::Id(id) => self.seen_one(site, kind, id, own.replies)?,
+            Looked::By(by) => match self.found(site, kind, by, own, last)? {
+                Look::Seen(seen) => seen.map(|seen| *seen),
+                more @ Look::More(_) => return Ok(more),
+            },
+        };
+        match seen {
+            Some(seen) => self.with_details(site, seen, kind, read, last),
+            None => Ok(Look::Seen(None)),
+        }
+    }
+
+    /// What a search shows, by the service or through all its records.
+    fn found(
+        &self,
+        site: &Site,
+        kind: Kind,
+        by: &[(AttrPath, String)],
+        read: Read<'_>,
+        last: bool,
+    ) -> Result<Look, String> {
+        let why = match self.seen_by(site, kind, by, read.replies) {
             Ok(seen) => return Ok(Look::Seen(seen.map(Box::new))),
             Err(why) => why,
         };
-        let (Looked::By(by), Some(at)) = (want, site.endpoint(kind)) else { return Err(why) };
-        if by.is_empty() || !read.replies.first().is_some_and(|reply| search(by, reply).is_ok_and(|found| !found.all)) {
+        let Some(at) = site.endpoint(kind).filter(|_| !last && !by.is_empty()) else { return Err(why) };
+        let by_total = self.by_total(kind);
+        if !read.replies.first().is_some_and(|reply| search(by, reply, by_total).is_ok_and(|found| !found.all)) {
             return Err(why);
         }
         let mut walk = Pages::default();
@@ -73,22 +108,24 @@ impl Scim {
                 continue;
             }
             let document = document(reply)?;
-            if let Some(hit) = walk.take(&document, by) {
-                return self.observe_record(site, kind, &hit, reply).map(|seen| Look::Seen(Some(Box::new(seen))));
+            let listed = records(&document);
+            walk.take(&document, &listed, by_total);
+            let hit = listed.into_iter().find(|record| by.iter().any(|(path, value)| has(record, path, value)));
+            if let Some(hit) = hit {
+                return self.observe_record(site, kind, hit, reply).map(|seen| Look::Seen(Some(Box::new(seen))));
             }
         }
         match walk.next() {
-            _ if walk.pages == 0 => Ok(Look::More(vec![self.page_from(site, &at.path, &From::Row(1))])),
-            Some(from) => Ok(Look::More(vec![self.page_from(site, &at.path, &from)])),
-            None if walk.total.is_none_or(|total| total == walk.ids.len()) => Ok(Look::Seen(None)),
-            None => Err(format!(
-                "{why}; all of them were read for it, and {} distinct ids came of {}",
-                walk.ids.len(),
-                walk.total.unwrap_or_default()
-            )),
+            _ if walk.pages == 0 => Ok(Look::More(vec![self.page_from(site, kind, &at.path, &From::Row(1))])),
+            Some(from) => Ok(Look::More(vec![self.page_from(site, kind, &at.path, &from)])),
+            None => match walk.lacks() {
+                None => Ok(Look::Seen(None)),
+                Some(lacks) => Err(format!("{why}; all of them were read for it, and {lacks}")),
+            },
         }
     }
 
+    /// What the replies to [`Scim::ask_whole`] or [`Scim::ask_by`] show.
     pub(super) fn seen(
         &self,
         site: &Site,
@@ -96,9 +133,15 @@ impl Scim {
         want: Looked<'_>,
         replies: &[Reply],
     ) -> Result<Option<Observed>, String> {
-        match want {
-            Looked::Id(id) => self.seen_one(site, kind, id, replies),
-            Looked::By(by) => self.seen_by(site, kind, by, replies),
+        let asked = match want {
+            Looked::Id(id) => self.ask_whole(site, kind, id),
+            Looked::By(by) => self.ask_by(site, kind, by),
+        };
+        let many = asked.len().min(replies.len());
+        let read = Read { asked: &asked[..many], replies: &replies[..many] };
+        match self.seen_or_more(site, kind, want, read, true)? {
+            Look::Seen(seen) => Ok(seen.map(|seen| *seen)),
+            Look::More(_) => Err(format!("the {kind} takes more reads than these")),
         }
     }
 
@@ -135,7 +178,7 @@ impl Scim {
         let mut doubt = None;
         let mut sure = false;
         for (at, reply) in replies.iter().enumerate() {
-            match search(by, reply) {
+            match search(by, reply, self.by_total(kind)) {
                 Ok(found) => {
                     // The first key is the one that is unique on the server (`userName`); a service that cannot filter
                     // by a further one says nothing against it.
@@ -173,48 +216,6 @@ impl Scim {
     }
 }
 
-/// Where a page of all records begins.
-enum From {
-    Row(usize),
-    Cursor(String),
-}
-
-/// The pages of all records that have come, in order.
-#[derive(Default)]
-struct Pages {
-    pages: usize,
-    rows: usize,
-    ids: HashSet<String>,
-    total: Option<usize>,
-    cursor: Option<String>,
-    /// The last page brought nothing new.
-    barren: bool,
-}
-
-impl Pages {
-    /// Takes a page in; the record that is looked for, if it is on it.
-    fn take(&mut self, document: &Value, by: &[(AttrPath, String)]) -> Option<Value> {
-        let listed = records(document);
-        self.pages += 1;
-        self.rows += listed.len();
-        let before = self.ids.len();
-        self.ids.extend(listed.iter().filter_map(|record| own_id(record)));
-        self.barren = self.ids.len() == before;
-        self.total =
-            member(document, "totalResults").and_then(scalar).and_then(|total| total.parse().ok()).or(self.total);
-        self.cursor = text(document, "nextCursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned);
-        listed.into_iter().find(|record| by.iter().any(|(path, value)| has(record, path, value))).cloned()
-    }
-
-    /// Where the next page begins; `None` after the last one.
-    fn next(&self) -> Option<From> {
-        if self.barren || self.total.is_some_and(|total| self.ids.len() >= total) {
-            return None;
-        }
-        Some(self.cursor.clone().map_or(From::Row(self.rows + 1), From::Cursor))
-    }
-}
-
 /// What a search brought.
 struct Found {
     hits: Vec<Value>,
@@ -223,7 +224,8 @@ struct Found {
     doubt: String,
 }
 
-fn search(by: &[(AttrPath, String)], reply: &Reply) -> Result<Found, String> {
+/// `by_total`: the total that the service states can be gone by.
+fn search(by: &[(AttrPath, String)], reply: &Reply, by_total: bool) -> Result<Found, String> {
     let document = document(reply)?;
     let listed = match member(&document, "Resources") {
         Some(Value::Array(items)) => items.iter().collect(),
@@ -240,8 +242,9 @@ fn search(by: &[(AttrPath, String)], reply: &Reply) -> Result<Found, String> {
         .collect();
     // An empty answer to a filter is a no; other records in it mean that the filter was ignored, and then only a list
     // that is whole says anything.
-    let whole = !more && total.is_some_and(|total| total <= listed.len());
-    let all = whole || (listed.is_empty() && !more && total.unwrap_or(0) == 0);
+    let whole = by_total && !more && total.is_some_and(|total| total <= listed.len());
+    let none = total.is_none_or(|total| total == 0 || !by_total);
+    let all = whole || (listed.is_empty() && !more && none);
     let doubt = format!(
         "the service does not search: {} other records came{}; whether this one exists can only be told by reading all",
         listed.len() - hits.len(),
@@ -250,7 +253,8 @@ fn search(by: &[(AttrPath, String)], reply: &Reply) -> Result<Found, String> {
     Ok(Found { hits, all, doubt })
 }
 
-fn document(reply: &Reply) -> Result<Value, String> {
+/// The JSON document of a reply.
+pub(super) fn document(reply: &Reply) -> Result<Value, String> {
     if !reply.ok() {
         return Err(format!("the service answered {}", told(reply)));
     }

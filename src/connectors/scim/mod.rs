@@ -6,12 +6,16 @@
 mod answers;
 mod behind;
 mod chain;
+#[cfg(test)]
+mod creates;
+mod details;
 mod discovery;
 mod edit;
 mod listing;
 #[cfg(test)]
 mod listing_traps;
 mod look;
+mod pages;
 mod patch;
 mod path;
 mod probe;
@@ -19,7 +23,9 @@ mod probe;
 mod probe_findings;
 #[cfg(test)]
 mod profiles;
+mod said;
 mod verdict;
+mod whole;
 mod write;
 #[cfg(test)]
 mod write_forms;
@@ -27,12 +33,15 @@ mod write_forms;
 use std::sync::Arc;
 
 use super::address::Address;
+use super::each::Each;
 use super::fault::told;
-use super::{Connector, Finish, Input, Look, Looked, Next, Observed, Read, Settings, Walk};
-use crate::mapping::Mapping;
-use crate::model::{AttrPath, Kind, Proof, RecordKey};
-use crate::plan::{Change, Refusal, Reply, Request, Site, Step, Verdict};
+use super::walk::Unserved;
+use super::{Connector, Look, Looked, Observed, Read, Settings, Walk};
+use crate::mapping::{Ends, Mapping, SwitchOff};
+use crate::model::{AttrPath, Kind, RecordKey};
+use crate::plan::{Change, Endpoint, Refusal, Reply, Request, Site, Step, Verdict};
 use listing::Listing;
+use pages::Asks;
 use probe::Profile;
 
 /// The connector.
@@ -40,7 +49,7 @@ pub(super) struct Scim {
     mapping: Arc<Mapping>,
     base: Option<Address>,
     profile: Profile,
-    /// Whether users are switched off by DELETE, which is a soft delete there (seeds, Aha! limitation 5).
+    /// Whether users are switched off by DELETE, which is a soft delete there (seeds, Aha! limitation 5; or its file says so).
     soft_delete: bool,
 }
 
@@ -53,15 +62,34 @@ impl Scim {
             _ => Profile::Plain,
         };
         let behind_aha = settings.own.get(behind::BEHIND).is_some_and(|product| product == "aha");
-        let soft_delete = behind_aha && mapping.setting(&settings.own, "switch_off") == Some("delete");
+        let soft_delete = mapping.service.switch_off == Some(SwitchOff::Delete)
+            || (behind_aha && mapping.setting(&settings.own, "switch_off") == Some("delete"));
         let mapping = behind::through(mapping, settings);
         Self { soft_delete, mapping, base: Address::parse(&settings.url), profile }
     }
+
+    /// Whether the totals of a kind can be gone by.
+    fn by_total(&self, kind: Kind) -> bool {
+        self.mapping.feed(&feed_of(kind)).is_none_or(|feed| feed.ends == Ends::Total)
+    }
+
+    /// The media type of what is sent.
+    fn media(&self) -> &str {
+        self.mapping.service.media.as_deref().unwrap_or(MEDIA)
+    }
 }
 
-/// Records a page: what the mapping wants, and no more than the service allows; `None` where it wants not to be told.
-fn count(mapping: &Mapping, site: &Site) -> Option<u32> {
-    (!site.no_count).then(|| mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1))
+/// How pages are asked for: as many records as the mapping wants, and no more than the service allows.
+fn asks(mapping: &Mapping, site: &Site) -> Asks {
+    let count = (!site.no_count).then(|| mapping.page_size.min(site.max_page.unwrap_or(u32::MAX)).max(1));
+    Asks { count, first_row: mapping.service.start_index.unwrap_or(1) }
+}
+
+/// The request of a kind's listing, with what its file says belongs to it, without which page.
+fn listing_at(mapping: &Mapping, kind: Kind, path: &str) -> Request {
+    let at = mapping.feed(&feed_of(kind)).map_or("", |feed| feed.path.as_str());
+    let (_, query) = details::parted(at);
+    query.into_iter().fold(accept(Request::get(path)), |request, (name, value)| request.query(name, value))
 }
 
 /// The media type of SCIM (RFC 7644 3.1).
@@ -88,37 +116,44 @@ impl Connector for Scim {
     }
 
     fn probe_to_read(&self) -> Box<dyn Walk> {
-        let first = |mapping: &Mapping, site: &Site, path: String| {
-            let count = count(mapping, site);
-            Listing::new("".into(), accept(Request::get(path)), count, site.paging).request()
+        let first = |mapping: &Mapping, site: &Site, at: &Endpoint| {
+            let base = listing_at(mapping, at.kind, &at.path);
+            Listing::new("".into(), base, asks(mapping, site), site.paging).request()
         };
-        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile).to_read(first))
+        Box::new(probe::Probe::new(self.base.clone(), self.mapping.clone(), self.profile).before_reading(first))
     }
 
     fn feeds(&self, site: &Site, kind: Kind) -> Vec<Arc<str>> {
-        let feed = feed_of(kind);
-        let served = site.endpoint(kind).is_some() && self.mapping.feed(&feed).is_some();
-        served.then(|| feed.into()).into_iter().collect()
+        let listing = self.mapping.feed(&feed_of(kind)).filter(|_| site.endpoint(kind).is_some());
+        let Some(listing) = listing else { return Vec::new() };
+        std::iter::once(listing).chain(self.details_of(kind)).map(|feed| feed.name.clone()).collect()
     }
 
-    fn walk(&self, site: &Site, feed: &str, _owners: Vec<String>) -> Box<dyn Walk> {
+    fn walk(&self, site: &Site, feed: &str, owners: Vec<String>) -> Box<dyn Walk> {
+        if let (Some(details), Some(base)) =
+            (self.mapping.feed(feed).filter(|feed| feed.detail_of.is_some()), self.base.clone())
+        {
+            let ask = details::Details { base, feed: details.clone(), asks: asks(&self.mapping, site) };
+            return Box::new(Each::new(feed.into(), owners, details::BESIDE, ask));
+        }
         let kind = Kind::ALL.into_iter().find(|&kind| feed_of(kind) == feed);
         let endpoints = kind.into_iter().flat_map(|kind| site.endpoints_of(kind)).filter(|_| self.base.is_some());
         let mut walks: Vec<Listing> = endpoints
             .map(|endpoint| {
-                let request = accept(Request::get(endpoint.path.clone()));
-                Listing::new(feed.into(), request, count(&self.mapping, site), site.paging)
+                let request = listing_at(&self.mapping, endpoint.kind, &endpoint.path);
+                let listing = Listing::new(feed.into(), request, asks(&self.mapping, site), site.paging);
+                if self.by_total(endpoint.kind) { listing } else { listing.until_an_empty_page() }
             })
             .collect();
         match walks.len() {
-            0 => Box::new(NotServed(feed.to_owned())),
+            0 => Box::new(Unserved(format!("the service has no {feed}"))),
             1 => Box::new(walks.remove(0)),
             _ => Box::new(chain::Chain::new(walks)),
         }
     }
 
     fn read_one(&self, site: &Site, key: &RecordKey) -> Vec<Request> {
-        Self::ask_one(site, key)
+        self.ask_whole(site, key.kind, &key.id)
     }
 
     fn find(&self, site: &Site, kind: Kind, by: &[(AttrPath, String)]) -> Vec<Request> {
@@ -143,7 +178,7 @@ impl Connector for Scim {
         _about: &[&Change],
         read: Read<'_>,
     ) -> Result<Look, String> {
-        self.seen_or_more(site, kind, want, read)
+        self.seen_or_more(site, kind, want, read, false)
     }
 
     fn render(&self, site: &Site, changes: &[&Change], native: Option<&Observed>) -> Result<Vec<Step>, Refusal> {
@@ -178,14 +213,5 @@ impl Connector for Scim {
                 None => told,
             },
         }
-    }
-}
-
-/// The walk of a feed that the service does not serve: it reads nothing, and proves nothing.
-struct NotServed(String);
-
-impl Walk for NotServed {
-    fn next(&mut self, _input: Input) -> Next {
-        Next::Done(Finish::Feed(Proof::Partial { why: format!("the service has no {}", self.0) }))
     }
 }

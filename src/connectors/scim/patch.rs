@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::MEDIA;
 use super::edit::Edited;
 use super::path::Path;
 use super::write::{Work, distinct, read_back, request};
 use crate::connectors::wanted::{What, bare, is_entry};
-use crate::plan::{Body, Change, ChangeId, MemberRemoval, Method, Refusal, Repeat, Step, Target};
+use crate::plan::{Change, ChangeId, MemberRemoval, Method, Refusal, Repeat, Step, Target};
 
 /// Membership changes in one request at most; AWS takes no more (targets/scim.md A3).
 const MEMBERS: usize = 100;
@@ -23,8 +22,7 @@ impl Work<'_> {
             // With a capital O (RFC 7644 3.5.2).
             "Operations": operations,
         });
-        let mut write =
-            request(Method::Patch, place.0.clone(), Body::Json { json: body, media: MEDIA.into() }, Repeat::Safe);
+        let mut write = request(Method::Patch, place.0.clone(), self.body(body), Repeat::Safe);
         write.edits = edits.iter().map(Edited::edit).collect();
         write.holes = distinct(holes);
         self.pin(&mut write);

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::accept;
 use super::discovery::{self, Offers, Types};
+use super::pages::{Asks, From};
+use super::{accept, asks, listing_at, said};
 use crate::connectors::address::Address;
 use crate::connectors::fault::{looks_like_json, looks_like_page, told};
 use crate::connectors::{Finish, Input, Next, Walk};
@@ -38,7 +39,7 @@ pub(super) struct Probe {
     asked: Option<Request>,
     /// The first request of a listing of users, where everything is read right after: as it is for any service until this one
     /// has described itself, and then as it is for this one.
-    listing: Option<fn(&Mapping, &Site, String) -> Request>,
+    listing: Option<fn(&Mapping, &Site, &Endpoint) -> Request>,
     guess: Option<Request>,
     kept: Vec<(Request, Reply)>,
 }
@@ -59,7 +60,7 @@ impl Probe {
 
     /// The same before a reading: what tells whether users may be read is the first page of them, which is asked for together
     /// with what the service says of itself.
-    pub(super) fn to_read(self, listing: fn(&Mapping, &Site, String) -> Request) -> Self {
+    pub(super) fn before_reading(self, listing: fn(&Mapping, &Site, &Endpoint) -> Request) -> Self {
         Self { listing: Some(listing), ..self }
     }
 
@@ -78,8 +79,9 @@ impl Probe {
         };
         let mut requests: Vec<Request> =
             [CONFIG, TYPES, SCHEMAS].into_iter().map(|name| accept(Request::get(base.join(name)))).collect();
-        let path = discovery::defaults(base).into_iter().find(|at| at.kind == Kind::User).map(|at| at.path);
-        self.guess = self.listing.zip(path).map(|(listing, path)| listing(&self.mapping, &self.site, path));
+        said::apply(&mut self.site, &self.mapping);
+        let users = self.places(None, base).endpoints.into_iter().find(|at| at.kind == Kind::User);
+        self.guess = self.listing.zip(users).map(|(listing, users)| listing(&self.mapping, &self.site, &users));
         requests.extend(self.guess.clone());
         Next::Ask(requests)
     }
@@ -93,12 +95,17 @@ impl Probe {
         self.learn_types(&base, types.as_ref());
         self.learn_schemas(&base.join(SCHEMAS), schemas.as_ref());
         self.learn_profile(&base);
-        let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).map(|endpoint| endpoint.path.clone());
-        let Some(path) = at else { return self.done() };
+        said::learn(&mut self.site, &self.mapping);
+        let at = self.site.endpoint(Kind::User).or(self.site.endpoints.first()).cloned();
+        let Some(at) = at else { return self.done() };
         let request = match self.listing {
-            Some(listing) => listing(&self.mapping, &self.site, path),
-            // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
-            None => accept(Request::get(path)).query("startIndex", "1").query("count", "1"),
+            Some(listing) => listing(&self.mapping, &self.site, &at),
+            None => {
+                // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
+                let asks = asks(&self.mapping, &self.site);
+                let small = Asks { count: asks.count.map(|_| 1), ..asks };
+                From::Row(1).of(&listing_at(&self.mapping, at.kind, &at.path), small)
+            }
         };
         self.asked = Some(request.clone());
         if self.guess.as_ref() == Some(&request)
@@ -213,16 +220,29 @@ impl Probe {
         }
     }
 
+    /// Where the kinds are: as ResourceTypes say, or as is usual; and what the service's file says, before both.
+    fn places(&self, document: Option<&Value>, base: &Address) -> Types {
+        let types = document.and_then(|document| discovery::types(document, base));
+        let usual = || Types { endpoints: discovery::defaults(base), ..Types::default() };
+        let mut types = types.unwrap_or_else(usual);
+        for feed in self.mapping.feeds.iter().filter(|feed| !feed.path.is_empty() && feed.detail_of.is_none()) {
+            types.placed(feed, document, base);
+        }
+        types
+    }
+
     fn learn_types(&mut self, base: &Address, document: Option<&Value>) {
         let what = format!("GET {}", base.join(TYPES));
-        let Some(types) = document.and_then(|document| discovery::types(document, base)) else {
-            if document.is_some() {
-                self.line(what, Finding::Note, "lists no resource type; /Users and /Groups are assumed");
-            }
-            self.site.endpoints = discovery::defaults(base);
+        let found = document.is_some_and(|document| discovery::types(document, base).is_some());
+        if !found && document.is_some() {
+            self.line(what.clone(), Finding::Note, "lists no resource type; /Users and /Groups are assumed");
+        }
+        let Types { endpoints, unused, refused, notes } = self.places(document, base);
+        let named = self.mapping.feeds.iter().any(|feed| !feed.path.is_empty());
+        if !found && !named {
+            self.site.endpoints = endpoints;
             return;
-        };
-        let Types { endpoints, unused, refused, notes } = types;
+        }
         let found: Vec<_> =
             endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.kind.plural(), endpoint.path)).collect();
         let has_users = endpoints.iter().any(|endpoint| endpoint.kind == Kind::User);

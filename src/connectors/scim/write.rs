@@ -5,23 +5,19 @@
 
 use serde_json::{Map, Value};
 
-use super::discovery::USER;
 use super::edit::Edited;
 use super::patch::portions;
 use super::path::{Path, key};
-use super::{MEDIA, Scim, accept};
+use super::{Scim, accept};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
-use crate::connectors::wanted::{What, Wish, side_effects, wishes};
+use crate::connectors::wanted::{What, Wish, about, in_order, side_effects, wishes};
 use crate::mapping::{Access, Edit};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
     Body, By, Change, ChangeId, Endpoint, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId,
     Target, Want, Wanted,
 };
-
-/// Attributes that only the service sets, whatever the kind (RFC 7643 3.1, 4.1.2): they are not sent back.
-const SERVICE_OWNED: [(Option<Kind>, &str); 2] = [(None, "meta"), (Some(Kind::User), "groups")];
 
 fn cannot(why: impl Into<String>) -> Refusal {
     Refusal::Cannot(why.into())
@@ -34,10 +30,7 @@ impl Scim {
         changes: &[&Change],
         native: Option<&Observed>,
     ) -> Result<Vec<Step>, Refusal> {
-        let first = *changes.first().ok_or_else(|| cannot("there is nothing to change"))?;
-        if let Some(why) = &site.blocked {
-            return Err(cannot(why.clone()));
-        }
+        let first = about(site, changes)?;
         let endpoint =
             site.endpoint(first.kind).ok_or_else(|| cannot(format!("the service has no {}", first.kind.plural())))?;
         let work = Work { scim: self, site, endpoint, changes, native };
@@ -80,6 +73,10 @@ impl<'r> Work<'r> {
         }
     }
 
+    pub(super) fn body(&self, json: Value) -> Body {
+        Body::Json { json, media: self.scim.media().into() }
+    }
+
     /// The record's path, and the change whose new id is a hole in it.
     pub(super) fn place(&self) -> Result<(String, Option<ChangeId>), Refusal> {
         match &self.changes[0].target {
@@ -95,10 +92,8 @@ impl<'r> Work<'r> {
 
     /// The wishes of some changes, in the order of display: removals first.
     pub(super) fn edits(&self, changes: &[&Change], holes: &mut Vec<ChangeId>) -> Result<Vec<Edited<'r>>, Refusal> {
-        let mut sorted: Vec<&Change> = changes.to_vec();
-        sorted.sort_by(|one, other| (one.op, &one.id).cmp(&(other.op, &other.id)));
         let mut edits = Vec::new();
-        for change in sorted {
+        for change in in_order(changes) {
             let change = with_active(change);
             for wish in wishes(&self.scim.mapping, &change, holes)? {
                 if wish.row.access == Access::Create && matches!(change.target, Target::Record(_)) {
@@ -219,7 +214,7 @@ impl<'r> Work<'r> {
         let mut write = request(
             Method::Post,
             self.endpoint.path.clone(),
-            Body::Json { json: Value::Object(record), media: MEDIA.into() },
+            self.body(Value::Object(record)),
             // After a lost reply it is looked up by key, never sent again (targets/scim.md A6 rule 4).
             Repeat::LookFirst,
         );
@@ -262,8 +257,12 @@ impl<'r> Work<'r> {
         write.holes.extend(place.1.clone());
         self.pin(&mut write);
         let mut step = self.step(&self.names(), read_back(&place), write, read_back(&place));
-        step.side_effects
-            .push("DELETE is sent, which is a soft delete: the user stays and can be switched on again".into());
+        let after = if self.scim.mapping.service.hides_inactive {
+            "DELETE is sent: the service keeps the user switched off, and does not show it any more"
+        } else {
+            "DELETE is sent, which is a soft delete: the user stays and can be switched on again"
+        };
+        step.side_effects.push(after.to_owned());
         Ok(vec![step])
     }
 
@@ -304,39 +303,6 @@ impl<'r> Work<'r> {
         if learned("patch") { false } else { self.site.patch || learned("put") }
     }
 
-    fn replace(&self) -> Result<Step, Refusal> {
-        let place = self.place()?;
-        let native = self.native.ok_or(Refusal::NeedsNative)?;
-        let mut record = native.native.as_object().cloned().ok_or(Refusal::NeedsNative)?;
-        let mut holes: Vec<ChangeId> = place.1.clone().into_iter().collect();
-        let edits = self.edits(self.changes, &mut holes)?;
-        for (kind, name) in SERVICE_OWNED {
-            if kind.is_none_or(|kind| kind == self.endpoint.kind)
-                && let Some(name) = key(&record, name)
-            {
-                record.shift_remove(&name);
-            }
-        }
-        let before = record.clone();
-        for edit in &edits {
-            edit.apply(&mut record);
-        }
-        let schemas = self.schemas(&record, record.get("schemas"));
-        record.insert("schemas".into(), schemas);
-        let carried = carried(&before, &record);
-        let mut write = request(
-            Method::Put,
-            place.0.clone(),
-            Body::Json { json: Value::Object(record), media: MEDIA.into() },
-            Repeat::Safe,
-        );
-        write.edits = edits.iter().map(Edited::edit).collect();
-        write.carried = carried;
-        write.holes = distinct(holes);
-        self.pin(&mut write);
-        Ok(self.step(&self.names(), read_back(&place), write, read_back(&place)))
-    }
-
     /// `If-Match`, only where the service announces ETags and one was seen (targets/scim.md A6 rule 7).
     pub(super) fn pin(&self, write: &mut Request) {
         if let Some(etag) = self.native.and_then(|native| native.etag.as_ref()).filter(|_| self.site.etag) {
@@ -346,24 +312,6 @@ impl<'r> Work<'r> {
 
     pub(super) fn names(&self) -> Vec<ChangeId> {
         self.changes.iter().map(|change| change.id.clone()).collect()
-    }
-
-    /// The schemas that a record uses: those that it states, its core schema, and every extension that it holds.
-    fn schemas(&self, record: &Map<String, Value>, stated: Option<&Value>) -> Value {
-        let mut urns: Vec<String> = stated
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|urn| urn.as_str().map(str::to_owned))
-            .collect();
-        let core = if self.endpoint.schema.is_empty() { USER } else { &self.endpoint.schema };
-        let held = record.keys().filter(|name| name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")));
-        for urn in [core.to_owned()].into_iter().chain(held.cloned()) {
-            if !urns.iter().any(|have| have.eq_ignore_ascii_case(&urn)) {
-                urns.push(urn);
-            }
-        }
-        Value::from(urns)
     }
 }
 
@@ -403,22 +351,4 @@ fn with_active(change: &Change) -> Change {
         change.want.push(Want { facet, value: Wanted::Text(active.into()), by: By::Source });
     }
     change
-}
-
-/// The JSON pointers of what a whole-record write keeps as it was.
-fn carried(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<String> {
-    let mut pointers = Vec::new();
-    unchanged("", before, after, &mut pointers);
-    pointers
-}
-
-fn unchanged(at: &str, before: &Map<String, Value>, after: &Map<String, Value>, pointers: &mut Vec<String>) {
-    for (name, value) in after {
-        let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-        match (before.get(name), value) {
-            (Some(was), now) if was == now => pointers.push(pointer),
-            (Some(Value::Object(was)), Value::Object(now)) => unchanged(&pointer, was, now, pointers),
-            _ => {}
-        }
-    }
 }

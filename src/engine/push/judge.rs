@@ -81,7 +81,8 @@ impl Judge<'_> {
     /// How a change stands in a record, `None` being no record.
     pub(super) fn stands(&self, change: &Change, found: Option<&Observed>) -> Stands {
         let Some(observed) = found else {
-            return if change.op == Op::Delete { Stands::AsWanted { unread: Vec::new() } } else { Stands::Gone };
+            let done = self.mapping.done_when_absent(change.op);
+            return if done { Stands::AsWanted { unread: Vec::new() } } else { Stands::Gone };
         };
         if change.op == Op::Delete {
             return Stands::Otherwise { now: "it is still there".into() };

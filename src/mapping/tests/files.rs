@@ -50,12 +50,12 @@ fn a_fault_names_file_and_line_and_the_nearest_right_name() {
         ),
         (
             "\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = 7\ncite = \"c\"",
-            ["line 22", "a text or a list of texts", ""],
+            ["line 22", "`read`: ", "a text or a list of texts"],
         ),
         ("\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = \"b\"", ["line 19", "missing field `cite`", ""]),
         (
             "\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = \"b\"\nvia = [\"trimm\"]\ncite = \"c\"",
-            ["line 23", "`trimm`", "did you mean `trim`?"],
+            ["line 23", "`via`: unknown variant `trimm`", "did you mean `trim`?"],
         ),
         (
             "\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = \"b\"\nvia = [{ words = \"w\" }]\ncite = \"c\"",

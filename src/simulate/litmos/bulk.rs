@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Refusal, Reply};
+use super::learners::instant;
 use super::record::{self, Record, put, text};
-use super::state::{State, instant};
+use super::state::State;
 use super::{Ask, Body, custom, users, wire};
 use crate::simulate::clock::epoch;
 

@@ -13,6 +13,7 @@
 mod answer;
 mod bulk;
 mod custom;
+mod learners;
 mod limit;
 mod members;
 mod org;

@@ -4,7 +4,6 @@ use super::{Work, lock};
 use crate::connectors::Observed;
 use crate::engine::push::judge::{self, Judge, Names, Stands, moved};
 use crate::engine::push::look::{Found, Sought, View, keys_of};
-use crate::model::Op;
 use crate::model::text::clean;
 use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, Seen, Step, Target, fill};
 
@@ -56,7 +55,7 @@ impl Work {
 
     fn absent(&self, changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
         let state = |change: &Change| match change.op {
-            Op::Delete => OutcomeState::Confirmed { unread: Vec::new() },
+            op if self.party.connector.mapping().done_when_absent(op) => OutcomeState::Confirmed { unread: Vec::new() },
             op => OutcomeState::Stale {
                 what: format!(
                     "planned from: there, wanted: {}, now: {}",
