@@ -345,6 +345,7 @@ fn walk(seed: u64, world: &World, keys: usize) -> usize {
     let mut desk = Desk::with(120, 36, world.clone());
     speak_here(Some(language));
     desk.app.mask = seed.is_multiple_of(3);
+    desk.report(Report::Staging(vec![change(0, "department", "Production", "Research"), deactivation()]));
     let all = registry();
     let arrows = [KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Enter].map(plain);
     let (mut served, mut pushed) = (0, 0);
