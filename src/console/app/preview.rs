@@ -7,8 +7,8 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
 use crate::plan::reset::is_typed;
 use crate::plan::{
-    Body, By, Change, DIGITS, Expect, OutcomeState, Request, Seen, Sensitive, Step, Target, VEIL, Wanted, invert,
-    veil_change,
+    Body, By, Change, ChangeId, DIGITS, Expect, OutcomeState, Ref, Request, Seen, Sensitive, Step, Target, VEIL,
+    Wanted, invert, veil_change,
 };
 
 use super::lines::{Line, Tone, clock, padded};
@@ -83,10 +83,13 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
             name.and_then(|((compared, system), kind)| super::detail::called(compared, system, kind, id))
                 .unwrap_or_else(|| id.to_owned())
         };
+        let referred = |kind: Option<Kind>, reference: &Ref| match reference {
+            Ref::Id(id) => called(kind, id),
+            Ref::New(create) => created(create, compared),
+        };
         let mut name = want.facet.path.local(&[]).to_owned();
         if let Some(key) = &want.facet.key {
-            let parts: Vec<String> =
-                key.iter().zip(refers.0).map(|(part, kind)| called(kind, &part.to_string())).collect();
+            let parts: Vec<String> = key.iter().zip(refers.0).map(|(part, kind)| referred(kind, part)).collect();
             name = format!("{name}[{}]", parts.join(", "));
         }
         line = line.data(Tone::Plain, name);
@@ -98,7 +101,7 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
         }
         line = match &want.value {
             Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, text)),
-            Wanted::Ref(reference) => line.data(Tone::Plain, called(refers.1, &reference.to_string())),
+            Wanted::Ref(reference) => line.data(Tone::Plain, referred(refers.1, reference)),
             Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
             Wanted::Secret(name) if is_typed(name) => line.with(Tone::Plain, text!("plan.typed")),
@@ -121,6 +124,29 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
         }
     }
     line
+}
+
+/// The record that a change will create, by the name that the source has for it where that is at hand.
+fn created(create: &ChangeId, compared: Option<&Compared>) -> String {
+    let named = || {
+        let mut parts = create.0.splitn(3, '/').skip(1);
+        let (kind, rest) = (Kind::parse(parts.next()?)?, parts.next()?);
+        // As the stager calls it: after the source's record.
+        let id = rest.rsplit_once('/')?.0.strip_prefix('+')?;
+        let name = super::detail::called(compared?, compared?.inputs.base()?, kind, id)?;
+        Some(new_record(kind, &name))
+    };
+    named().unwrap_or_else(|| Ref::New(create.clone()).to_string())
+}
+
+/// A record that is not there yet, in words.
+pub fn new_record(kind: Kind, name: &str) -> String {
+    match kind {
+        Kind::User => text!("plan.new-user", name = name),
+        Kind::Group => text!("plan.new-group", name = name),
+        Kind::Role => text!("plan.new-role", name = name),
+        Kind::Product => text!("plan.new-product", name = name),
+    }
 }
 
 /// Which side moved, where that is known.
