@@ -38,7 +38,7 @@ pub fn cannot_undo(change: &Change, sensitive: &[Sensitive]) -> Option<String> {
     // A record that is created has its id only then; whether there is a way back does not hang on it.
     let made = RecordKey::new(change.system.clone(), change.kind, "new");
     let created = matches!(change.target, Target::New(_)).then_some(&made);
-    invert(change, before, created).err().map(|why| why.to_string())
+    invert(change, before, created).err().map(|why| said(&why.to_string()).into_owned())
 }
 
 /// How many of these changes cannot be taken back, in words; `None` where all can.
@@ -47,6 +47,19 @@ pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[S
         0 => None,
         n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
     }
+}
+
+/// What outcomes of one cause have in common: the outcome and its reason, whatever numbers stand in it.
+pub fn cause(state: &OutcomeState) -> String {
+    let mut common = state.word().to_owned();
+    let mut number = false;
+    for c in why(state).unwrap_or_default().chars() {
+        if !(number && c.is_ascii_digit()) {
+            common.push(if c.is_ascii_digit() { '0' } else { c });
+        }
+        number = c.is_ascii_digit();
+    }
+    common
 }
 
 /// A change in one line: who, and from what to what.
