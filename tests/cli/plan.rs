@@ -188,15 +188,17 @@ fn what_refers_to_a_record_that_the_same_plan_creates_says_so_in_words() {
     let label = |hole: &str| {
         let mut all = plan["plan"]["changes"].as_array().unwrap().iter();
         let create = all.find(|change| change["id"] == hole);
-        create.unwrap_or_else(|| panic!("{hole}"))["label"].as_str().unwrap().to_owned()
+        let create = create.unwrap_or_else(|| panic!("{hole}"));
+        let kind = create["kind"].as_str().unwrap().to_lowercase();
+        format!("the new {kind} {}", create["label"].as_str().unwrap())
     };
     let whom: BTreeSet<String> = holes.map(label).collect();
     assert!(!whom.is_empty(), "{text}");
     for out in [&planned.out, &shown.out] {
         for name in &whom {
-            assert!(out.contains(&format!("the new user {name}")), "{name}: {out}");
+            assert!(out.contains(name), "{name}: {out}");
         }
-        assert!(out.contains("{id of the new user "), "{out}");
+        assert!(out.contains("{id of the new "), "{out}");
         assert!(!out.contains("{{"), "{}", out.lines().find(|line| line.contains("{{")).unwrap_or_default());
     }
 }
