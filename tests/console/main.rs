@@ -12,6 +12,7 @@ mod password;
 mod privacy;
 mod properties;
 mod pty;
+mod rules;
 mod scenarios;
 mod screens;
 mod world;

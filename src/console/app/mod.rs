@@ -272,6 +272,8 @@ pub struct App {
     pub whole: bool,
     /// Rules that are tried.
     trial: Option<trial::Trying>,
+    /// Whose rules were edited last; `None`: the configuration's.
+    rules_of: Option<SystemId>,
     /// Nothing was done here yet.
     fresh: bool,
     surveying: u64,
@@ -308,6 +310,7 @@ impl App {
             mask: false,
             whole: false,
             trial: None,
+            rules_of: None,
             fresh: true,
             surveying: 0,
             newest: Arc::default(),

@@ -412,7 +412,8 @@ impl App {
     /// Makes the staged changes into a plan: reads at most.
     pub(super) fn prepare(&mut self, wishes: &mut Vec<Wish>) {
         let ready = self.plan.preparing() || (self.plan.fresh(&self.staged) && !self.plan.used());
-        if self.trying() || self.plan.pushing() || (ready && self.plan.asked == (self.staged.version(), self.plan.offs)) {
+        if self.trying() || self.plan.pushing() || (ready && self.plan.asked == (self.staged.version(), self.plan.offs))
+        {
             return;
         }
         if self.staged.is_empty() {

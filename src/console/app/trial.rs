@@ -93,7 +93,7 @@ pub fn headings() -> Line {
 /// Cells of the columns.
 const SYSTEM: usize = 12;
 const KIND: usize = 10;
-const NUMBER: usize = 11;
+const NUMBER: usize = 10;
 
 /// A number or its heading, flush right.
 fn right(text: &str) -> String {
@@ -166,11 +166,14 @@ impl App {
         self.world.replace(world).is_none()
     }
 
-    /// Lets the operator's editor have the rules: those of a system, or the configuration.
+    /// Lets the operator's editor have the rules: those of a system, else those that were edited last, else the configuration.
     pub(super) fn edit_rules(&mut self, system: Option<SystemId>, wishes: &mut Vec<Wish>) {
         match &self.trial {
             Some(trying) if system.is_none() => self.popup = Some(Popup::Moves(moves(&trying.trial))),
-            _ => wishes.push(Wish::EditRules(system)),
+            _ => {
+                self.rules_of = system.or(self.rules_of.take());
+                wishes.push(Wish::EditRules(self.rules_of.clone()));
+            }
         }
     }
 
@@ -246,7 +249,7 @@ impl App {
                     return self.list_moved(system.clone(), *kind, all.clone());
                 }
                 Some(Item::Take) => return self.take_rules(wishes),
-                Some(Item::Again) => return wishes.push(Wish::EditRules(None)),
+                Some(Item::Again) => return wishes.push(Wish::EditRules(self.rules_of.clone())),
                 Some(Item::Drop) => return self.drop_rules(),
                 Some(Item::Kind(_, None)) | None => {}
             },
@@ -259,7 +262,8 @@ impl App {
     fn list_moved(&mut self, system: SystemId, kind: Kind, moved: Arc<[u32]>) {
         self.leave_mark();
         self.tab = Tab::Kind(kind);
-        self.system = Some(system.clone());
+        // Who is nobody's business there any more is not in the system's own list.
+        self.system = None;
         self.focus = Focus::List;
         let list = &mut self.lists[kind.index()];
         list.filter.clear();
