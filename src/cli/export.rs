@@ -12,8 +12,10 @@ use super::check::Wanted;
 use super::{Exit, Global, setup};
 use crate::compare::subject::Identity;
 use crate::config::Dirs;
+use crate::console::app::columns::{Column, USUAL};
 use crate::console::app::export::{As, Sheet, What, history, mismatch_columns, mismatches};
 use crate::console::app::order::Order;
+use crate::console::app::rows::Rows;
 use crate::engine::past;
 use crate::model::Kind;
 use crate::model::filter::Query;
@@ -113,12 +115,27 @@ fn read(global: &Global, args: &ExportArgs) -> anyhow::Result<(Sheet, Exit)> {
     let kind = args.kind.as_deref().and_then(Kind::parse).unwrap_or(Kind::User);
     let system =
         args.system.as_deref().and_then(|name| inputs.systems.iter().position(|view| view.id.as_str() == name));
-    let rows = crate::console::app::rows::Rows::new(compared, kind);
+    let rows = Rows::new(compared, kind);
     let matches = |identity: &u32| {
         let subject = Identity::new(compared, kind, *identity, system.or(inputs.base()));
         rows.listed(*identity, system) && filter.as_ref().is_none_or(|query| query.eval(&subject) == Some(true))
     };
     let these: Vec<u32> = (0..rows.len()).filter(matches).collect();
-    let sheet = What::List(compared.clone(), kind, Order::These(these.into()), system).sheet();
+    let chosen = chosen(&rows, inputs.base().filter(|_| system.is_none()), &args.columns);
+    let sheet = What::List(compared.clone(), kind, Order::These(these.into()), system, chosen).sheet();
     Ok((sheet, super::check::exit(&world, &wanted, false)))
+}
+
+/// The usual columns with the attributes that were asked for: without a system the list has none by itself.
+fn chosen(rows: &Rows<'_>, system: Option<usize>, wanted: &[String]) -> Option<Vec<Column>> {
+    let table = &rows.compared.inputs.systems[system?].snapshot(rows.kind)?.table;
+    let attrs: Vec<Column> = table
+        .schema()
+        .attrs()
+        .iter()
+        .filter(|def| wanted.iter().any(|name| def.path.as_str().eq_ignore_ascii_case(name)))
+        .map(|def| Column::Attr(def.path.clone()))
+        .collect();
+    let usual = USUAL.into_iter();
+    (!attrs.is_empty()).then(|| usual.chain(attrs).collect())
 }

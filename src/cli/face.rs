@@ -35,8 +35,7 @@ pub struct Look {
 /// When the operator's own keys or themes cannot be used, with file and line; when there is no theme of the name.
 pub fn settle(global: &Global, face: &config::Face) -> anyhow::Result<Look> {
     let env = |name: &str| std::env::var(name).ok();
-    let named = global.language.as_deref().or(face.language.as_deref()).and_then(Language::parse);
-    speak(named.unwrap_or_else(|| Language::of_locale(&locale(env))));
+    speak_as(global, face);
     // What is the operator's own lives with the operator, whatever data directory is used.
     let dirs = Dirs::find(None).ok();
     let keymap = dirs.as_ref().map(|dirs| keymap(&dirs.config)).transpose()?.flatten();
@@ -53,6 +52,12 @@ pub fn settle(global: &Global, face: &config::Face) -> anyhow::Result<Look> {
         (false, false) => Borders::Ascii,
     });
     Ok(Look { themes, keymap, plain })
+}
+
+/// Makes the program speak as the options say, else the configuration, else the locale.
+pub fn speak_as(global: &Global, face: &config::Face) {
+    let named = global.language.as_deref().or(face.language.as_deref()).and_then(Language::parse);
+    speak(named.unwrap_or_else(|| Language::of_locale(&locale(|name| std::env::var(name).ok()))));
 }
 
 /// The locale of messages: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that says anything (POSIX 8.2).

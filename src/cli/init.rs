@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 
 use super::{Dirs, Exit, Global, setup, test};
 use crate::config;
+use crate::console::app::said::said;
 use crate::engine;
 use crate::mapping::{Mapping, Setting};
 
@@ -43,6 +44,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
         bail!("{} is there already and stays as it is; `trueup init --config FILE` begins another one", path.display());
     }
     let mappings = setup::mappings(&dirs, &path)?;
+    super::face::speak_as(global, &config::Face::default());
     let (mut input, mut out) = (std::io::stdin().lock(), std::io::stdout().lock());
     let env: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
     let mut talk = Talk { input: &mut input, out: &mut out, env, mappings: &mappings };
@@ -104,16 +106,24 @@ struct Talk<'t> {
     mappings: &'t [Mapping],
 }
 
+/// A line in the operator's language; what stands before and behind its words stays.
+fn spoken(line: &str) -> String {
+    let words = line.trim();
+    line.replacen(words, &said(words), usize::from(!words.is_empty()))
+}
+
 impl Talk<'_> {
     fn tell(&mut self, words: &str) -> anyhow::Result<()> {
-        self.out.write_all(words.as_bytes())?;
+        for line in words.split_inclusive('\n') {
+            self.out.write_all(spoken(line).as_bytes())?;
+        }
         Ok(self.out.flush()?)
     }
 
     /// A question; the default where nothing is typed. `None`: there is no more input.
     fn ask(&mut self, question: &str, default: &str) -> anyhow::Result<Option<String>> {
         let shown = if default.is_empty() { String::new() } else { format!(" [{default}]") };
-        self.tell(&format!("{question}{shown}: "))?;
+        self.tell(&format!("{}{shown}: ", spoken(question)))?;
         let mut line = String::new();
         if self.input.read_line(&mut line)? == 0 {
             self.tell("\n")?;

@@ -13,7 +13,7 @@ use super::args::Format;
 use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
-use crate::console::app::preview::{cannot_undo, describe, lasting, step_lines, why};
+use crate::console::app::preview::{cannot_undo, describe, lasting, new_record, step_lines, why};
 use crate::model::{Op, SystemId, text};
 use crate::plan::{Change, Outcome, Plan, digest};
 
@@ -165,7 +165,7 @@ impl Print<'_> {
         let outcome = self.outcome(change);
         let word = outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused"));
         let word = word.map(|word| format!("{word:<10} ")).unwrap_or_default();
-        let said = describe(change, self.compared).text();
+        let said = in_words(plan, &describe(change, self.compared).text(), |words| words);
         writeln!(out, "{word}{:<12} {:<11} {}", change.system, change.op.name(), text::clean(&said))?;
         for why in outcome.and_then(|outcome| why(&outcome.state)).as_deref().into_iter().chain(refused) {
             writeln!(out, "             {}", text::clean(why))?;
@@ -176,7 +176,7 @@ impl Print<'_> {
         // A step that serves several changes stands under the first of them.
         for step in plan.steps.iter().filter(|step| step.serves.first() == Some(&change.id)) {
             for line in step_lines(step) {
-                writeln!(out, "{}", text::clean(&line.text()))?;
+                writeln!(out, "{}", text::clean(&in_words(plan, &line.text(), |words| format!("{{id of {words}}}"))))?;
             }
         }
         if let Some(why) = cannot_undo(change, &plan.sensitive) {
@@ -184,6 +184,30 @@ impl Print<'_> {
         }
         Ok(())
     }
+}
+
+/// A text with words in the place of the ids that records of this very plan will have once they are created.
+fn in_words(plan: &Plan, text: &str, told_as: impl Fn(String) -> String) -> String {
+    let creates = |hole: &str| {
+        let mut creates = plan.changes.iter().filter(|change| change.op == Op::Create);
+        creates.find(|change| *change.id.0 == *hole)
+    };
+    let (mut told, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("{{") {
+        let hole = after.split_once("}}").and_then(|(hole, after)| Some((creates(hole)?, after)));
+        told.push_str(before);
+        rest = match hole {
+            Some((create, after)) => {
+                told.push_str(&told_as(new_record(create.kind, &create.label)));
+                after
+            }
+            None => {
+                told.push_str("{{");
+                after
+            }
+        };
+    }
+    told + rest
 }
 
 /// Writes a line of JSON.

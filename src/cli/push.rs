@@ -11,6 +11,7 @@ use super::args::{Format, PushArgs};
 use super::paper::{self, Print};
 use super::signals::Signals;
 use super::{Exit, Global, setup};
+use crate::console::app::text::text;
 use crate::engine::protocol::Report;
 use crate::engine::push::{Stop, Stopping};
 use crate::engine::{Setup, SystemSetup};
@@ -201,8 +202,8 @@ impl Asked {
             "nothing was sent: there is no terminal to confirm on; say --yes-count N, N being the number of changes",
         )?;
         let count = self.count.to_string();
-        let mut questions =
-            vec![(format!("\nPushed as {who}. Type the number of changes to push them"), count.as_str())];
+        writeln!(terminal, "\nPushed as {}. {}", text::clean(who), text!("confirm.lease"))?;
+        let mut questions = vec![("Type the number of changes to push them".to_owned(), count.as_str())];
         questions.extend(
             self.systems.iter().map(|system| (format!("Production system: type its name, {system}"), system.as_str())),
         );

@@ -234,7 +234,13 @@ pub fn read_all(setup: Setup) -> anyhow::Result<Arc<World>> {
 pub fn session(runtime: &tokio::runtime::Runtime, setup: Setup) -> Session {
     use std::io::{IsTerminal, Write};
     if !std::io::stderr().is_terminal() {
-        return runtime.block_on(Session::read(setup, |_| {}));
+        // Who reads along later has no use for progress, and all the more for what should be read.
+        let notices = |progress: Progress| {
+            if let Progress::Notice(said) = progress {
+                let _ = writeln!(std::io::stderr().lock(), "{}", text::clean(&said));
+            }
+        };
+        return runtime.block_on(Session::read(setup, notices));
     }
     let systems: Vec<_> = setup.systems.iter().map(|system| system.id().clone()).collect();
     let health = std::sync::Mutex::new(vec![Health::Idle; systems.len()]);

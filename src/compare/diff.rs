@@ -134,6 +134,17 @@ impl FacetDiff {
 /// All facets of an identity in a target: attributes in the source's order, then what only the target has; lists entry by
 /// entry.
 pub fn facets(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<FacetDiff> {
+    facets_of(compared, kind, identity, system, |_| true)
+}
+
+/// The facets of those attributes that are wanted.
+pub fn facets_of(
+    compared: &Compared,
+    kind: Kind,
+    identity: u32,
+    system: usize,
+    wanted: impl Fn(&AttrPath) -> bool,
+) -> Vec<FacetDiff> {
     let Some(case) = Case::new(compared, kind, identity, system) else { return Vec::new() };
     let mut found = Vec::new();
     let ours = case.from.snapshot(kind).map(|snapshot| &snapshot.table);
@@ -144,7 +155,7 @@ pub fn facets(compared: &Compared, kind: Kind, identity: u32, system: usize) -> 
         .flat_map(|table| table.schema().attrs())
         .map(|def| &def.path)
         .filter(|path| ours.is_none_or(|table| table.schema().find(path).is_none()));
-    for path in source_paths.chain(target_paths) {
+    for path in source_paths.chain(target_paths).filter(|path| wanted(path)) {
         case.facet(path, ours, theirs, &mut found);
     }
     found

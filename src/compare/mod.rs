@@ -35,7 +35,7 @@ mod why;
 pub use base::{Base, Bases, Before, Followed, follow};
 pub use bound::Bound;
 pub use decision::{Agreement, Decision, Decisions, Protection, Waiver};
-pub use diff::{Direction, FacetDiff, PRESENT, Verdict, facets};
+pub use diff::{Direction, FacetDiff, PRESENT, Verdict, facets, facets_of};
 pub use identity::{Link, LinkVerdict, Rung};
 pub use label::{label, name};
 pub use lint::{Lint, Rule};

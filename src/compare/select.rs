@@ -261,7 +261,9 @@ impl<'c> Matrix<'c> {
             Node::Differs { masks, empty } => {
                 let mut any = false;
                 for (system, mask) in masks {
-                    let bits = &self.comparison.bits[*system][identity as usize * mask.len()..][..mask.len()];
+                    // A system in which nothing of the kind is compared has none.
+                    let from = identity as usize * mask.len();
+                    let bits = self.comparison.bits[*system].get(from..from + mask.len()).unwrap_or_default();
                     if bits.iter().zip(mask).any(|(bits, mask)| bits & mask != 0) {
                         return Some(true);
                     }

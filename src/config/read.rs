@@ -154,7 +154,9 @@ impl File<'_> {
             return self.fault(at, format!("`{name}` must be {}", Form::Url.describe()));
         };
         let Ok(url) = url::Url::parse(text) else {
-            return self.fault(at, format!("`{name}` is no address: \"{text}\". It looks like https://host/path"));
+            // What may hold a password or a token is not repeated.
+            let shown = if text.contains(['@', '?', '#']) { String::new() } else { format!(": \"{text}\"") };
+            return self.fault(at, format!("`{name}` is no address{shown}. It looks like https://host/path"));
         };
         if !url.username().is_empty() || url.password().is_some() {
             return self.fault(at, format!("`{name}` holds a user or password; put them in `auth`"));

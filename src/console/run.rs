@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+use super::app::action::Action;
 use super::app::export::What;
 use super::app::keys::Keymap;
 use super::app::text::{count, text};
@@ -97,6 +98,8 @@ enum Event {
     Answer,
     Gone,
     Terminated,
+    /// Somebody asks it to stop (SIGTSTP from outside; ctrl-z comes as a key).
+    Stop,
     Continued,
 }
 
@@ -131,6 +134,7 @@ fn lost(fault: &anyhow::Error) -> bool {
 struct Signals {
     size: Signal,
     again: Signal,
+    stop: Signal,
     end: Signal,
     hang_up: Signal,
     interrupt: Signal,
@@ -160,6 +164,7 @@ impl Loop {
         let signals = Signals {
             size: signal(SignalKind::window_change())?,
             again: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
             end: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -275,6 +280,7 @@ impl Loop {
             _ = self.signals.hang_up.recv() => Event::Gone,
             _ = self.signals.end.recv() => Event::Terminated,
             _ = self.signals.interrupt.recv() => Event::Terminated,
+            _ = self.signals.stop.recv() => Event::Stop,
             _ = self.signals.again.recv() => Event::Continued,
             _ = self.signals.size.recv() => resized(),
             report = self.reports.recv(), if self.reporting => {
@@ -315,6 +321,14 @@ impl Loop {
                 return Ok(Some(self.end(ExitKind::HangUp)));
             }
             Event::Terminated => return Ok(Some(self.end(ExitKind::Terminated))),
+            Event::Stop => match self.app.disabled(Action::Suspend) {
+                // A push is not stopped half way.
+                Some(why) => Msg::Report(Report::Notice(why)),
+                None => {
+                    self.suspend(false).await?;
+                    return Ok(None);
+                }
+            },
             Event::Continued => {
                 self.held.again()?;
                 self.screen.forget();
@@ -343,15 +357,21 @@ impl Loop {
                     }
                     self.screen.forget();
                 }
-                Wish::Suspend => {
-                    self.quiet().await;
-                    self.held.suspend()?;
-                    self.screen.forget();
-                }
+                Wish::Suspend => self.suspend(true).await?,
                 Wish::Leave => return Ok(Some(ExitKind::Quit)),
             }
         }
         Ok(None)
+    }
+
+    /// Stops until somebody continues it; where nobody could, it says so.
+    async fn suspend(&mut self, group: bool) -> io::Result<()> {
+        self.quiet().await;
+        if !self.held.suspend(group)? {
+            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(text!("run.no-shell").to_owned()))));
+        }
+        self.screen.forget();
+        Ok(())
     }
 
     fn end(&self, kind: ExitKind) -> ExitKind {
@@ -437,8 +457,9 @@ impl Loop {
         self.quiet().await;
         self.reader.pause();
         let done = self.held.lend(to);
-        // A ctrl-c in the editor was meant for the editor.
+        // A ctrl-c or ctrl-z in the editor was meant for the editor.
         while tokio::time::timeout(Duration::from_millis(1), self.signals.interrupt.recv()).await.is_ok() {}
+        while tokio::time::timeout(Duration::from_millis(1), self.signals.stop.recv()).await.is_ok() {}
         self.reader.resume();
         self.screen.forget();
         let _ = self.jobs.send(Event::Msg(resized_msg()));

@@ -604,6 +604,7 @@ impl Core {
                 });
             }
             Command::History => self.history(),
+            Command::Prove => self.prove(),
             Command::Acknowledge { system, kind, why } => {
                 let said = self.acknowledge(&Accepted { system, kind, why });
                 self.report(Report::Notice(said.unwrap_or_else(|why| why)));

@@ -39,6 +39,8 @@ pub enum Command {
     Native(RecordKey),
     /// Show the journal's latest pushes, and its head.
     History,
+    /// Say whether the record of pushes is as it was written: its chain of hashes is gone through.
+    Prove,
     /// Show the requests of a past push as they were sent.
     Recall(PlanId),
     /// Look unknown outcomes up by reading.
@@ -276,6 +278,8 @@ pub enum Report {
     History(Vec<PastPush>),
     /// The journal's head: how many entries it has, and the hash of the last, to be noted in a ticket.
     Head(i64, String),
+    /// Whether the record of pushes is as it was written: its entries, and the number of the first that is not.
+    Proved(i64, Option<i64>),
     /// The requests of a past push as they were sent.
     Recalled(PlanId, Arc<[PastStep]>),
     /// Writes of an earlier run whose outcome nobody knows.

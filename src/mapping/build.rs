@@ -95,18 +95,19 @@ impl Mapping {
         build(draft, origin)
     }
 
-    /// A mapping from one file laid over another: rows by kind and attribute, everything else by its name, scalars as a
+    /// A mapping from one file laid over another: rows by kind and attribute, key by key, everything else by its name and as a
     /// whole. `origin`: the upper file's name; the lower one is the built-in.
     ///
     /// # Errors
     /// What is wrong in either, with file and line.
     pub fn overlaid(base: &str, overlay: &str, origin: &str) -> Result<Self, MappingError> {
         let mut draft = Draft::read(base, "built-in")?;
-        let over = Draft::read(overlay, origin)?;
+        let mut over = Draft::read(overlay, origin)?;
         if over.based_on.is_some() {
             let message = "`based_on` makes a connector of its own: put the file into the folder `connectors` instead";
             return Err(MappingError { origin: origin.to_owned(), message: message.to_owned() });
         }
+        over.amend(base, overlay, origin)?;
         draft.lay_over(over)?;
         build(draft, origin)
     }

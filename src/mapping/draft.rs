@@ -87,6 +87,33 @@ impl Draft {
         })
     }
 
+    /// A row about an attribute that the lower file has says only what it changes: all else is as it stands there. One that is
+    /// the operator's own is stated by their own file.
+    pub fn amend(&mut self, lower: &str, upper: &str, origin: &str) -> Result<(), MappingError> {
+        let rows = |text: &str| -> Vec<toml::Table> {
+            let file: toml::Table = text.parse().unwrap_or_default();
+            let rows = file.get("row").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+            rows.into_iter().filter_map(|row| row.try_into().ok()).collect()
+        };
+        let text =
+            |row: &toml::Table, key: &str| row.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+        let below = rows(lower);
+        for (row, own) in self.rows.iter_mut().zip(rows(upper)) {
+            let (kind, attr) = (text(&own, "kind"), text(&own, "attr"));
+            let base = below
+                .iter()
+                .find(|below| text(below, "kind") == kind && text(below, "attr").eq_ignore_ascii_case(&attr));
+            if let Some(base) = base {
+                let mut whole = base.clone();
+                whole.extend(own);
+                row.it = toml::Value::Table(whole).try_into().map_err(|fault| row.at.error(fault))?;
+            } else if row.it.cite.is_empty() {
+                origin.clone_into(&mut row.it.cite);
+            }
+        }
+        Ok(())
+    }
+
     /// Lays another file over this one: what has the same name is replaced where it stands, the rest is added.
     ///
     /// # Errors

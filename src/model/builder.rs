@@ -50,6 +50,8 @@ pub struct TableBuilder {
     pending: Pending,
     flush_at: usize,
     open: Option<Open>,
+    /// Attributes that what is read has no place for.
+    lacking: Vec<Attr>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +102,7 @@ impl TableBuilder {
             rows: 0,
             pages: 0,
             open: None,
+            lacking: Vec::new(),
         }
     }
 
@@ -235,6 +238,14 @@ impl TableBuilder {
         }
     }
 
+    /// Says that what is read has no place for an attribute, whatever the record: a file without such a column. It is not
+    /// readable there.
+    pub fn lacks(&mut self, attr: Attr) {
+        if !self.lacking.contains(&attr) {
+            self.lacking.push(attr);
+        }
+    }
+
     /// Says that a second feed has been walked to its proved end: rows of which it said nothing have none.
     pub fn settle(&mut self, attr: Attr) {
         match self.place(attr) {
@@ -331,7 +342,7 @@ impl TableBuilder {
             .iter()
             .map(|list| ListDicts { key: [list.key[0].dict(), list.key[1].dict()], value: list.value.dict() });
         let dicts = self.interners.iter().map(Interner::dict).collect();
-        Table::of(self.schema.clone(), chunks, dicts, lists.collect(), self.rows)
+        Table::of(self.schema.unreadable(&self.lacking), chunks, dicts, lists.collect(), self.rows)
     }
 }
 

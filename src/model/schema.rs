@@ -119,6 +119,18 @@ impl Schema {
         Arc::new(Self { kind, attrs, by_path, texts, lists })
     }
 
+    /// The same where these attributes cannot be read.
+    pub fn unreadable(self: &Arc<Self>, attrs: &[Attr]) -> Arc<Self> {
+        if attrs.is_empty() {
+            return self.clone();
+        }
+        let mut schema = Self::clone(self);
+        for attr in attrs {
+            schema.attrs[attr.0 as usize].unreadable = true;
+        }
+        Arc::new(schema)
+    }
+
     /// The kind it describes.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -93,7 +93,9 @@ impl Table {
             && self.schema.attrs().iter().zip(schema.attrs()).all(|(own, other)| {
                 own.path == other.path && matches!(own.form, Form::Text) == matches!(other.form, Form::Text)
             });
-        alike.then(|| Self { schema, ..self.clone() })
+        // What could not be read is not readable under any name.
+        let own = self.schema.iter().filter(|(_, def)| def.unreadable).map(|(attr, _)| attr).collect::<Vec<_>>();
+        alike.then(|| Self { schema: schema.unreadable(&own), ..self.clone() })
     }
 
     /// How many records.

@@ -217,14 +217,6 @@ impl Journal for SqliteJournal {
         pushes::unfinished(self)
     }
 
-    fn begun(&mut self, plan: &PlanId) -> Result<Vec<StepId>, StoreError> {
-        self.read(|db| {
-            let mut query = db.prepare_cached("select distinct step from entry where what = 'intend' and plan = ?")?;
-            let rows = query.query_map([&*plan.0], |row| row.get::<_, String>(0))?;
-            rows.map(|step| Ok(StepId(step?.into()))).collect::<rusqlite::Result<Vec<_>>>()
-        })
-    }
-
     fn created(&mut self, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError> {
         pushes::created(self, plan)
     }

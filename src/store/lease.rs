@@ -127,10 +127,12 @@ impl Leases {
 }
 
 impl Lease {
-    /// Says that it is held still.
-    pub fn renew(&mut self) {
+    /// Says that it is held still. `false`: somebody has taken its file away, so that others may hold one as well.
+    #[must_use]
+    pub fn renew(&mut self) -> bool {
         self.held.expires = until(jiff::Timestamp::now());
         self.write();
+        self.files.iter().all(|file| fstat(file).is_ok_and(|stat| stat.st_nlink > 0))
     }
 
     fn write(&self) {

@@ -150,6 +150,11 @@ pub struct Sending {
 }
 
 impl Sending {
+    /// Whether the service said no to it, or it never arrived: nothing was done by it.
+    pub fn turned_away(&self) -> bool {
+        matches!(self.states.last(), Some(StepState::Ended { .. }))
+    }
+
     /// The reply's status, and the last that is known of it, in words.
     pub fn end(&self) -> (Option<u16>, String) {
         let mut end = (None, "no reply is known".to_owned());
@@ -214,8 +219,6 @@ pub trait Journal: Send {
     fn unfinished(&mut self) -> Result<Vec<Entry>, StoreError>;
     /// The ids of the records that a push created, by create change: what fills its holes, also after a crash.
     fn created(&mut self, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError>;
-    /// The steps of a push that were intended.
-    fn begun(&mut self, plan: &PlanId) -> Result<Vec<StepId>, StoreError>;
     /// The latest pushes, newest first.
     fn history(&mut self, most: usize) -> Result<Vec<Entry>, StoreError>;
     /// One push, `None` where this plan was never opened.

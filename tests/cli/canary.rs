@@ -19,6 +19,8 @@ use crate::bed::{AHA, Bed, DIRECTORY, HR, KINGDEE, LITMOS, System, bed, secret};
 /// What a service hands out or is sent and that nobody gave us by name.
 const COOKIE: &str = "c00kie-canary-5f1d9a7e";
 const FRESH: &str = "fresh-t0ken-canary-77ab3c";
+/// What somebody writes into the configuration itself.
+const WRITTEN: &str = "wr1tten-Canary-04c6be";
 const PASSWORD: &str = "p@ssw0rd-Canary+19/=xY";
 
 /// Before a simulator: passes everything on, adds a cookie and a token to each reply, and refuses writes once it is told to,
@@ -332,6 +334,42 @@ fn no_canary_is_found_in_anything_that_is_left_behind_or_shown() {
     let screen = console(&bed, &variables, &typed);
     said.push(("the console".to_owned(), screen));
 
+    // What somebody wrote where no secret belongs is told without it.
+    let right = fs::read_to_string(bed.config()).unwrap();
+    let bearer = format!("{{ file = \"{}\" }}", bed.dir.0.join("directory.token").display());
+    assert!(right.contains(&bearer) && right.contains(&through));
+    let authority = url::Url::parse(&through).unwrap().authority().to_owned();
+    for wrong in [
+        right.replace(&bearer, &format!("\"{WRITTEN}\"")),
+        right
+            .replace(&bearer, &format!("{{ file = \"{}\", value = \"{WRITTEN}\" }}", bed.dir.0.join("none").display())),
+        right.replace(&bearer, &format!("\"{WRITTEN}\" = nonsense")),
+        right.replace(&bearer, &format!("{{ env = \"X\" }} }}\n\"{WRITTEN}\"\nx = {{ y = 1")),
+        right.replace(&authority, &format!("lena:{WRITTEN}@{authority}")),
+        right.replace(&through, &format!("http://lena:{WRITTEN}@localhost:99999999/x")),
+        right.replace(&through, &format!("no address?token={WRITTEN}")),
+        right.replace(&through, &format!("{through}?api_key={WRITTEN}")),
+        right.replace(&through, &format!("{through}/?access_token={WRITTEN}&x=1")),
+    ] {
+        assert!(wrong.contains(WRITTEN));
+        // Beside what is searched: this file holds it.
+        let elsewhere = std::env::temp_dir().join(format!("trueup-canary-{}.toml", uuid::Uuid::now_v7()));
+        secret(&elsewhere, &wrong);
+        let data = bed.dir.0.join("data-of-wrong");
+        for args in [&["test", "directory"][..], &["check", "--system", "directory"]] {
+            let output = Command::new(env!("CARGO_BIN_EXE_trueup"))
+                .args(["--config", elsewhere.to_str().unwrap(), "--data-dir", data.to_str().unwrap()])
+                .args(args)
+                .envs(variables)
+                .env("RUST_BACKTRACE", "full")
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            said.push((format!("trueup {args:?}, wrongly set up"), [output.stdout, output.stderr].concat()));
+        }
+        fs::remove_file(elsewhere).unwrap();
+    }
+
     // What kept the secrets in the first place is not searched.
     let mut found = Vec::new();
     files(&bed.dir.0, &mut found);
@@ -365,15 +403,17 @@ fn no_canary_is_found_in_anything_that_is_left_behind_or_shown() {
         PASSWORD,
         COOKIE,
         FRESH,
+        WRITTEN,
         &format!("{litmos}-wrong"),
     ]
     .map(str::to_owned);
+    let mut leaks = Vec::new();
     for canary in &canaries {
         assert!(canary.len() >= 8, "{canary}");
         for form in forms(canary) {
-            for (of, bytes) in &all {
-                assert!(!holds(bytes, &form), "{canary} is in {of} as {}", String::from_utf8_lossy(&form));
-            }
+            let there = all.iter().filter(|(_, bytes)| holds(bytes, &form));
+            leaks.extend(there.map(|(of, _)| format!("{canary} is in {of} as {}", String::from_utf8_lossy(&form))));
         }
     }
+    assert!(leaks.is_empty(), "{}", leaks.join("\n"));
 }

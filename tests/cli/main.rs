@@ -2,6 +2,7 @@
 #![cfg(feature = "simulate")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod accepted;
 mod bed;
 mod canary;
 mod check;
@@ -12,6 +13,7 @@ mod litmos;
 mod oauth2;
 mod own;
 mod plan;
+mod prompt;
 mod quirks;
 mod race;
 mod record;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::bed::{AHA, Bed, HR, bed, run};
+use crate::bed::{AHA, Bed, DIRECTORY, HR, bed, run};
 
 /// The writes that reached a simulator.
 fn writes(bed: &Bed, system: &str) -> usize {
@@ -171,4 +171,18 @@ fn without_a_journal_there_is_nothing_to_tell_and_keys_are_a_table() {
     assert_eq!(bed.run(&["purge", "aha"]).code, 2, "without --yes and a terminal nothing is forgotten");
     assert_eq!(bed.run(&["purge", "aha", "--yes"]).code, 0);
     assert!(run(&["keys", "--markdown"]).out.starts_with("| key |"));
+}
+
+#[test]
+fn what_refers_to_a_record_that_the_same_plan_creates_says_so_in_words() {
+    let bed = bed(200, &[HR, DIRECTORY]);
+    let file = bed.dir.0.join("new.plan").display().to_string();
+    let planned = bed.run(&["plan", "--system", "directory", "--requests", "-o", &file]);
+    assert_eq!(planned.code, 1, "{}", planned.err);
+    let shown = bed.run(&["plan", "show", &file]);
+    for out in [&planned.out, &shown.out] {
+        assert!(out.contains("the new user "), "{out}");
+        assert!(out.contains("{id of the new user "), "{out}");
+        assert!(!out.contains("{{"), "{}", out.lines().find(|line| line.contains("{{")).unwrap_or_default());
+    }
 }

@@ -3,7 +3,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use std::sync::Arc;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use std::sync::{Arc, OnceLock};
+use trueup::console::app::keys::Keymap;
 use trueup::console::app::text::{Language, speak_here};
 use trueup::console::app::{App, Msg, Setup, Wish, update};
 use trueup::console::view::{self, Theme};
@@ -27,7 +30,9 @@ impl Desk {
     pub fn new(columns: u16, rows: u16) -> Self {
         // Tests run side by side in one process: each thread speaks for itself.
         speak_here(Some(Language::English));
-        let setup = Setup { title: "acme".into(), ..Setup::default() };
+        static STANDARD: OnceLock<Keymap> = OnceLock::new();
+        let keymap = Some(STANDARD.get_or_init(Keymap::standard).clone());
+        let setup = Setup { title: "acme".into(), keymap, ..Setup::default() };
         let app = App::new(setup, (columns, rows), now());
         Self { app, wishes: Vec::new(), theme: Theme::named("default"), jobs: 0, keys: 0 }
     }
@@ -59,8 +64,12 @@ impl Desk {
 
     /// One key, read before anything is drawn.
     pub fn press(&mut self, code: KeyCode) {
+        self.event(KeyEvent::new(code, KeyModifiers::NONE));
+    }
+
+    /// The same, with what is held.
+    pub fn event(&mut self, key: KeyEvent) {
         self.keys += 1;
-        let key = KeyEvent::new(code, KeyModifiers::NONE);
         self.send(Msg::Key { key, number: self.keys });
     }
 
@@ -105,11 +114,12 @@ impl Desk {
         self.send(Msg::Drawn { read });
     }
 
-    /// Draws into a buffer and looks at nothing.
-    pub fn draw(&self) {
+    /// Draws into a buffer: its cells, and where the terminal's cursor stands.
+    pub fn draw(&self) -> (Buffer, Option<Position>) {
         let (columns, rows) = self.app.size;
-        let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, columns, rows));
-        view::draw(&self.app, &self.theme, &mut buffer);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        let place = view::draw(&self.app, &self.theme, &mut buffer);
+        (buffer, place)
     }
 
     /// The screen as text.

@@ -1,5 +1,6 @@
 //! Lists: columns, order, filters used before, what belongs to what, and the way from a record to another and back.
 
+use crossterm::event::KeyCode;
 use trueup::console::app::Wish;
 use trueup::engine::protocol::{Command, Health, Report, World};
 use trueup::model::{AttrPath, Kind, RecordKey, SystemId, TableBuilder};
@@ -293,4 +294,80 @@ fn changes_are_left_out_of_the_plan_one_by_one_by_group_and_by_what_they_have_in
     desk.keys("Enter");
     assert!(desk.screen().contains("all that is staged is left out"), "{}", desk.screen());
     assert_eq!(desk.app.staged.len(), 3, "and stays staged");
+}
+
+#[test]
+fn an_export_has_the_columns_that_were_chosen_or_all() {
+    let exported = |desk: &Desk| -> Vec<String> {
+        let Some(Wish::Export { what, .. }) = desk.wishes.last() else { panic!("{:?}", desk.wishes.last()) };
+        what.sheet().columns.into_iter().map(|column| column.name).collect()
+    };
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.keys("e Enter Enter");
+    assert_eq!(exported(&desk), ["name", "username", "aha", "directory", "kingdee", "out of true"]);
+    // The login is hidden and the first attribute shown, before how each stands in the systems.
+    desk.keys("c j Space Enter");
+    desk.keys("e Enter Enter");
+    assert_eq!(exported(&desk), ["name", "aha", "directory", "kingdee", "out of true"]);
+    desk.keys("c G Space Enter");
+    desk.keys("e Enter Enter");
+    let columns = exported(&desk);
+    assert_eq!(columns[..5], ["name", "aha", "directory", "kingdee", "out of true"]);
+    assert_eq!(columns.len(), 6, "an attribute of the source, though no system is chosen: {columns:?}");
+    desk.keys("e Enter");
+    for _ in 0..4 {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.keys("all Enter");
+    assert_eq!(exported(&desk), ["name", "username", "aha", "directory", "kingdee", "out of true"]);
+}
+
+/// A directory and a target with one group of so many members each, of which the target lacks the last.
+fn with_members(many: usize) -> World {
+    let group = |connector: &str, members: usize| {
+        let schema = mapping(connector).kind(Kind::Group).unwrap().schema.clone();
+        let mut builder = TableBuilder::new(schema.clone());
+        builder.begin("g1");
+        builder.set(schema.find(&AttrPath::new("displayName")).unwrap(), "Everybody");
+        for n in 0..members {
+            builder.entry(schema.find(&AttrPath::new("members")).unwrap(), [&format!("u{n}"), ""], "");
+        }
+        builder.end();
+        builder.table()
+    };
+    let people = |connector: &str| {
+        let schema = mapping(connector).kind(Kind::User).unwrap().schema.clone();
+        let mut builder = TableBuilder::new(schema.clone());
+        for n in 0..many {
+            builder.begin(&format!("u{n}"));
+            builder.set(schema.find(&AttrPath::new("userName")).unwrap(), &format!("user{n}@example.com"));
+            builder.end();
+        }
+        builder.table()
+    };
+    let total = |n: usize| complete(n as u64);
+    let system = |name: &str, mode, members| {
+        System::new(status(name, "scim", "SCIM 2.0", mode, Health::Good))
+            .read(Kind::User, people("scim"), total(many))
+            .read(Kind::Group, group("scim", members), total(1))
+    };
+    world::world_of(vec![system("hr", Mode::ReadOnly, many), system("directory", Mode::Full, many - 1)])
+}
+
+#[test]
+fn a_group_of_thousands_is_counted_while_the_cursor_passes_and_compared_when_it_is_entered() {
+    let mut desk = Desk::with(120, 36, with_members(1_500));
+    desk.keys("2");
+    let screen = desk.screen();
+    let counted = screen.lines().find(|line| line.starts_with("  members")).unwrap_or_else(|| panic!("{screen}"));
+    assert!(counted.contains("1,500") && counted.contains("1,499"), "{counted}");
+    assert!(screen.contains("Enter compares them one by one"), "{screen}");
+    assert!(desk.app.detail.rows.len() < 20, "{}", desk.app.detail.rows.len());
+    desk.keys("Enter");
+    assert!(desk.app.detail.rows.len() > 1_500, "{}", desk.app.detail.rows.len());
+    assert!(desk.screen().contains("members[user1499@example.com]"), "{}", desk.screen());
+    // Few are compared at once.
+    let mut desk = Desk::with(120, 36, with_members(20));
+    desk.keys("2");
+    assert!(desk.screen().contains("members[user19@example.com]"), "{}", desk.screen());
 }

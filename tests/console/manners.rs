@@ -112,6 +112,35 @@ fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
+fn stopped_from_outside_it_gives_the_terminal_back_first_and_takes_it_again() {
+    let mut seat = Seat::shell("tstp");
+    seat.ready();
+    let kill = Command::new("kill").args(["-TSTP", &seat.leader().to_string()]).status().unwrap();
+    assert!(kill.success());
+    seat.until_text("Stopped");
+    assert!(!seat.parser.screen().alternate_screen() && !seat.parser.screen().hide_cursor());
+    seat.type_in("fg\r");
+    seat.until_text("7 Systems");
+    assert!(seat.parser.screen().alternate_screen());
+    seat.type_in("jq");
+    seat.until("the shell", |screen| screen.trim_end().ends_with("\n$"));
+    seat.type_in("exit\r");
+    assert_eq!(seat.ended(), 0);
+}
+
+#[test]
+fn where_no_shell_could_bring_it_back_it_is_not_suspended() {
+    let mut seat = Seat::demo("orphan");
+    seat.ready();
+    seat.type_in("\x1a");
+    seat.until_text("no shell here");
+    seat.type_in("j");
+    seat.until_text("2/");
+    seat.type_in("q");
+    assert_eq!(seat.ended(), 0);
+}
+
+#[test]
 fn an_interrupt_from_outside_gives_the_terminal_back_first() {
     let mut seat = Seat::demo("int");
     seat.ready();
@@ -134,6 +163,25 @@ fn a_long_value_is_edited_in_the_operators_own_editor() {
     seat.type_in("!");
     seat.until_text("/ from the editor!");
     assert!(seat.parser.screen().alternate_screen());
+    std::fs::remove_file(script).unwrap();
+}
+
+#[test]
+fn an_editor_that_is_suspended_takes_the_console_with_it_and_brings_it_back() {
+    let script = std::env::temp_dir().join(format!("trueup-manners-stopped-{}", std::process::id()));
+    // What vim does on ctrl-z: it stops its whole group.
+    std::fs::write(&script, "kill -TSTP 0\nprintf 'after the stop\\n' > \"$1\"\n").unwrap();
+    let editor = format!("sh {}", script.display());
+    let mut seat = Seat::shell_with("stopped", &[("EDITOR", &editor), ("VISUAL", "")]);
+    seat.ready();
+    seat.type_in("/x");
+    seat.until_text("/ x");
+    seat.type_in("\x1b[17~");
+    seat.until_text("Stopped");
+    seat.type_in("fg\r");
+    seat.until_text("/ after the stop");
+    assert!(seat.parser.screen().alternate_screen());
+    seat.type_in("\r");
     std::fs::remove_file(script).unwrap();
 }
 

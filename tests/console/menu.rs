@@ -179,15 +179,15 @@ fn the_help_is_searched_in_both_languages_and_runs_what_it_lists() {
 
 #[test]
 fn what_the_operator_bound_is_what_the_screen_says_and_does() {
-    let keymap = Keymap::own("filter = [\"F7\"]\nmask = [\"B\"]").unwrap();
+    let keymap = Keymap::own("filter = [\"F9\"]\nmask = [\"B\"]").unwrap();
     let setup = Setup { keymap: Some(keymap), ..Setup::default() };
     let mut desk = Desk::new(80, 24);
     desk.app = App::new(setup, (80, 24), now());
     desk.report(Report::World(std::sync::Arc::new(world::small())));
-    assert!(desk.screen().contains("F7 filter"), "{}", desk.screen());
+    assert!(desk.screen().contains("F9 filter"), "{}", desk.screen());
     desk.keys("/");
     assert!(desk.app.popup.is_none());
-    desk.press(Key::parse("F7").unwrap().code);
+    desk.press(Key::parse("F9").unwrap().code);
     assert!(matches!(desk.app.popup, Some(Popup::Filter(_))));
     desk.keys("Esc B");
     assert!(desk.app.mask);

@@ -52,7 +52,15 @@ impl Seat {
 
     /// The demo begun from a shell with job control.
     pub fn shell(name: &str) -> Self {
+        Self::shell_with(name, &[])
+    }
+
+    /// The same, with variables of the environment.
+    pub fn shell_with(name: &str, env: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new("bash");
+        for (name, value) in env {
+            command.env(name, value);
+        }
         command.args(["--norc", "--noprofile", "-i"]);
         command.env("PS1", "$ ");
         let mut seat = Self::over(name, command);
@@ -100,6 +108,11 @@ impl Seat {
             deaf,
             home,
         }
+    }
+
+    /// The process group that the terminal belongs to now.
+    pub fn leader(&self) -> i32 {
+        self.master.as_ref().unwrap().process_group_leader().unwrap()
     }
 
     pub fn screen(&self) -> String {

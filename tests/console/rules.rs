@@ -52,7 +52,7 @@ impl Desk {
         let mut seat = Seat::over(name, command);
         seat.until("both systems", |screen| {
             screen.lines().next().is_some_and(|header| header.matches(" ok ").count() == 2)
-                && screen.contains("3 out of true")
+                && screen.contains("2 missing")
         });
         seat
     }

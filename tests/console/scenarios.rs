@@ -45,7 +45,14 @@ fn s01_why_can_omar_not_log_in_is_answered_by_six_keys() {
     let answer = screen.lines().nth(2).unwrap();
     assert!(answer.contains("inactive in hr"), "the answer is the first line: {screen}");
     assert!(at(&screen, "Space deactivate") < at(&screen, "hr (source)"), "its fix is the second: {screen}");
-    for question in ["in hr: omar", "linked by", "active in aha", "nothing about it has been pushed yet", "directory"] {
+    for question in [
+        "in hr: omar",
+        "linked by",
+        "active in aha",
+        "nothing about it has been pushed yet",
+        "no role was silently replaced by a default",
+        "directory",
+    ] {
         at(&screen, question);
     }
     assert!(!desk.commands().iter().any(|command| matches!(command, Command::Native(_) | Command::Refresh { .. })));
@@ -81,6 +88,23 @@ fn s02_who_has_the_wrong_role_takes_three_keys() {
 }
 
 #[test]
+fn s02_a_role_that_was_pushed_and_is_another_now_is_suspected_of_a_silent_default() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let flag = "silently defaulted?";
+    press(&mut desk, "L 3 b");
+    assert!(!desk.screen().contains(flag), "nothing was pushed yet: {}", desk.screen());
+    let mut role = change(0, "productRoles", "viewer", "contributor");
+    role.want[0].facet.key = Some(vec![trueup::plan::Ref::Id("1".into())]);
+    told_history(&mut desk, vec![push(vec![role], vec![OutcomeState::Confirmed { unread: Vec::new() }])]);
+    press(&mut desk, "Esc b");
+    let screen = desk.screen();
+    let flagged: Vec<&str> = screen.lines().filter(|line| line.contains(flag)).collect();
+    assert!(flagged.len() == 1 && flagged[0].contains("expected contributor"), "{screen}");
+    desk.keys("Esc w");
+    at(&desk.screen(), flag);
+}
+
+#[test]
 fn s03_what_would_happen_is_one_key_and_writes_nothing() {
     let mut desk = Desk::with(120, 36, world::small());
     let changes = vec![change(0, "department", "Production", "Research"), deactivation()];
@@ -92,6 +116,13 @@ fn s03_what_would_happen_is_one_key_and_writes_nothing() {
     assert!(at(&screen, "1 deactivate") < at(&screen, "1 set"), "removals are counted first: {screen}");
     at(&screen, "aha users complete, read 2 min ago");
     at(&screen, "a seat becomes free");
+    let here = |desk: &Desk| desk.screen().lines().find(|line| line.starts_with('>')).unwrap().to_owned();
+    desk.keys("n");
+    assert!(here(&desk).contains("deactivate"), "one key goes from group to group: {}", desk.screen());
+    desk.keys("n");
+    assert!(here(&desk).contains("set"), "{}", desk.screen());
+    desk.keys("N");
+    assert!(here(&desk).contains("deactivate"), "{}", desk.screen());
     for key in ["Enter", "y", "Space", "j", "o", "Tab"] {
         desk.keys(key);
         assert_eq!(desk.pushes(), 0);
@@ -127,6 +158,23 @@ fn s04_a_sync_that_failed_half_way_is_planned_again_by_four_keys() {
 }
 
 #[test]
+fn s04_what_failed_for_one_cause_stands_under_it_and_before_what_went_well() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes: Vec<_> = (0..4).map(|at| change(at, "department", "Production", "Research")).collect();
+    let failed = |n: usize| OutcomeState::Failed { why: format!("500 try later (request {n})") };
+    let unknown = OutcomeState::Unknown { why: "no reply".into() };
+    let states = vec![failed(81), OutcomeState::Confirmed { unread: Vec::new() }, unknown, failed(82)];
+    desk.keys("6");
+    told_history(&mut desk, vec![push(changes, states)]);
+    desk.keys("Enter");
+    let screen = desk.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let cause = lines.iter().position(|line| line.contains("2  500 try later")).unwrap_or_else(|| panic!("{screen}"));
+    assert!(lines[cause + 1].contains("lena.fischer") && lines[cause + 2].contains("lukasz"), "{screen}");
+    assert!(at(&screen, "no reply") < at(&screen, "wang.xiaoming"), "{screen}");
+}
+
+#[test]
 fn s05_a_joiner_who_is_missing_in_one_system_is_pushed_by_nineteen_keys() {
     let mut desk = Desk::with(120, 36, world::small());
     let mut keys = press(&mut desk, "/ alali Enter");
@@ -158,6 +206,7 @@ fn s06_leavers_are_staged_and_planned_by_fifteen_keys() {
     assert!(screen.contains("leaver in aha"), "{screen}");
     keys += press(&mut desk, "a");
     assert!(desk.screen().contains("[ ] aha  deactivate 1"), "removals are never ticked: {}", desk.screen());
+    assert!(desk.screen().contains("set inactive and stays listed"), "what it comes to is said: {}", desk.screen());
     keys += press(&mut desk, "Space Enter p");
     assert!(keys <= 15, "{keys}");
     assert!(desk.app.staged.changes().any(|change| change.op == Op::Deactivate));
@@ -375,6 +424,11 @@ fn s12_who_changed_it_is_six_keys_and_the_way_back_one_more() {
         at(&screen, words);
     }
     assert!(!screen.contains("omar.haddad"), "only hers: {screen}");
+    assert!(desk.commands().iter().any(|command| matches!(command, Command::Prove)));
+    desk.report(Report::Proved(41, None));
+    at(&desk.screen(), "chain of 41 entries verified");
+    desk.report(Report::Proved(41, Some(7)));
+    at(&desk.screen(), "BROKEN at entry 7");
     desk.keys("U");
     let staged: Vec<_> = desk.app.staged.changes().cloned().collect();
     assert_eq!(staged.len(), 1, "staged, not run: {}", desk.screen());

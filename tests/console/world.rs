@@ -349,9 +349,11 @@ pub fn plan(changes: Vec<Change>) -> Arc<Plan> {
         .iter()
         .enumerate()
         .map(|(at, change)| {
-            let Target::Record(key) = &change.target else { panic!("a record") };
-            let path = format!("/api/v1/users/{}", key.id);
-            let facet = change.want[0].facet.path.to_string();
+            let path = match &change.target {
+                Target::Record(key) => format!("/api/v1/users/{}", key.id),
+                Target::New(_) => "/api/v1/users".to_owned(),
+            };
+            let facet = change.want.first().map(|want| want.facet.path.to_string()).unwrap_or_default();
             let json = serde_json::json!({ "user": { facet.clone(): "Research" } });
             let body = Body::Json { json, media: "application/json".into() };
             let mut write = Request::new(Method::Put, path.clone(), body, Repeat::Safe);

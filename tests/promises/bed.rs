@@ -418,7 +418,17 @@ impl Console {
 
     /// Pushes with what the operator is said to have confirmed.
     pub async fn push_as(&mut self, plan: Arc<Plan>, fingerprint: String) -> Vec<(ChangeId, OutcomeState)> {
-        self.handle.send(Command::Push { fingerprint, plan, reason: None });
+        self.push_for(plan, fingerprint, None).await
+    }
+
+    /// The same for a reason.
+    pub async fn push_for(
+        &mut self,
+        plan: Arc<Plan>,
+        fingerprint: String,
+        reason: Option<&str>,
+    ) -> Vec<(ChangeId, OutcomeState)> {
+        self.handle.send(Command::Push { fingerprint, plan, reason: reason.map(str::to_owned) });
         let mut last: Vec<(ChangeId, OutcomeState)> = Vec::new();
         loop {
             match self.next().await {

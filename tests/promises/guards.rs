@@ -6,7 +6,7 @@ use trueup::engine::Setup;
 use trueup::model::filter::{Filter, Filters};
 use trueup::model::{Kind, Op};
 use trueup::plan::{Plan, Policy};
-use trueup::store::journal;
+use trueup::store::{Journal, journal};
 
 use crate::bed::{
     AHA, Bed, Console, DIRECTORY, HR, Part, acknowledged, assert_confirmed, assert_refused, full, journal_in, of,
@@ -198,4 +198,23 @@ async fn the_administrators_of_the_connectors_can_be_told_by_what_is_read() {
         }
     }
     assert_eq!(seen, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_without_the_reason_that_a_system_wants_is_refused_by_the_engine_and_one_with_it_keeps_it() {
+    let bed = Bed::of(100, &[HR, DIRECTORY]).await;
+    let policy = Policy { require_reason: true, ..full() };
+    let mut console = bed.console(&policy);
+    let all = offers(&*console.world().await);
+    let plan = console.plan(staged(sets(&all, "directory", "title").into_iter().take(1))).await;
+    for reason in [None, Some(""), Some("  \t")] {
+        let outcomes = console.push_for(plan.clone(), plan.fingerprint.clone(), reason).await;
+        assert_refused(&outcomes, &["directory wants a reason or ticket"]);
+    }
+    bed.assert_unwritten();
+    let outcomes = console.push_for(plan.clone(), plan.fingerprint.clone(), Some(" CHG-4711 ")).await;
+    assert_confirmed(&outcomes, &plan);
+    console.quit().await;
+    let kept = journal::open(&journal_in(&bed.dir.0)).unwrap().history(1).unwrap().remove(0).by;
+    assert_eq!((kept.who.as_str(), kept.reason.as_deref()), ("lena", Some("CHG-4711")));
 }

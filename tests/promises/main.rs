@@ -1,11 +1,13 @@
 //! The promises of the program, held over loopback against simulators.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adversary;
 mod bed;
 mod complete;
 mod confirmed;
 mod crash;
 mod direction;
+mod every_step;
 mod garbage;
 mod guards;
 mod hostile;

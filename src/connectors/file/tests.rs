@@ -96,6 +96,16 @@ fn an_attribute_without_a_column_is_unread_and_one_with_an_empty_cell_is_empty()
 }
 
 #[test]
+fn a_key_without_a_column_is_nobodys_and_not_one_that_may_be_anybodys() {
+    let (table, _) = read("people.csv", "userName,title\nana,\n");
+    let row = table.find("ana").unwrap();
+    assert_eq!(table.cell(row, attr(&table, "emails[work]")), crate::model::Cell::Unreadable);
+    let (table, _) = read("people.csv", "userName,email\nana,\n");
+    let row = table.find("ana").unwrap();
+    assert_eq!(table.cell(row, attr(&table, "emails[work]")), crate::model::Cell::Empty);
+}
+
+#[test]
 fn however_a_file_is_cut_into_blocks_the_same_comes_of_it() {
     let whole = read("people.csv", PEOPLE);
     for block in 1..PEOPLE.len() {

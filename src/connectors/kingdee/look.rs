@@ -122,11 +122,14 @@ impl Kingdee {
                 (3, by.iter().find(|(path, _)| is(path, "emails")).map(|(_, mail)| mail).ok_or("no key to look up")?)
             }
         };
-        let hits: Vec<Vec<Value>> = rows_of(Some(reply))?
+        let (hits, others): (Vec<Vec<Value>>, Vec<Vec<Value>>) = rows_of(Some(reply))?
             .into_iter()
-            .filter(|row| row.get(at).map(bare).is_some_and(|have| fold(&have) == fold(wanted)))
-            .collect();
+            .partition(|row| row.get(at).map(bare).is_some_and(|have| fold(&have) == fold(wanted)));
         match hits.as_slice() {
+            // The filter lets nothing else through: rows of others are no answer to it.
+            [] if !others.is_empty() => {
+                Err(format!("asked for the user {wanted}, Kingdee answered with {} others", others.len()))
+            }
             [] => Ok(None),
             [row] => {
                 let id = row.first().map(bare).unwrap_or_default();

@@ -119,11 +119,14 @@ impl Litmos {
             (request, reply) = (next, answer);
         }
         let Some(record) = self.one(request, reply)? else { return Ok(Look::Seen(None)) };
-        if !is(&record) {
-            // A user name that is somebody else's id.
-            return Ok(Look::Seen(None));
-        }
         let id = own_id(&record).ok_or("SAP Litmos sent a user without an id")?;
+        if !is(&record) {
+            // A user name that is somebody else's id says that nobody has that name; another record says nothing at all.
+            if is_name && fold(&id) == fold(text) {
+                return Ok(Look::Seen(None));
+            }
+            return Err(format!("asked for the user {text}, SAP Litmos answered with {id}"));
+        }
         observed(&self.mapping, Kind::User, USER, &id, record, None).map(|seen| Look::Seen(Some(Box::new(seen))))
     }
 

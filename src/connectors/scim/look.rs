@@ -240,14 +240,15 @@ fn search(by: &[(AttrPath, String)], reply: &Reply, by_total: bool) -> Result<Fo
         .filter(|record| by.iter().any(|(path, value)| has(record, path, value)))
         .map(|hit| (*hit).clone())
         .collect();
-    // An empty answer to a filter is a no; other records in it mean that the filter was ignored, and then only a list
-    // that is whole says anything.
+    // An empty answer to a filter is a no; other records in it mean that the filter was ignored, or that this is the answer to
+    // something else. Then only all records say anything, asked for as such.
+    let others = listed.len() - hits.len();
     let whole = by_total && !more && total.is_some_and(|total| total <= listed.len());
     let none = total.is_none_or(|total| total == 0 || !by_total);
-    let all = whole || (listed.is_empty() && !more && none);
+    let all = others == 0 && (whole || (listed.is_empty() && !more && none));
     let doubt = format!(
         "the service does not search: {} other records came{}; whether this one exists can only be told by reading all",
-        listed.len() - hits.len(),
+        others,
         total.map(|total| format!(" of {total}")).unwrap_or_default()
     );
     Ok(Found { hits, all, doubt })

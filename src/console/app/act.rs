@@ -126,6 +126,10 @@ impl App {
                 self.popup = Some(Popup::Filter(FilterBar::new(&filter)));
             }
             Action::OnlyOut => self.with_list(|list| list.only = !list.only),
+            Action::NextOut | Action::PreviousOut if self.tab == Tab::Plan => {
+                self.plan.next_group(action == Action::PreviousOut);
+                self.step(0);
+            }
             Action::NextOut | Action::PreviousOut => {
                 if !self.next_out(action == Action::PreviousOut) {
                     self.say(Tone::Plain, text!("no.more-out"));
@@ -146,7 +150,10 @@ impl App {
             Action::TakeRules => self.take_rules(wishes),
             Action::DropRules => self.drop_rules(),
             Action::Related => self.related(),
-            Action::Life => self.open_life(),
+            Action::Life => {
+                wishes.push(Wish::Engine(Command::Prove));
+                self.open_life();
+            }
             Action::Who => self.open_who(wishes),
             Action::Stage => self.stage(wishes),
             Action::Range => {

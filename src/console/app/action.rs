@@ -59,7 +59,7 @@ const MAIN: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History
 const READ: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const ALL: &[Scope] = &Scope::ALL;
 const RECORDS: &[Scope] = &[Scope::List, Scope::Detail];
-const FINDS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Reader];
+const FINDS: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::Reader];
 const COPIES: &[Scope] = &[Scope::List, Scope::Detail, Scope::Plan, Scope::History, Scope::Systems, Scope::Reader];
 const LISTS: &[Scope] = &[Scope::List];
 

@@ -29,6 +29,8 @@ pub struct Item {
     pub blanks: bool,
     /// Why it cannot be staged.
     pub blocked: Option<String>,
+    /// What happens outside the record when it is pushed.
+    pub effects: Vec<String>,
 }
 
 impl Item {
@@ -92,6 +94,8 @@ pub struct Gather {
 /// Offers that were gathered, by system and operation.
 #[derive(Clone, Debug)]
 pub struct Gathered {
+    /// The kind.
+    pub kind: Kind,
     /// How many rows were looked at.
     pub rows: usize,
     /// By system and operation.
@@ -111,6 +115,7 @@ impl Gather {
             _ => rows.targets(),
         };
         let mut gathered = Gathered {
+            kind: self.kind,
             rows: self.identities.len(),
             groups: BTreeMap::new(),
             blocked: BTreeMap::new(),

@@ -1,12 +1,15 @@
 //! The record under the cursor, facet by facet, against one target.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::compare::{Compared, FacetDiff, Rung, Verdict, facets};
-use crate::model::{Cell, Form, Kind, RecordKey, SystemId, Table};
+use crate::compare::{Compared, FacetDiff, Rung};
+use crate::model::{Form, Kind, RecordKey, SystemId};
 use crate::plan::{Change, Facet, Ref, Target};
 
+use super::action::Action;
+pub use super::facets::called;
+pub(super) use super::facets::facet_name;
+use super::facets::{counted, long, rows};
 use super::lines::Tone;
 use super::rows::Rows;
 use super::said::said;
@@ -89,6 +92,8 @@ pub struct Detail {
     pub top: usize,
     /// The target that was chosen by hand.
     pub target: Option<SystemId>,
+    /// Long lists are counted and not compared entry by entry: the cursor only passes by.
+    brief: bool,
     staged_for: u64,
     pushed_for: u64,
 }
@@ -141,6 +146,7 @@ impl App {
                 && Arc::ptr_eq(&about.compared, &compared)
                 && (about.system == system || self.system.is_none() && about.systems.contains(&system))
                 && (about.systems.len() > 1) == self.side_by_side(&compared, kind, system)
+                && !(self.detail.brief && self.focus == Focus::Detail)
         });
         if !same {
             let moved = self.detail.about.as_ref().is_none_or(|about| {
@@ -152,7 +158,13 @@ impl App {
             }
             let systems =
                 if self.side_by_side(&compared, kind, system) { read_targets(&compared, kind) } else { vec![system] };
-            self.detail.rows = rows(&compared, kind, identity, &systems);
+            let long = if self.focus == Focus::List { long(&compared, kind, identity, &systems) } else { Vec::new() };
+            self.detail.brief = !long.is_empty();
+            self.detail.rows = rows(&compared, kind, identity, &systems, &long);
+            if self.detail.brief {
+                let words = text!("detail.long", key = self.keymap.shown(Action::Open));
+                counted(&compared, kind, identity, &systems, &long, &words, &mut self.detail.rows);
+            }
             self.detail.about = Some(about(&compared, kind, identity, system, systems));
             self.detail.lints = lints(&compared, kind, identity);
         } else if self.detail.about.as_ref().is_some_and(|have| have.system != system) {
@@ -326,12 +338,7 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, sys
     let own = Some(system) == compared.inputs.base();
     let comparison = compared.kind(kind);
     let state = comparison.state(identity, system);
-    let linked = match state.and_then(|state| state.by) {
-        Some(Rung::Kept) => text!("detail.linked-kept"),
-        Some(Rung::Key) => text!("detail.linked-key"),
-        Some(Rung::Folded) => text!("detail.linked-folded"),
-        None => "",
-    };
+    let linked = state.and_then(|state| state.by).map_or("", |by| linked_by(by, kind));
     About {
         kind,
         identity,
@@ -351,6 +358,16 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, sys
     }
 }
 
+/// By what records of a kind are linked, in words.
+pub(super) fn linked_by(by: Rung, kind: Kind) -> &'static str {
+    match by {
+        Rung::Kept => text!("detail.linked-kept"),
+        Rung::Key => text!("detail.linked-key"),
+        Rung::Folded if kind == Kind::User => text!("detail.linked-folded"),
+        Rung::Folded => text!("detail.linked-name"),
+    }
+}
+
 fn lints(compared: &Compared, kind: Kind, identity: u32) -> Vec<String> {
     let rows = Rows::new(compared, kind);
     let comparison = compared.kind(kind);
@@ -367,164 +384,4 @@ fn lints(compared: &Compared, kind: Kind, identity: u32) -> Vec<String> {
         .filter(|lint| keys.contains(&lint.record))
         .map(|lint| format!("{}: {}", lint.system, said(&lint.text)))
         .collect()
-}
-
-/// What operators look for comes first.
-const fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Differs | Verdict::Unresolved => 0,
-        Verdict::Waived => 1,
-        Verdict::Same => 2,
-        Verdict::Shown => 3,
-        Verdict::Unreadable | Verdict::Unread => 4,
-        Verdict::OneSided => 5,
-    }
-}
-
-/// An identity attribute by attribute and entry by entry: the source, and each of these targets.
-fn rows(compared: &Compared, kind: Kind, identity: u32, systems: &[usize]) -> Vec<DetailRow> {
-    let base = compared.inputs.base();
-    let view = Rows::new(compared, kind);
-    let in_source = base.is_some_and(|base| view.record(identity, base).is_some());
-    let mut found: Vec<(u8, DetailRow)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for (at, &system) in systems.iter().enumerate() {
-        if Some(system) == base {
-            continue;
-        }
-        let in_target = view.record(identity, system).is_some();
-        for facet in facets(compared, kind, identity, system) {
-            // What neither side has says nothing.
-            if matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
-                && empty(facet.source.as_ref())
-                && empty(facet.target.as_ref())
-            {
-                continue;
-            }
-            let name = facet_name(&facet);
-            let place = *places.entry(name.clone()).or_insert_with(|| {
-                let sides = vec![None; systems.len()];
-                found.push((u8::MAX, DetailRow { name, source: String::new(), sides, refers: None, mark: ' ' }));
-                found.len() - 1
-            });
-            let (worst, row) = &mut found[place];
-            *worst = (*worst).min(rank(facet.verdict));
-            let source = side(&facet, facet.source.as_ref(), in_source, false);
-            if row.source.is_empty() || facet.source.is_some() {
-                row.source = source;
-            }
-            row.sides[at] = Some(side_of(facet, in_target));
-        }
-    }
-    if found.is_empty() {
-        return plain(compared, kind, identity, systems.first().copied().unwrap_or_default());
-    }
-    found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().map(|(_, row)| row).collect()
-}
-
-fn side(facet: &FacetDiff, value: Option<&String>, here: bool, theirs: bool) -> String {
-    match value {
-        Some(text) => text.clone(),
-        None if !here || facet.verdict == Verdict::OneSided => String::new(),
-        None if facet.verdict == Verdict::Unreadable && theirs => text!("detail.not-readable").to_owned(),
-        None if facet.key.is_some() && facet.verdict != Verdict::Unread => text!("detail.none").to_owned(),
-        None => text!("detail.not-read").to_owned(),
-    }
-}
-
-fn side_of(facet: FacetDiff, in_target: bool) -> Side {
-    let (mark, tone) = match facet.verdict {
-        Verdict::Same => ('=', Tone::Dim),
-        Verdict::Differs => ('~', Tone::Differs),
-        Verdict::Waived | Verdict::Shown => ('-', Tone::Dim),
-        Verdict::Unreadable | Verdict::Unread => ('.', Tone::Dim),
-        Verdict::Unresolved => ('x', Tone::Bad),
-        Verdict::OneSided => (' ', Tone::Dim),
-    };
-    let value = side(&facet, facet.target.as_ref(), in_target, true);
-    let (mut why, mut since) = (facet.why.clone(), facet.since);
-    if facet.verdict == Verdict::Waived {
-        why = text!("detail.adopted", why = why);
-    }
-    // What the WHY column says for another reason has no such age.
-    since = since.filter(|_| why == facet.direction.words());
-    Side { mark, tone, value, why, since, facet: Some(facet), staged: false }
-}
-
-/// What a facet is called: its attribute, for an entry with its key.
-pub(super) fn facet_name(facet: &FacetDiff) -> String {
-    let local = facet.path.local(&[]);
-    match &facet.key {
-        Some((parts, called)) if called.is_empty() => format!("{local}[{}]", parts.join(", ")),
-        Some((_, called)) => format!("{local}[{called}]"),
-        None => local.to_owned(),
-    }
-}
-
-fn empty(side: Option<&String>) -> bool {
-    side.is_none_or(String::is_empty)
-}
-
-/// A record's own attributes, where there is nothing to compare them with.
-fn plain(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec<DetailRow> {
-    let view = Rows::new(compared, kind);
-    let own = view.record(identity, system).map(|(table, row)| (system, table, row));
-    let Some((at, table, row)) = own.or_else(|| view.first(identity)) else { return Vec::new() };
-    let id = &compared.inputs.systems[at].id;
-    let theirs = own.is_some() && Some(system) != compared.inputs.base();
-    let mut rows = Vec::new();
-    let mut push = |name: String, value: String, mark: char, refers: Option<RecordKey>| {
-        let tone = Tone::Dim;
-        let side = |value| Side { mark, tone, value, why: String::new(), since: None, facet: None, staged: false };
-        let (source, sides) = if theirs { (String::new(), vec![Some(side(value))]) } else { (value, Vec::new()) };
-        rows.push(DetailRow { name, source, sides, refers, mark });
-    };
-    let refer = |kind: Option<Kind>, text: &str| {
-        kind.filter(|_| !text.is_empty()).map(|kind| RecordKey::new(id.clone(), kind, text))
-    };
-    for (attr, def) in table.schema().iter() {
-        let local = def.path.local(&[]).to_owned();
-        match &def.form {
-            Form::Text => {
-                let cell = table.cell(row, attr);
-                let (mark, value) = match cell {
-                    Cell::Value(text) => {
-                        let name = def.refers.and_then(|kind| called(compared, at, kind, text));
-                        (' ', name.unwrap_or_else(|| text.to_owned()))
-                    }
-                    Cell::Empty => (' ', String::new()),
-                    Cell::Unread => ('.', text!("detail.not-read").to_owned()),
-                    Cell::Unreadable => ('.', text!("detail.not-readable").to_owned()),
-                };
-                push(local, value, mark, refer(def.refers, cell.text()));
-            }
-            Form::List(list) => {
-                let Some(entries) = table.entries(row, attr) else {
-                    push(local, text!("detail.not-read").to_owned(), '.', None);
-                    continue;
-                };
-                for &entry in entries {
-                    let (key, value) = table.entry_text(attr, entry);
-                    let name = list.key[0].and_then(|kind| called(compared, at, kind, key[0]));
-                    let first = name.unwrap_or_else(|| key[0].to_owned());
-                    let shown = if key[1].is_empty() { first } else { format!("{first}, {}", key[1]) };
-                    push(format!("{local}[{shown}]"), value.to_owned(), ' ', refer(list.key[0], key[0]));
-                }
-            }
-        }
-    }
-    rows
-}
-
-/// Tables up to this size may be searched by id while a key waits.
-const SMALL: usize = 20_000;
-
-/// What people call a record of a system; `None` where it is not there or its table is too large to look while a key waits.
-pub fn called(compared: &Compared, system: usize, kind: Kind, id: &str) -> Option<String> {
-    let table: &Table = &compared.inputs.systems.get(system)?.snapshot(kind)?.table;
-    if table.len() > SMALL {
-        return None;
-    }
-    table.find(id).map(|row| crate::compare::name(table, row).to_owned())
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::compare::{Compared, Verdict, facets};
 use crate::engine::protocol::PastPush;
-use crate::model::{Cell, Form, Kind, Row};
+use crate::model::{Attr, AttrDef, AttrPath, Cell, Form, Kind};
 use crate::plan::{Change, Expect, Facet, Seen, Wanted};
 
+use super::columns;
 use super::lines::{Line, Tone};
 use super::mask;
 use super::note::{Note, Purpose};
@@ -144,8 +145,8 @@ fn csv_cell(text: &str) -> String {
 /// What is to be exported.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// The rows of a list, of all systems or of one.
-    List(Arc<Compared>, Kind, Order, Option<usize>),
+    /// The rows of a list, of all systems or of one; with the columns that were chosen, or with all there are.
+    List(Arc<Compared>, Kind, Order, Option<usize>, Option<Vec<columns::Column>>),
     /// The same rows as mismatches: one line for each attribute that differs.
     Mismatches(Arc<Compared>, Kind, Order, Option<usize>),
     /// Past pushes, one line for each facet of each change.
@@ -156,7 +157,9 @@ impl What {
     /// The sheet.
     pub fn sheet(&self) -> Sheet {
         match self {
-            Self::List(compared, kind, order, system) => list(compared, *kind, order, *system),
+            Self::List(compared, kind, order, system, chosen) => {
+                list(compared, *kind, order, *system, chosen.as_deref())
+            }
             Self::Mismatches(compared, kind, order, system) => {
                 let mut sheet = mismatch_columns();
                 for at in 0..order.len() {
@@ -171,49 +174,85 @@ impl What {
     }
 }
 
-fn list(compared: &Compared, kind: Kind, order: &Order, system: Option<usize>) -> Sheet {
+/// Where the cells of a column come from.
+enum Fill {
+    Name,
+    Second,
+    System(usize),
+    Id(usize),
+    Attr(Vec<Option<Attr>>),
+    Out,
+}
+
+fn list(
+    compared: &Compared,
+    kind: Kind,
+    order: &Order,
+    system: Option<usize>,
+    chosen: Option<&[columns::Column]>,
+) -> Sheet {
     let rows = Rows::new(compared, kind);
-    let inputs = &compared.inputs;
-    let mut sheet = Sheet::new(&[("name", true), ("username", true)]);
-    let targets = match system {
-        Some(at) if Some(at) == inputs.base() => Vec::new(),
-        Some(at) => vec![at],
-        None => rows.targets(),
-    };
-    sheet.columns.extend(targets.iter().map(|at| Column { name: inputs.systems[*at].id.to_string(), private: false }));
-    let table = system.and_then(|at| Some(&inputs.systems[at].snapshot(kind)?.table));
-    let texts: Vec<_> = table
-        .iter()
-        .flat_map(|table| table.schema().iter())
-        .filter(|(_, def)| def.form == Form::Text && !def.unreadable)
-        .map(|(attr, def)| (attr, def.path.to_string()))
-        .collect();
-    if table.is_some() {
-        sheet.columns.push(Column { name: "id".into(), private: false });
-        sheet.columns.extend(texts.iter().map(|(_, path)| Column { name: path.clone(), private: true }));
-    }
-    sheet.columns.push(Column { name: "out of true".into(), private: false });
+    let (columns, cells): (Vec<Column>, Vec<Fill>) = list_columns(&rows, system, chosen).into_iter().unzip();
+    let mut sheet = Sheet { columns, rows: Vec::new() };
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     for identity in (0..order.len()).filter_map(|at| order.get(at)).filter(|identity| *identity < rows.len()) {
-        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let mut cells = vec![some(rows.name(identity, system)), some(rows.second(identity, system))];
-        cells.extend(targets.iter().map(|at| {
-            let (mark, lint) = rows.mark(identity, *at);
-            let words = standing(mark);
-            Some(if lint { format!("{words}, lint").trim_start_matches(", ").to_owned() } else { words })
-        }));
-        if let (Some(table), Some(at)) = (table, system) {
-            let row: Option<Row> = rows.record(identity, at).map(|(_, row)| row);
-            cells.push(row.map(|row| table.id(row).to_owned()));
-            cells.extend(texts.iter().map(|(attr, _)| match table.cell(row?, *attr) {
+        let cell = |from: &Fill| match from {
+            Fill::Name => some(rows.name(identity, system)),
+            Fill::Second => some(rows.second(identity, system)),
+            Fill::System(at) => {
+                let (mark, lint) = rows.mark(identity, *at);
+                let words = standing(mark);
+                Some(if lint { format!("{words}, lint").trim_start_matches(", ").to_owned() } else { words })
+            }
+            Fill::Id(at) => rows.record(identity, *at).map(|(table, row)| table.id(row).to_owned()),
+            Fill::Attr(attrs) => match rows.value(attrs, identity, system) {
                 Cell::Value(text) => Some(text.to_owned()),
-                Cell::Empty => Some(String::new()),
+                // Nobody there has nothing, which is not the same as an empty value.
+                Cell::Empty => system.is_none_or(|at| rows.record(identity, at).is_some()).then(String::new),
                 Cell::Unread | Cell::Unreadable => None,
-            }));
-        }
-        cells.push(some(&rows.words(identity, system)));
-        sheet.rows.push(cells);
+            },
+            Fill::Out => some(&rows.words(identity, system)),
+        };
+        sheet.rows.push(cells.iter().map(cell).collect());
     }
     sheet
+}
+
+/// The columns of a list: those that were chosen, in their order; else name, login and how each stands in the targets, and
+/// for one system's list all that it has of them.
+fn list_columns(rows: &Rows<'_>, system: Option<usize>, chosen: Option<&[columns::Column]>) -> Vec<(Column, Fill)> {
+    let inputs = &rows.compared.inputs;
+    let named = |name: &str, private: bool, from: Fill| (Column { name: name.to_owned(), private }, from);
+    let targets = || {
+        let at = match system {
+            Some(at) if Some(at) == inputs.base() => Vec::new(),
+            Some(at) => vec![at],
+            None => rows.targets(),
+        };
+        at.into_iter().map(|at| named(inputs.systems[at].id.as_str(), false, Fill::System(at))).collect::<Vec<_>>()
+    };
+    let attr = |path: &AttrPath| named(path.as_str(), true, Fill::Attr(rows.column(path)));
+    let mut found = Vec::new();
+    for column in chosen.unwrap_or(&columns::USUAL) {
+        match column {
+            columns::Column::Name => found.push(named("name", true, Fill::Name)),
+            columns::Column::Second => found.push(named("username", true, Fill::Second)),
+            columns::Column::Systems => {
+                found.extend(targets());
+                let table = system
+                    .filter(|_| chosen.is_none())
+                    .and_then(|at| Some((at, &inputs.systems[at].snapshot(rows.kind)?.table)));
+                if let Some((at, table)) = table {
+                    found.push(named("id", false, Fill::Id(at)));
+                    let readable = |def: &&AttrDef| def.form == Form::Text && !def.unreadable;
+                    found.extend(table.schema().attrs().iter().filter(readable).map(|def| attr(&def.path)));
+                }
+            }
+            columns::Column::Attr(path) => found.push(attr(path)),
+            columns::Column::Out => found.push(named("out of true", false, Fill::Out)),
+        }
+    }
+    found
 }
 
 /// How somebody stands in a target, in a word: marks like `=` would be taken for formulas.
@@ -366,16 +405,18 @@ impl App {
     /// What is on the tab goes into the file.
     pub(super) fn export(&mut self, mut note: Note, wishes: &mut Vec<Wish>) {
         let name = note.value(0).to_owned();
-        let listed =
-            note.value(1).eq_ignore_ascii_case(text!("export.list")) || note.value(1).eq_ignore_ascii_case("list");
-        let each = note.value(1).eq_ignore_ascii_case(text!("export.mismatches")) || note.value(1) == "mismatches";
+        let is = |word: &str| note.value(1).eq_ignore_ascii_case(word);
+        let listed = is(text!("export.list")) || is("list");
+        let whole = is(text!("export.all")) || is("all");
+        let each = is(text!("export.mismatches")) || is("mismatches");
         let what = match self.list().map(|list| (list.kind, list.order.clone(), list.shown.clone())) {
             None => self.history.pushes.clone().map(What::History),
             Some((kind, order, Some(compared))) if each => {
                 Some(What::Mismatches(compared, kind, order, self.system_index()))
             }
-            Some((kind, order, Some(compared))) if listed => {
-                Some(What::List(compared, kind, order, self.system_index()))
+            Some((kind, order, Some(compared))) if listed || whole => {
+                let chosen = self.list().and_then(|list| list.columns.clone()).filter(|_| listed);
+                Some(What::List(compared, kind, order, self.system_index(), chosen))
             }
             Some((.., None)) => None,
             Some(_) => {

@@ -52,6 +52,8 @@ pub struct History {
     pub unknown: Vec<(ChangeId, String)>,
     /// The journal's head: the number of the last entry and its hash.
     pub head: Option<(i64, String)>,
+    /// Whether the record is as it was written, once it was gone through: its entries, and the first that is not.
+    pub proved: Option<(i64, Option<i64>)>,
     /// The rows.
     pub rows: Vec<HistoryRow>,
     /// The cursor.
@@ -71,6 +73,17 @@ pub struct History {
 }
 
 impl History {
+    /// Whether the record is as it was written, in words; empty until that is known of all of it.
+    pub fn proof(&self) -> (Tone, String) {
+        match self.proved {
+            Some((_, Some(entry))) => (Tone::Bad, text!("history.broken", n = entry)),
+            Some((entries, None)) if self.head.as_ref().is_none_or(|(head, _)| *head == entries) => {
+                (Tone::Good, text!("history.proved", n = text::count(entries.unsigned_abs())))
+            }
+            _ => (Tone::Dim, String::new()),
+        }
+    }
+
     pub(super) fn came(&mut self, pushes: Vec<PastPush>) {
         self.index.clear();
         for (at, push) in pushes.iter().enumerate() {

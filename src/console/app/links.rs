@@ -83,11 +83,8 @@ impl App {
         let name = rows.name(identity, None);
         let links = match (ours, theirs) {
             (Some(own), Some(record)) => {
-                let by = match compared.kind(kind).state(identity, system).and_then(|state| state.by) {
-                    Some(Rung::Kept) => text!("detail.linked-kept"),
-                    Some(Rung::Key) => text!("detail.linked-key"),
-                    _ => text!("detail.linked-folded"),
-                };
+                let by = compared.kind(kind).state(identity, system).and_then(|state| state.by);
+                let by = super::detail::linked_by(by.unwrap_or(Rung::Folded), kind);
                 let item = LinkItem {
                     label: rows.second(identity, Some(system)).to_owned(),
                     lines: vec![Line::of(Tone::Good, format!("+ {by}"))],

@@ -13,6 +13,7 @@ pub mod confirm;
 mod decide;
 pub mod detail;
 pub mod export;
+mod facets;
 pub mod filter;
 pub mod form;
 pub mod help;
@@ -527,7 +528,7 @@ impl App {
             Report::Tried(tried) => self.tried(tried),
             Report::Prepared(plan) => self.plan.prepared(plan),
             Report::NotPrepared(why) => {
-                self.say(Tone::Bad, why.clone());
+                self.say(Tone::Bad, said::said(&why));
                 self.plan.not_prepared(why);
             }
             Report::PushBegan(id) => self.plan.began(&id),
@@ -536,6 +537,7 @@ impl App {
             Report::Native { key, text } => self.native_came(&key, text),
             Report::History(pushes) => self.history.came(pushes),
             Report::Head(entries, hash) => self.history.head = Some((entries, hash)),
+            Report::Proved(entries, broken) => self.history.proved = Some((entries, broken)),
             Report::Recalled(plan, sent) => self.history.recalled(plan, sent),
             Report::Unknown(unknown) => {
                 if unknown.is_empty() {
@@ -554,9 +556,9 @@ impl App {
                 }
                 self.history.unknown(unknown);
             }
-            Report::Notice(text) => self.say(Tone::Plain, text),
+            Report::Notice(text) => self.say(Tone::Plain, said::said(&text)),
             Report::Crashed { part, text } => {
-                self.say(Tone::Bad, text!("notice.crashed", part = part, text = text));
+                self.say(Tone::Bad, text!("notice.crashed", part = said::said(&part), text = said::said(&text)));
             }
         }
     }

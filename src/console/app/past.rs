@@ -11,7 +11,7 @@ use crate::plan::{Change, ChangeId, Outcome, OutcomeState};
 
 use super::history::HistoryRow;
 use super::lines::{Line, Tone, clock, op, padded};
-use super::preview::{cannot_undo, describe, indent, outcome_tone, request_lines, why};
+use super::preview::{cannot_undo, cause, describe, indent, outcome_tone, request_lines, why};
 use super::said::said;
 use super::text::{self, text};
 
@@ -140,9 +140,21 @@ impl Page<'_> {
         let outcomes: std::collections::HashMap<&ChangeId, &Outcome> =
             push.outcomes.iter().map(|outcome| (&outcome.change, outcome)).collect();
         let mut changes: Vec<&Change> = push.plan.changes.iter().collect();
-        changes.sort_by_key(|change| rank(outcomes.get(&change.id).map(|outcome| &outcome.state)));
-        for change in changes {
-            self.change(change, outcomes.get(&change.id).map(|outcome| &outcome.state), &mut rows);
+        let state = |change: &Change| outcomes.get(&change.id).map(|outcome| &outcome.state);
+        let key = |change: &&Change| (rank(state(change)), state(change).map(cause));
+        changes.sort_by_cached_key(key);
+        for group in changes.chunk_by(|one, next| key(one) == key(next)) {
+            let told = state(group[0]).and_then(why).filter(|_| group.len() > 1);
+            if let (Some(why), Some(state)) = (&told, state(group[0])) {
+                let head = Line::of(outcome_tone(state), padded(&said(state.word()), WORD))
+                    .with(Tone::Strong, format!("{}  ", text::count(group.len() as u64)))
+                    .data(outcome_tone(state), why.clone())
+                    .hanging(WORD);
+                rows.extend(head.wrapped(self.cells).into_iter().map(|line| self.words(line)));
+            }
+            for change in group {
+                self.change(change, state(change), told.as_deref(), &mut rows);
+            }
         }
         rows
     }
@@ -151,7 +163,8 @@ impl Page<'_> {
         HistoryRow { push: Some(self.at), change: None, line }
     }
 
-    fn change(&self, change: &Change, state: Option<&OutcomeState>, rows: &mut Vec<HistoryRow>) {
+    /// `told`: why, as it was said for all with the same cause.
+    fn change(&self, change: &Change, state: Option<&OutcomeState>, told: Option<&str>, rows: &mut Vec<HistoryRow>) {
         let row = |line: Line| HistoryRow { push: Some(self.at), change: Some(change.id.clone()), line };
         let (word, tone) =
             state.map_or((text!("outcome.pending"), Tone::Dim), |state| (state.word(), outcome_tone(state)));
@@ -163,7 +176,7 @@ impl Page<'_> {
         line.private.extend(described.private);
         rows.extend(line.wrapped(self.cells).into_iter().map(row));
         let below = |tone: Tone, text: String| indent(WORD + 2, Line::default().data(tone, text)).hanging(WORD + 2);
-        if let Some(why) = state.and_then(why) {
+        if let Some(why) = state.and_then(why).filter(|why| Some(why.as_str()) != told) {
             rows.extend(below(tone, why).wrapped(self.cells).into_iter().map(row));
         }
         let came = matches!(

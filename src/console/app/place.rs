@@ -223,7 +223,10 @@ impl App {
         self.focus = Focus::List;
         match tab {
             Tab::Plan => self.prepare(wishes),
-            Tab::History => wishes.push(Wish::Engine(Command::History)),
+            Tab::History => {
+                wishes.push(Wish::Engine(Command::History));
+                wishes.push(Wish::Engine(Command::Prove));
+            }
             Tab::Kind(_) | Tab::Systems => {}
         }
     }

@@ -296,6 +296,13 @@ impl Planned {
         }
     }
 
+    /// To the next group of changes, or to the one before.
+    pub(super) fn next_group(&mut self, back: bool) {
+        let group = |at: &usize| matches!(self.rows.get(*at), Some(PlanRow::Group { .. }));
+        let found = if back { (0..self.at).rev().find(group) } else { (self.at + 1..self.rows.len()).find(group) };
+        self.at = found.unwrap_or(self.at);
+    }
+
     /// Opens or closes what is under the cursor: a group, or a change with its requests. `all`: all groups, where the
     /// cursor is on one; else the requests of all changes that are shown.
     pub(super) fn fold(&mut self, all: bool) {

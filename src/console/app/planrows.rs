@@ -15,7 +15,7 @@ use super::confirm::side_effects;
 use super::keys::Keymap;
 use super::lines::{Line, Tone, ago, op};
 use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
-use super::preview::{cannot_undo, describe, indent, lasting, outcome_tone, step_lines, why};
+use super::preview::{cannot_undo, cause, describe, indent, lasting, outcome_tone, step_lines, why};
 use super::said::said;
 use super::staged::Staged;
 use super::text::{self, text};
@@ -82,7 +82,7 @@ impl Maker<'_> {
         }
         match &self.plan.standing {
             Standing::Preparing => self.text(&Line::of(Tone::Dim, text!("plan.preparing"))),
-            Standing::Not(why) => self.text(&Line::of(Tone::Bad, why.clone())),
+            Standing::Not(why) => self.text(&Line::of(Tone::Bad, said(why))),
             _ => {}
         }
         let changes: Vec<&Change> = staged.changes().collect();
@@ -144,7 +144,7 @@ impl Maker<'_> {
                     _ => None,
                 });
                 Line::of(Tone::Warn, format!(" i {}", text!("plan.partial", what = what, age = old)))
-                    .data(Tone::Warn, why.map(|why| format!(": {why}")).unwrap_or_default())
+                    .data(Tone::Warn, why.map(|why| format!(": {}", said(&why))).unwrap_or_default())
             };
             let away = |op: Op| {
                 plan.changes
@@ -224,7 +224,11 @@ impl Maker<'_> {
         let steps = plan.map(|plan| by_change(plan)).unwrap_or_default();
         let refused: HashMap<&ChangeId, &String> =
             plan.iter().flat_map(|plan| plan.refused.iter().map(|(id, why)| (id, why))).collect();
-        for ((_, of), changes) in groups {
+        for ((_, of), mut changes) in groups {
+            if of.is_none() {
+                changes
+                    .sort_by_cached_key(|change| self.plan.outcome_of(&change.id).map(|outcome| cause(&outcome.state)));
+            }
             let usual = changes.len() <= MANY || of.is_none();
             let open = usual != self.plan.folded.contains(&of);
             let line = self.group_line(&of, &changes);
@@ -284,7 +288,7 @@ impl Maker<'_> {
         }
         let sensitive = self.plan.plan().map(|plan| plan.sensitive.clone()).unwrap_or_default();
         if let Some(reason) = cannot_undo(change, &sensitive) {
-            self.text(&indent(4, Line::of(Tone::Warn, text!("plan.no-undo", why = reason))));
+            self.text(&indent(4, Line::default().data(Tone::Warn, text!("plan.no-undo", why = reason))));
         }
         let Some(steps) = steps else {
             if !ready || !on {

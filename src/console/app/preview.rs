@@ -7,8 +7,8 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
 use crate::plan::reset::is_typed;
 use crate::plan::{
-    Body, By, Change, DIGITS, Expect, OutcomeState, Request, Seen, Sensitive, Step, Target, VEIL, Wanted, invert,
-    veil_change,
+    Body, By, Change, ChangeId, DIGITS, Expect, OutcomeState, Ref, Request, Seen, Sensitive, Step, Target, VEIL,
+    Wanted, invert, veil_change,
 };
 
 use super::lines::{Line, Tone, clock, padded};
@@ -38,7 +38,7 @@ pub fn cannot_undo(change: &Change, sensitive: &[Sensitive]) -> Option<String> {
     // A record that is created has its id only then; whether there is a way back does not hang on it.
     let made = RecordKey::new(change.system.clone(), change.kind, "new");
     let created = matches!(change.target, Target::New(_)).then_some(&made);
-    invert(change, before, created).err().map(|why| why.to_string())
+    invert(change, before, created).err().map(|why| said(&why.to_string()).into_owned())
 }
 
 /// How many of these changes cannot be taken back, in words; `None` where all can.
@@ -47,6 +47,19 @@ pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[S
         0 => None,
         n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
     }
+}
+
+/// What outcomes of one cause have in common: the outcome and its reason, whatever numbers stand in it.
+pub fn cause(state: &OutcomeState) -> String {
+    let mut common = state.word().to_owned();
+    let mut number = false;
+    for c in why(state).unwrap_or_default().chars() {
+        if !(number && c.is_ascii_digit()) {
+            common.push(if c.is_ascii_digit() { '0' } else { c });
+        }
+        number = c.is_ascii_digit();
+    }
+    common
 }
 
 /// A change in one line: who, and from what to what.
@@ -70,10 +83,13 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
             name.and_then(|((compared, system), kind)| super::detail::called(compared, system, kind, id))
                 .unwrap_or_else(|| id.to_owned())
         };
+        let referred = |kind: Option<Kind>, reference: &Ref| match reference {
+            Ref::Id(id) => called(kind, id),
+            Ref::New(create) => created(create, compared),
+        };
         let mut name = want.facet.path.local(&[]).to_owned();
         if let Some(key) = &want.facet.key {
-            let parts: Vec<String> =
-                key.iter().zip(refers.0).map(|(part, kind)| called(kind, &part.to_string())).collect();
+            let parts: Vec<String> = key.iter().zip(refers.0).map(|(part, kind)| referred(kind, part)).collect();
             name = format!("{name}[{}]", parts.join(", "));
         }
         line = line.data(Tone::Plain, name);
@@ -85,7 +101,7 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
         }
         line = match &want.value {
             Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, text)),
-            Wanted::Ref(reference) => line.data(Tone::Plain, called(refers.1, &reference.to_string())),
+            Wanted::Ref(reference) => line.data(Tone::Plain, referred(refers.1, reference)),
             Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
             Wanted::Secret(name) if is_typed(name) => line.with(Tone::Plain, text!("plan.typed")),
@@ -108,6 +124,29 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
         }
     }
     line
+}
+
+/// The record that a change will create, by the name that the source has for it where that is at hand.
+fn created(create: &ChangeId, compared: Option<&Compared>) -> String {
+    let named = || {
+        let mut parts = create.0.splitn(3, '/').skip(1);
+        let (kind, rest) = (Kind::parse(parts.next()?)?, parts.next()?);
+        // As the stager calls it: after the source's record.
+        let id = rest.rsplit_once('/')?.0.strip_prefix('+')?;
+        let name = super::detail::called(compared?, compared?.inputs.base()?, kind, id)?;
+        Some(new_record(kind, &name))
+    };
+    named().unwrap_or_else(|| Ref::New(create.clone()).to_string())
+}
+
+/// A record that is not there yet, in words.
+pub fn new_record(kind: Kind, name: &str) -> String {
+    match kind {
+        Kind::User => text!("plan.new-user", name = name),
+        Kind::Group => text!("plan.new-group", name = name),
+        Kind::Role => text!("plan.new-role", name = name),
+        Kind::Product => text!("plan.new-product", name = name),
+    }
 }
 
 /// Which side moved, where that is known.

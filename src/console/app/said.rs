@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::text::{Language, language};
+use crate::model::AttrPath;
 
 /// A sentence: what stands between its holes, in both languages.
 #[derive(Debug)]
@@ -60,12 +61,35 @@ impl Sentence {
     }
 }
 
-/// A sentence in what is spoken; as it is where English is, or where nobody has translated it.
+/// A sentence in what is spoken, with attributes by their short names; as it is where English is, or where nobody has
+/// translated it.
 pub fn said(text: &str) -> Cow<'_, str> {
+    let short = short(text);
     match language() {
-        Language::English => Cow::Borrowed(text),
-        Language::Chinese => translated(text, DEPTH).map_or(Cow::Borrowed(text), Cow::Owned),
+        Language::English => short,
+        Language::Chinese => translated(&short, DEPTH).map_or(short, Cow::Owned),
     }
+}
+
+/// A text with attributes by their short names: `department` for `urn:ietf:params:...:User:department`.
+fn short(text: &str) -> Cow<'_, str> {
+    if !text.contains("urn:") {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("urn:") {
+        let (before, path) = rest.split_at(at);
+        let end = path.find(|c: char| c.is_whitespace() || "[](),;\"'".contains(c)).unwrap_or(path.len());
+        let (path, after) = path.split_at(end);
+        let colon = path.trim_end_matches(':');
+        shown.push_str(before);
+        shown.push_str(AttrPath::new(colon).local(&[]));
+        shown.push_str(&path[colon.len()..]);
+        rest = after;
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
 }
 
 fn translated(text: &str, depth: usize) -> Option<String> {
@@ -147,6 +171,7 @@ mod tests {
         for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model"] {
             literals(&root.join(room), "rs", &mut code);
         }
+        code.push_str(&std::fs::read_to_string(root.join("src/cli/init.rs")).unwrap());
         literals(&root.join("assets/connectors"), "toml", &mut code);
         let code = emptied(&code);
         let table: toml::Table = CHINESE.parse().unwrap();
@@ -171,6 +196,14 @@ mod tests {
             assert_eq!(said.matches('{').count(), holes, "{english}");
             assert!(said.chars().all(|c| c.width() == c.width_cjk()), "{said}");
         }
+    }
+
+    #[test]
+    fn attributes_are_called_by_their_short_names() {
+        let department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+        assert_eq!(said(&format!("{department}: A -> urn:x")), "department: A -> x");
+        assert_eq!(said(&format!("{department}[it], {department}")), "department[it], department");
+        assert_eq!(said("a return: nothing"), "a return: nothing");
     }
 
     #[test]

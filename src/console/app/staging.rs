@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compare::Compared;
-use crate::model::{Kind, Op};
+use crate::model::{Kind, Op, SystemId};
 use crate::plan::ChangeId;
 use crate::plan::stage::{Offer, offers};
 
@@ -76,12 +76,21 @@ impl App {
                     removes: offer.change.op.removes(),
                     blanks: !offer.blanks.is_empty(),
                     blocked: offer.blocked.as_deref().map(|why| said(why).into_owned()),
+                    effects: self.effects(&offer.change.system, kind, offer.change.op),
                     offers: vec![offer],
                 }
             })
             .collect();
         let title = text!("stage.title", name = private(rows.name(identity, None)));
         self.popup = Some(Popup::Checklist(Checklist { title, items, left_out: Vec::new(), at: 0, exact: true }));
+    }
+
+    /// What an operation does outside the record, as the system's connector knows.
+    fn effects(&self, system: &SystemId, kind: Kind, op: Op) -> Vec<String> {
+        let status = self.world.iter().flat_map(|world| world.systems.iter()).find(|status| status.id == *system);
+        let told = status.into_iter().flat_map(|status| &status.mapping.side_effects);
+        let own = told.filter(|effect| effect.kind == kind && effect.op == op);
+        own.map(|effect| said(&effect.text).into_owned()).collect()
     }
 
     fn stage_facet(&mut self, wishes: &mut Vec<Wish>) {
@@ -106,7 +115,7 @@ impl App {
             }
             let why = side.map(|side| side.why).filter(|why| !why.is_empty());
             let why = why.unwrap_or_else(|| self.no_offer());
-            return self.say(Tone::Plain, why);
+            return self.say(Tone::Plain, said(&why));
         };
         if let Some(why) = offer.blocked {
             return self.say(Tone::Bad, said(&why));
@@ -185,6 +194,7 @@ impl App {
                     removes: what.removes(),
                     blanks,
                     blocked: None,
+                    effects: self.effects(&system, gathered.kind, what),
                     offers,
                 });
             }

@@ -48,7 +48,20 @@ pub fn short(
         Health::Reading { read, of: None } => (Tone::Warn, text!("health.reading", n = text::count(*read))),
         Health::Good => (Tone::Good, aged(text!("health.good"))),
         Health::Partial(_) => (Tone::Warn, aged(text!("health.partial"))),
-        Health::Bad { word, .. } => (Tone::Bad, format!("{word}!")),
+        Health::Bad { word, .. } => (Tone::Bad, format!("{}!", trouble(word))),
+    }
+}
+
+/// A short word for what is wrong with a system, in what is spoken.
+fn trouble(word: &str) -> &str {
+    match word {
+        "auth" => text!("health.auth"),
+        "down" => text!("health.down"),
+        "broken" => text!("health.broken"),
+        "setup" => text!("health.setup"),
+        "secret" => text!("health.secret"),
+        "account" => text!("health.account"),
+        word => word,
     }
 }
 
@@ -102,13 +115,17 @@ impl App {
     pub fn report_on(&self, status: &SystemStatus) -> Vec<Line> {
         let mut lines = Vec::new();
         match &status.health {
-            Health::Bad { text, .. } => lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, line))),
-            Health::Partial(text) => lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, line))),
+            Health::Bad { text, .. } => {
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, said(line))));
+            }
+            Health::Partial(text) => {
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, said(line))));
+            }
             _ => {}
         }
         lines.extend(Self::access_lines(status));
         if let (Some(rest), Some(left)) = (&status.resting, resting(status, self.now)) {
-            let words = text!("systems.resting-until", why = rest.why, times = rest.times, n = left);
+            let words = text!("systems.resting-until", why = said(&rest.why), times = rest.times, n = left);
             lines.push(Line::of(Tone::Dim, padded(text!("systems.resting"), 10)).data(Tone::Bad, words).hanging(10));
         }
         lines.push(Line::default());
@@ -188,8 +205,8 @@ impl App {
             };
             lines.push(
                 Line::of(tone, format!("  {mark} "))
-                    .with(Tone::Plain, padded(&format!("{} ", line.what), 29))
-                    .data(Tone::Dim, line.detail.clone())
+                    .with(Tone::Plain, padded(&format!("{} ", said(&line.what)), 29))
+                    .data(Tone::Dim, said(&line.detail))
                     .hanging(5),
             );
         }

@@ -109,7 +109,7 @@ fn line(trial: &Trial, moved: &Moved) -> Line {
     let plain = if quiet { Tone::Dim } else { Tone::Plain };
     let (before, after) = (moved.before.out_of_true() as usize, moved.after.out_of_true() as usize);
     Line::of(plain, padded(&column(&system, SYSTEM - 1), SYSTEM))
-        .with(plain, padded(&plural(moved.kind), KIND))
+        .with(plain, padded(plural(moved.kind), KIND))
         .with(plain, number(before))
         .with(if quiet { Tone::Dim } else { Tone::Strong }, number(after))
         .with(tone(moved.comes.len(), Tone::Differs), number(moved.comes.len()))

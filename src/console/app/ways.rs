@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering as Memory;
 
 use crate::compare::Pairing;
+use crate::plan::{OutcomeState, Want, Wanted};
 
 use super::action::{Action, Scope};
 use super::checklist::Gather;
@@ -66,6 +67,11 @@ fn state(pairing: Pairing) -> &'static str {
     }
 }
 
+/// Whether the service said yes to a change.
+pub(super) fn taken(state: &OutcomeState) -> bool {
+    matches!(state, OutcomeState::Confirmed { .. } | OutcomeState::Accepted | OutcomeState::Differs { .. })
+}
+
 impl App {
     /// Counts what is out of true in the list, by the way in which it is.
     pub(super) fn open_ways(&mut self, wishes: &mut Vec<Wish>) {
@@ -89,6 +95,23 @@ impl App {
         }
     }
 
+    /// Whether just the role that is expected was pushed before and taken: then the service may have put its default in its
+    /// place (Aha! limitation 6).
+    fn defaulted(&self, way: &Way) -> bool {
+        let (Some(path), Some((expected, _))) = (&way.path, &way.change) else { return false };
+        if !path.local(&[]).to_ascii_lowercase().contains("role") {
+            return false;
+        }
+        let pushes = self.history.pushes.iter().flatten();
+        pushes.into_iter().any(|push| {
+            push.plan.changes.iter().filter(|change| change.system == way.system).any(|change| {
+                let wanted = |want: &Want| want.facet.path == *path && want.value == Wanted::Text(expected.clone());
+                change.want.iter().any(wanted)
+                    && push.outcomes.iter().any(|outcome| outcome.change == change.id && taken(&outcome.state))
+            })
+        })
+    }
+
     pub(super) fn surveyed(&mut self, surveyed: Surveyed) {
         let Surveyed { survey, found } = surveyed;
         if survey.token != self.surveying || Some(survey.kind) != self.kind() {
@@ -101,7 +124,12 @@ impl App {
         match found {
             Found::Ways(ways) if ways.is_empty() => self.say(Tone::Good, text!("ways.none")),
             Found::Ways(ways) => {
-                let items = ways.into_iter().map(|(way, n)| (way.clone(), n, line(&way, n))).collect();
+                let told = |way: &Way, n| {
+                    let line = line(way, n);
+                    let suspect = self.defaulted(way);
+                    if suspect { line.with(Tone::Bad, format!("   {}", text!("ways.defaulted"))) } else { line }
+                };
+                let items = ways.into_iter().map(|(way, n)| (way.clone(), n, told(&way, n))).collect();
                 self.popup = Some(Popup::Ways(Ways { items, at: 0, survey }));
             }
             Found::Who(cases, more) => self.show_who(cases, more),

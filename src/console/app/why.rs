@@ -100,11 +100,11 @@ impl App {
             return None;
         };
         let system = card.map(|card| format!("{}: ", compared.inputs.systems[card.system].id)).unwrap_or_default();
-        lines.push(Line::of(Tone::Bad, " x ").with(Tone::Strong, system).data(Tone::Bad, text).hanging(3));
+        lines.push(Line::of(Tone::Bad, " x ").with(Tone::Strong, system).data(Tone::Bad, translated(&text)).hanging(3));
         let fix = card.and_then(|card| card.fix.clone());
         if let Some((action, words)) = &fix {
             let key = self.keymap.shown(*action);
-            lines.push(Line::of(Tone::Key, format!("   {key} ")).data(Tone::Plain, words.clone()).hanging(3));
+            lines.push(Line::of(Tone::Key, format!("   {key} ")).data(Tone::Plain, translated(words)).hanging(3));
         }
         lines.push(Line::default());
         fix.map(|(action, _)| action)
@@ -202,11 +202,7 @@ impl App {
         for facet in roles.iter().filter(|facet| facet.verdict == Verdict::Differs) {
             for (change, outcome) in self.pushes_about(rows, identity, at) {
                 let wanted = change.want.iter().any(|want| super::detail::is(&want.facet, facet));
-                let done = matches!(
-                    outcome.state,
-                    OutcomeState::Confirmed { .. } | OutcomeState::Accepted | OutcomeState::Differs { .. }
-                );
-                if wanted && done {
+                if wanted && super::ways::taken(&outcome.state) {
                     let name = super::detail::facet_name(facet);
                     let now = facet.target.clone().unwrap_or_default();
                     lines.push(said(Tone::Bad, text!("why.defaulted", what = name, now = now)));

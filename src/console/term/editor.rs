@@ -3,8 +3,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// A file that only its owner can read, gone when this is dropped.
 struct Scratch(PathBuf);
@@ -41,7 +42,7 @@ fn editor() -> String {
 fn open(editor: &str, path: &Path) -> io::Result<()> {
     // As git and others do: the variable may hold arguments.
     let mut words = editor.split_whitespace();
-    let status = Command::new(words.next().unwrap_or("vi")).args(words).arg(path).status()?;
+    let status = ended(&Command::new(words.next().unwrap_or("vi")).args(words).arg(path).spawn()?)?;
     if !status.success() {
         return Err(io::Error::other(format!("`{editor}` ended with {status}; nothing was taken over")));
     }
@@ -63,6 +64,26 @@ fn edit_with(editor: &str, text: &str, dir: &Path) -> io::Result<String> {
     saved.retain(|c| c == '\n' || c == '\t' || !c.is_control());
     saved.truncate(saved.trim_end_matches('\n').len());
     Ok(saved)
+}
+
+/// Waits for a program; while that is stopped (ctrl-z in it), this one is stopped too, so that the shell gets its prompt.
+fn ended(child: &Child) -> io::Result<ExitStatus> {
+    use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
+    let child = Pid::from_child(child);
+    loop {
+        let Some((_, status)) = rustix::io::retry_on_intr(|| waitpid(Some(child), WaitOptions::UNTRACED))? else {
+            continue;
+        };
+        if !status.stopped() {
+            return Ok(ExitStatus::from_raw(status.as_raw()));
+        }
+        if super::orphaned() {
+            kill_process(child, Signal::CONT)?;
+        } else {
+            // SIGTSTP is caught here; this one is not.
+            kill_process(getpid(), Signal::STOP)?;
+        }
+    }
 }
 
 /// Whether this runs inside tmux.

@@ -66,16 +66,24 @@ impl Held {
         Ok(Self(()))
     }
 
-    /// Gives the terminal back, stops until continued, and takes it again. The whole process group stops, as with a
-    /// shell's own ctrl-z, so that a parent like `cargo run` does not keep the terminal.
+    /// Gives the terminal back, stops until continued, and takes it again. With `group` the whole process group stops, as
+    /// with a shell's own ctrl-z, so that a parent like `cargo run` does not keep the terminal. `false`: nobody is there who
+    /// could continue it, and it did not stop.
     ///
     /// # Errors
     /// When the terminal refuses.
-    pub fn suspend(&self) -> io::Result<()> {
+    pub fn suspend(&self, group: bool) -> io::Result<bool> {
+        use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+        if orphaned() {
+            return Ok(false);
+        }
         leave();
-        let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        // Not SIGTSTP, which is caught here so that the screen can be given back first.
+        let stopped =
+            if group { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
         enter()?;
-        stopped.map_err(io::Error::from)
+        stopped.map_err(io::Error::from)?;
+        Ok(true)
     }
 
     /// Gives the terminal to another program for as long as that runs.
@@ -102,6 +110,13 @@ impl Drop for Held {
     fn drop(&mut self) {
         leave();
     }
+}
+
+/// Whether nobody could continue what is stopped here: the group that leads its session has no shell with job control over
+/// it (POSIX orphaned process groups, for which the kernel does not heed SIGTSTP either).
+fn orphaned() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    getsid(None).is_ok_and(|session| session == getpgrp())
 }
 
 fn enter() -> io::Result<()> {

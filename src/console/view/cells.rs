@@ -72,6 +72,8 @@ impl Pen<'_> {
         let bare = bare(text);
         let cleaned = shown(&bare);
         let fitted = fit(&cleaned, usize::from(cells));
+        // What stood there lends nothing to it: a name on a dim rule is not dim.
+        let style = Style::reset().patch(style);
         let (end, _) = self.buf.set_stringn(x, y, &fitted, usize::from(cells), style);
         end - x
     }

@@ -61,8 +61,11 @@ impl Layout {
             let source = (x + name, room - name);
             return Self { name: (x, name), source, sides: Vec::new(), why: (area.right(), 0), more: (false, false) };
         }
+        // Most names fit into as many cells, so that the columns stand still from record to record.
+        let longest = app.detail.rows.iter().map(|row| width(&row.name) as u16 + 2).max().unwrap_or(0);
+        let most = (room * 3 / 10).max(12);
+        let name = longest.clamp(most.min(24), most);
         if many <= 1 {
-            let name = (room * 3 / 10).clamp(8, 34);
             let value = ((room - name) / 3).clamp(8, 40);
             let why = x + name + 2 * value;
             return Self {
@@ -73,8 +76,6 @@ impl Layout {
                 more: (false, false),
             };
         }
-        let longest = app.detail.rows.iter().map(|row| width(&row.name) as u16 + 2).max().unwrap_or(0);
-        let name = longest.clamp(12, (room * 3 / 10).max(12));
         let left = room - name;
         // As many targets as fit beside source and why; the one with the cursor is always among them.
         let fit = usize::from(left / LEAST).saturating_sub(2).clamp(1, many);
@@ -134,6 +135,8 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
     let end = area.right().saturating_sub(2);
     let name = format!(" {} ", about.name);
     x += pen.person(x, area.y, (end - x) / 2, &name, theme.tone(Tone::Strong)) + 2;
+    // Behind names of any usual length it stands still, so that a move writes it only where it says something else.
+    x = x.max(area.x + (area.width / 4).min(30));
     let mut words = format!(" {system}");
     if !about.id.is_empty() {
         words.push(' ');

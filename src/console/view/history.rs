@@ -6,7 +6,7 @@ use crate::console::app::App;
 use crate::console::app::lines::Tone;
 use crate::console::app::text::{count, text};
 
-use super::cells::Pen;
+use super::cells::{Pen, width};
 
 /// Draws heading, rows and head.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
@@ -26,6 +26,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     // A whole hash wants 64 cells; the beginning of it is enough to be found again.
     let number = count((*entries).unsigned_abs());
     let words = text!("history.head", n = number);
+    let (tone, proof) = history.proof();
+    let right = area.right().saturating_sub(width(&proof) as u16 + 1);
+    pen.put(right, y, area.right() - right, &proof, theme.tone(tone));
     let x = area.x + 1 + pen.put(area.x + 1, y, area.width - 2, &words, theme.tone(Tone::Dim)) + 1;
-    pen.put(x, y, area.right().saturating_sub(x), hash, theme.tone(Tone::Dim));
+    pen.put(x, y, right.saturating_sub(x + 1), hash, theme.tone(Tone::Dim));
 }

@@ -11,6 +11,7 @@ use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
+use crate::console::app::said::said;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
@@ -229,7 +230,8 @@ fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &
         put(pen, wide, &headed(id.as_str(), Sort::System(id.clone())));
     }
     for field in &columns.attrs {
-        put(pen, field.span, &headed(&field.path.local(&[]).to_uppercase(), Sort::Attr(field.path.clone())));
+        let wide = Span { cells: field.span.cells + 2, ..field.span };
+        put(pen, wide, &headed(&field.path.local(&[]).to_uppercase(), Sort::Attr(field.path.clone())));
     }
     let out = match columns.hidden {
         0 => text!("column.out").to_owned(),
@@ -280,9 +282,6 @@ fn row(
     let style = if cursor { theme.cursor() } else { theme.tone(Tone::Plain) };
     let set = pen.put(columns.name.x, y, columns.name.cells, indent, theme.tone(Tone::Dim));
     pen.person(columns.name.x + set, y, columns.name.cells.saturating_sub(set), name, style);
-    if cursor {
-        pen.paint(columns.name.x, y, columns.name.cells, style);
-    }
     pen.person(columns.second.x, y, columns.second.cells, second, theme.tone(Tone::Plain));
     for (at, span) in &columns.systems {
         let (mark, lint) = rows.mark(identity, *at);
@@ -341,7 +340,7 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
                     lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
                 }
                 Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
-                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {text}", status.id))),
+                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {}", status.id, said(text)))),
                 Health::Idle | Health::Good | Health::Partial(_) => {}
             }
         }

@@ -18,6 +18,7 @@
 //! columns the detail fills it. Popups lie over everything but the header.
 
 pub mod cells;
+mod checklist;
 mod detail;
 mod history;
 mod links;

@@ -56,7 +56,12 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, native: &Native) -> Option
     }
     if native.typing {
         let used = pen.put(inside.x, bottom, 2, "/ ", theme.tone(Tone::Key));
-        return Some(input(pen, inside.x + used, bottom, inside.width.saturating_sub(used), &native.find));
+        let hints = [("Enter", text!("native.find")), ("Esc", text!("popup.close"))];
+        let room = inside.width.saturating_sub(used + 2) * 2 / 3;
+        let place = input(pen, inside.x + used, bottom, room, &native.find);
+        let x = inside.x + used + room + 2;
+        keys(pen, x, bottom, inside.right().saturating_sub(x), &hints);
+        return Some(place);
     }
     let hints = [
         ("/", text!("native.find")),

@@ -82,15 +82,15 @@ fn ready(app: &App, plan: &Plan) -> Line {
     let writes = plan.steps.len();
     let reads: usize = plan.steps.iter().map(|step| step.read.len() + step.verify.len()).sum();
     let print: String = plan.fingerprint.chars().take(8).collect();
-    let mut line = Line::of(Tone::Heading, text!("plan.ready", changes = changes(plan.count()))).with(
-        Tone::Dim,
-        text!("plan.cost", requests = count((writes + reads) as u64), writes = count(writes as u64), print = print),
-    );
+    let mut line = Line::of(Tone::Heading, text!("plan.ready", changes = changes(plan.count())));
     if !app.plan.fresh(&app.staged) {
         let key = app.keymap.shown(crate::console::app::action::Action::Prepare);
         line = line.with(Tone::Warn, text!("plan.outdated", key = key));
     } else if plan.blocked() {
         line = line.with(Tone::Bad, text!("plan.blocked"));
     }
-    line
+    // What stands in the way matters more than what it costs, where there is not room for both.
+    let cost =
+        text!("plan.cost", requests = count((writes + reads) as u64), writes = count(writes as u64), print = print);
+    line.with(Tone::Dim, cost)
 }

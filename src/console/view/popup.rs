@@ -5,7 +5,6 @@ use tui_input::Input;
 
 use crate::console::app::App;
 use crate::console::app::action::Action;
-use crate::console::app::checklist::{Checklist, Item};
 use crate::console::app::confirm::{Ask, Confirm, Wants};
 use crate::console::app::form::{Form, Part};
 use crate::console::app::help::Help;
@@ -14,6 +13,7 @@ use crate::console::app::mask::private;
 use crate::console::app::palette::Palette;
 use crate::console::app::popup::Popup;
 use crate::console::app::reader::Reader;
+use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 
 use super::cells::{Pen, width};
@@ -22,7 +22,7 @@ use super::cells::{Pen, width};
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
     match app.popup.as_ref()? {
         Popup::Checklist(list) => {
-            checklist(app, pen, area, list);
+            super::checklist::draw(app, pen, area, list);
             None
         }
         Popup::Reader(shown) => {
@@ -128,16 +128,20 @@ pub(super) fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_want
     Rect { x: x + 2, y: y + 1, width: wide.saturating_sub(4), height: high.saturating_sub(2) }
 }
 
-/// Keys with what they do, on one row.
+/// Keys with what they do, on one row; where there is not room for all, the way out is among those that are named.
 pub(super) fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str, &str)]) {
     let end = x + room;
     let mut x = x;
-    for (key, words) in hints {
-        if x + (width(key) + width(words) + 1) as u16 > end {
-            break;
+    let cells = |(key, words): &(&str, &str)| (width(key) + width(words) + 1) as u16;
+    let out = hints.iter().position(|(key, _)| *key == "Esc");
+    for (at, hint) in hints.iter().enumerate() {
+        let kept = out.filter(|out| *out > at).map_or(0, |out| cells(&hints[out]) + 3);
+        if x + cells(hint) + kept > end && out != Some(at) {
+            continue;
         }
-        x += pen.put(x, y, end - x, key, pen.theme.tone(Tone::Key)) + 1;
-        x += pen.put(x, y, end - x, words, pen.theme.tone(Tone::Dim)) + 3;
+        let (key, words) = hint;
+        x += pen.put(x, y, end.saturating_sub(x), key, pen.theme.tone(Tone::Key)) + 1;
+        x += pen.put(x, y, end.saturating_sub(x), words, pen.theme.tone(Tone::Dim)) + 3;
     }
 }
 
@@ -160,64 +164,6 @@ pub(super) fn input(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, input: &Input)
     pen.put(x, y, room, &visible, pen.theme.input());
     let at = input.visual_cursor().saturating_sub(scroll).min(cells) as u16;
     Position { x: x + at, y }
-}
-
-fn checklist(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
-    let theme = pen.theme;
-    let longest = list.items.iter().map(|item| width(&item.text) + width(item.system.as_str())).max().unwrap_or(0);
-    let wide = (longest as u16 + 24).max(56);
-    let blocked = list.items.iter().filter_map(|item| item.blocked.as_ref()).map(|why| width(why)).max().unwrap_or(0);
-    let wide = wide.max((blocked as u16).min(100) + 4);
-    let high = list.items.len() as u16 + list.left_out.len() as u16 + 5;
-    let inside = open(pen, area, wide, high, &list.title);
-    // Below the items: a blank row, what was left out, why the item under the cursor is blocked, the keys.
-    let tail = list.left_out.len() as u16 + 2;
-    let height = inside.height.saturating_sub(tail).max(1);
-    let top = list.at.saturating_sub(usize::from(height - 1));
-    let systems = list.items.iter().map(|item| width(item.system.as_str())).max().unwrap_or(0) as u16;
-    for (at, item) in list.items.iter().enumerate().skip(top).take(usize::from(height)) {
-        let y = inside.y + (at - top) as u16;
-        let cursor = at == list.at;
-        pen.cursor(inside.x, y, cursor);
-        let tick = match (&item.blocked, item.ticked) {
-            (Some(_), _) => "[-]",
-            (None, true) => "[x]",
-            (None, false) => "[ ]",
-        };
-        let style = if item.ticked { theme.tone(Tone::Staged) } else { theme.tone(Tone::Plain) };
-        pen.put(inside.x + 2, y, 3, tick, style);
-        pen.put(inside.x + 6, y, systems, item.system.as_str(), theme.tone(Tone::Dim));
-        let mut x = inside.x + 6 + systems + 2;
-        let end = inside.right();
-        let words = match &item.blocked {
-            Some(_) => text!("stage.blocked").to_owned(),
-            None if item.blanks => text!("stage.asks").to_owned(),
-            None if item.staged => text!("stage.is-staged").to_owned(),
-            None if item.removes && list.exact => text!("stage.removes").to_owned(),
-            None => String::new(),
-        };
-        let side = if item.blocked.is_some() { Tone::Bad } else { Tone::Warn };
-        let body = if item.removes { Tone::Extra } else { Tone::Plain };
-        let body = if item.blocked.is_some() { Tone::Dim } else { body };
-        let body = if cursor { theme.tone(body).patch(theme.tone(Tone::Strong)) } else { theme.tone(body) };
-        x += pen.data(x, y, end.saturating_sub(x), &item.text, body) + 2;
-        pen.put(x, y, end.saturating_sub(x), &words, theme.tone(side));
-    }
-    if let Some(why) = list.items.get(list.at).and_then(|item| item.blocked.as_ref()) {
-        let y = inside.bottom().saturating_sub(2);
-        pen.data(inside.x, y, inside.width, why, theme.tone(Tone::Bad));
-    }
-    for (y, line) in (inside.bottom().saturating_sub(tail)..).zip(&list.left_out) {
-        pen.put(inside.x, y, inside.width, line, theme.tone(Tone::Warn));
-    }
-    let stage = text!("stage.enter", n = count(list.ticked() as u64));
-    let agree = app.keymap.shown(Action::Agree);
-    let mut hints: Vec<(&str, &str)> = vec![("Enter", &stage), ("Space", text!("stage.tick"))];
-    if list.items.get(list.at).is_some_and(Item::odd) {
-        hints.insert(0, (&agree, text!("stage.agree")));
-    }
-    hints.push(("Esc", text!("popup.close")));
-    keys(pen, inside.x, inside.bottom() - 1, inside.width, &hints);
 }
 
 fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
@@ -251,7 +197,9 @@ fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
 }
 
 fn ask(pen: &mut Pen<'_>, area: Rect, ask: &Ask) {
-    let lines: Vec<&str> = ask.text.lines().collect();
+    let cells = usize::from(area.width.saturating_sub(6));
+    let lines: Vec<String> =
+        ask.text.lines().flat_map(|line| Line::plain(line).wrapped(cells)).map(|line| line.text()).collect();
     let wide = lines.iter().map(|line| width(line)).max().unwrap_or(0) as u16 + 6;
     let inside = open(pen, area, wide.max(44), lines.len() as u16 + 4, "");
     for (at, line) in lines.iter().enumerate() {
@@ -348,7 +296,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
             Part::Value => blank.path.local(&[]).to_owned(),
         };
         if field.part == Part::Key || !blank.keyed {
-            pen.put(inside.x, y, inside.width, &blank.text, theme.tone(Tone::Dim));
+            pen.put(inside.x, y, inside.width, &said(&blank.text), theme.tone(Tone::Dim));
             y += 1;
         }
         let here = at == form.at;
@@ -385,7 +333,7 @@ fn form(pen: &mut Pen<'_>, area: Rect, form: &Form) -> Option<Position> {
         }
     }
     if let Some(error) = &form.error {
-        pen.put(inside.x, bottom.saturating_sub(1), inside.width, error, theme.tone(Tone::Bad));
+        pen.put(inside.x, bottom.saturating_sub(1), inside.width, &said(error), theme.tone(Tone::Bad));
     }
     keys(
         pen,

@@ -9,11 +9,12 @@ use crate::console::app::columns::Columns;
 use crate::console::app::life::Life;
 use crate::console::app::lines::{Line, Tone, column};
 use crate::console::app::pick::Pick;
+use crate::console::app::said::said;
 use crate::console::app::text::{count, text};
 use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
 
-use super::cells::Pen;
+use super::cells::{Pen, width};
 use super::popup::{keys, open};
 
 /// Draws the columns to choose from.
@@ -124,12 +125,8 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
             }
             (None, Some(best)) => {
                 x += pen.data(x, y, end.saturating_sub(x), &format!("{}?  ", best.label), theme.tone(Tone::Plain));
-                let why: Vec<&str> = best
-                    .evidence
-                    .iter()
-                    .filter(|evidence| evidence.speaks)
-                    .map(|evidence| evidence.text.as_str())
-                    .collect();
+                let speaks = best.evidence.iter().filter(|evidence| evidence.speaks);
+                let why: Vec<_> = speaks.map(|evidence| said(&evidence.text)).collect();
                 pen.data(x, y, end.saturating_sub(x), &why.join(", "), theme.tone(Tone::Dim));
             }
             (None, None) => {
@@ -178,5 +175,8 @@ pub fn life(app: &App, pen: &mut Pen<'_>, area: Rect, life: &Life) {
         pen.line(inside.x + 2, y, inside.width.saturating_sub(2), line);
     }
     let undo = app.keymap.shown(Action::Undo);
-    keys(pen, inside.x, bottom, inside.width, &[(&undo, text!("life.undo")), ("Esc", text!("popup.close"))]);
+    let (tone, proof) = app.history.proof();
+    let room = inside.width.saturating_sub(width(&proof) as u16 + 2);
+    keys(pen, inside.x, bottom, room, &[(&undo, text!("life.undo")), ("Esc", text!("popup.close"))]);
+    pen.put(inside.x + room + 2, bottom, inside.width.saturating_sub(room + 2), &proof, theme.tone(tone));
 }

@@ -8,7 +8,7 @@ use crate::console::app::lines::Tone;
 use crate::console::app::systems::{rate, short};
 use crate::console::app::text::text;
 
-use super::cells::Pen;
+use super::cells::{Pen, width};
 
 /// Draws the list of systems, a rule, and the report.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
@@ -17,24 +17,32 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.put(area.x + 3, area.y + 1, area.width - 4, text!("list.starting"), theme.tone(Tone::Dim));
         return;
     };
-    let dim = theme.tone(Tone::Dim);
-    let xs = [area.x + 2, area.x + 16, area.x + 34, area.x + 56, area.x + 68];
-    let room = |x: u16, next: u16| next.saturating_sub(x + 1).min(area.right().saturating_sub(x));
-    for (at, words) in [
+    let headings = [
         text!("column.system"),
         text!("column.connector"),
         text!("column.state"),
         text!("column.mode"),
         text!("column.budget"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let next = xs.get(at + 1).copied().unwrap_or(area.right());
-        pen.put(xs[at], area.y, room(xs[at], next), words, dim);
+    ];
+    let rows: Vec<(Tone, [String; 5])> = world
+        .systems
+        .iter()
+        .map(|status| {
+            let name = if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() };
+            let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
+            let mut speed = format!("{}/s", rate(status.budget.per_second));
+            if status.production {
+                speed = format!("{speed}  {}", text!("mode.production"));
+            }
+            (tone, [name, status.title.clone(), words, mode(status.mode).to_owned(), speed])
+        })
+        .collect();
+    let spans = spans(area, headings, &rows);
+    for ((x, cells), words) in spans.into_iter().zip(headings) {
+        pen.put(x, area.y, cells, words, theme.tone(Tone::Dim));
     }
     let mut y = area.y + 1;
-    for (at, status) in world.systems.iter().enumerate() {
+    for (at, (tone, cells)) in rows.iter().enumerate() {
         if y >= area.bottom() {
             return;
         }
@@ -42,17 +50,12 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         if cursor {
             pen.cursor(area.x, y, true);
         }
-        let name = if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() };
-        pen.put(xs[0], y, room(xs[0], xs[1]), &name, if cursor { theme.cursor() } else { theme.tone(Tone::Strong) });
-        pen.put(xs[1], y, room(xs[1], xs[2]), &status.title, theme.tone(Tone::Plain));
-        let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
-        pen.put(xs[2], y, room(xs[2], xs[3]), &words, theme.tone(tone));
-        pen.put(xs[3], y, room(xs[3], xs[4]), mode(status.mode), theme.tone(Tone::Plain));
-        let mut speed = format!("{}/s", rate(status.budget.per_second));
-        if status.production {
-            speed = format!("{speed}  {}", text!("mode.production"));
+        let name = if cursor { theme.cursor() } else { theme.tone(Tone::Strong) };
+        let plain = theme.tone(Tone::Plain);
+        let styles = [name, plain, theme.tone(*tone), plain, plain];
+        for (((x, room), words), style) in spans.into_iter().zip(cells).zip(styles) {
+            pen.put(x, y, room, words, style);
         }
-        pen.put(xs[4], y, room(xs[4], area.right() + 1), &speed, theme.tone(Tone::Plain));
         y += 1;
     }
     if y >= area.bottom() {
@@ -69,4 +72,17 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.line(area.x + 2, y, area.width.saturating_sub(3), line);
         y += 1;
     }
+}
+
+/// Where the columns stand and how wide they are: as wide as what stands in them, as far as there is room.
+fn spans(area: Rect, headings: [&str; 5], rows: &[(Tone, [String; 5])]) -> [(u16, u16); 5] {
+    let most: [u16; 5] = if area.width < 100 { [16, 16, 18, 11, 20] } else { [30, 40, 30, 14, 30] };
+    let mut x = area.x + 2;
+    std::array::from_fn(|at| {
+        let widest = rows.iter().map(|(_, cells)| width(&cells[at])).chain([width(headings[at])]).max();
+        let cells = (widest.unwrap_or_default() as u16).clamp(4, most[at]).min(area.right().saturating_sub(x));
+        let span = (x, cells);
+        x += cells + 2;
+        span
+    })
 }

@@ -64,9 +64,16 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let cells = |states: &[(Tone, String, String)]| {
         states.iter().map(|(_, name, words)| width(name) + width(words) + 4).sum::<usize>().saturating_sub(3)
     };
-    // How old it is matters less than how it stands.
-    let states = [states(true), states(false)];
-    let states = states.iter().find(|states| cells(states) <= usize::from(room)).unwrap_or(&states[1]);
+    // How old it is matters less than how it stands, and what is well less than what is not.
+    let brief = || {
+        let (fine, mut rest): (Vec<_>, Vec<_>) = states(false).into_iter().partition(|(tone, ..)| *tone == Tone::Good);
+        if !fine.is_empty() {
+            rest.push((Tone::Good, count(fine.len() as u64), text!("health.good").to_owned()));
+        }
+        rest
+    };
+    let states = [states(true), states(false), brief()];
+    let states = states.iter().find(|states| cells(states) <= usize::from(room)).unwrap_or(&states[2]);
     let whole = cells(states);
     let mut at = if whole <= usize::from(room) { right_at - 1 - whole as u16 } else { x + 2 };
     let stop = right_at.saturating_sub(1);
@@ -253,6 +260,10 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.data(x, area.y, stop.saturating_sub(x + 1), &notice.text, theme.tone(notice.tone));
         return;
     }
+    // What lies over the screen names its own keys.
+    if app.popup.as_ref().is_some_and(|popup| !matches!(popup, Popup::Filter(_))) {
+        return;
+    }
     for (key, words) in hints(app) {
         let cells = (width(&key) + width(words) + 3) as u16;
         if x + cells > stop {
@@ -269,6 +280,16 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
     let mut hints = Vec::new();
     if app.menu {
         return vec![(key(Action::Open), text!("hint.menu")), (key(Action::SystemRight), text!("hint.back"))];
+    }
+    if matches!(app.popup, Some(Popup::Filter(_))) {
+        let named = |name: &str, words: &'static str| (name.to_owned(), words);
+        return vec![
+            named("Esc", text!("hint.filter-undo")),
+            named("Enter", text!("hint.filter-keep")),
+            named("Up Down", text!("hint.filter-used")),
+            named("PgUp PgDn", text!("hint.filter-move")),
+            (key(Action::Edit), text!("hint.edit")),
+        ];
     }
     let mut hint = |action: Action, words: &'static str| hints.push((key(action), words));
     match app.scope() {

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::console::app::lines::Line;
 use crate::console::app::text::text;
 use crate::console::app::trial::{Item, Moves, headings};
 
@@ -22,7 +23,7 @@ pub fn moves(pen: &mut Pen<'_>, area: Rect, moves: &Moves) {
     let first_deed = moves.items.iter().position(|item| !matches!(item, Item::Kind(..))).unwrap_or(moves.items.len());
     let before = moves.items[..first_deed].iter().enumerate().map(|(at, item)| (Some(at), item.line()));
     let told = notes.into_iter().map(|line| (None, line));
-    let gap = |some: bool| some.then(|| (None, Default::default()));
+    let gap = |some: bool| some.then(|| (None, Line::default()));
     let deeds = moves.items[first_deed..].iter().enumerate().map(|(at, item)| (Some(first_deed + at), item.line()));
     let lines: Vec<(Option<usize>, _)> =
         before.chain(gap(!moves.notes.is_empty())).chain(told).chain(gap(true)).chain(deeds).collect();

@@ -211,6 +211,19 @@ impl Core {
         });
     }
 
+    /// Goes through the journal's chain of hashes.
+    pub(super) fn prove(&self) {
+        let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
+        tokio::spawn(async move {
+            let asked = keeper.ask(|journal| Ok((journal.head()?.0, journal.verify()?)));
+            let report = match asked.await {
+                Ok((entries, broken)) => Report::Proved(entries, broken),
+                Err(error) => Report::Notice(error.to_string()),
+            };
+            let _ = asides.send(Aside::Report(report));
+        });
+    }
+
     /// The requests of a past push as they were sent.
     pub(super) fn recall_push(&self, plan: PlanId) {
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());

@@ -50,7 +50,7 @@ pub async fn push(
     if let Some(why) = hindrance(&desk, &plan, fingerprint).await {
         return Err(refused(why));
     }
-    let opened = match Opened::open(&desk, &plan, &tell).await {
+    let opened = match Opened::open(&desk, &plan, &tell, &stop).await {
         Ok(opened) => opened,
         Err(why) => return Err(refused(why)),
     };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::AbortHandle;
 
-use super::{Desk, Tell};
+use super::{Desk, Stop, Tell};
 use crate::engine::protocol::Report;
 use crate::model::SystemId;
 use crate::plan::{Plan, PlanId};
@@ -30,7 +30,7 @@ impl Opened {
     ///
     /// # Errors
     /// In words, when somebody else pushes there, the plan was pushed before, or there is no journal.
-    pub(super) async fn open(desk: &Desk, plan: &Arc<Plan>, tell: &Tell) -> Result<Self, String> {
+    pub(super) async fn open(desk: &Desk, plan: &Arc<Plan>, tell: &Tell, stop: &Stop) -> Result<Self, String> {
         let systems: BTreeSet<SystemId> = plan.steps.iter().map(|step| step.system.clone()).collect();
         let leases = leases(desk, &systems, tell).await?;
         let reason = desk.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
@@ -47,11 +47,13 @@ impl Opened {
         });
         ask.await.map_err(|why| why.to_string())?;
         let leases = Arc::new(Mutex::new(leases));
-        let held = leases.clone();
+        let (held, tell, stop) = (leases.clone(), tell.clone(), stop.clone());
         let renewing = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(RENEWED).await;
-                held.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(Lease::renew);
+                if !renewed(&held, &tell, &stop) {
+                    return;
+                }
             }
         });
         Ok(Self { plan: plan.id.clone(), systems, leases, renewing: renewing.abort_handle() })
@@ -67,6 +69,22 @@ impl Opened {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner).clear();
         closed
     }
+}
+
+/// Says that the leases are held still. Where one was taken away, nothing more is begun: others may push there now.
+fn renewed(leases: &Mutex<Vec<Lease>>, tell: &Tell, stop: &Stop) -> bool {
+    let mut leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
+    // Each of them says so, whatever became of the others.
+    let all = leases.iter_mut().map(Lease::renew).filter(|held| !held).count() == 0;
+    if !all {
+        stop.finish();
+        tell(Report::Notice(
+            "somebody has removed the lease of this push, and others of this host may push there as well now: nothing more is \
+             begun. Have root own the directory of the leases (lease_dir)"
+                .to_owned(),
+        ));
+    }
+    all
 }
 
 fn released(journal: &mut dyn Journal, systems: &BTreeSet<SystemId>) -> Result<(), StoreError> {
@@ -100,4 +118,26 @@ async fn leases(desk: &Desk, systems: &BTreeSet<SystemId>, tell: &Tell) -> Resul
         }
     }
     Ok(taken.into_iter().map(|(_, lease)| lease).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::Leases;
+
+    #[test]
+    fn a_push_whose_lease_somebody_removed_says_so_and_begins_nothing_more() {
+        let dir = std::env::temp_dir().join(format!("trueup-opened-{}", uuid::Uuid::now_v7()));
+        let lease = Leases::at(&dir).take("aha acme", &SystemId::new("aha"), "lena").unwrap();
+        let leases = Mutex::new(vec![lease]);
+        let said: Arc<Mutex<Vec<Report>>> = Arc::default();
+        let heard = said.clone();
+        let tell: Tell = Arc::new(move |report| heard.lock().unwrap().push(report));
+        let stop = Stop::default();
+        assert!(renewed(&leases, &tell, &stop) && !stop.stopped() && said.lock().unwrap().is_empty());
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(!renewed(&leases, &tell, &stop) && stop.stopped());
+        assert!(matches!(&said.lock().unwrap()[..], [Report::Notice(text)] if text.contains("removed the lease")));
+    }
 }

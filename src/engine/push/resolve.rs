@@ -9,8 +9,8 @@ use super::{Desk, Tell};
 use crate::connectors::Reached;
 use crate::engine::protocol::Report;
 use crate::model::Op;
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, StepId, Target};
-use crate::store::{OpenIntent, StepState, StoreError};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, Step, StepId, Target};
+use crate::store::{OpenIntent, Sending, StepState, StoreError};
 
 /// How many writes are looked up side by side; the budget of each system is kept by the line.
 const SIDE_BY_SIDE: usize = 8;
@@ -133,10 +133,13 @@ async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, Store
             .filter(|intent| intent.plan == entry.plan.id)
             .flat_map(|intent| intent.changes.iter().map(|change| change.id.clone()))
             .collect();
-        let begun: BTreeSet<StepId> = {
+        let sendings = {
             let plan = entry.plan.id.clone();
-            desk.keeper.ask(move |journal| journal.begun(&plan)).await?.into_iter().collect()
+            desk.keeper.ask(move |journal| journal.sendings(&plan)).await?
         };
+        let (away, begun): (Vec<&Sending>, Vec<&Sending>) = sendings.iter().partition(|sending| sending.turned_away());
+        let [away, begun] = [away, begun]
+            .map(|sendings| sendings.into_iter().map(|sending| &sending.step.id).collect::<BTreeSet<&StepId>>());
         let at = (desk.now)();
         let told: BTreeSet<&ChangeId> = entry.outcomes.iter().map(|outcome| &outcome.change).collect();
         let outcomes: Vec<Outcome> = entry
@@ -145,8 +148,8 @@ async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, Store
             .iter()
             .filter(|change| !told.contains(&change.id) && !waiting.contains(&change.id))
             .map(|change| {
-                let last =
-                    entry.plan.steps.iter().rfind(|step| begun.contains(&step.id) && step.serves.contains(&change.id));
+                let serves = |step: &Step, of: &BTreeSet<&StepId>| of.contains(&step.id) && step.serves.contains(&change.id);
+                let last = entry.plan.steps.iter().rfind(|step| serves(step, &begun));
                 let state = match (entry.plan.refused.iter().find(|(id, _)| *id == change.id), last) {
                     (Some((_, rule)), _) => OutcomeState::Refused { rule: rule.clone() },
                     // Some of its requests were sent and ended well: only the rest was not.
@@ -158,6 +161,9 @@ async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, Store
                             last.write.path,
                             following(&entry.plan, &last.id, &[change]).join(", ")
                         ),
+                    },
+                    (None, None) if entry.plan.steps.iter().any(|step| serves(step, &away)) => OutcomeState::Refused {
+                        rule: "it was turned away, and the console ended before it was sent again; nothing was done".to_owned(),
                     },
                     (None, None) => OutcomeState::Refused {
                         rule: "the console ended before it was begun; nothing was sent for it".to_owned(),

@@ -97,6 +97,13 @@ enum Attempt {
     Rests(Rest),
 }
 
+/// A write that the service was too busy for, as it said, which does not tell whether it was carried out.
+struct Doubt {
+    receipt: Receipt,
+    status: u16,
+    why: String,
+}
+
 /// A service that did not come back after it was left alone this often in a row is not tried again in this push.
 const RESTS: u32 = 4;
 
@@ -172,13 +179,18 @@ impl Work {
             return states.iter().all(|state| matches!(state, OutcomeState::Confirmed { .. }));
         }
         let patience = self.desk.patience;
-        let (mut busy, mut in_use) = (0, 0);
+        let (mut busy, mut in_use, mut doubt) = (0, 0, None);
         loop {
             if let Some(why) = self.shared.gone(&self.step.system) {
-                self.settle_all(OutcomeState::Refused { rule: why }).await;
+                let state = match &doubt {
+                    // Its intent stays open: the next start looks it up.
+                    Some(Doubt { why: before, .. }) => OutcomeState::Unknown { why: format!("{before}; {why}") },
+                    None => OutcomeState::Refused { rule: why },
+                };
+                self.settle_all(state).await;
                 return false;
             }
-            let (why, pause) = match self.attempt(busy).await {
+            let (why, pause) = match self.attempt(busy, &mut doubt).await {
                 Attempt::Done(yes) => return yes,
                 Attempt::Busy(why, pause) => {
                     busy += 1;
@@ -207,6 +219,10 @@ impl Work {
             let until = (self.desk.now)().checked_add(pause).unwrap_or_else(|_| (self.desk.now)());
             self.report_all(&OutcomeState::Waiting { until, why: why.clone() });
             if !self.stop.pause(pause).await {
+                if let Some(Doubt { receipt, why, .. }) = doubt {
+                    self.unknown(receipt, &format!("stopped while it waited ({why})")).await;
+                    return false;
+                }
                 let rule = format!("stopped while it waited ({why}); nothing was done for it");
                 self.settle_all(OutcomeState::Refused { rule }).await;
                 return false;
@@ -214,20 +230,36 @@ impl Work {
         }
     }
 
-    async fn attempt(&self, attempt: u32) -> Attempt {
+    /// `doubt`: the write of the attempt before, where the service's answer did not tell whether it was carried out.
+    async fn attempt(&self, attempt: u32, doubt: &mut Option<Doubt>) -> Attempt {
         if let Some(rest) = self.desk.line.rests(&self.step.system) {
             return Attempt::Rests(rest);
         }
         let Some(checked) = self.stop.unless_given_up(self.check()).await else {
-            let rule = "stopped before it was sent".to_owned();
-            self.settle_all(OutcomeState::Refused { rule }).await;
+            let state = match &doubt {
+                Some(Doubt { why, .. }) => {
+                    OutcomeState::Unknown { why: format!("{why}; what became of it was not waited for") }
+                }
+                None => OutcomeState::Refused { rule: "stopped before it was sent".to_owned() },
+            };
+            self.settle_all(state).await;
             return Attempt::Done(false);
         };
         let native = match checked {
-            Checked::Go(native) => native,
+            Checked::Go(native) => {
+                if let Some(Doubt { receipt, status, why }) = doubt.take() {
+                    let why = format!("busy: {why}; read again, it was not carried out");
+                    self.reached(receipt, StepState::Ended { status, why }).await;
+                    lock(&self.shared.sent).remove(&self.step.id);
+                }
+                native
+            }
             Checked::Unread(why) => {
                 if let Some(rest) = self.desk.line.rests(&self.step.system) {
                     return Attempt::Rests(rest);
+                }
+                if let Some(Doubt { receipt, why: before, .. }) = doubt.take() {
+                    return self.unknown(receipt, &format!("{before}; then it could not be read: {why}")).await;
                 }
                 let rule = format!("it could not be read just before the write: {why}");
                 self.settle_all(OutcomeState::Refused { rule }).await;
@@ -235,6 +267,10 @@ impl Work {
             }
             Checked::Settled(states) => {
                 let yes = states.iter().all(|(_, state)| matches!(state, OutcomeState::Confirmed { .. }));
+                if let Some(Doubt { receipt, why, .. }) = doubt.take() {
+                    // It came about by that write or by somebody else's; and what did not may have been half of it.
+                    return self.unknown(receipt, &why).await;
+                }
                 self.settle(states).await;
                 return Attempt::Done(yes);
             }
@@ -259,7 +295,7 @@ impl Work {
         lock(&self.shared.sent).insert(self.step.id.clone());
         let write = self.desk.line.write(&step.system, step.write.clone(), &receipt);
         match self.stop.unless_given_up(write).await {
-            Some(reply) => self.replied(&step, receipt, reply, attempt).await,
+            Some(reply) => self.replied(&step, receipt, reply, attempt, doubt).await,
             None => {
                 // The intent stays open: the next start looks it up.
                 let why =
@@ -276,7 +312,14 @@ impl Work {
         }
     }
 
-    async fn replied(&self, step: &Step, receipt: Receipt, reply: Result<Reply, LineFault>, attempt: u32) -> Attempt {
+    async fn replied(
+        &self,
+        step: &Step,
+        receipt: Receipt,
+        reply: Result<Reply, LineFault>,
+        attempt: u32,
+        doubt: &mut Option<Doubt>,
+    ) -> Attempt {
         let reply = match reply {
             Ok(reply) => reply,
             Err(LineFault::NotSent(why)) if let Some(rest) = self.desk.line.rests(&self.step.system) => {
@@ -315,15 +358,21 @@ impl Work {
             }
             // What was turned away at the door (429) was not done; of any other busy answer nobody knows. The record is read
             // before it is sent again; after the last try it is looked up.
-            Verdict::Busy(why) if !over(&reply) && attempt + 1 >= self.desk.patience.tries => {
-                self.unknown(receipt, &format!("the service stayed busy: {why}")).await
-            }
             Verdict::Busy(why) => {
-                lock(&self.shared.sent).remove(&self.step.id);
-                self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
                 let patience = self.desk.patience;
                 let window = self.party.connector.mapping().window;
-                Attempt::Busy(why, busy_pause(&reply, attempt, (patience.first, patience.longest), window))
+                let pause = busy_pause(&reply, attempt, (patience.first, patience.longest), window);
+                if over(&reply) {
+                    lock(&self.shared.sent).remove(&self.step.id);
+                    self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
+                } else if attempt + 1 >= patience.tries {
+                    return self.unknown(receipt, &format!("the service stayed busy: {why}")).await;
+                } else {
+                    let state = StepState::Replied { status, verdict: format!("busy: {why}"), id: None };
+                    let why = format!("the service was busy: {why}");
+                    *doubt = self.reached(receipt, state).await.map(|receipt| Doubt { receipt, status, why });
+                }
+                Attempt::Busy(why, pause)
             }
             Verdict::InUse(why) => {
                 lock(&self.shared.sent).remove(&self.step.id);

@@ -50,6 +50,8 @@ pub(in crate::mapping) struct RowSpec {
     #[serde(default)]
     pub later: bool,
     pub shows_in: Option<String>,
+    /// Empty where a row of an operator's own file says nothing.
+    #[serde(default)]
     pub cite: String,
     pub note: Option<String>,
 }

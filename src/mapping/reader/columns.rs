@@ -112,6 +112,7 @@ impl Columns {
                 lists: Vec::new(),
                 shapes: Vec::new(),
                 unread: Vec::new(),
+                lacking: Vec::new(),
             },
             width: names.len(),
             lists: Vec::new(),
@@ -131,6 +132,9 @@ impl Columns {
             }
             if here.is_empty() {
                 columns.program.unread.push(attr);
+                if row.key.is_some() {
+                    columns.program.lacking.push(attr);
+                }
                 continue;
             }
             match &row.list {

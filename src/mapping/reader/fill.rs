@@ -58,6 +58,8 @@ pub(super) struct Program {
     pub(super) shapes: Vec<Shape>,
     /// Attributes that this feed does not bring and no second one will.
     pub(super) unread: Vec<Attr>,
+    /// Of these, what a file has no column for and records are linked by: nobody has such a key there.
+    pub(super) lacking: Vec<Attr>,
 }
 
 /// Compiles a feed's rows.
@@ -71,6 +73,7 @@ pub(super) fn compile(feed: &Feed, rows: &[MapRow], schema: &Schema) -> Result<(
         lists: Vec::new(),
         shapes: Vec::new(),
         unread: Vec::new(),
+        lacking: Vec::new(),
     };
     for row in rows {
         let Some(attr) = schema.find(&row.attr) else { continue };
@@ -235,6 +238,9 @@ impl Program {
         }
         for &attr in &self.unread {
             into.unread(attr);
+        }
+        for &attr in &self.lacking {
+            into.lacks(attr);
         }
     }
 

@@ -37,6 +37,21 @@ fn the_smallest_file_is_a_mapping() {
 }
 
 #[test]
+fn a_row_that_is_laid_over_another_says_only_what_it_changes() {
+    let base = format!("{HEAD}{REST}");
+    let laid = "[[row]]\nkind = \"User\"\nattr = \"username\"\ncompare = false\n\n[[row]]\nkind = \"User\"\nattr = \"title\"\nread = \"job\"\n";
+    let mapping = Mapping::overlaid(&base, laid, "mine.toml").unwrap();
+    let row = |path: &str| mapping.row(Kind::User, &AttrPath::new(path)).unwrap();
+    assert_eq!((row("userName").compare, row("userName").read.as_slice()), (false, &["login".to_owned()][..]));
+    assert_eq!((row("userName").cite.as_str(), row("userName").write.as_deref()), ("here", Some("login")));
+    // A row of the operator's own is stated by their own file.
+    assert_eq!((row("title").compare, row("title").cite.as_str()), (true, "mine.toml"));
+    let wrong =
+        Mapping::overlaid(&base, "[[row]]\nkind = \"User\"\nattr = \"userName\"\ncompere = false\n", "mine.toml");
+    assert!(wrong.unwrap_err().to_string().contains("line 4"));
+}
+
+#[test]
 fn a_fault_names_file_and_line_and_the_nearest_right_name() {
     // HEAD has 4 lines and REST 14, so what is added starts with line 19.
     for (extra, wanted) in [
@@ -52,7 +67,10 @@ fn a_fault_names_file_and_line_and_the_nearest_right_name() {
             "\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = 7\ncite = \"c\"",
             ["line 22", "`read`: ", "a text or a list of texts"],
         ),
-        ("\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = \"b\"", ["line 19", "missing field `cite`", ""]),
+        (
+            "\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = \"b\"",
+            ["line 19", "`cite` is empty", "say where this is stated"],
+        ),
         (
             "\n[[row]]\nkind = \"User\"\nattr = \"a\"\nread = \"b\"\nvia = [\"trimm\"]\ncite = \"c\"",
             ["line 23", "`via`: unknown variant `trimm`", "did you mean `trim`?"],
@@ -112,7 +130,7 @@ fn what_is_missing_at_the_top_is_named() {
 }
 
 #[test]
-fn a_users_file_replaces_rows_adds_rows_and_replaces_scalars() {
+fn a_users_file_changes_rows_adds_rows_and_replaces_scalars() {
     let base = Mapping::builtin_text("aha").unwrap();
     let over = r#"
 page_size = 50
@@ -123,6 +141,7 @@ attr = "TIMEZONE"
 read = "timezone"
 write = "timezone"
 policy = "keep"
+compare = true
 cite = "our own"
 
 [[row]]
@@ -139,7 +158,7 @@ cite = "our own"
     let rows = |mapping: &Mapping| mapping.kind(Kind::User).unwrap().rows.len();
     assert_eq!(rows(&laid), rows(&plain) + 1);
     let place = |mapping: &Mapping| mapping.kind(Kind::User).unwrap().schema.find(&AttrPath::from("timezone"));
-    assert_eq!(place(&laid), place(&plain), "a replaced row stays where it was");
+    assert_eq!(place(&laid), place(&plain), "a changed row stays where it was");
     let mut into = builder(&laid, "users");
     take(&laid, "users", r#"{"users":[{"id":"1","custom":{"badge":"B7"}}]}"#, None, &mut into);
     assert_eq!(text(&into.table(), "1", "urn:acme:2.0:User:badge"), "B7");

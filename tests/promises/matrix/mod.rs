@@ -5,6 +5,7 @@
 //! there, what failed, was refused or is stale left everything as it was. The same plan is then pushed again, and a
 //! fresh one for what was confirmed: neither writes.
 
+mod lied;
 mod rows;
 mod wish;
 
@@ -14,14 +15,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use trueup::engine::SystemSetup;
 use trueup::engine::protocol::{Command, Health, Report, World};
+use trueup::engine::{Setup, SystemSetup};
 use trueup::model::{Kind, SystemId};
 use trueup::plan::{Change, ChangeId, Limits, Outcome, OutcomeState, Plan, Policy, Target};
 use trueup::simulate::seen::Request;
 
 use self::rows::{ROWS, Rival, Row, Truth};
 use self::wish::{Wish, leavers, snapshot, wishes};
+use crate::adversary::Adversary;
 use crate::bed::{Bed, Console, HR, Part, acknowledged, assert_confirmed, assert_refused, full};
 
 /// Everything may be done, and what was pushed before counts against no limit: many pushes befall few people here.
@@ -73,7 +75,28 @@ impl Pushed {
 impl Matrix {
     async fn new(part: Part) -> Self {
         let bed = Bed::of(USERS, &[HR, part]).await;
+        let setup = bed.setup(&each_push_by_itself());
+        Self::over(part, bed, setup).await
+    }
+
+    /// The same with an adversary before the system. `reads`: parts of paths of requests that read though they are POST.
+    async fn behind(part: Part, reads: &'static [&'static str]) -> (Self, Adversary) {
+        let bed = Bed::of(USERS, &[HR, part]).await;
         let mut setup = bed.setup(&each_push_by_itself());
+        let service = url::Url::parse(&bed.simulator(part.0).url).unwrap().authority().to_owned();
+        let adversary = Adversary::before(service.clone(), reads).await;
+        for system in setup.systems.iter_mut().filter(|system| system.id().as_str() == part.0) {
+            let mut config = system.config.clone();
+            config.url = config.url.replace(&service, &adversary.address);
+            for value in config.own.values_mut() {
+                *value = value.replace(&service, &adversary.address);
+            }
+            *system = SystemSetup::over(config, Arc::new((**system.connector.mapping()).clone())).unwrap();
+        }
+        (Self::over(part, bed, setup).await, adversary)
+    }
+
+    async fn over(part: Part, bed: Bed, mut setup: Setup) -> Self {
         // As in the field, but in milliseconds.
         setup.patience.show = Duration::from_millis(60);
         setup.patience.first = Duration::from_millis(5);

@@ -441,6 +441,8 @@ impl Connector for Fake {
             412 => Verdict::Stale("the service says that it moved".into()),
             423 => Verdict::InUse("in use by demo".into()),
             429 => Verdict::Busy("too many requests".into()),
+            // Busy, as it says; it may have been carried out all the same.
+            406 => Verdict::Busy("the region fails over".into()),
             501 => Verdict::OtherForm("not implemented".into()),
             500.. => Verdict::Unknown(format!("status {}", reply.status)),
             status => Verdict::Failed(format!("status {status}")),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::fake::Fault;
 use super::*;
 use crate::engine::push::resolve;
+use crate::store::{Signature, StepState};
 
 struct Folder(PathBuf);
 
@@ -104,5 +105,33 @@ fn a_create_that_was_on_its_way_is_found_by_its_key() {
         let plan = found[0].0.clone();
         let made = bench.desk.keeper.ask(move |journal| journal.created(&plan)).await.unwrap();
         assert_eq!(made, [(changes[0].id.clone(), "new1".to_owned())]);
+    });
+}
+
+#[test]
+fn what_was_turned_away_before_the_kill_is_told_as_not_done_and_not_as_half_done() {
+    let (folder, service) = (Folder::new(), lena());
+    let changes = [set("a1", "title", "Ms.", "Dr."), set("a2", "title", "", "Mr.")];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let killed = bench(service.clone(), full(), journal::open(&folder.file()).unwrap());
+        let plan = killed.prepare(&changes).await;
+        // It was busy, and then the console was no more: nothing is written after this.
+        let written = killed.desk.keeper.ask(move |journal| {
+            journal.open(&plan, &Signature { who: "lena".into(), reason: None })?;
+            let receipt = journal.intend(&plan.id, &plan.steps[0])?;
+            journal.reached(&receipt, &StepState::Ended { status: 429, why: "busy: too many requests".into() })
+        });
+        written.await.unwrap();
+        killed.desk.keeper.close().await;
+
+        let next = bench(service.clone(), full(), journal::open(&folder.file()).unwrap());
+        let found = resolve(&next.desk, &next.tell()).await.unwrap();
+        let told: Vec<_> = found.iter().map(|(_, outcome)| (outcome.change.clone(), outcome.state.clone())).collect();
+        let refused = |rule: &str| OutcomeState::Refused { rule: rule.into() };
+        let away = "it was turned away, and the console ended before it was sent again; nothing was done";
+        let never = "the console ended before it was begun; nothing was sent for it";
+        assert_eq!(told, [(changes[0].id.clone(), refused(away)), (changes[1].id.clone(), refused(never))]);
+        assert_eq!(service.writes(), Vec::<String>::new());
     });
 }
