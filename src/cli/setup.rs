@@ -159,6 +159,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         eprintln!("trueup: snapshots older than {} days are still there: {why}", config.keep);
     }
     let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
+    let cache = cache.of(systems.iter().map(|system| (system.id().clone(), system.place())).collect());
     Ok(Setup {
         systems,
         source: config.source.clone(),

@@ -74,6 +74,18 @@ impl SystemSetup {
         }
     }
 
+    /// Where its records come from, in one way of writing it: its address, or its files, and what it speaks.
+    pub fn place(&self) -> String {
+        let own: Vec<String> = self.config.own.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let at = place(&self.config.url);
+        // A simulator on this machine has another port each time.
+        let at = match at.strip_prefix("127.0.0.1:") {
+            Some(rest) => format!("127.0.0.1{}", rest.trim_start_matches(|c: char| c.is_ascii_digit())),
+            None => at,
+        };
+        format!("{} {at} {}", self.connector.mapping().speaks, own.join(" "))
+    }
+
     /// Its base URL as it may be shown.
     pub(super) fn shown_url(&self) -> String {
         base(&self.config.url)

@@ -100,6 +100,9 @@ pub struct Site {
     /// The parts of lists that the schemas declare, by kind and list: what is not among them is not sent.
     #[serde(default)]
     pub parts: Vec<(Kind, String, Vec<String>)>,
+    /// Attributes that the schemas declare to be required or never to change.
+    #[serde(default)]
+    pub declared: Vec<Declared>,
     /// How many records of a kind there are at least, as far as the probe has seen them.
     #[serde(default)]
     pub at_least: Vec<(Kind, u64)>,
@@ -110,7 +113,30 @@ pub struct Site {
     pub lessons: Vec<String>,
 }
 
+/// What a schema demands of an attribute (RFC 7643 7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The kind.
+    pub kind: Kind,
+    /// The attribute, or a part of a complex one that has one value (`name.formatted`).
+    pub path: String,
+    /// A new record must have it.
+    pub required: bool,
+    /// It is given when a record is created and never again.
+    pub immutable: bool,
+}
+
 impl Site {
+    /// Whether the schemas demand an attribute of every new record.
+    pub fn requires(&self, kind: Kind, path: &str) -> bool {
+        self.declared.iter().any(|rule| rule.required && rule.kind == kind && rule.path.eq_ignore_ascii_case(path))
+    }
+
+    /// Whether the schemas let an attribute be given when a record is created and never again.
+    pub fn fixes(&self, kind: Kind, path: &str) -> bool {
+        self.declared.iter().any(|rule| rule.immutable && rule.kind == kind && rule.path.eq_ignore_ascii_case(path))
+    }
+
     /// The endpoint of a kind.
     pub fn endpoint(&self, kind: Kind) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.kind == kind)

@@ -8,6 +8,7 @@
 
 mod sweep;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Cache, StoreError};
 use crate::model::{
-    Attr, CHUNK_ROWS, Cell, FeedState, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot, SystemId, Table,
+    Attr, AttrPath, CHUNK_ROWS, Cell, FeedState, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot, SystemId, Table,
     TableBuilder,
 };
 
@@ -35,6 +36,8 @@ const MOST: u64 = 1 << 30;
 #[derive(Debug)]
 pub struct FileCache {
     folder: PathBuf,
+    /// What each system is.
+    places: BTreeMap<SystemId, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,6 +46,12 @@ struct Header {
     system: SystemId,
     kind: Kind,
     schema: String,
+    /// Attributes that could not be read, whatever the mapping says.
+    #[serde(default)]
+    unreadable: Vec<AttrPath>,
+    /// What the system was: another one of the same name has other records.
+    #[serde(default)]
+    place: String,
     generation: u64,
     rows: u64,
     /// Of a front: how many rows the whole has.
@@ -55,7 +64,17 @@ struct Header {
 impl FileCache {
     /// A cache in this directory, which is made (0700) when something is kept.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), places: BTreeMap::new() }
+    }
+
+    /// The same, told what each system is (its address, its files): what was read of another one of the same name, by
+    /// another configuration, is not taken for it.
+    pub fn of(self, places: BTreeMap<SystemId, String>) -> Self {
+        Self { places, ..self }
+    }
+
+    fn place(&self, system: &SystemId) -> &str {
+        self.places.get(system).map_or("", String::as_str)
     }
 
     fn path(&self, system: &SystemId, kind: Kind) -> PathBuf {
@@ -89,6 +108,7 @@ fn read(
     system: &SystemId,
     kind: Kind,
     schema: &Arc<Schema>,
+    place: &str,
 ) -> Result<Option<(Snapshot, u64)>, StoreError> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -102,7 +122,9 @@ fn read(
         .read_until(b'\n', &mut line)
         .map_err(|why| fault(path, why))
         .and_then(|_| serde_json::from_slice::<Header>(&line).map_err(|why| fault(path, why)))?;
-    if header.layout != LAYOUT || header.schema != fingerprint(schema) {
+    let lacking: Vec<Attr> = header.unreadable.iter().filter_map(|path| schema.find(path)).collect();
+    let schema = &schema.unreadable(&lacking);
+    if header.layout != LAYOUT || header.schema != fingerprint(schema) || header.place != place {
         return Ok(None);
     }
     if header.system != *system || header.kind != kind {
@@ -144,7 +166,7 @@ fn fingerprint(schema: &Schema) -> String {
 
 impl Cache for FileCache {
     fn load(&mut self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
-        Ok(read(&self.path(system, kind), system, kind, schema)?.map(|(snapshot, _)| snapshot))
+        Ok(read(&self.path(system, kind), system, kind, schema, self.place(system))?.map(|(snapshot, _)| snapshot))
     }
 
     fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
@@ -158,7 +180,7 @@ impl Cache for FileCache {
         kind: Kind,
         schema: &Arc<Schema>,
     ) -> Result<Option<(Snapshot, u64)>, StoreError> {
-        read(&self.front_path(system, kind), system, kind, schema)
+        read(&self.front_path(system, kind), system, kind, schema, self.place(system))
     }
 
     fn keep_front(&mut self, snapshot: &Snapshot, rows: &[Row]) -> Result<(), StoreError> {
@@ -200,6 +222,8 @@ impl FileCache {
             system: snapshot.system.clone(),
             kind: snapshot.kind,
             schema: fingerprint(schema),
+            unreadable: schema.attrs().iter().filter(|def| def.unreadable).map(|def| def.path.clone()).collect(),
+            place: self.place(&snapshot.system).to_owned(),
             generation: snapshot.generation,
             rows: rows.len() as u64,
             of: snapshot.table.len() as u64,

@@ -324,6 +324,45 @@ pub(super) fn parts(document: &Value, schema: &str) -> Vec<(String, Vec<String>)
         .collect()
 }
 
+/// The names of each schema's attributes, those included that only the service sets.
+pub(super) fn names(document: &Value) -> Vec<(String, Vec<String>)> {
+    let of = |schema: &Value| match member(schema, "attributes") {
+        Some(Value::Array(all)) => all.iter().filter_map(|one| text(one, "name").map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    };
+    records(document).into_iter().filter_map(|schema| Some((text(schema, "id")?.to_owned(), of(schema)))).collect()
+}
+
+/// What a schema demands of its attributes, and of the parts of those that have one value: which are required, and which
+/// never change. What only the service sets is no business of ours.
+pub(super) fn demands(document: &Value, schema: &str) -> Vec<(String, bool, bool)> {
+    let schema =
+        records(document).into_iter().find(|one| text(one, "id").is_some_and(|id| id.eq_ignore_ascii_case(schema)));
+    let mut demands = Vec::new();
+    if let Some(Value::Array(attributes)) = schema.and_then(|schema| member(schema, "attributes")) {
+        demand(attributes, "", &mut demands);
+    }
+    demands
+}
+
+fn demand(attributes: &[Value], outer: &str, demands: &mut Vec<(String, bool, bool)>) {
+    for attribute in attributes {
+        let is = |value: &str| text(attribute, "mutability").is_some_and(|have| have.eq_ignore_ascii_case(value));
+        let Some(name) = text(attribute, "name").filter(|_| !is("readOnly")) else { continue };
+        let path = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
+        let (required, immutable) = (flag(attribute, "required") == Some(true), is("immutable"));
+        if required || immutable {
+            demands.push((path.clone(), required, immutable));
+        }
+        if let Some(Value::Array(subs)) = member(attribute, "subAttributes")
+            && flag(attribute, "multiValued") != Some(true)
+            && outer.is_empty()
+        {
+            demand(subs, &path, demands);
+        }
+    }
+}
+
 /// Whether an attribute can be read back and written: what only the service sets, or never returns, is nothing to compare
 /// (RFC 7643 7).
 fn usable(attribute: &Value) -> bool {

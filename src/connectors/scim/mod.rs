@@ -24,6 +24,7 @@ mod probe_findings;
 #[cfg(test)]
 mod profiles;
 mod said;
+mod schemas;
 mod verdict;
 mod whole;
 mod write;

@@ -200,3 +200,23 @@ proptest::proptest! {
         });
     }
 }
+
+#[test]
+fn what_the_schemas_do_not_declare_is_named_as_it_may_be_refused() {
+    let serve = |user: &[&str]| {
+        let names: Vec<Value> = user.iter().map(|name| json!({ "name": name, "type": "string" })).collect();
+        move |request: &Request| match request.path.rsplit('/').next().unwrap() {
+            "Schemas" => reply(
+                200,
+                json!({ "Resources": [{ "id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": names.clone() }] }),
+            ),
+            _ => good(request),
+        }
+    };
+    let few = at("https://idp.example.com/scim/v2", serve(&["userName", "name", "displayName", "active", "emails"]));
+    let note = lines(&few, Finding::Note);
+    assert!(note.contains("do not declare nickName, ") && note.contains(" and ") && note.contains("`drops`"), "{note}");
+    assert!(!note.contains("userName") && !note.contains("externalId"), "{note}");
+    let silent = lines(&at("https://idp.example.com/scim/v2", serve(&[])), Finding::Note);
+    assert!(!silent.contains("do not declare"), "a schema without attributes says nothing: {silent}");
+}

@@ -120,6 +120,24 @@ impl<'r> Work<'r> {
                     .ok_or_else(|| cannot(format!("{}: {at} is no path that can be written", wish.row.attr)))?;
                 let parts = if path.urn.is_empty() { self.site.parts_of(self.endpoint.kind, &path.attr) } else { None };
                 let path = path.among(parts);
+                // Without a part to pick by, the elements that have none are those of one row alone.
+                if path.bare && !wish.row.read.iter().any(|read| read.contains("[not (")) {
+                    if change.op == Op::Create {
+                        continue;
+                    }
+                    let part = path.pick.as_ref().map_or("", |(part, _)| part.as_str());
+                    return Err(cannot(format!(
+                        "{}: the service's schema has no `{part}` by which it could be told from the others",
+                        wish.row.attr
+                    )));
+                }
+                let moves = matches!(change.target, Target::Record(_)) && path.urn.is_empty() && path.pick.is_none();
+                if moves && wish.row.list.is_none() && self.site.fixes(self.endpoint.kind, &path.text()) {
+                    return Err(cannot(format!(
+                        "{}: the service declares that it never changes once a {} is created (RFC 7643 7: immutable)",
+                        wish.row.attr, change.kind
+                    )));
+                }
                 let mut wish = wish;
                 self.type_of(&path, &mut wish.what)?;
                 let at = self.address_of(&wish, parts);
@@ -196,7 +214,7 @@ impl<'r> Work<'r> {
             .changes
             .iter()
             .copied()
-            .filter(|change| change.id != create.id && self.patches() && refers_to_new(change))
+            .filter(|change| change.id != create.id && self.patches() && refers_to_new(change) && !self.needed(change))
             .collect();
         let inside: Vec<&Change> =
             self.changes.iter().copied().filter(|change| !later.iter().any(|other| other.id == change.id)).collect();
@@ -209,6 +227,7 @@ impl<'r> Work<'r> {
                 edit.apply(&mut record);
             }
         }
+        let formatted = self.formatted(&mut record);
         self.mandatory()?;
         record.insert("schemas".into(), self.schemas(&record, None));
         let mut write = request(
@@ -218,7 +237,7 @@ impl<'r> Work<'r> {
             // After a lost reply it is looked up by key, never sent again (targets/scim.md A6 rule 4).
             Repeat::LookFirst,
         );
-        write.edits = edits.iter().map(Edited::edit).collect();
+        write.edits = edits.iter().map(Edited::edit).chain(formatted).collect();
         write.holes = distinct(holes);
         let by = match &create.expect {
             Expect::Absent { by } => by.clone(),
@@ -235,6 +254,30 @@ impl<'r> Work<'r> {
             steps.extend(rest.update()?);
         }
         Ok(steps)
+    }
+
+    /// Whether a change is about a list without which the service takes no new record: then it has to be inside.
+    fn needed(&self, change: &Change) -> bool {
+        change.want.iter().any(|want| self.site.requires(self.endpoint.kind, want.facet.path.as_str()))
+    }
+
+    /// The whole name of somebody new where the service demands one: as it is shown, or put together from its parts.
+    fn formatted(&self, record: &mut Map<String, Value>) -> Option<Edit> {
+        const AT: &str = "name.formatted";
+        let path = Path::parse(AT, &self.endpoint.schema, &[])?;
+        let whole = Value::Object(record.clone());
+        let text = |at: &[&str]| {
+            let value = at.iter().try_fold(&whole, |value, name| value.get(name))?;
+            value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        if !self.site.requires(self.endpoint.kind, AT) || path.get(&whole).is_some() {
+            return None;
+        }
+        let parts = [text(&["name", "givenName"]), text(&["name", "familyName"])];
+        let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = text(&["displayName"]).or(Some(parts).filter(|parts| !parts.is_empty()))?;
+        path.put(record, Some(Value::from(name.as_str())));
+        Some(Edit::Set { at: AT.to_owned(), value: Value::from(name) })
     }
 
     fn delete(&self) -> Result<Vec<Step>, Refusal> {

@@ -180,3 +180,26 @@ fn snapshots_that_are_too_old_are_removed_and_a_system_is_forgotten_with_all_its
     assert_eq!(cache.sweep(0).unwrap(), 1, "nothing is kept");
     assert_eq!(names(), ["notes.txt"], "what is not ours is not touched");
 }
+
+#[test]
+fn what_was_read_of_another_system_of_the_same_name_is_not_taken_for_this_one() {
+    let folder = Folder::new();
+    let kept = snapshot(5);
+    let at = |place: &str| FileCache::new(&folder.0).of([(kept.system.clone(), place.to_owned())].into());
+    at("scim one.example").keep(&kept).unwrap();
+    let schema = kept.table.schema();
+    assert!(at("scim one.example").load(&kept.system, kept.kind, schema).unwrap().is_some());
+    assert!(at("scim two.example").load(&kept.system, kept.kind, schema).unwrap().is_none());
+}
+
+#[test]
+fn what_a_file_had_no_column_for_comes_back_as_not_readable() {
+    let folder = Folder::new();
+    let whole = snapshot(5);
+    let table = whole.table.with_schema(whole.table.schema().unreadable(&[Attr(0)])).unwrap();
+    let mut cache = FileCache::new(&folder.0);
+    cache.keep(&Snapshot { table, ..whole.clone() }).unwrap();
+    let back = cache.load(&whole.system, whole.kind, whole.table.schema()).unwrap().expect("it is there");
+    assert_eq!(back.table.cell(Row(0), Attr(0)), Cell::Unreadable);
+    assert_eq!(back.table.entries(Row(0), Attr(3)).map(<[_]>::len), Some(1));
+}
