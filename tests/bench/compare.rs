@@ -2,16 +2,17 @@
 //!
 //! The goal is 1.0 s wall and 1.8 s of CPU on 2 cores, from loaded tables to states, differences and lint (DESIGN.md
 //! section 6). It also tells the memory of three systems with their comparison (goal 1.3 GiB) and the peak while one of them
-//! is read anew (goal: one system more). `TRUEUP_BENCH_USERS` sets another number of people.
+//! is read anew (goal: one system more), and what comparing again after an edit costs (goal 200 ms for the rules of comparison,
+//! policy and scope). `TRUEUP_BENCH_USERS` sets another number of people.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::{Arc, LazyLock};
 
 use divan::Bencher;
-use trueup::compare::{Inputs, Pairing, SystemView, compare};
+use trueup::compare::{Compared, Inputs, Link, LinkVerdict, Pairing, Rung, SystemView, compare, compare_again};
 use trueup::mapping::Mapping;
-use trueup::model::filter::Filters;
-use trueup::model::{FeedState, Kind, Proof, Snapshot, SystemId, TableBuilder};
+use trueup::model::filter::{Filter, Filters};
+use trueup::model::{AttrPath, FeedState, Fold, Kind, Proof, RecordKey, Schema, Snapshot, SystemId, TableBuilder};
 
 fn main() {
     memory();
@@ -209,4 +210,55 @@ fn link_and_compare(bencher: Bencher) {
             > users.len as u64 * 9 / 10
     );
     bencher.bench(|| compare(world.clone()));
+}
+
+/// What an operator edits in the second system.
+const EDITS: &[&str] = &["nothing", "scope", "compare", "policy", "fold", "link"];
+
+/// The second system's row of `title` edited, over the same records.
+fn remapped(view: &mut SystemView, edit: impl Fn(&mut trueup::mapping::MapRow)) {
+    let mut mapping = Mapping::clone(&view.mapping);
+    let map = mapping.kinds.iter_mut().find(|map| map.kind == Kind::User).expect("users");
+    map.rows.iter_mut().filter(|row| row.attr == AttrPath::new("title")).for_each(edit);
+    let mut defs = map.schema.attrs().to_vec();
+    for (def, row) in defs.iter_mut().zip(&map.rows) {
+        def.fold = row.fold;
+    }
+    map.schema = Schema::new(Kind::User, defs);
+    let schema = map.schema.clone();
+    view.mapping = Arc::new(mapping);
+    let snapshot = view.snapshots[0].as_ref().expect("users");
+    let table = snapshot.table.with_schema(schema).expect("the same attributes");
+    view.snapshots[0] = Some(Arc::new(Snapshot { table, ..Snapshot::clone(snapshot) }));
+}
+
+fn edited(edit: &str) -> Arc<Inputs> {
+    let mut inputs = (**WORLD).clone();
+    let view = &mut inputs.systems[1];
+    match edit {
+        "scope" => view.scope = Filters::of_users(Filter::parse("title ne \"VP, Sales\"").expect("a filter")),
+        "compare" => remapped(view, |row| row.compare = false),
+        "policy" => remapped(view, |row| row.policy = trueup::mapping::Policy::SkipEmpty),
+        "fold" => remapped(view, |row| row.fold = Fold::Exact),
+        "link" => inputs.links.push(Link {
+            a: RecordKey::new(SystemId::new("hr"), Kind::User, "s1"),
+            b: RecordKey::new(SystemId::new("one"), Kind::User, "t2"),
+            by: Rung::Kept,
+            verdict: LinkVerdict::NotSame,
+            since: jiff::Timestamp::UNIX_EPOCH,
+        }),
+        _ => {}
+    }
+    Arc::new(inputs)
+}
+
+static COMPARED: LazyLock<Compared> = LazyLock::new(|| compare(WORLD.clone()));
+
+/// The same records again, after an edit.
+#[divan::bench(args = EDITS, sample_count = 7, sample_size = 1)]
+fn again(bencher: Bencher, edit: &str) {
+    let inputs = edited(edit);
+    let again = compare_again(inputs.clone(), &COMPARED);
+    assert_eq!(again.kind(Kind::User).tallies, compare(inputs.clone()).kind(Kind::User).tallies);
+    bencher.bench(|| compare_again(inputs.clone(), &COMPARED));
 }
