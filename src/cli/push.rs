@@ -100,6 +100,8 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
             }
         }
     });
+    // A push that was never opened is in no history.
+    let name = if ended.is_ok() { format!("   (trueup history {})", plan.id) } else { String::new() };
     let outcomes = match ended {
         Ok(outcomes) => outcomes,
         Err(why) => {
@@ -122,7 +124,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
         Format::Table => {
             let words: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
             // Whoever reads along may have gone.
-            let _ = writeln!(std::io::stdout().lock(), "\n{}   (trueup history {})", words.join(", "), plan.id);
+            let _ = writeln!(std::io::stdout().lock(), "\n{}{name}", words.join(", "));
         }
     }
     Ok(if done { Exit::True } else { Exit::NotAll })

@@ -1,5 +1,6 @@
 //! Planning, pushing and looking back without a screen: `plan`, `push`, `history`, `undo`, `audit`, `purge`.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -180,9 +181,24 @@ fn what_refers_to_a_record_that_the_same_plan_creates_says_so_in_words() {
     let planned = bed.run(&["plan", "--system", "directory", "--requests", "-o", &file]);
     assert_eq!(planned.code, 1, "{}", planned.err);
     let shown = bed.run(&["plan", "show", &file]);
+    // Whom the plan's references mean, as it names them itself.
+    let plan: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let text = plan.to_string();
+    let holes = text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(hole, _)| hole);
+    let label = |hole: &str| {
+        let mut all = plan["plan"]["changes"].as_array().unwrap().iter();
+        let create = all.find(|change| change["id"] == hole);
+        let create = create.unwrap_or_else(|| panic!("{hole}"));
+        let kind = create["kind"].as_str().unwrap().to_lowercase();
+        format!("the new {kind} {}", create["label"].as_str().unwrap())
+    };
+    let whom: BTreeSet<String> = holes.map(label).collect();
+    assert!(!whom.is_empty(), "{text}");
     for out in [&planned.out, &shown.out] {
-        assert!(out.contains("the new user "), "{out}");
-        assert!(out.contains("{id of the new user "), "{out}");
+        for name in &whom {
+            assert!(out.contains(name), "{name}: {out}");
+        }
+        assert!(out.contains("{id of the new "), "{out}");
         assert!(!out.contains("{{"), "{}", out.lines().find(|line| line.contains("{{")).unwrap_or_default());
     }
 }
