@@ -48,10 +48,11 @@ fn secret(system: &str, what: &str, why: &str) -> anyhow::Result<Secret> {
     let before = tcgetattr(&terminal)?;
     let mut silent = before.clone();
     silent.local_modes &= !LocalModes::ECHO;
-    write!(terminal, "{system}, {what}: ")?;
+    // Silent before it asks: what is typed as soon as the question stands must not show, nor be thrown away.
     tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
     let mut typed = String::new();
-    let read = BufReader::new(&terminal).read_line(&mut typed);
+    let asked = write!(terminal, "{system}, {what}: ");
+    let read = asked.and_then(|()| BufReader::new(&terminal).read_line(&mut typed));
     // Whatever came of it, what is typed next shows again.
     tcsetattr(&terminal, OptionalActions::Now, &before)?;
     writeln!(terminal)?;
