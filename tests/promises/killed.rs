@@ -71,7 +71,8 @@ impl Killing {
         std::fs::create_dir_all(&bed.dir.0).unwrap();
         let (config, data) = (bed.dir.0.join("trueup.toml"), bed.dir.0.join("data"));
         // What was held was never carried out: there is nothing to wait for.
-        let mut lines = "source = \"hr\"\npatience = 0.2\n".to_owned();
+        let mut lines =
+            format!("source = \"hr\"\npatience = 0.2\nlease_dir = \"{}\"\n", bed.dir.0.join("leases").display());
         for (name, more) in
             [("hr", ""), ("directory", "mode = \"full\"\nlimits = { deactivate = 100, percent = 100 }\n")]
         {

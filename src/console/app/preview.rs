@@ -117,6 +117,8 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
             if let Seen::Value(text) = seen
                 && change.want.iter().all(|want| want.facet != *facet)
                 && facet.key.is_none()
+                // Every change stands on it; only one that changes it speaks of it.
+                && facet.path != AttrPath::new("active")
             {
                 let now = text!("plan.now", attribute = facet.path.local(&[]));
                 line = line.with(Tone::Dim, format!("   {now} ")).data(Tone::Dim, text.clone());

@@ -73,8 +73,8 @@ impl Reader {
 impl App {
     /// Cells of a line in a reader.
     pub fn reader_width(&self) -> usize {
-        let columns = usize::from(self.size.0);
-        if columns >= 100 { columns - 16 } else { columns.saturating_sub(4) }
+        // A line that is too long cannot be followed.
+        usize::from(self.size.0).saturating_sub(4).min(136)
     }
 
     /// Lines that fit into a reader.

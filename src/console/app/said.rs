@@ -171,7 +171,9 @@ mod tests {
         for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model"] {
             literals(&root.join(room), "rs", &mut code);
         }
-        code.push_str(&std::fs::read_to_string(root.join("src/cli/init.rs")).unwrap());
+        for file in ["src/cli/init.rs", "src/cli/setup.rs"] {
+            code.push_str(&std::fs::read_to_string(root.join(file)).unwrap());
+        }
         literals(&root.join("assets/connectors"), "toml", &mut code);
         let code = emptied(&code);
         let table: toml::Table = CHINESE.parse().unwrap();

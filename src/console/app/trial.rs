@@ -13,6 +13,7 @@ use super::lines::{Line, Tone, column, padded};
 use super::narrow::Narrow;
 use super::place::Place;
 use super::popup::Popup;
+use super::said::said;
 use super::systems::plural;
 use super::text::{count, text};
 use super::{App, Focus, Tab, Wish};
@@ -136,7 +137,7 @@ fn moves(trial: &Trial) -> Moves {
         notes.push(Line::of(Tone::Plain, text!("trial.lint", before = before, after = after)));
     }
     for (system, what) in &trial.also {
-        notes.push(Line::of(Tone::Warn, text!("trial.also", system = system, what = what)));
+        notes.push(Line::of(Tone::Warn, text!("trial.also", system = system, what = said(what))));
     }
     for (system, kind, paths) in &trial.anew {
         let kind = plural(*kind);
@@ -184,7 +185,7 @@ impl App {
             Err(why) => {
                 let key = self.keymap.shown(Action::Rules);
                 let lines = vec![
-                    Line::default().data(Tone::Bad, why),
+                    Line::default().data(Tone::Bad, said(&why).into_owned()),
                     Line::default(),
                     Line::of(Tone::Plain, text!("trial.cannot-now", key = key)),
                 ];

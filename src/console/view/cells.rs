@@ -103,11 +103,16 @@ impl Pen<'_> {
                 break;
             }
             let style = self.theme.tone(*tone);
+            // Behind a piece that is cut nothing follows, though half a wide character may leave room for a sign.
+            let cut = width(&bare(text)) > usize::from(cells - used);
             used += if *private {
                 self.data(x + used, y, cells - used, text, style)
             } else {
                 self.put(x + used, y, cells - used, text, style)
             };
+            if cut {
+                break;
+            }
         }
         used
     }

@@ -63,7 +63,7 @@ impl Layout {
         }
         // Most names fit into as many cells, so that the columns stand still from record to record.
         let longest = app.detail.rows.iter().map(|row| width(&row.name) as u16 + 2).max().unwrap_or(0);
-        let most = (room * 3 / 10).max(12);
+        let most = if many > 1 { room / 5 } else { room * 3 / 10 }.max(if room >= 70 { 23 } else { 12 });
         let name = longest.clamp(most.min(24), most);
         if many <= 1 {
             let value = ((room - name) / 3).clamp(8, 40);

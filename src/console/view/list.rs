@@ -106,7 +106,9 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     let names = rest - out;
     let (name, second) = if wide || names >= 36 {
         let (name, second) = if one.is_some() || app.whole { (22, 28) } else { (28, 36) };
-        let name = (names * 2 / 5).clamp(10, name);
+        // People have logins; what else there is has an id, which says less than its name and its place in a tree.
+        let share = if rows.kind == Kind::User { names * 2 / 5 } else { names * 3 / 5 };
+        let name = share.clamp(10, if rows.kind == Kind::User { name } else { name + 10 });
         let second = (names.saturating_sub(name + 4)).min(second);
         (name, second)
     } else {

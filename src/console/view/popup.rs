@@ -17,6 +17,7 @@ use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 
 use super::cells::{Pen, width};
+use super::theme::Borders;
 
 /// Draws what lies over the screen; gives the terminal's cursor where something is typed.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
@@ -94,8 +95,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
 /// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
 /// it would otherwise eat the frame.
 pub(super) fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
-    // A strip of the screen too narrow to be read would only be noise beside the frame.
-    let wide = if width_wanted + 10 > area.width { area.width } else { width_wanted.max(10) };
+    // A strip of the screen too narrow to be read would only be noise beside the frame, and without a frame any would.
+    let whole = width_wanted + 24 > area.width || pen.theme.borders == Borders::Plain;
+    let wide = if whole { area.width } else { width_wanted.max(10) };
     let high = height_wanted.min(area.height.saturating_sub(2)).max(3);
     let x = area.x + (area.width.saturating_sub(wide)) / 2;
     let y = area.y + 1 + (area.height.saturating_sub(high + 2)) / 2;

@@ -20,7 +20,7 @@ use super::popup::{keys, open};
 /// Draws the columns to choose from.
 pub fn columns(pen: &mut Pen<'_>, area: Rect, columns: &Columns) {
     let theme = pen.theme;
-    let inside = open(pen, area, 60, columns.items.len() as u16 + 4, text!("columns.title"));
+    let inside = open(pen, area, 68, columns.items.len() as u16 + 4, text!("columns.title"));
     let height = usize::from(inside.height.saturating_sub(2)).max(1);
     let top = columns.at.saturating_sub(height - 1);
     for (at, (item, shown)) in columns.items.iter().enumerate().skip(top).take(height) {

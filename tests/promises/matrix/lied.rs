@@ -189,6 +189,11 @@ async fn an_adversary_before_a_scim_service_brings_about_no_lie_and_no_second_wr
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_adversary_before_starling_brings_about_no_lie_and_no_second_write() {
+    lied_to(("starling", "scim", "starling", &["no-patch", "round-up=100"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_adversary_before_aha_brings_about_no_lie_and_no_second_write() {
     lied_to(AHA).await;
 }
