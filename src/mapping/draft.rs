@@ -120,6 +120,11 @@ impl Draft {
     /// When it takes away what is not there.
     pub fn lay_over(&mut self, over: Self) -> Result<(), MappingError> {
         for (kind, spec) in &over.kinds {
+            if spec.it.none && over.rows.iter().any(|row| row.it.kind == *kind) {
+                return Err(spec
+                    .at
+                    .error(format_args!("`none`: {kind} is said not to be there, and rows are about it")));
+            }
             self.take_away(*kind, spec)?;
         }
         self.connector = over.connector.or(self.connector.take());
@@ -182,6 +187,10 @@ impl Draft {
         let gone = |attr: &str| {
             it.drops.iter().any(|drop| drop.eq_ignore_ascii_case(attr)) || (it.only && !attr.eq_ignore_ascii_case("id"))
         };
+        if it.none {
+            self.feeds.retain(|feed| feed.it.kind != kind);
+        }
+        let gone = |attr: &str| it.none || gone(attr);
         self.rows.retain(|row| row.it.kind != kind || !gone(&row.it.attr));
         for (.., rows) in &mut self.alternatives {
             rows.retain(|row| row.it.kind != kind || !gone(&row.it.attr));

@@ -183,6 +183,9 @@ pub(super) struct KindSpec {
     /// Attributes of the connector below that are not there.
     #[serde(default)]
     pub drops: Vec<String>,
+    /// The service has no records of the kind.
+    #[serde(default)]
+    pub none: bool,
     /// Of the kind, the rows of this file are all.
     #[serde(default)]
     pub only: bool,

@@ -350,6 +350,18 @@ async fn other_resource_types_a_key_of_its_own_five_requests_a_second_and_a_word
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kind_that_the_service_does_not_have_is_not_asked_for() {
+    let odd =
+        Odd::start(PLAIN, &[("Users", users(5)), ("Licenses", named(&[1])), ("Entitlements", named(&[10]))]).await;
+    let bed = Bed::of(60, &[HR]).await;
+    let toml = format!("{LICENSES}\n[kind.Group]\nnone = true\n");
+    let (_console, world) = loaded(&bed, &odd, &toml, PLAIN.key).await;
+    assert_eq!(held(&world, Kind::User), (5, Vec::new()));
+    assert!(world.compared.inputs.systems[1].snapshot(Kind::Group).is_none());
+    assert!(odd.asked("GET").iter().all(|line| !line.contains("Groups")), "{:?}", odd.asked("GET"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_who_are_switched_off_by_delete_are_off_whether_they_are_shown_or_not() {
     for hides in [false, true] {
         let manners = Manners { hides, ..PLAIN };
@@ -411,6 +423,8 @@ fn a_fault_in_such_a_file_names_line_key_and_the_words_that_may_stand_there() {
     let fault = |text: &str| Mapping::own(text, "odd.toml").unwrap_err().to_string();
     let gone = fault(&LICENSES.replace("\"nickName\"", "\"nikName\""));
     assert!(gone.contains("`drops`") && gone.contains("did you mean `nickName`?"), "{gone}");
+    let both = fault(&format!("{NUMBERS}\n[kind.Group]\nnone = true\n"));
+    assert!(both.contains("`none`: Group is said not to be there"), "{both}");
     let nowhere = fault(&APART.replace("/Groups/{id}/members", "/Groups/members"));
     assert!(nowhere.contains("feed `group-members`: `path`") && nowhere.contains("{id}"), "{nowhere}");
     let other = fault(&NUMBERS.replace("\"scim\"", "\"aha\""));

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::discovery::{self, Offers, Types};
 use super::pages::{Asks, From};
-use super::{accept, asks, listing_at, said};
+use super::{accept, asks, feed_of, listing_at, said};
 use crate::connectors::address::Address;
 use crate::connectors::fault::{looks_like_json, looks_like_page, told};
 use crate::connectors::{Finish, Input, Next, Walk};
@@ -228,6 +228,8 @@ impl Probe {
         for feed in self.mapping.feeds.iter().filter(|feed| !feed.path.is_empty() && feed.detail_of.is_none()) {
             types.placed(feed, document, base);
         }
+        // What its file says that the service does not have is not looked for.
+        types.endpoints.retain(|at| self.mapping.feed(&feed_of(at.kind)).is_some());
         types
     }
 
