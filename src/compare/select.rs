@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::bound::Bound;
-use super::column::{Part, Texts};
+use super::search::Search;
 use super::{Compared, Comparison, Pairing, Rule, Verdict, facets};
 use crate::model::filter::{Filter, Query, Test, all_of, any_of};
-use crate::model::fold::folded;
-use crate::model::{CHUNK_ROWS, Cell, Fold, Form, Kind, Row, Table};
+use crate::model::{Cell, Fold, Kind, Row};
 
 /// The identities that pass a query, in their order: in all systems, or in `only` one. Says the same as
 /// [`super::subject::Identity`] would one by one.
@@ -101,8 +100,15 @@ impl<'c> Matrix<'c> {
             Query::Not(inner) => Node::Not(Box::new(self.query(inner))),
             Query::Filter(filter) => self.filter(filter),
             Query::Plain { folded, .. } => {
-                let search = |view: &'c super::SystemView| Some(Search::new(&view.snapshot(self.kind)?.table, folded));
-                Node::Text(self.compared.inputs.systems.iter().map(search).collect())
+                // A record is looked through in the first system that has it, and in no other.
+                let first = |system: usize, row: u32| {
+                    let identity = self.comparison.identity_of(system, Row(row));
+                    identity.and_then(|identity| self.record(identity)).is_some_and(|(first, _)| first == system)
+                };
+                let search = |(system, view): (usize, &'c super::SystemView)| {
+                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, |row| first(system, row)))
+                };
+                Node::Text(self.compared.inputs.systems.iter().enumerate().map(search).collect())
             }
         }
     }
@@ -281,50 +287,10 @@ impl<'c> Matrix<'c> {
                 let (system, row) = self.record(identity)?;
                 bound[system].as_ref()?.eval(row)
             }
-            Node::Text(search) => Some(self.record(identity).is_some_and(|(system, row)| {
-                search[system].as_ref().is_some_and(|search| search.found[row.0 as usize])
-            })),
+            Node::Text(search) => Some(
+                self.record(identity)
+                    .is_some_and(|(system, row)| search[system].as_ref().is_some_and(|search| search.has(row))),
+            ),
         }
-    }
-}
-
-/// Where a plain text is found, by row.
-struct Search {
-    found: Vec<bool>,
-}
-
-impl Search {
-    fn new(table: &Table, want: &str) -> Self {
-        let columns: Vec<(Texts<'_>, Vec<bool>)> = table
-            .schema()
-            .iter()
-            .filter(|(_, def)| def.form == Form::Text)
-            .filter_map(|(attr, _)| Texts::new(table, attr))
-            .filter(Texts::served)
-            .map(|texts| {
-                let mut scratch = String::new();
-                let hit = |text: &str, scratch: &mut String| folded(text, Fold::Caseless, scratch).contains(want);
-                let by_code = texts.dict.iter().map(|text| hit(text, &mut scratch)).collect();
-                (texts, by_code)
-            })
-            .collect();
-        let mut found = vec![false; table.len()];
-        found.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {
-            let mut scratch = String::new();
-            let mut hit = |text: &str| folded(text, Fold::Caseless, &mut scratch).contains(want);
-            for (texts, by_code) in &columns {
-                let part = &texts.parts()[chunk];
-                for (at, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
-                    *out = match part {
-                        Part::Coded(codes) => by_code.get(codes[at] as usize).copied().unwrap_or(false),
-                        Part::Plain { .. } => part.get(at, texts.dict).is_some_and(&mut hit),
-                    };
-                }
-            }
-            for (at, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
-                *out = hit(table.id(Row((chunk * CHUNK_ROWS + at) as u32)));
-            }
-        });
-        Self { found }
     }
 }

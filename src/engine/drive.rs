@@ -2,16 +2,15 @@
 //!
 //! Pages are read on threads of their own, never on the workers that wait for sockets.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::ahead::Ahead;
 use super::fault::{Fault, Trouble};
+use super::foreseen::{Foreseen, came};
 use super::http::Client;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::mapping::{ReadError, Taken};
@@ -198,47 +197,6 @@ impl Drive<'_> {
                 Next::Done(Finish::Feed(proof)) => return Ok(proof),
                 Next::Done(Finish::Site(_)) => return Err(Stopped::Crashed("a listing ended as a probe".to_owned())),
             };
-        }
-    }
-}
-
-/// The reply to a request that was sent before it was asked for.
-async fn came(sent: Sent, cancel: &CancellationToken) -> Result<Reply, Stopped> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(Stopped::Cancelled),
-        reply = sent => match reply {
-            Ok(reply) => reply.map_err(|fault| Stopped::Trouble(fault.trouble().clone())),
-            Err(error) => Err(Stopped::Crashed(panicked(error))),
-        },
-    }
-}
-
-/// A request under way, which is given up with this.
-type Sent = AbortOnDropHandle<Result<Reply, Fault>>;
-
-/// Requests that a walk has not asked for yet and most likely will: sent while it reads its pages, so that the line is never
-/// idle.
-#[derive(Default)]
-struct Foreseen(VecDeque<(Request, Sent)>);
-
-impl Foreseen {
-    /// What was sent for this very request. If the walk asks for another one, nothing of what was foreseen is any good.
-    fn take(&mut self, request: &Request) -> Option<Sent> {
-        if self.0.front().is_some_and(|(foreseen, _)| foreseen == request) {
-            return self.0.pop_front().map(|(_, sent)| sent);
-        }
-        self.0.clear();
-        None
-    }
-
-    fn send(&mut self, client: &Client, requests: Vec<Request>) {
-        let there = self.0.iter().zip(&requests).take_while(|((sent, _), request)| sent == *request).count();
-        self.0.truncate(there);
-        for request in requests.into_iter().skip(there) {
-            let (client, asked) = (client.clone(), request.clone());
-            let sent = AbortOnDropHandle::new(tokio::spawn(async move { client.read(&asked).await }));
-            self.0.push_back((request, sent));
         }
     }
 }

@@ -11,6 +11,7 @@ mod desk;
 mod drive;
 mod fault;
 mod fetch;
+mod foreseen;
 mod headless;
 mod http;
 mod job;

@@ -99,7 +99,7 @@ fn moved(compared: &Compared, member: &Member, before: &Rules) -> Vec<(String, S
         found.push((
             "scope-changed".to_owned(),
             format!(
-                "the scope of {system} was changed since the last push there (it was: {}): {comes_in} of the source's records \
+                "the scope of {system} was changed since the last push there or the first start (it was: {}): {comes_in} of the source's records \
                  come into it, {goes_out} go out of it{}.",
                 before.scope.shown(),
                 doubt(unsure)
@@ -111,7 +111,7 @@ fn moved(compared: &Compared, member: &Member, before: &Rules) -> Vec<(String, S
         found.push((
             "manage-changed".to_owned(),
             format!(
-                "what is ours to judge in {system} was changed since the last push there (it was: {}): {comes_in} records \
+                "what is ours to judge in {system} was changed since the last push there or the first start (it was: {}): {comes_in} records \
                  are now, {goes_out} are not any more{}.",
                 before.manage.shown(),
                 doubt(unsure)
@@ -122,7 +122,7 @@ fn moved(compared: &Compared, member: &Member, before: &Rules) -> Vec<(String, S
         let out: u32 = compared.kinds.iter().filter_map(|kind| kind.tallies.get(at)).map(Tally::out_of_true).sum();
         found.push((
             "mapping-changed".to_owned(),
-            format!("the mapping of {system} was changed since the last push there: {out} records are out of true by it now."),
+            format!("the mapping of {system} was changed since the last push there or the first start: {out} records are out of true by it now."),
         ));
     }
     found

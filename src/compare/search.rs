@@ -1,0 +1,147 @@
+//! Where a plain text is found, over whole tables: block by block where texts are ASCII, text by text where they are not.
+
+use memchr::memmem::Finder;
+use rayon::prelude::*;
+
+use super::column::{Part, Texts};
+use crate::model::fold::folded;
+use crate::model::{CHUNK_ROWS, Fold, Form, Row, Table};
+
+/// The rows of a table that have a text somewhere.
+pub(super) struct Search {
+    found: Vec<bool>,
+}
+
+/// What is looked for: a folded text.
+struct Want<'w> {
+    text: &'w str,
+    /// The same for texts that are ASCII, where it can be in one at all.
+    ascii: Option<Finder<'w>>,
+}
+
+/// Room that is used again from block to block.
+#[derive(Default)]
+struct Room {
+    lower: Vec<u8>,
+    folded: String,
+}
+
+impl Search {
+    /// Looks through the rows that are `asked` for.
+    pub(super) fn new(table: &Table, want: &str, asked: impl Fn(u32) -> bool + Sync) -> Self {
+        let want = Want { text: want, ascii: want.is_ascii().then(|| Finder::new(want)) };
+        let columns: Vec<(Texts<'_>, Vec<bool>)> = table
+            .schema()
+            .iter()
+            .filter(|(_, def)| def.form == Form::Text)
+            .filter_map(|(attr, _)| Texts::new(table, attr))
+            .filter(Texts::served)
+            .map(|texts| {
+                let mut room = Room::default();
+                let by_code = texts.dict.iter().map(|text| want.is_in(text, &mut room)).collect();
+                (texts, by_code)
+            })
+            .collect();
+        let mut found = vec![false; table.len()];
+        found.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {
+            let first = (chunk * CHUNK_ROWS) as u32;
+            let rows = || (first..).take(out.len());
+            if !rows().any(&asked) {
+                return;
+            }
+            let mut room = Room::default();
+            for (texts, by_code) in &columns {
+                match &texts.parts()[chunk] {
+                    Part::Coded(codes) => {
+                        for (out, code) in out.iter_mut().zip(*codes) {
+                            *out |= by_code.get(*code as usize).copied().unwrap_or(false);
+                        }
+                    }
+                    Part::Plain { ends, text, .. } => want.through(text, ends, out, &mut room),
+                }
+            }
+            for (row, out) in (first..).zip(out.iter_mut()) {
+                *out = *out || want.is_in(table.id(Row(row)), &mut room);
+            }
+        });
+        Self { found }
+    }
+
+    pub(super) fn has(&self, row: Row) -> bool {
+        self.found.get(row.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+impl Want<'_> {
+    /// Whether it is in one text.
+    fn is_in(&self, text: &str, room: &mut Room) -> bool {
+        if text.is_ascii() {
+            let Some(finder) = &self.ascii else { return false };
+            room.lower.clear();
+            room.lower.extend_from_slice(text.as_bytes());
+            room.lower.make_ascii_lowercase();
+            return finder.find(&room.lower).is_some();
+        }
+        folded(text, Fold::Caseless, &mut room.folded).contains(self.text)
+    }
+
+    /// Marks the rows of a block of texts, which stand one after the other, that have it.
+    fn through(&self, text: &str, ends: &[u32], out: &mut [bool], room: &mut Room) {
+        let bytes = text.as_bytes();
+        let start = |row: usize| if row == 0 { 0 } else { ends[row - 1] as usize };
+        if let Some(finder) = &self.ascii {
+            room.lower.clear();
+            room.lower.extend_from_slice(bytes);
+            room.lower.make_ascii_lowercase();
+            let mut from = 0;
+            while let Some(at) = finder.find(&room.lower[from..]).map(|at| from + at) {
+                let row = ends.partition_point(|end| *end as usize <= at);
+                let Some(end) = ends.get(row).map(|end| *end as usize) else { break };
+                if at + finder.needle().len() > end {
+                    // It begins in one text and ends in another.
+                    from = at + 1;
+                    continue;
+                }
+                // What is not ASCII is folded first: letters may be joined there that only look apart.
+                out[row] |= bytes[start(row)..end].is_ascii();
+                from = end;
+            }
+        }
+        if text.is_ascii() {
+            return;
+        }
+        for (row, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
+            let own = &text[start(row)..ends[row] as usize];
+            *out = !own.is_ascii() && folded(own, Fold::Caseless, &mut room.folded).contains(self.text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_block_is_found_as_its_texts_are_one_by_one(
+            texts in proptest::collection::vec("[aAbB ｂéE\u{301}王1]{0,6}", 1..8),
+            want in "[ab eé王1]{1,3}",
+        ) {
+            let want = crate::model::fold::fold(&want, Fold::Caseless).into_owned();
+            prop_assume!(!want.is_empty());
+            let want = Want { text: &want, ascii: want.is_ascii().then(|| Finder::new(&want)) };
+            let mut block = String::new();
+            let ends: Vec<u32> = texts.iter().map(|text| { block.push_str(text); block.len() as u32 }).collect();
+            let mut room = Room::default();
+            let mut out = vec![false; texts.len()];
+            want.through(&block, &ends, &mut out, &mut room);
+            for (text, out) in texts.iter().zip(out) {
+                let whole = crate::model::fold::fold(text, Fold::Caseless).contains(want.text);
+                prop_assert_eq!(out, whole, "{:?} in {:?}", want.text, text);
+                prop_assert_eq!(want.is_in(text, &mut room), whole, "{:?} in {:?}", want.text, text);
+            }
+        }
+    }
+}
