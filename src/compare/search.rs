@@ -27,8 +27,8 @@ struct Room {
 }
 
 impl Search {
-    /// Looks through the rows that are `asked` for.
-    pub(super) fn new(table: &Table, want: &str, asked: impl Fn(u32) -> bool + Sync) -> Self {
+    /// Looks through all rows, or through the blocks in which some are `asked` for.
+    pub(super) fn new(table: &Table, want: &str, asked: Option<&(dyn Fn(u32) -> bool + Sync)>) -> Self {
         let want = Want { text: want, ascii: want.is_ascii().then(|| Finder::new(want)) };
         let columns: Vec<(Texts<'_>, Vec<bool>)> = table
             .schema()
@@ -45,8 +45,7 @@ impl Search {
         let mut found = vec![false; table.len()];
         found.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {
             let first = (chunk * CHUNK_ROWS) as u32;
-            let rows = || (first..).take(out.len());
-            if !rows().any(&asked) {
+            if asked.is_some_and(|asked| !(first..).take(out.len()).any(asked)) {
                 return;
             }
             let mut room = Room::default();

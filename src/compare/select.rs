@@ -106,7 +106,11 @@ impl<'c> Matrix<'c> {
                     identity.and_then(|identity| self.record(identity)).is_some_and(|(first, _)| first == system)
                 };
                 let search = |(system, view): (usize, &'c super::SystemView)| {
-                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, |row| first(system, row)))
+                    // All of the first system's are its own.
+                    let some = self.order.first() != Some(&system);
+                    let asked = |row: u32| first(system, row);
+                    let asked: Option<&(dyn Fn(u32) -> bool + Sync)> = if some { Some(&asked) } else { None };
+                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, asked))
                 };
                 Node::Text(self.compared.inputs.systems.iter().enumerate().map(search).collect())
             }

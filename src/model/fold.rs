@@ -113,6 +113,9 @@ fn simple(c: char) -> Option<char> {
         'à'..='ö' | 'ø'..='ÿ' | '\u{4e00}'..='\u{9fff}' => Some(c),
         '\u{130}'..='\u{133}' | '\u{13f}' | '\u{140}' | '\u{149}' | '\u{17f}' => None,
         '\u{100}'..='\u{17e}' => c.to_lowercase().next(),
+        // Vietnamese and the other letters with two marks, Cyrillic, Arabic letters, kana and Hangul, each as one character.
+        '\u{1e00}'..='\u{1e95}' | '\u{1ea0}'..='\u{1eff}' | '\u{400}'..='\u{45f}' => c.to_lowercase().next(),
+        '\u{621}'..='\u{64a}' | '\u{3041}'..='\u{3094}' | '\u{30a1}'..='\u{30fa}' | '\u{ac00}'..='\u{d7a3}' => Some(c),
         // Full-width forms of ASCII.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).map(|c| c.to_ascii_lowercase()),
         _ => None,
