@@ -150,8 +150,13 @@ fn write(text: &str, how: Fold, into: &mut String) {
             if inner.is_ascii() {
                 into.push_str(inner);
                 into.make_ascii_lowercase();
-            } else if inner.chars().all(|c| simple(c).is_some()) {
-                into.extend(inner.chars().filter_map(simple));
+            } else if inner.chars().all(|c| c == 'ß' || simple(c).is_some()) {
+                for c in inner.chars() {
+                    match simple(c) {
+                        Some(c) => into.push(c),
+                        None => into.push_str("ss"),
+                    }
+                }
             } else {
                 // Folding can bring forms that NFKC composes, and the other way round: twice settles it.
                 let once: String = inner.nfkc().flat_map(fold_case).nfkc().collect();
