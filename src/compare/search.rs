@@ -27,8 +27,14 @@ struct Room {
 }
 
 impl Search {
-    /// Looks through all rows, or through the blocks in which some are `asked` for.
-    pub(super) fn new(table: &Table, want: &str, asked: Option<&(dyn Fn(u32) -> bool + Sync)>) -> Self {
+    /// Looks through all rows, or through the blocks in which some are `asked` for, until it is `over`: then nobody waits for
+    /// it any more.
+    pub(super) fn new(
+        table: &Table,
+        want: &str,
+        asked: Option<&(dyn Fn(u32) -> bool + Sync)>,
+        over: &(dyn Fn() -> bool + Sync),
+    ) -> Self {
         let want = Want { text: want, ascii: want.is_ascii().then(|| Finder::new(want)) };
         let columns: Vec<(Texts<'_>, Vec<bool>)> = table
             .schema()
@@ -38,19 +44,22 @@ impl Search {
             .filter(Texts::served)
             .map(|texts| {
                 let mut room = Room::default();
-                let by_code = texts.dict.iter().map(|text| want.is_in(text, &mut room)).collect();
+                let by_code: Vec<bool> = texts.dict.iter().map(|text| want.is_in(text, &mut room)).collect();
                 (texts, by_code)
             })
             .collect();
+        let known: Vec<bool> = columns.iter().map(|(_, by_code)| by_code.contains(&true)).collect();
         let mut found = vec![false; table.len()];
         found.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {
             let first = (chunk * CHUNK_ROWS) as u32;
-            if asked.is_some_and(|asked| !(first..).take(out.len()).any(asked)) {
+            if over() || asked.is_some_and(|asked| !(first..).take(out.len()).any(asked)) {
                 return;
             }
             let mut room = Room::default();
-            for (texts, by_code) in &columns {
+            for ((texts, by_code), known) in columns.iter().zip(&known) {
                 match &texts.parts()[chunk] {
+                    // None of its words has it.
+                    Part::Coded(_) if !known => {}
                     Part::Coded(codes) => {
                         for (out, code) in out.iter_mut().zip(*codes) {
                             *out |= by_code.get(*code as usize).copied().unwrap_or(false);
@@ -92,9 +101,9 @@ impl Want<'_> {
             room.lower.clear();
             room.lower.extend_from_slice(bytes);
             room.lower.make_ascii_lowercase();
-            let mut from = 0;
+            let (mut from, mut row) = (0, 0);
             while let Some(at) = finder.find(&room.lower[from..]).map(|at| from + at) {
-                let row = ends.partition_point(|end| *end as usize <= at);
+                row += ends[row..].iter().take_while(|end| **end as usize <= at).count();
                 let Some(end) = ends.get(row).map(|end| *end as usize) else { break };
                 if at + finder.needle().len() > end {
                     // It begins in one text and ends in another.

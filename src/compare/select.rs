@@ -11,15 +11,16 @@ use crate::model::filter::{Filter, Query, Test, all_of, any_of};
 use crate::model::{Cell, Fold, Kind, Row};
 
 /// The identities that pass a query, in their order: in all systems, or in `only` one. Says the same as
-/// [`super::subject::Identity`] would one by one.
+/// [`super::subject::Identity`] would one by one; once it is `over`, nobody looks at what it says.
 pub fn select(
     compared: &Compared,
     kind: Kind,
     query: &Query,
     only: Option<usize>,
     staged: &(dyn Fn(u32) -> bool + Sync),
+    over: &(dyn Fn() -> bool + Sync),
 ) -> Vec<u32> {
-    let matrix = Matrix::new(compared, kind, only, staged);
+    let matrix = Matrix { over, ..Matrix::new(compared, kind, only, staged) };
     let node = matrix.query(query);
     (0..matrix.comparison.len).into_par_iter().filter(|identity| matrix.eval(&node, *identity) == Some(true)).collect()
 }
@@ -33,6 +34,8 @@ struct Matrix<'c> {
     /// The systems in the order in which an identity's attributes are taken from.
     order: Vec<usize>,
     staged: &'c (dyn Fn(u32) -> bool + Sync),
+    /// Nobody waits for the answer any more.
+    over: &'c (dyn Fn() -> bool + Sync),
 }
 
 enum Node<'c> {
@@ -91,7 +94,7 @@ impl<'c> Matrix<'c> {
         let count = compared.inputs.systems.len();
         let order = only.into_iter().chain(compared.inputs.base()).chain(0..count);
         let order = order.filter(|system| *system < count && seen.insert(*system)).collect();
-        Self { compared, comparison: compared.kind(kind), kind, only, order, staged }
+        Self { compared, comparison: compared.kind(kind), kind, only, order, staged, over: &|| false }
     }
 
     fn query(&self, query: &Query) -> Node<'c> {
@@ -110,7 +113,7 @@ impl<'c> Matrix<'c> {
                     let some = self.order.first() != Some(&system);
                     let asked = |row: u32| first(system, row);
                     let asked: Option<&(dyn Fn(u32) -> bool + Sync)> = if some { Some(&asked) } else { None };
-                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, asked))
+                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, asked, self.over))
                 };
                 Node::Text(self.compared.inputs.systems.iter().enumerate().map(search).collect())
             }

@@ -219,7 +219,7 @@ fn an_account_that_nobody_knows_or_that_should_be_off_can_be_adopted() {
         assert_eq!((active.verdict, &*active.why), (Verdict::Waived, "a service account"), "{id}");
     }
     let query = crate::model::filter::Query::parse("waived=true");
-    assert_eq!(select(&adopted, Kind::User, &query, None, &|_| false).len(), 2);
+    assert_eq!(select(&adopted, Kind::User, &query, None, &|_| false, &|| false).len(), 2);
     for identity in 0..adopted.kind(Kind::User).len {
         let subject = subject::Identity::new(&adopted, Kind::User, identity, None);
         assert_eq!(query.eval(&subject), Some(true));

@@ -143,7 +143,7 @@ fn the_attributes_that_differ_can_be_asked_for() {
     for (text, expected) in [("differs=title", vec![0]), (r#"differs co "name""#, vec![1]), ("differs=active", vec![])]
     {
         let query = crate::model::filter::Query::parse(text);
-        assert_eq!(select(&found, Kind::User, &query, None, &|_| false), expected, "{text}");
+        assert_eq!(select(&found, Kind::User, &query, None, &|_| false, &|| false), expected, "{text}");
         let one_by_one: Vec<u32> = (0..2)
             .filter(|at| query.eval(&subject::Identity::new(&found, Kind::User, *at, None)) == Some(true))
             .collect();

@@ -210,7 +210,7 @@ fn an_identity_answers_for_its_states() {
     ] {
         let query = crate::model::filter::Query::parse(text);
         assert_eq!(query.eval(&identity), expected, "{text}");
-        let selected = select(&found, Kind::User, &query, None, &|_| false);
+        let selected = select(&found, Kind::User, &query, None, &|_| false, &|| false);
         let one_by_one: Vec<u32> = (0..found.kind(Kind::User).len)
             .filter(|at| query.eval(&subject::Identity::new(&found, Kind::User, *at, None)) == Some(true))
             .collect();

@@ -198,7 +198,7 @@ impl OrderJob {
         }
         let marks = &self.marks;
         let staged = |identity: u32| marks.about(rows, identity, system);
-        let found = select(&self.compared, self.kind, &query, system, &staged);
+        let found = select(&self.compared, self.kind, &query, system, &staged, &|| self.overtaken());
         found.into_par_iter().filter(|identity| passes(*identity)).collect()
     }
 
