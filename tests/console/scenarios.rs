@@ -388,9 +388,7 @@ fn s10_what_a_changed_mapping_moves_is_said_before_anything_of_it_is_pushed() {
     let mut made = (*plan(changes)).clone();
     let mut moved = world::guard(true);
     moved.rule = "mapping-changed".into();
-    moved.text =
-        "the mapping of aha was changed since the last push there or the first start: 12 records are out of true now"
-            .into();
+    moved.text = "the mapping of aha was changed since the last push there: 12 records are out of true now".into();
     made.guards.push(moved);
     desk.report(Report::Prepared(Arc::new(made)));
     let screen = desk.screen();
