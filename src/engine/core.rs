@@ -181,7 +181,7 @@ pub(super) struct Core {
     veiled: Vec<Change>,
     /// How the configuration is read anew, and the rules that are tried.
     reread_rules: Option<Reread>,
-    candidate: Option<trial::Candidate>,
+    candidate: Option<Vec<SystemSetup>>,
     /// A push runs; this stops it.
     pub(super) pushing: Option<Stop>,
     /// Writes of an earlier run are to be looked up once the systems have been read.

@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Cache, StoreError};
 use crate::model::{
-    Attr, AttrPath, CHUNK_ROWS, Cell, FeedState, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot, SystemId, Table,
-    TableBuilder,
+    Attr, AttrDef, AttrPath, CHUNK_ROWS, Cell, FeedState, Fold, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot,
+    SystemId, Table, TableBuilder,
 };
 
 /// The layout that this program writes and reads; files of another one are read anew from their system.
@@ -49,6 +49,9 @@ struct Header {
     /// Attributes that could not be read, whatever the mapping says.
     #[serde(default)]
     unreadable: Vec<AttrPath>,
+    /// All attributes, those that the probe found beside the mapping's among them: a start does not know of these yet.
+    #[serde(default)]
+    attrs: Vec<AttrPath>,
     /// What the system was: another one of the same name has other records.
     #[serde(default)]
     place: String,
@@ -122,6 +125,7 @@ fn read(
         .read_until(b'\n', &mut line)
         .map_err(|why| fault(path, why))
         .and_then(|_| serde_json::from_slice::<Header>(&line).map_err(|why| fault(path, why)))?;
+    let schema = &with_found(schema, &header.attrs);
     let lacking: Vec<Attr> = header.unreadable.iter().filter_map(|path| schema.find(path)).collect();
     let schema = &schema.unreadable(&lacking);
     if header.layout != LAYOUT || header.schema != fingerprint(schema) || header.place != place {
@@ -134,6 +138,25 @@ fn read(
     let feeds = header.feeds.into_iter().map(interrupted).collect();
     let (system, generation, taken) = (header.system, header.generation, header.taken);
     Ok(Some((Snapshot { system, kind, generation, table, feeds, taken }, header.of)))
+}
+
+/// A schema with what a probe had found beside it: plain texts. Whether it had found just that, the fingerprint tells.
+fn with_found(schema: &Arc<Schema>, attrs: &[AttrPath]) -> Arc<Schema> {
+    let found: Vec<&AttrPath> = attrs.iter().filter(|path| schema.find(path).is_none()).collect();
+    if found.is_empty() {
+        return schema.clone();
+    }
+    let plain = |path: &AttrPath| AttrDef {
+        path: path.clone(),
+        form: Form::Text,
+        fold: Fold::Caseless,
+        refers: None,
+        unreadable: false,
+        unique: false,
+        later: false,
+        slot: 0,
+    };
+    Schema::new(schema.kind(), schema.attrs().iter().cloned().chain(found.into_iter().map(plain)).collect())
 }
 
 /// A system's name as part of a file name: what could be more than a name is written as its code.
@@ -223,6 +246,7 @@ impl FileCache {
             kind: snapshot.kind,
             schema: fingerprint(schema),
             unreadable: schema.attrs().iter().filter(|def| def.unreadable).map(|def| def.path.clone()).collect(),
+            attrs: schema.attrs().iter().map(|def| def.path.clone()).collect(),
             place: self.place(&snapshot.system).to_owned(),
             generation: snapshot.generation,
             rows: rows.len() as u64,

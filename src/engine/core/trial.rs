@@ -15,9 +15,10 @@ use crate::engine::protocol::{Report, Trial};
 use crate::engine::setup::SystemSetup;
 use crate::model::{AttrPath, Kind, Snapshot, SystemId};
 
-/// Rules that are tried: the systems as the configuration describes them now, and what that comes to.
+/// Rules that are tried, and what they come to.
 pub(in crate::engine) struct Candidate {
-    systems: Vec<Tried>,
+    /// The systems as the configuration describes them now.
+    systems: Vec<SystemSetup>,
     trial: Arc<Trial>,
 }
 
@@ -136,8 +137,9 @@ impl Core {
     }
 
     pub(super) fn tried(&mut self, candidate: Candidate) {
-        self.report(Report::Tried(Ok(candidate.trial.clone())));
-        self.candidate = Some(candidate);
+        // Two worlds are much to hold on to; only whoever looks at them does.
+        self.report(Report::Tried(Ok(candidate.trial)));
+        self.candidate = Some(candidate.systems);
     }
 
     /// The rules that were tried hold from now on. What is read otherwise by them is read again.
@@ -146,16 +148,16 @@ impl Core {
             return self
                 .report(Report::Notice("a push is running: the rules stay as they are until it has ended".to_owned()));
         }
-        let Some(candidate) = self.candidate.take() else {
+        let Some(systems) = self.candidate.take() else {
             return self.report(Report::Notice("no rules are being tried".to_owned()));
         };
         let mut again = Vec::new();
-        for (at, tried) in candidate.systems.into_iter().enumerate() {
+        for (at, setup) in systems.into_iter().enumerate() {
             let member = &mut self.members[at];
             let system = member.setup.id().clone();
             let held = Rules::of(&member.setup);
             // What was read meanwhile was read by the old rules.
-            let tried = Tried::new(member, tried.setup);
+            let tried = Tried::new(member, setup);
             for (snapshot, new) in member.snapshots.iter_mut().zip(tried.snapshots) {
                 *snapshot = new;
             }
@@ -189,6 +191,6 @@ impl Candidate {
             anew: anew.into_iter().map(|((system, kind), paths)| (system, kind, paths)).collect(),
             also,
         });
-        Self { systems, trial }
+        Self { systems: systems.into_iter().map(|tried| tried.setup).collect(), trial }
     }
 }

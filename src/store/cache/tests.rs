@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
-use crate::model::{AttrDef, AttrPath, Fold, ListDef};
+use crate::model::ListDef;
 
 fn text_def(path: &str) -> AttrDef {
     AttrDef {
@@ -202,4 +202,23 @@ fn what_a_file_had_no_column_for_comes_back_as_not_readable() {
     let back = cache.load(&whole.system, whole.kind, whole.table.schema()).unwrap().expect("it is there");
     assert_eq!(back.table.cell(Row(0), Attr(0)), Cell::Unreadable);
     assert_eq!(back.table.entries(Row(0), Attr(3)).map(<[_]>::len), Some(1));
+}
+
+#[test]
+fn what_the_probe_had_found_is_there_again_before_the_next_probe() {
+    let folder = Folder::new();
+    let mut builder = TableBuilder::new(schema(&["urn:x:badge"]).clone());
+    assert!(builder.begin("id0"));
+    let badge = builder.schema().find(&AttrPath::new("urn:x:badge")).unwrap();
+    builder.set(badge, "B7");
+    builder.end();
+    // As the probe adds it: compared without case, like any text that nothing is known of.
+    let mut defs = builder.schema().attrs().to_vec();
+    defs.last_mut().unwrap().fold = Fold::Caseless;
+    let table = builder.table().with_schema(Schema::new(Kind::User, defs)).unwrap();
+    let mut cache = FileCache::new(&folder.0);
+    let kept = Snapshot { table, ..snapshot(1) };
+    cache.keep(&kept).unwrap();
+    let back = cache.load(&kept.system, kept.kind, &schema(&[])).unwrap().expect("it is there");
+    assert_eq!(back.table.cell(Row(0), badge), Cell::Value("B7"));
 }
