@@ -13,7 +13,7 @@ mod veiled;
 pub use memory::past;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -127,7 +127,7 @@ pub(super) struct Core {
     pub(super) leases: Leases,
     pub(super) accepted_at_start: Vec<Accepted>,
     pub(super) patience: Patience,
-    cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
+    cache: Option<Arc<dyn Cache>>,
     reports: UnboundedSender<Report>,
     /// Somebody looks at everything as it comes; otherwise there is one comparison, when all is read.
     face: bool,
@@ -205,7 +205,7 @@ impl Core {
             leases: setup.leases,
             accepted_at_start: setup.accepted,
             patience: setup.patience,
-            cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
+            cache: setup.cache,
             reports,
             face,
             source,
