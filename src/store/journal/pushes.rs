@@ -10,7 +10,7 @@ use super::{NOW, SqliteJournal, fault, json, parsed, seals};
 use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
 use crate::store::chain::{self, Hash, Link as Chained};
 use crate::store::holder::Holder;
-use crate::store::{Entry, OpenIntent, Receipt, Sending, Signature, StepState, StoreError};
+use crate::store::{Entry, OpenIntent, Receipt, Sending, Signature, StepState, StoreError, Warrant};
 
 /// What a push's first entry holds.
 #[derive(Serialize, serde::Deserialize)]
@@ -105,8 +105,25 @@ pub(super) fn open(journal: &mut SqliteJournal, plan: &Plan, by: &Signature) -> 
 pub(super) fn intend(journal: &mut SqliteJournal, plan: &PlanId, step: &Step) -> Result<Receipt, StoreError> {
     let veil = seals::of(journal, plan);
     let kept = veil.as_ref().map_or_else(|| step.clone(), |veil| veil.step(step));
-    let entry = journal.write(|db| add(db, "intend", plan, &step.id.0, 0, &json(&kept)?))?;
-    Ok(Receipt { entry, step: step.id.clone() })
+    let holder = journal.holder.clone();
+    let entry = journal.write(|db| {
+        // Another program that took this one for dead has settled the push, or pushes there itself.
+        let taken: Option<String> = db
+            .query_row("select holder from lease where system = ?", [step.system.as_str()], |row| row.get(0))
+            .optional()?;
+        let taken = taken.map(|by| parsed::<Holder>(&by)).transpose()?.is_some_and(|by| by != holder);
+        if taken || is_closed(db, &plan.0)? {
+            return Ok(None);
+        }
+        add(db, "intend", plan, &step.id.0, 0, &json(&kept)?).map(Some)
+    })?;
+    let entry = entry.ok_or_else(|| {
+        fault(
+            &journal.path,
+            "another trueup has closed this push or pushes there now: it took this one for dead. Nothing more is sent by this one",
+        )
+    })?;
+    Ok(Receipt { entry, step: step.id.clone(), warrant: Warrant::default() })
 }
 
 pub(super) fn reached(journal: &mut SqliteJournal, receipt: &Receipt, state: &StepState) -> Result<(), StoreError> {
