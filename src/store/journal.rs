@@ -149,7 +149,16 @@ impl SqliteJournal {
                 format!("it was written by a newer trueup (layout {found}, this one knows {known})"),
             ));
         }
-        let mut journal = Self { db, path, place, holder: Holder::new(), veils: HashMap::new(), barred: None, file: None, last: None };
+        let mut journal = Self {
+            db,
+            path,
+            place,
+            holder: Holder::new(),
+            veils: HashMap::new(),
+            barred: None,
+            file: None,
+            last: None,
+        };
         if !journal.read(layout::whole)? {
             journal.write(layout::make)?;
         }

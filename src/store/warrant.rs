@@ -44,7 +44,10 @@ impl Warrant {
         // A clock that was set back says nothing.
         let age = self.since.elapsed().max(self.clock.elapsed().unwrap_or_default());
         if age > GOOD_FOR {
-            return Err(format!("{} s have passed since the record was looked at; it is looked at again", age.as_secs()));
+            return Err(format!(
+                "{} s have passed since the record was looked at; it is looked at again",
+                age.as_secs()
+            ));
         }
         self.holds.as_ref().map_or(Ok(()), |holds| holds())
     }

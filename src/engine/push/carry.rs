@@ -209,9 +209,7 @@ fn ready(works: &[Work], plan: &Plan, progress: &[Progress]) -> Option<usize> {
         let work = &works[*at];
         let same_system = running.iter().filter(|other| other.step.system == work.step.system).count();
         // What has two names here is one system still: what is done under one shows under the other only once it is done.
-        let twin = |other: &&Work| {
-            other.party.identity == work.party.identity && other.step.system != work.step.system
-        };
+        let twin = |other: &&Work| other.party.identity == work.party.identity && other.step.system != work.step.system;
         progress[*at] == Progress::Waiting
             && !running.iter().any(twin)
             && needs(&work.step, plan).all(|before| progress[before] == Progress::Done(true))
@@ -260,13 +258,7 @@ async fn broken(work: &Work, why: &str) {
 
 /// Gives every change an outcome: those that were refused when the plan was made, those that were never begun, and those of
 /// which only the first requests were sent. `left`: the steps that were not begun.
-async fn finish(
-    desk: &Desk,
-    plan: &Plan,
-    left: &BTreeSet<StepId>,
-    shared: &Shared,
-    tell: &Tell,
-) -> Vec<Outcome> {
+async fn finish(desk: &Desk, plan: &Plan, left: &BTreeSet<StepId>, shared: &Shared, tell: &Tell) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for change in &plan.changes {
         let mut state = shared.state(&change.id);

@@ -45,9 +45,7 @@ pub(super) fn verify(journal: &mut SqliteJournal) -> Result<Option<i64>, StoreEr
 
 /// The last entry, as the head has it; `None`: somebody took the head away.
 pub(super) fn last(db: &Connection) -> rusqlite::Result<Option<(i64, Hash)>> {
-    db.prepare_cached("select number, hash from head")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+    db.prepare_cached("select number, hash from head")?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 /// Whether an entry is there as it was written; number 0 stands for none.

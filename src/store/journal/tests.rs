@@ -535,10 +535,7 @@ fn a_journal_that_was_removed_replaced_or_cut_behind_its_back_is_written_to_no_m
     let folder = Folder::new();
     let mut journal = open(&folder.file()).unwrap();
     journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap();
-    tamper(
-        &folder.file(),
-        "delete from entry; update head set number = 0, hash = zeroblob(32);",
-    );
+    tamper(&folder.file(), "delete from entry; update head set number = 0, hash = zeroblob(32);");
     mislaid(&mut journal);
     let mut next = open(&folder.file()).unwrap();
     next.open(&plan("p3", &["1"]), &"lena".into()).unwrap();

@@ -11,7 +11,8 @@ use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, fill};
 use crate::store::{Receipt, StepState};
 
 /// What is said of a write that may still come.
-const UNDER_WAY: &str = "it does not show so far, and may still be on its way: look it up again in a while before it is pushed again";
+const UNDER_WAY: &str =
+    "it does not show so far, and may still be on its way: look it up again in a while before it is pushed again";
 
 impl Work {
     /// Remembers what this push wrote, so that a later step does not take it for somebody else's doing.
@@ -64,8 +65,10 @@ impl Work {
             }
         };
         let open = states.len() < last.len() || states.iter().any(|(_, state)| !state.settled());
-        let other = matches!(states.iter().find(|(id, _)| changes.iter().any(|change| change.id == *id && change.op == Op::Create)),
-            Some((_, OutcomeState::Differs { .. })));
+        let other = matches!(
+            states.iter().find(|(id, _)| changes.iter().any(|change| change.id == *id && change.op == Op::Create)),
+            Some((_, OutcomeState::Differs { .. }))
+        );
         self.settle(states).await;
         if other && !self.is_ours(&view).await {
             self.unlearn();

@@ -43,7 +43,10 @@ impl Work {
             _ => sought.reads(&self.party, &self.step.system, first.kind),
         };
         if let Some(read) = reads.iter().find(|read| !self.is_read(read, &sought, first.kind)) {
-            return refused(format!("{} {} is no read that this connector makes; make the plan again", read.method, read.path));
+            return refused(format!(
+                "{} {} is no read that this connector makes; make the plan again",
+                read.method, read.path
+            ));
         }
         let mut found = view.look(&sought, &reads, &[]).await;
         if matches!((&found, self.target()), (Found::Absent, Some(Target::New(_)))) && (!new || doubted) {
@@ -125,7 +128,8 @@ impl Work {
             return Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect());
         }
         if matches!(self.target(), Some(Target::New(_))) && self.has_our_key(&observed) == Some(false) {
-            let what = format!("the record {} that the service named is not the one that was created", clean(&observed.id));
+            let what =
+                format!("the record {} that the service named is not the one that was created", clean(&observed.id));
             let state = OutcomeState::Refused { rule: format!("{what}; nothing is written to it") };
             return Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect());
         }

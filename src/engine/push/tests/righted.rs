@@ -204,7 +204,10 @@ async fn what_was_not_answered_in_time_may_still_come_and_is_unknown_until_it_is
         bench.service.fault(Fault::Slow);
         let change = two()[0].clone();
         let state = bench.one(&change).await;
-        assert!(matches!(&state, OutcomeState::Unknown { why } if why.contains("may still be on its way")), "{state:?}");
+        assert!(
+            matches!(&state, OutcomeState::Unknown { why } if why.contains("may still be on its way")),
+            "{state:?}"
+        );
         if comes {
             bench.service.change("a1", "title", "Dr.");
         }
@@ -225,9 +228,14 @@ async fn a_change_that_was_stopped_between_its_requests_is_told_as_half_done() {
     second.after = vec![plan.steps[0].id.clone()];
     plan.steps.push(second);
     plan.fingerprint = digest(&plan);
-    let outcomes = meddled(&bench, &plan, |state| matches!(state, OutcomeState::Accepted), |stop| {
-        stop.stop();
-    })
+    let outcomes = meddled(
+        &bench,
+        &plan,
+        |state| matches!(state, OutcomeState::Accepted),
+        |stop| {
+            stop.stop();
+        },
+    )
     .await;
     let OutcomeState::Differs { now } = &outcomes[&change.id] else { panic!("{outcomes:?}") };
     assert!(now.contains("what follows was not sent: PUT /users/a1"), "{now}");
@@ -261,7 +269,11 @@ async fn a_read_of_a_plan_that_lay_in_a_file_cannot_be_a_write() {
         let mut plan = plan.clone();
         plan.id = crate::plan::PlanId(format!("forged-{before}").into());
         let step = &mut plan.steps[0];
-        if before { step.read.push(forged.clone()) } else { step.verify.push(forged.clone()) }
+        if before {
+            step.read.push(forged.clone())
+        } else {
+            step.verify.push(forged.clone())
+        }
         plan.fingerprint = digest(&plan);
         let asked = bench.service.state.lock().unwrap().posted;
         let outcomes = bench.push(&plan).await.unwrap();
