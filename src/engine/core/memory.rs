@@ -61,12 +61,11 @@ impl Core {
     /// loaded. Then the systems are read, where that is wanted.
     pub(in crate::engine) async fn recall(&mut self, read: bool) {
         let Some(cache) = self.cache.clone() else { return self.recalled(Vec::new(), read) };
-        let wanted = self.mapped();
-        let (files, kinds) = (cache.clone(), wanted.clone());
+        let kinds = self.mapped();
         let fronts = tokio::task::spawn_blocking(move || {
             // A front that cannot be used costs nothing: the whole is loaded anyway, and tells what is wrong.
             let load = |(at, system, kind, schema): (usize, SystemId, Kind, Arc<Schema>)| {
-                Some((at, files.front(&system, kind, &schema).ok()??))
+                Some((at, cache.front(&system, kind, &schema).ok()??))
             };
             kinds.into_iter().filter_map(load).collect::<Vec<_>>()
         });
@@ -77,6 +76,16 @@ impl Core {
                 self.members[at].show_front(snapshot, of);
             }
         }
+        self.recall_next = Some(read);
+        if !self.fronts {
+            self.recall_wholes();
+        }
+    }
+
+    /// The whole of what an earlier run has read, where that is still to be loaded.
+    pub(super) fn recall_wholes(&mut self) {
+        let (Some(read), Some(cache)) = (self.recall_next.take(), self.cache.clone()) else { return };
+        let wanted = self.mapped();
         let asides = self.asides.0.clone();
         tokio::spawn(async move {
             // Side by side, and not on the threads that compare the fronts meanwhile.
