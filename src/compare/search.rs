@@ -130,12 +130,61 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{Attr, AttrDef, AttrPath, Kind, Schema, TableBuilder};
+
+    fn plain(path: &str) -> AttrDef {
+        AttrDef {
+            path: AttrPath::new(path),
+            form: Form::Text,
+            fold: Fold::Caseless,
+            refers: None,
+            unreadable: false,
+            unique: false,
+            later: false,
+            slot: 0,
+        }
+    }
+
+    #[test]
+    fn a_table_is_looked_through_in_words_texts_and_ids_and_in_every_block() {
+        let schema =
+            Schema::new(Kind::User, vec![plain("department"), AttrDef { unique: true, ..plain("displayName") }]);
+        let mut builder = TableBuilder::new(schema);
+        let rows = CHUNK_ROWS + 3;
+        for n in 0..rows {
+            assert!(builder.begin(&format!("ID{n:05}")));
+            builder.set(Attr(0), ["Sales", "Purchasing", "Research"][n % 3]);
+            builder.set(Attr(1), &format!("Somebody {n:05}"));
+            builder.end();
+        }
+        let table = builder.table();
+        let parts = |attr| Texts::new(&table, Attr(attr)).map(|texts| matches!(texts.parts()[0], Part::Coded(_)));
+        assert_eq!((parts(0), parts(1)), (Some(true), Some(false)), "words here, texts there");
+        let last = rows as u32 - 1;
+        let of = |row: u32| {
+            format!("id{row:05} {} somebody {row:05}", ["sales", "purchasing", "research"][row as usize % 3])
+        };
+        let number = format!("{last:05}");
+        for want in ["sales", "research", "somebody 0", &number, &format!("id{number}"), "nobody"] {
+            let found = Search::new(&table, want, None, &|| false);
+            for row in 0..rows as u32 {
+                assert_eq!(found.has(Row(row)), of(row).contains(want), "{want} in {row}");
+            }
+        }
+        let asked = Search::new(&table, &number, Some(&|row| row == last), &|| false);
+        assert!(asked.has(Row(last)), "a block in which one is asked for is looked through");
+        assert!(!Search::new(&table, &number, None, &|| true).has(Row(last)), "nobody waits for it");
+    }
 
     proptest! {
         #[test]
         fn a_block_is_found_as_its_texts_are_one_by_one(
-            texts in proptest::collection::vec("[aAbB ｂéE\u{301}王1]{0,6}", 1..8),
-            want in "[ab eé王1]{1,3}",
+            texts in prop_oneof![
+                proptest::collection::vec("[aAbB ｂéE\u{301}王1]{0,6}", 1..8),
+                // So few letters that what is looked for is everywhere: within, side by side, and across two texts.
+                proptest::collection::vec("[aAb]{0,3}", 1..8),
+            ],
+            want in prop_oneof!["[ab eé王1]{1,3}", "[ab]{1,4}"],
         ) {
             let want = crate::model::fold::fold(&want, Fold::Caseless).into_owned();
             prop_assume!(!want.is_empty());

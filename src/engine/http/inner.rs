@@ -190,7 +190,9 @@ impl Inner {
         }
         let hidden = |said: &str| {
             let mut text = said.to_owned();
-            secrets.iter().for_each(|secret| hide(&mut text, secret.expose()));
+            for secret in &secrets {
+                hide(&mut text, secret.expose());
+            }
             text
         };
         let told = String::from_utf8_lossy(&reply.body);

@@ -237,25 +237,30 @@ pub(super) fn unfinished(journal: &mut SqliteJournal) -> Result<Vec<Entry>, Stor
 pub(super) fn created(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError> {
     let found = journal.read(|db| {
         let mut query = db.prepare_cached(
-            "select i.body, r.body from entry r join entry i on i.number = r.about
-             where r.plan = ? and r.what = 'reached' order by r.number",
+            "select i.number, i.body, r.body from entry r join entry i on i.number = r.about
+             where r.plan = ? and r.what = 'reached' order by i.number, r.number",
         )?;
-        let rows = query.query_map([&*plan.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let rows = query.query_map([&*plan.0], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?;
         rows.collect::<rusqlite::Result<Vec<_>>>()
     })?;
-    let mut created = Vec::new();
-    for (intent, reached) in found {
+    let mut created: Vec<(i64, ChangeId, String)> = Vec::new();
+    for (number, intent, reached) in found {
         let step: Step = parsed(&intent).map_err(|why| fault(&journal.path, why))?;
         let state: StepState = parsed(&reached).map_err(|why| fault(&journal.path, why))?;
         let id = match state {
             StepState::Replied { id, .. } | StepState::Resolved { id } => id,
-            _ => None,
+            StepState::Intended | StepState::ReadBack => continue,
+            StepState::Ended { .. } => None,
         };
+        // What was found out later stands above what the reply said: it may have named somebody else.
+        created.retain(|(before, ..)| *before != number);
         if let (Some(change), Some(id)) = (step.yields, id) {
-            created.push((change, id));
+            created.push((number, change, id));
         }
     }
-    Ok(created)
+    Ok(created.into_iter().map(|(_, change, id)| (change, id)).collect())
 }
 
 pub(super) fn history(journal: &mut SqliteJournal, most: usize) -> Result<Vec<Entry>, StoreError> {

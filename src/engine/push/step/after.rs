@@ -72,9 +72,11 @@ impl Work {
         self.settle(states).await;
         if other && !self.is_ours(&view).await {
             self.unlearn();
-        } else {
-            self.keep_link(&changes).await;
+            // Nor will anybody take back at that record what was never done to it.
+            self.reached(receipt, StepState::Resolved { id: None }).await;
+            return false;
         }
+        self.keep_link(&changes).await;
         if !open {
             self.reached(receipt, StepState::ReadBack).await;
         }

@@ -87,6 +87,29 @@ async fn a_create_that_is_answered_with_an_id_that_nobody_knew_gets_nothing_more
     assert_eq!(outcomes[&changes[2].id].word(), "skipped", "{outcomes:?}");
     assert_eq!((bench.service.writes(), bench.service.user("b9")), (vec!["POST /users".to_owned()], somebody));
     assert!(bench.desk.keeper.ask(|journal| journal.links()).await.unwrap().is_empty(), "nobody is linked to them");
+    let made = bench.desk.keeper.ask(move |journal| {
+        let plan = journal.history(1)?.remove(0).plan.id;
+        journal.created(&plan)
+    });
+    assert_eq!(made.await.unwrap(), [], "and nothing will be taken back at them");
+}
+
+#[tokio::test]
+async fn the_second_request_of_a_create_is_not_sent_to_a_record_that_is_not_the_one_that_was_created() {
+    let bench = in_memory(lena());
+    let somebody = User { texts: BTreeMap::from([("userName".to_owned(), "ada".to_owned())]), ..User::default() };
+    bench.service.state.lock().unwrap().users.insert("b9".into(), somebody.clone());
+    bench.service.fault(Fault::Named("b9"));
+    let changes = create("lea", &[("p1", "viewer"), ("p2", "owner")]);
+    let mut plan = bench.prepare(&changes).await;
+    // The create is done only with the second request, and read back only then.
+    plan.steps[1].serves.push(changes[0].id.clone());
+    plan.fingerprint = digest(&plan);
+    let outcomes = bench.push(&plan).await.unwrap();
+    assert!(outcomes.iter().any(|outcome| {
+        matches!(&outcome.state, OutcomeState::Refused { rule } if rule.contains("b9") && rule.contains("not the one that was created"))
+    }), "{outcomes:?}");
+    assert_eq!((bench.service.writes(), bench.service.user("b9")), (vec!["POST /users".to_owned()], somebody));
 }
 
 #[tokio::test]
@@ -270,13 +293,40 @@ async fn a_read_of_a_plan_that_lay_in_a_file_cannot_be_a_write() {
         plan.id = crate::plan::PlanId(format!("forged-{before}").into());
         let step = &mut plan.steps[0];
         if before {
-            step.read.push(forged.clone())
+            step.read.push(forged.clone());
         } else {
-            step.verify.push(forged.clone())
+            step.verify.push(forged.clone());
         }
         plan.fingerprint = digest(&plan);
         let asked = bench.service.state.lock().unwrap().posted;
         let outcomes = bench.push(&plan).await.unwrap();
         assert_eq!(bench.service.state.lock().unwrap().posted, asked, "it was never asked: {outcomes:?}");
     }
+}
+
+#[tokio::test]
+async fn a_create_whose_console_was_killed_after_it_was_answered_with_somebody_elses_id_is_found_by_its_key() {
+    let bench = in_memory(lena());
+    let changes = create("lea", &[("p1", "viewer")]);
+    let plan = bench.prepare(&changes).await;
+    let lea = User {
+        texts: [("userName", "lea"), ("active", "true")].map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
+        pairs: BTreeMap::from([("p1".to_owned(), "viewer".to_owned())]),
+    };
+    bench.service.state.lock().unwrap().users.insert("n7".into(), lea);
+    let id = plan.id.clone();
+    let written = bench.desk.keeper.ask(move |journal| {
+        journal.open(&plan, &crate::store::Signature::from("lena"))?;
+        let receipt = journal.intend(&plan.id, &plan.steps[0])?;
+        let named = Some("a1".to_owned());
+        let state = crate::store::StepState::Replied { status: 201, verdict: "accepted".into(), id: named };
+        journal.reached(&receipt, &state)?;
+        // The console that is gone leaves it as if it were closed.
+        journal.close(&plan.id)
+    });
+    written.await.unwrap();
+    let found = resolve(&bench.desk, &bench.tell()).await.unwrap();
+    assert!(found.iter().all(|(_, outcome)| outcome.state.word() == "confirmed"), "{found:?}");
+    let made = bench.desk.keeper.ask(move |journal| journal.created(&id)).await.unwrap();
+    assert_eq!(made, [(changes[0].id.clone(), "n7".to_owned())]);
 }
