@@ -265,11 +265,12 @@ fn console(bed: &Bed, variables: &[(&str, &str)], typed: &str) -> Vec<u8> {
     until(&|screen| screen.contains("password: "), &mut all);
     writer.write_all(format!("{typed}\r").as_bytes()).unwrap();
     until(&|screen| screen.contains("directory ok") && screen.contains("litmos ok"), &mut all);
-    // A record as its system sends it, who repeats what it was asked with.
-    writer.write_all(b"y").unwrap();
+    // A record of the source as it is sent: it repeats what it was asked with.
+    writer.write_all(b"ly").unwrap();
     until(&|screen| screen.contains("_echoed"), &mut all);
     writer.write_all(b"\x1b").unwrap();
     until(&|screen| !screen.contains("_echoed"), &mut all);
+    writer.write_all(b"h").unwrap();
     for (keys, wanted) in [
         ("6", "head "),
         ("\r", "what needs you"),
