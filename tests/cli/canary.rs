@@ -117,9 +117,9 @@ fn echoed(reply: &[u8], asked: &str) -> Option<Vec<u8>> {
     if !object || asked.contains("/oauth2/") || asked.contains("AuthService") {
         return None;
     }
-    let mut body: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).ok()?;
-    body.insert("_echoed".to_owned(), asked.into());
-    let body = serde_json::Value::Object(body).to_string();
+    // First, where it shows on the first screen of a record.
+    let rest = std::str::from_utf8(&body[1..]).ok().filter(|rest| rest.trim() != "}")?;
+    let body = format!("{{\"_echoed\":{},{rest}", serde_json::Value::from(asked));
     let head = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
     let head = head.collect::<Vec<_>>().join("\r\n");
     Some(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes())
