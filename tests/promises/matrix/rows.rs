@@ -121,8 +121,6 @@ pub const ROWS: &[Row] = &[
     row("502 after the write", &["502=1,after"], DONE),
     row("503 after the write", &["503=1,after"], DONE),
     row("504 after the write", &["504=1,after"], DONE),
-    row("302 instead", &["302=1"], FAILED),
-    row("303 after the write", &["303=1,after"], DONE),
     Row { but: BUSY, ..row("503 instead, and then after the write", &["503=1", "503=1,after"], DONE_LATER) },
     Row { but: BUSY, ..row("503 for ever", &["503=9"], comes("failed", Not, &[2])) },
     row("429", &["429=1,retry-after=0"], DONE_LATER),
