@@ -29,7 +29,7 @@ use super::push::{Keeper, Patience, Stop, Stopping};
 use super::setup::{Accepted, Reread, Setup, SystemSetup};
 use crate::compare::{Base, Bases, Compared, Decisions, Followed, Inputs, SystemView, compare, compare_again, follow};
 use crate::model::{Kind, Snapshot, SystemId};
-use crate::plan::{Change, Outcome, Plan};
+use crate::plan::{Change, ChangeId, Outcome, Plan};
 use crate::secret::Secret;
 use crate::store::{Cache, Leases, StoreError};
 
@@ -175,7 +175,10 @@ pub(super) struct Core {
     stale: bool,
     comparing: Option<Instant>,
     compare_from: Instant,
-    staging: Option<Vec<Change>>,
+    /// What is staged.
+    staged: BTreeMap<ChangeId, Arc<Change>>,
+    /// Not all of it is in the journal.
+    unkept_staging: bool,
     keeping: bool,
     /// Staged changes of an earlier run that wait until all has been read.
     veiled: Vec<Change>,
@@ -236,7 +239,8 @@ impl Core {
             stale: true,
             comparing: None,
             compare_from: now,
-            staging: None,
+            staged: BTreeMap::new(),
+            unkept_staging: false,
             keeping: false,
             veiled: Vec::new(),
             reread_rules: setup.reread,
@@ -305,7 +309,7 @@ impl Core {
 
     /// Something must come to its end before the program may.
     fn at_work(&self) -> bool {
-        self.keeping || self.saving > 0 || self.staging.is_some() || self.pushing.is_some()
+        self.keeping || self.saving > 0 || self.unkept_staging || self.pushing.is_some()
     }
 
     fn wake(&self) -> Option<Instant> {
@@ -345,9 +349,9 @@ impl Core {
             self.keep_fronts();
         }
         if !self.keeping
-            && let Some(staging) = self.staging.take()
+            && std::mem::take(&mut self.unkept_staging)
         {
-            self.keep_staging(staging);
+            self.keep_staging();
         }
     }
 
@@ -592,7 +596,13 @@ impl Core {
                 }
                 self.refresh(Some(&system), Wish::Probe);
             }
-            Command::KeepStaging(changes) => self.staging = Some(changes),
+            Command::Stage { added, removed } => {
+                removed.iter().for_each(|id| {
+                    self.staged.remove(id);
+                });
+                self.staged.extend(added.into_iter().map(|change| (change.id.clone(), Arc::new(change))));
+                self.unkept_staging = true;
+            }
             Command::Native(key) => {
                 let member = self.find(&key.system);
                 let known = member
@@ -626,6 +636,14 @@ impl Core {
                 }
                 None => self.stop_reading(),
             },
+            Command::TryNow(change) => {
+                let tried = self.pushing.as_ref().map_or(0, |push| push.sooner.now(change.as_ref()));
+                let said = match tried {
+                    0 => "nothing of it waits for somebody's record: a busy service says itself when it may be asked again".to_owned(),
+                    n => format!("{n} tried now"),
+                };
+                self.report(Report::Notice(said));
+            }
             Command::Quit => {
                 self.quitting = true;
                 if let Some(push) = &self.pushing {

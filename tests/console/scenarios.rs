@@ -218,6 +218,34 @@ fn s06_leavers_are_staged_and_planned_by_fifteen_keys() {
 }
 
 #[test]
+fn s07_what_waits_under_the_cursor_is_tried_alone_and_nothing_else_can_be_tried() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes: Vec<_> = (0..2).map(|at| change(at, "department", "Production", "Research")).collect();
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    let made = plan(changes.clone());
+    desk.report(Report::Prepared(made.clone()));
+    desk.keys("f");
+    assert!(desk.screen().contains("has not been pushed yet"), "{}", desk.screen());
+    desk.keys("P 2 Enter");
+    desk.report(Report::PushBegan(made.id.clone()));
+    desk.keys("f");
+    assert!(desk.screen().contains("nothing here waits"), "{}", desk.screen());
+    let until = now().checked_add(jiff::SignedDuration::from_secs(40)).unwrap();
+    let waits = |change| outcome(change, OutcomeState::Waiting { until, why: "in use by 王芳".into() });
+    for change in &changes {
+        desk.report(Report::Outcome(made.id.clone(), waits(change)));
+    }
+    desk.keys("G f");
+    assert!(
+        matches!(desk.commands().last(), Some(Command::TryNow(Some(id))) if changes.iter().any(|change| change.id == *id)),
+        "{}",
+        desk.screen()
+    );
+    assert_eq!(desk.pushes(), 1, "nothing is pushed anew");
+}
+
+#[test]
 fn s07_a_busy_service_says_when_it_is_asked_again() {
     let mut desk = Desk::with(120, 36, world::small());
     let changes = vec![change(0, "department", "Production", "Research")];
@@ -237,6 +265,9 @@ fn s07_a_busy_service_says_when_it_is_asked_again() {
     at(&screen, "waiting");
     at(&screen, "in 40 s");
     at(&screen, "User-1-Modify");
+    at(&screen, "f try now");
+    assert!(press(&mut desk, "f") <= 1);
+    assert!(matches!(desk.commands().last(), Some(Command::TryNow(_))), "it is tried at once: {}", desk.screen());
     desk.keys("X");
     assert!(matches!(desk.commands().last(), Some(Command::Stop)), "and it can be given up");
 }
@@ -453,7 +484,7 @@ fn what_failed_comes_first_and_one_key_plans_just_that_again() {
     let failed = OutcomeState::Failed { why: "500 try later".into() };
     desk.report(Report::Outcome(made.id.clone(), outcome(&leaver, failed)));
     desk.keys("f");
-    assert!(desk.screen().contains("nothing in this push failed"), "not while it runs: {}", desk.screen());
+    assert!(desk.screen().contains("nothing here waits"), "not while it runs: {}", desk.screen());
     desk.report(Report::PushEnded(made.id.clone()));
     let screen = desk.screen();
     assert!(at(&screen, "needs a look  1") < at(&screen, "omar.haddad"), "{screen}");

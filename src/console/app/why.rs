@@ -13,6 +13,7 @@ use super::popup::Popup;
 use super::reader::Of;
 use super::rows::Rows;
 use super::said::said as translated;
+use super::systems::own_words;
 use super::text::text;
 
 /// One answer on the card.
@@ -99,7 +100,10 @@ impl App {
             lines.push(Line::default());
             return None;
         };
-        let system = card.map(|card| format!("{}: ", compared.inputs.systems[card.system].id)).unwrap_or_default();
+        // Where the line names the system itself, it needs no name before it.
+        let named = card.map(|card| compared.inputs.systems[card.system].id.as_str());
+        let named = named.filter(|name| !text.split([' ', ':', ',']).any(|word| word == *name));
+        let system = named.map(|name| format!("{name}: ")).unwrap_or_default();
         lines.push(Line::of(Tone::Bad, " x ").with(Tone::Strong, system).data(Tone::Bad, translated(&text)).hanging(3));
         let fix = card.and_then(|card| card.fix.clone());
         if let Some((action, words)) = &fix {
@@ -121,10 +125,11 @@ impl App {
                 Some(false) => Tone::Bad,
                 None => Tone::Plain,
             };
-            lines.push(said(tone, line.text));
+            // What a fault says of itself begins with the system's name, which stands there already.
+            lines.push(said(tone, line.text.replace(&format!("{0}: {0}: ", view.id), &format!("{}: ", view.id))));
         }
         let broken = status.and_then(|status| match &status.health {
-            Health::Bad { text, .. } => Some(text.lines().collect::<Vec<_>>().join("; ")),
+            Health::Bad { text, .. } => Some(own_words(&view.id, &text.lines().collect::<Vec<_>>().join("; ")).to_owned()),
             _ => None,
         });
         let pairing = rows.pairing(identity, at);
@@ -138,8 +143,12 @@ impl App {
             fix = fix.or(Some((Action::Refresh, text!("why.fix-read", system = view.id))));
         }
         let words = rows.words(identity, Some(at));
+        let unread = view.snapshot(rows.kind).is_none_or(|snapshot| !snapshot.proved());
         if words.is_empty() {
-            lines.push(said(Tone::Good, text!("why.true")));
+            // Where nobody knows whether it is there, it is not called true; why not has been said.
+            if !unread || rows.record(identity, at).is_some() {
+                lines.push(said(Tone::Good, text!("why.true")));
+            }
         } else {
             lines.push(said(Tone::Bad, text!("why.out", what = words)));
         }
@@ -172,7 +181,6 @@ impl App {
             }
         }
         lines.push(self.last_push(pushed.as_ref()));
-        let unread = view.snapshot(rows.kind).is_none_or(|snapshot| !snapshot.proved());
         if fix.is_none() && unread {
             fix = Some((Action::Refresh, text!("why.fix-read", system = view.id)));
         }
