@@ -215,7 +215,8 @@ impl Loop {
 
     async fn run(mut self) -> anyhow::Result<ExitKind> {
         self.draw()?;
-        let mut drawn = Instant::now();
+        // What follows upon the empty frame of the start is waited for.
+        let mut drawn: Option<Instant> = None;
         loop {
             let mut came = Some(self.wait().await);
             let (mut changed, mut urgent) = (false, false);
@@ -237,8 +238,9 @@ impl Loop {
                 if !changed {
                     break;
                 }
-                let due = if urgent { Duration::ZERO } else { PACE.saturating_sub(drawn.elapsed()) };
-                let early = due.max(self.screen.pace.hold(Instant::now()));
+                let rest =
+                    drawn.filter(|_| !urgent).map_or(Duration::ZERO, |drawn| PACE.saturating_sub(drawn.elapsed()));
+                let early = rest.max(self.screen.pace.hold(Instant::now()));
                 if early.is_zero() {
                     break;
                 }
@@ -246,7 +248,7 @@ impl Loop {
             }
             if changed {
                 self.draw()?;
-                drawn = Instant::now();
+                drawn = Some(Instant::now());
             }
         }
     }
