@@ -78,7 +78,8 @@ fn s02_who_has_the_wrong_role_takes_three_keys() {
     let line =
         |what: &str| screen.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{screen}")).to_owned();
     assert!(line("productRoles").contains('2'), "{screen}");
-    assert!(line("expected contributor   found viewer").contains('1'), "{screen}");
+    assert!(line("expected contributor").contains("found viewer"), "{screen}");
+    assert!(line("found viewer").contains('1'), "{screen}");
     // Enter narrows the list to exactly these.
     while !desk.screen().lines().any(|line| line.contains("| >") && line.contains("found viewer")) {
         desk.keys("j");
@@ -117,10 +118,9 @@ fn s03_what_would_happen_is_one_key_and_writes_nothing() {
     at(&screen, "aha users complete, read 2 min ago");
     at(&screen, "a seat becomes free");
     let here = |desk: &Desk| desk.screen().lines().find(|line| line.starts_with('>')).unwrap().to_owned();
+    assert!(here(&desk).contains("deactivate"), "the cursor is where something can be done: {}", desk.screen());
     desk.keys("n");
-    assert!(here(&desk).contains("deactivate"), "one key goes from group to group: {}", desk.screen());
-    desk.keys("n");
-    assert!(here(&desk).contains("set"), "{}", desk.screen());
+    assert!(here(&desk).contains("set"), "one key goes from group to group: {}", desk.screen());
     desk.keys("N");
     assert!(here(&desk).contains("deactivate"), "{}", desk.screen());
     for key in ["Enter", "y", "Space", "j", "o", "Tab"] {

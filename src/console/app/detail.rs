@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compare::{Compared, FacetDiff, Rung};
 use crate::model::{Form, Kind, RecordKey, SystemId};
-use crate::plan::{Change, Facet, Ref, Target};
+use crate::plan::{Change, Facet, Ref};
 
 use super::action::Action;
 pub use super::facets::called;

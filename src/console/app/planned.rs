@@ -289,6 +289,8 @@ impl Planned {
     pub(super) fn ended(&mut self, id: &PlanId) -> Option<Vec<(&'static str, usize)>> {
         let push = self.push.as_mut().filter(|push| &push.id == id)?;
         push.running = false;
+        // What needs a look stands first, and the cursor on it.
+        self.placed = false;
         self.dirty = true;
         Some(self.counts().map(|(counts, _)| counts).unwrap_or_default())
     }

@@ -43,7 +43,7 @@ fn row_lines(row: &MapRow) -> Vec<Line> {
     }
     if !row.via.is_empty() {
         let steps: Vec<String> = row.via.iter().map(step).collect();
-        lines.push(part(text!("trace.via"), steps.join(text!("trace.then"))));
+        lines.push(part(text!("trace.via"), steps.join(" > ")));
     }
     let write = match (row.access, &row.write) {
         (Access::ReadOnly, _) => text!("trace.read-only").to_owned(),

@@ -13,7 +13,6 @@ use super::popup::Popup;
 use super::reader::Of;
 use super::rows::Rows;
 use super::said::said as translated;
-use super::systems::own_words;
 use super::text::text;
 
 /// One answer on the card.
@@ -129,7 +128,7 @@ impl App {
             lines.push(said(tone, line.text.replace(&format!("{0}: {0}: ", view.id), &format!("{}: ", view.id))));
         }
         let broken = status.and_then(|status| match &status.health {
-            Health::Bad { text, .. } => Some(own_words(&view.id, &text.lines().collect::<Vec<_>>().join("; ")).to_owned()),
+            Health::Bad { text, .. } => Some(text.lines().collect::<Vec<_>>().join("; ")),
             _ => None,
         });
         let pairing = rows.pairing(identity, at);

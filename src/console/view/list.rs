@@ -11,7 +11,6 @@ use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
-use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
@@ -346,7 +345,7 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
                     lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
                 }
                 Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
-                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {}", status.id, said(own_words(&status.id, text))))),
+                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text)))),
                 Health::Idle | Health::Good | Health::Partial(_) => {}
             }
         }
