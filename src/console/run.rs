@@ -146,6 +146,8 @@ struct Loop {
     reporting: bool,
     inputs: UnboundedReceiver<Event>,
     jobs: UnboundedSender<Event>,
+    /// Where searches and orders are worked off. The engine's own threads give way to others, and somebody waits for these.
+    workers: rayon::ThreadPool,
     signals: Signals,
     app: App,
     exports: PathBuf,
@@ -201,6 +203,7 @@ impl Loop {
             reporting: true,
             inputs,
             jobs,
+            workers: rayon::ThreadPoolBuilder::new().build().map_err(io::Error::other)?,
             signals,
             app,
             exports: options.exports,
@@ -384,7 +387,7 @@ impl Loop {
     /// Works off the UI thread; a panic there is a report and not the end.
     fn job(&self, work: impl FnOnce() -> Msg + Send + 'static) {
         let jobs = self.jobs.clone();
-        rayon::spawn(move || {
+        self.workers.spawn(move || {
             let msg = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
                 Msg::Report(Report::Crashed {
                     part: text!("run.job").to_owned(),
