@@ -378,9 +378,7 @@ impl Core {
         if self.face && !self.busy() && !self.stale && self.comparing.is_none() {
             self.keep_fronts();
         }
-        if !self.keeping
-            && std::mem::take(&mut self.unkept_staging)
-        {
+        if !self.keeping && std::mem::take(&mut self.unkept_staging) {
             self.keep_staging();
         }
     }
@@ -629,9 +627,9 @@ impl Core {
                 self.refresh(Some(&system), Wish::Probe);
             }
             Command::Stage { added, removed } => {
-                removed.iter().for_each(|id| {
+                for id in &removed {
                     self.staged.remove(id);
-                });
+                }
                 self.staged.extend(added.into_iter().map(|change| (change.id.clone(), Arc::new(change))));
                 self.unkept_staging = true;
             }

@@ -73,7 +73,11 @@ impl App {
                 say(text!("no.confirmed"))
             }
             Action::Retry if self.plan.pushing() && self.tab == Tab::Plan => {
-                if self.plan.waits() { None } else { say(text!("no.waiting")) }
+                if self.plan.waits() {
+                    None
+                } else {
+                    say(text!("no.waiting"))
+                }
             }
             Action::Retry if self.tab == Tab::Plan && !self.plan.used() => say(text!("no.not-pushed")),
             Action::Retry if self.tab == Tab::Plan && self.plan.failed().is_empty() => say(text!("no.failed")),

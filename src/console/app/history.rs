@@ -150,7 +150,8 @@ impl History {
 
     /// Whether there is anything whose outcome nobody knows.
     pub(super) fn doubts(&self) -> bool {
-        let open = |outcome: &Outcome| !outcome.state.settled() || matches!(outcome.state, OutcomeState::Unknown { .. });
+        let open =
+            |outcome: &Outcome| !outcome.state.settled() || matches!(outcome.state, OutcomeState::Unknown { .. });
         let Some(pushes) = &self.pushes else { return true };
         !self.unknown.is_empty() || pushes.iter().any(|push| !push.closed || push.outcomes.iter().any(open))
     }
@@ -206,13 +207,7 @@ impl History {
     }
 
     /// `running`: the plan that is being carried out.
-    pub(super) fn refresh(
-        &mut self,
-        world: Option<&World>,
-        columns: u16,
-        running: Option<&PlanId>,
-        look_up: &str,
-    ) {
+    pub(super) fn refresh(&mut self, world: Option<&World>, columns: u16, running: Option<&PlanId>, look_up: &str) {
         let shown = self.open.as_ref().and(world).map(|world| world.generation);
         let stamp = Some((self.version, shown, columns, running.cloned()));
         if self.made == stamp {

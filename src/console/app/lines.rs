@@ -187,9 +187,11 @@ fn row(signs: &[Sign<'_>], from: usize, cells: usize, full: usize) -> (usize, us
     if blank(most) {
         return end(most);
     }
-    let joins = |at: usize| signs[at - 1].cells < 2 && signs[at].cells < 2
-        || CLOSING.contains(signs[at].text)
-        || OPENING.contains(signs[at - 1].text);
+    let joins = |at: usize| {
+        signs[at - 1].cells < 2 && signs[at].cells < 2
+            || CLOSING.contains(signs[at].text)
+            || OPENING.contains(signs[at - 1].text)
+    };
     let breaks = |at: usize| blank(at - 1) || !joins(at);
     // Blanks before the first word are no place to break.
     let word = (from..most).find(|at| !blank(*at)).unwrap_or(most);

@@ -61,9 +61,11 @@ impl Marks {
         }
         let inputs = &rows.compared.inputs;
         let only = system.filter(|at| Some(*at) != inputs.base()).map(|at| &inputs.systems[at].id);
-        (0..inputs.systems.len())
-            .filter_map(|at| rows.key_in(identity, at))
-            .any(|key| self.0.get(&key).is_some_and(|systems| only.is_none_or(|only| systems.iter().any(|(system, _)| system == only))))
+        (0..inputs.systems.len()).filter_map(|at| rows.key_in(identity, at)).any(|key| {
+            self.0
+                .get(&key)
+                .is_some_and(|systems| only.is_none_or(|only| systems.iter().any(|(system, _)| system == only)))
+        })
     }
 }
 
@@ -96,7 +98,9 @@ impl Staged {
 
     /// Stages what the engine itself has found: it need not be told.
     pub fn found(&mut self, changes: Vec<Change>) {
-        changes.into_iter().for_each(|change| self.put(change));
+        for change in changes {
+            self.put(change);
+        }
         self.version += 1;
     }
 

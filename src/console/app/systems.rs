@@ -132,7 +132,8 @@ impl App {
         }
         lines.extend(Self::access_lines(status));
         if let (Some(rest), Some(left)) = (&status.resting, resting(status, self.now)) {
-            let words = text!("systems.resting-until", why = own_words(&status.id, &rest.why), times = rest.times, n = left);
+            let words =
+                text!("systems.resting-until", why = own_words(&status.id, &rest.why), times = rest.times, n = left);
             lines.push(Line::of(Tone::Dim, padded(text!("systems.resting"), 10)).data(Tone::Bad, words).hanging(10));
         }
         lines.push(Line::default());

@@ -55,13 +55,11 @@ fn line(way: &Way, n: usize, cells: usize) -> Line {
         (Some(path), None) => Line::of(Tone::Strong, size)
             .with(Tone::Plain, super::lines::padded(way.system.as_str(), 11))
             .with(Tone::Differs, path.local(&[]).to_owned()),
-        (Some(_), Some((expected, found))) => {
-            Line::of(Tone::Dim, format!("{size}{:<11}", ""))
-                .with(Tone::Dim, text!("ways.expected"))
-                .data(Tone::Plain, super::lines::padded(&shown(expected), cells))
-                .with(Tone::Dim, text!("ways.found"))
-                .data(Tone::Differs, shown(found))
-        }
+        (Some(_), Some((expected, found))) => Line::of(Tone::Dim, format!("{size}{:<11}", ""))
+            .with(Tone::Dim, text!("ways.expected"))
+            .data(Tone::Plain, super::lines::padded(&shown(expected), cells))
+            .with(Tone::Dim, text!("ways.found"))
+            .data(Tone::Differs, shown(found)),
     }
 }
 

@@ -303,7 +303,8 @@ fn row(
     if columns.out.cells > 0 {
         let words = rows.words(identity, one);
         // One attribute keeps its end; of several, the first ones are told.
-        let words = if words.contains(", ") { words } else { elided(&words, usize::from(columns.out.cells)).into_owned() };
+        let words =
+            if words.contains(", ") { words } else { elided(&words, usize::from(columns.out.cells)).into_owned() };
         pen.put(columns.out.x, y, columns.out.cells, &words, theme.tone(Tone::Plain));
     }
 }
@@ -345,7 +346,9 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
                     lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
                 }
                 Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
-                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text)))),
+                Health::Bad { text, .. } => {
+                    lines.push((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text))));
+                }
                 Health::Idle | Health::Good | Health::Partial(_) => {}
             }
         }
@@ -354,9 +357,9 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
         }
     }
     let room = area.width.saturating_sub(4);
-    let rows = lines.into_iter().flat_map(|(tone, words)| {
-        Line::default().data(tone, words).hanging(2).wrapped(usize::from(room))
-    });
+    let rows = lines
+        .into_iter()
+        .flat_map(|(tone, words)| Line::default().data(tone, words).hanging(2).wrapped(usize::from(room)));
     for (y, line) in (area.y + 2..area.bottom()).zip(rows) {
         pen.line(area.x + 3, y, room, &line);
     }

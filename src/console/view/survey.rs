@@ -107,7 +107,8 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
     // As wide as what stands there, so that what tells look-alikes apart is not cut.
     let widest = |texts: &mut dyn Iterator<Item = usize>, most: usize| texts.max().unwrap_or(0).min(most);
     let label = widest(&mut who.cases.iter().map(|case| width(&case.label)), cells * 2 / 5);
-    let named = |case: &Case| app.world.as_ref().and_then(|world| world.systems.get(case.system)).map(|one| one.id.to_string());
+    let named =
+        |case: &Case| app.world.as_ref().and_then(|world| world.systems.get(case.system)).map(|one| one.id.to_string());
     let system = widest(&mut who.cases.iter().map(|case| width(&named(case).unwrap_or_default())), 12);
     let kind = widest(&mut who.cases.iter().map(|case| width(class(case.class))), 16);
     for (at, case) in who.cases.iter().enumerate().skip(top).take(height) {
