@@ -148,6 +148,11 @@ impl Line {
     pub fn text(&self) -> String {
         self.parts.iter().map(|(_, text)| text.as_str()).collect()
     }
+
+    /// The same for paper, where no pen takes out the marks of what is private.
+    pub fn printed(&self) -> String {
+        super::mask::bare(&self.text()).into_owned()
+    }
 }
 
 /// One character of a line, as it is read.
