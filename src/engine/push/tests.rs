@@ -6,6 +6,7 @@ mod guarded;
 mod killed;
 mod pushed;
 mod righted;
+mod sooner;
 mod stopped;
 
 use std::collections::BTreeMap;
