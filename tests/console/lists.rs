@@ -288,7 +288,6 @@ fn staging_one_more_costs_no_more_with_ten_thousand_staged() {
     };
     let (few, lots) = (took(10), took(10_000));
     assert!(lots < few * 20, "20 keys: {few:?} with 10 staged, {lots:?} with 10,000");
-    eprintln!("{few:?} {lots:?}");
 }
 
 #[test]
