@@ -176,7 +176,11 @@ impl Print<'_> {
         // A step that serves several changes stands under the first of them.
         for step in plan.steps.iter().filter(|step| step.serves.first() == Some(&change.id)) {
             for line in step_lines(step) {
-                writeln!(out, "{}", text::clean(&in_words(plan, &line.printed(), |words| format!("{{id of {words}}}"))))?;
+                writeln!(
+                    out,
+                    "{}",
+                    text::clean(&in_words(plan, &line.printed(), |words| format!("{{id of {words}}}")))
+                )?;
             }
         }
         if let Some(why) = cannot_undo(change, &plan.sensitive) {

@@ -259,7 +259,8 @@ fn many(n: usize) -> Vec<trueup::plan::Change> {
             let mut change = one.clone();
             let id = format!("x{at}");
             let key = trueup::model::RecordKey::new(change.system.clone(), change.kind, id.as_str());
-            change.id = trueup::plan::Change::name(&change.system, change.kind, &id, change.op, Some(&change.want[0].facet));
+            change.id =
+                trueup::plan::Change::name(&change.system, change.kind, &id, change.op, Some(&change.want[0].facet));
             change.target = trueup::plan::Target::Record(key);
             change.label = format!("person{at}@example.com");
             change

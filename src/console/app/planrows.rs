@@ -68,7 +68,8 @@ impl Planned {
         }
         let mut words = std::mem::take(&mut self.words);
         let (filter, listed) = (Narrowed::new(&self.filter), HashSet::new());
-        let mut maker = Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new(), filter, listed };
+        let mut maker =
+            Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new(), filter, listed };
         match &self.standing {
             Standing::Ready(plan) => maker.plan_rows(plan, staged, world),
             _ => maker.staged_rows(staged),

@@ -36,7 +36,8 @@ fn sentences() -> &'static [Vec<Sentence>; 2] {
         };
         let mut all: Vec<Sentence> = table.into_iter().filter_map(sentence).collect();
         all.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.literals.cmp(&b.literals)));
-        let (own, others) = all.into_iter().partition(|one: &Sentence| one.literals.first().is_some_and(|text| text.len() > 2));
+        let (own, others) =
+            all.into_iter().partition(|one: &Sentence| one.literals.first().is_some_and(|text| text.len() > 2));
         [own, others]
     })
 }
@@ -233,7 +234,9 @@ mod tests {
         );
         assert_eq!(said("hr: no reply"), "hr：没有回应");
         assert_eq!(
-            said("not known whether it is in aha: 127.0.0.1 refuses connections; the service is down, or the port in the url is wrong"),
+            said(
+                "not known whether it is in aha: 127.0.0.1 refuses connections; the service is down, or the port in the url is wrong"
+            ),
             "不知 aha 中有没有：127.0.0.1 拒绝连接；服务已停，或 url 中的端口有误"
         );
         speak_here(None);
