@@ -96,13 +96,18 @@ impl Print<'_> {
     /// # Errors
     /// When nothing more can be written.
     pub fn changes(&self, plan: &Plan, format: Format, out: &mut impl Write) -> std::io::Result<()> {
-        for change in &plan.changes {
-            match format {
-                Format::Json => self.change_line(plan, change, out)?,
-                Format::Table => self.change(plan, change, out)?,
-            }
+        plan.changes.iter().try_for_each(|change| self.change(plan, change, format, out))
+    }
+
+    /// Prints one of its changes.
+    ///
+    /// # Errors
+    /// When nothing more can be written.
+    pub fn change(&self, plan: &Plan, change: &Change, format: Format, out: &mut impl Write) -> std::io::Result<()> {
+        match format {
+            Format::Json => self.change_line(plan, change, out),
+            Format::Table => self.change_text(plan, change, out),
         }
-        Ok(())
     }
 
     fn json(&self, plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
@@ -160,12 +165,12 @@ impl Print<'_> {
         self.changes(plan, Format::Table, out)
     }
 
-    fn change(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
+    fn change_text(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
         let refused = plan.refused.iter().find(|(id, _)| *id == change.id).map(|(_, why)| why.as_str());
         let outcome = self.outcome(change);
         let word = outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused"));
         let word = word.map(|word| format!("{word:<10} ")).unwrap_or_default();
-        let said = in_words(plan, &describe(change, self.compared).printed(), |words| words);
+        let said = in_words(plan, &describe(change, self.compared, &plan.called).printed(), |words| words);
         writeln!(out, "{word}{:<12} {:<11} {}", change.system, change.op.name(), text::clean(&said))?;
         for why in outcome.and_then(|outcome| why(&outcome.state)).as_deref().into_iter().chain(refused) {
             writeln!(out, "             {}", text::clean(why))?;

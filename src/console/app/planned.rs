@@ -243,6 +243,8 @@ impl Planned {
     pub(super) fn prepared(&mut self, plan: Arc<Plan>) {
         if self.preparing() {
             self.standing = Standing::Ready(plan);
+            // The plan knows names that could not be looked up while a key waited.
+            self.words.clear();
             self.open.clear();
             self.at = 0;
             self.top = 0;

@@ -9,7 +9,7 @@ use crate::compare::Compared;
 use crate::engine::protocol::World;
 use crate::model::filter::{Query, Shown};
 use crate::model::{Kind, Op, Proof, SystemId};
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
+use crate::plan::{Called, Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
 
 use super::action::Action;
 use super::confirm::side_effects;
@@ -296,7 +296,7 @@ impl Maker<'_> {
             self.rows.push(PlanRow::Group { of, line, open });
             if open {
                 for change in changes {
-                    self.change(change, plan.is_some(), steps.get(&change.id), refused.get(&change.id).copied());
+                    self.change(change, plan, steps.get(&change.id), refused.get(&change.id).copied());
                 }
             }
         }
@@ -337,10 +337,12 @@ impl Maker<'_> {
         line
     }
 
-    fn change(&mut self, change: &Change, ready: bool, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
+    fn change(&mut self, change: &Change, plan: Option<&Plan>, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
         let open = self.plan.open.contains(&change.id);
-        let compared = self.compared;
-        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared)).clone();
+        let ready = plan.is_some();
+        let none = Called::default();
+        let describe = || describe(change, self.compared, plan.map_or(&none, |plan| &plan.called));
+        let line = self.words.entry(change.id.clone()).or_insert_with(describe).clone();
         let on = self.plan.on(&change.id) || self.plan.used();
         self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
         if let Some(why) = refused.filter(|_| on) {
