@@ -13,7 +13,7 @@ use super::args::Format;
 use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
-use crate::console::app::preview::{cannot_undo, describe, lasting, new_record, step_lines, why};
+use crate::console::app::preview::{cannot_undo, describe, lasting, lasting_words, new_record, step_lines, why};
 use crate::model::{Op, SystemId, text};
 use crate::plan::{Change, Outcome, Plan, digest};
 
@@ -158,7 +158,7 @@ impl Print<'_> {
         for (system, effect, count) in plan.side_effects() {
             writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&effect))?;
         }
-        if let Some(lasting) = lasting(&plan.changes, &plan.sensitive) {
+        if let Some(lasting) = lasting_words(lasting(&plan.changes, &plan.sensitive)) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;

@@ -41,12 +41,14 @@ pub fn cannot_undo(change: &Change, sensitive: &[Sensitive]) -> Option<String> {
     invert(change, before, created).err().map(|why| said(&why.to_string()).into_owned())
 }
 
-/// How many of these changes cannot be taken back, in words; `None` where all can.
-pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[Sensitive]) -> Option<String> {
-    match changes.into_iter().filter(|change| cannot_undo(change, sensitive).is_some()).count() {
-        0 => None,
-        n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
-    }
+/// How many of these changes cannot be taken back.
+pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[Sensitive]) -> usize {
+    changes.into_iter().filter(|change| cannot_undo(change, sensitive).is_some()).count()
+}
+
+/// That so many changes cannot be taken back, in words; `None` where all can.
+pub fn lasting_words(n: usize) -> Option<String> {
+    (n > 0).then(|| text!("plan.no-undo-count", changes = text::changes(n)))
 }
 
 /// What outcomes of one cause have in common: the outcome and its reason, whatever numbers stand in it.
