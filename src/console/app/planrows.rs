@@ -306,7 +306,9 @@ impl Maker<'_> {
     fn lists(&mut self, change: &Change) -> bool {
         let Some(filter) = &self.filter else { return true };
         let compared = self.compared;
-        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared));
+        let none = Called::default();
+        let called = self.plan.plan().map_or(&none, |plan| &plan.called);
+        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared, called));
         let line = line.text();
         let passes = filter.passes(&[&super::mask::bare(&line), change.system.as_str(), op(change.op)]);
         if passes {
