@@ -193,7 +193,7 @@ fn mismatches<'w>(
                 let attributes = match state.pairing {
                     Pairing::Differs | Pairing::Leaver | Pairing::Leaving => facets(compared, kind, identity, system)
                         .into_iter()
-                        .filter(|facet| facet.verdict == Verdict::Differs)
+                        .filter(|facet| facet.verdict.counts())
                         .map(|facet| attribute(compared, kind, system, facet))
                         .collect(),
                     _ => Vec::new(),
@@ -245,7 +245,8 @@ fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> 
             format!("{}[{inside}]", facet.path)
         }
     };
-    AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction }
+    let why = (facet.verdict == Verdict::Awaits).then_some(facet.why);
+    AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction, why }
 }
 
 /// The source's id of a target's record.
@@ -392,9 +393,10 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
             text::clean(found.key)
         )?;
         for attribute in &found.attributes {
-            let direction = match attribute.direction.words() {
+            let words = attribute.why.as_deref().unwrap_or(attribute.direction.words());
+            let direction = match words {
                 "" => String::new(),
-                words => format!("   ({words})"),
+                words => format!("   ({})", text::clean(words)),
             };
             writeln!(
                 out,

@@ -24,7 +24,7 @@ use again::{busy, most_tries, redirects};
 use breaker::Breaker;
 use credentials::{Credentials, resolved};
 use once::Note;
-pub use options::{Options, Timeouts};
+pub use options::{Options, Timeouts, Together};
 use session::{Session, oauth2};
 use transport::transport;
 
@@ -142,6 +142,8 @@ impl Client {
             Some(_) => None,
             None => Some(transport(options, address.host(), address.loopback())?),
         };
+        let whose = credentials.secret().into_iter().chain(own.values());
+        let together = options.together.as_ref().map(|together| together.opened(whose));
         Ok(Self {
             inner: Arc::new(Inner {
                 system,
@@ -152,7 +154,7 @@ impl Client {
                 session,
                 own,
                 typed: Mutex::default(),
-                bucket: Bucket::new(options.rate),
+                bucket: Bucket::new(options.rate).together(together),
                 recent: Recent::default(),
                 denied: Mutex::default(),
                 breaker: Breaker::default(),
@@ -175,6 +177,12 @@ impl Client {
     /// Its budget as it is now.
     pub fn budget(&self) -> Budget {
         self.inner.bucket.shown()
+    }
+
+    /// Why its requests are not counted together with those of the other processes of this host, where the service has one
+    /// limit for all of them.
+    pub fn uncounted(&self) -> Option<String> {
+        self.inner.bucket.uncounted()
     }
 
     /// Sets its rate, also for requests that wait already.

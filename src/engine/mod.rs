@@ -25,6 +25,7 @@ mod recent;
 mod setup;
 #[cfg(test)]
 mod stand;
+mod together;
 
 pub use self::core::{Handle, past, runtime, start};
 pub use fault::{Fault, Trouble};

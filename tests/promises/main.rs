@@ -26,4 +26,6 @@ mod secrets;
 mod stale;
 mod undo;
 mod unknown;
+mod variants;
+mod waiting;
 mod whole_way;

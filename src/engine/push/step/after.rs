@@ -5,7 +5,7 @@ use crate::compare::{Link, LinkVerdict, Rung};
 use crate::connectors::Reached;
 use crate::engine::protocol::Report;
 use crate::engine::push::judge;
-use crate::engine::push::look::{Found, Sought, View, keys_of};
+use crate::engine::push::look::{Found, Sought, keys_of};
 use crate::model::{Op, RecordKey};
 use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, fill};
 use crate::store::{Receipt, StepState};
@@ -32,8 +32,7 @@ impl Work {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
         let Some(first) = changes.first() else { return };
-        let view =
-            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let view = self.view(first.kind, &known);
         if self.creates()
             && self.id().is_none()
             && let Some(by) = keys_of(&changes)
@@ -90,8 +89,7 @@ impl Work {
             }
         };
         let Some(first) = changes.first() else { return Attempt::Done(false) };
-        let view =
-            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let view = self.view(first.kind, &known);
         let looked = async {
             match view.reached(&sought, &self.step).await {
                 Some(reached) => Err(reached),
