@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::face::{self, Look};
 use super::init::{self, First};
 use super::signals::Signals;
@@ -66,7 +68,7 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 /// When there is no terminal.
 pub fn open(setup: Setup, global: &Global, look: Look, options: Options) -> anyhow::Result<Exit> {
     term::ready()?;
-    let runtime = setup::runtime()?;
+    let runtime = engine::behind_a_face().context("cannot start the engine's threads")?;
     let (reports, receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = {
         let _inside = runtime.enter();

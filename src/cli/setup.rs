@@ -165,7 +165,7 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         source: config.source.clone(),
         reference: config.reference.clone(),
         journal: Box::new(journal),
-        cache: (config.keep > 0).then(|| Box::new(cache) as Box<dyn store::Cache>),
+        cache: (config.keep > 0).then(|| Arc::new(cache) as Arc<dyn store::Cache>),
         leases: config.lease_dir.clone().map_or_else(store::Leases::shared, store::Leases::at),
         accepted: Vec::new(),
         who: super::operator::who(),

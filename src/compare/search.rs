@@ -1,22 +1,22 @@
-//! Where a plain text is found, over whole tables: block by block where texts are ASCII, text by text where they are not.
+//! Where a plain text is found, over whole tables: block by block where texts fold byte by byte, text by text where they do
+//! not.
 
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 
 use super::column::{Part, Texts};
 use crate::model::fold::folded;
-use crate::model::{CHUNK_ROWS, Fold, Form, Row, Table};
+use crate::model::{CHUNK_ROWS, Column, Fold, Form, Row, Table};
 
 /// The rows of a table that have a text somewhere.
 pub(super) struct Search {
     found: Vec<bool>,
 }
 
-/// What is looked for: a folded text.
+/// What is looked for: a folded text, which has no outer blanks.
 struct Want<'w> {
     text: &'w str,
-    /// The same for texts that are ASCII, where it can be in one at all.
-    ascii: Option<Finder<'w>>,
+    finder: Finder<'w>,
 }
 
 /// Room that is used again from block to block.
@@ -26,16 +26,14 @@ struct Room {
     folded: String,
 }
 
+/// Where fewer than one row in so many is asked for, these are looked at one by one.
+const SPARSE: usize = 8;
+
 impl Search {
-    /// Looks through all rows, or through the blocks in which some are `asked` for, until it is `over`: then nobody waits for
-    /// it any more.
-    pub(super) fn new(
-        table: &Table,
-        want: &str,
-        asked: Option<&(dyn Fn(u32) -> bool + Sync)>,
-        over: &(dyn Fn() -> bool + Sync),
-    ) -> Self {
-        let want = Want { text: want, ascii: want.is_ascii().then(|| Finder::new(want)) };
+    /// Looks through all rows, or through those that are `asked` for, which come in their order, until it is `over`: then
+    /// nobody waits for it any more.
+    pub(super) fn new(table: &Table, want: &str, asked: Option<&[u32]>, over: &(dyn Fn() -> bool + Sync)) -> Self {
+        let want = Want { text: want, finder: Finder::new(want) };
         let columns: Vec<(Texts<'_>, Vec<bool>)> = table
             .schema()
             .iter()
@@ -52,10 +50,28 @@ impl Search {
         let mut found = vec![false; table.len()];
         found.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, out)| {
             let first = (chunk * CHUNK_ROWS) as u32;
-            if over() || asked.is_some_and(|asked| !(first..).take(out.len()).any(asked)) {
+            let asked = asked.map(|asked| {
+                let from = asked.partition_point(|row| *row < first);
+                let count = asked[from..].partition_point(|row| ((*row - first) as usize) < out.len());
+                &asked[from..from + count]
+            });
+            if over() || asked.is_some_and(<[u32]>::is_empty) {
                 return;
             }
             let mut room = Room::default();
+            if let Some(few) = asked.filter(|asked| asked.len() * SPARSE < out.len()) {
+                for row in few {
+                    let at = (row - first) as usize;
+                    let mut has = |(texts, by_code): &(Texts<'_>, Vec<bool>)| match &texts.parts()[chunk] {
+                        Part::Coded(codes) => by_code.get(codes[at] as usize).copied().unwrap_or(false),
+                        part @ Part::Plain { .. } => {
+                            part.get(at, texts.dict).is_some_and(|text| want.is_in(text, &mut room))
+                        }
+                    };
+                    out[at] = columns.iter().any(&mut has) || want.is_in(table.id(Row(*row)), &mut room);
+                }
+                return;
+            }
             for ((texts, by_code), known) in columns.iter().zip(&known) {
                 match &texts.parts()[chunk] {
                     // None of its words has it.
@@ -68,8 +84,8 @@ impl Search {
                     Part::Plain { ends, text, .. } => want.through(text, ends, out, &mut room),
                 }
             }
-            for (row, out) in (first..).zip(out.iter_mut()) {
-                *out = *out || want.is_in(table.id(Row(row)), &mut room);
+            if let Column::Plain { ends, text, .. } = table.chunks()[chunk].ids() {
+                want.through(text, ends, out, &mut room);
             }
         });
         Self { found }
@@ -83,46 +99,70 @@ impl Search {
 impl Want<'_> {
     /// Whether it is in one text.
     fn is_in(&self, text: &str, room: &mut Room) -> bool {
-        if text.is_ascii() {
-            let Some(finder) = &self.ascii else { return false };
-            room.lower.clear();
-            room.lower.extend_from_slice(text.as_bytes());
-            room.lower.make_ascii_lowercase();
-            return finder.find(&room.lower).is_some();
+        if fold_plain(text, &mut room.lower) {
+            return self.finder.find(&room.lower).is_some();
         }
         folded(text, Fold::Caseless, &mut room.folded).contains(self.text)
     }
 
     /// Marks the rows of a block of texts, which stand one after the other, that have it.
     fn through(&self, text: &str, ends: &[u32], out: &mut [bool], room: &mut Room) {
-        let bytes = text.as_bytes();
         let start = |row: usize| if row == 0 { 0 } else { ends[row - 1] as usize };
-        if let Some(finder) = &self.ascii {
-            room.lower.clear();
-            room.lower.extend_from_slice(bytes);
-            room.lower.make_ascii_lowercase();
-            let (mut from, mut row) = (0, 0);
-            while let Some(at) = finder.find(&room.lower[from..]).map(|at| from + at) {
-                row += ends[row..].iter().take_while(|end| **end as usize <= at).count();
-                let Some(end) = ends.get(row).map(|end| *end as usize) else { break };
-                if at + finder.needle().len() > end {
-                    // It begins in one text and ends in another.
-                    from = at + 1;
-                    continue;
-                }
-                // What is not ASCII is folded first: letters may be joined there that only look apart.
-                out[row] |= bytes[start(row)..end].is_ascii();
-                from = end;
+        let own = |row: usize| &text[start(row)..ends[row] as usize];
+        let all_plain = fold_plain(text, &mut room.lower);
+        let (mut from, mut row) = (0, 0);
+        while let Some(at) = self.finder.find(&room.lower[from..]).map(|at| from + at) {
+            row += ends[row..].iter().take_while(|end| **end as usize <= at).count();
+            let Some(end) = ends.get(row).map(|end| *end as usize) else { break };
+            if at + self.text.len() > end {
+                // It begins in one text and ends in another.
+                from = at + 1;
+                continue;
             }
+            out[row] |= all_plain || plain(own(row));
+            from = end;
         }
-        if text.is_ascii() {
+        if all_plain {
             return;
         }
         for (row, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
-            let own = &text[start(row)..ends[row] as usize];
-            *out = !own.is_ascii() && folded(own, Fold::Caseless, &mut room.folded).contains(self.text);
+            let own = own(row);
+            *out = !plain(own) && folded(own, Fold::Caseless, &mut room.folded).contains(self.text);
         }
     }
+}
+
+/// Whether a text folds byte by byte, whatever stands beside it: ASCII, Latin-1 letters but for the sharp s, and Han. In UTF-8
+/// the latter begin with C3 and with E4 to E9; E3 and what is above begin marks that join with what is before them.
+fn plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let odd = |byte: u8| (byte >= 0xC0) & (byte != LATIN) & !(0xE4..=0xE9).contains(&byte);
+    let sharp = |(first, second): (&u8, &u8)| (*first == LATIN) & (*second == 0x9F);
+    // Without a way out of the loops many bytes are looked at at once.
+    let some_odd = bytes.iter().fold(false, |any, byte| any | odd(*byte));
+    let some_sharp = bytes.iter().zip(bytes.iter().skip(1)).fold(false, |any, both| any | sharp(both));
+    !some_odd && !some_sharp
+}
+
+/// What Latin-1 letters begin with in UTF-8.
+const LATIN: u8 = 0xC3;
+
+/// Folds a text into bytes as if it were [`plain`], and says whether it is: where it is not, only its plain parts are right.
+fn fold_plain(text: &str, into: &mut Vec<u8>) -> bool {
+    into.clear();
+    into.extend_from_slice(text.as_bytes());
+    into.make_ascii_lowercase();
+    if text.is_ascii() {
+        return true;
+    }
+    let latin: Vec<usize> = memchr::memchr_iter(LATIN, into).collect();
+    for at in latin {
+        // From À to Þ, but for the sign of multiplication.
+        if let Some(low) = into.get_mut(at + 1).filter(|low| matches!(**low, 0x80..=0x96 | 0x98..=0x9E)) {
+            *low += 0x20;
+        }
+    }
+    plain(text)
 }
 
 #[cfg(test)]
@@ -131,20 +171,50 @@ mod tests {
 
     use super::*;
 
+    /// Which of these texts have a word, as one block.
+    fn through(texts: &[&str], want: &str) -> Vec<bool> {
+        let want = Want { text: want, finder: Finder::new(want) };
+        let mut block = String::new();
+        let ends: Vec<u32> = texts
+            .iter()
+            .map(|text| {
+                block.push_str(text);
+                block.len() as u32
+            })
+            .collect();
+        let mut out = vec![false; texts.len()];
+        want.through(&block, &ends, &mut out, &mut Room::default());
+        out
+    }
+
+    #[test]
+    fn letters_that_are_joined_are_not_found_apart_and_others_as_they_fold() {
+        let cases = [
+            (["e\u{301}", "ze"], "e", [false, true]),
+            (["a\u{3000}b", "a b"], "a b", [true, true]),
+            (["STRASSE", "Straße"], "strasse", [true, true]),
+            (["ÀÞ×", "àþx"], "àþ×", [true, false]),
+            (["ｂ", "ª"], "a", [false, true]),
+            (["a", "b"], "ab", [false, false]),
+            (["王", "王小明"], "王小", [false, true]),
+        ];
+        for (texts, want, found) in cases {
+            assert_eq!(through(&texts, want), found, "{want} in {texts:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_block_is_found_as_its_texts_are_one_by_one(
-            texts in proptest::collection::vec("[aAbB ｂéE\u{301}王1]{0,6}", 1..8),
-            want in "[ab eé王1]{1,3}",
+            texts in proptest::collection::vec("[aAbB ｂéÉ×ÞßsE\u{301}王ễÀ1\u{3000}]{0,6}", 1..8),
+            want in "[ab eéßs×þà王1]{1,3}",
         ) {
             let want = crate::model::fold::fold(&want, Fold::Caseless).into_owned();
             prop_assume!(!want.is_empty());
-            let want = Want { text: &want, ascii: want.is_ascii().then(|| Finder::new(&want)) };
-            let mut block = String::new();
-            let ends: Vec<u32> = texts.iter().map(|text| { block.push_str(text); block.len() as u32 }).collect();
+            let blocks: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let out = through(&blocks, &want);
+            let want = Want { text: &want, finder: Finder::new(&want) };
             let mut room = Room::default();
-            let mut out = vec![false; texts.len()];
-            want.through(&block, &ends, &mut out, &mut room);
             for (text, out) in texts.iter().zip(out) {
                 let whole = crate::model::fold::fold(text, Fold::Caseless).contains(want.text);
                 prop_assert_eq!(out, whole, "{:?} in {:?}", want.text, text);

@@ -103,17 +103,21 @@ impl<'c> Matrix<'c> {
             Query::Not(inner) => Node::Not(Box::new(self.query(inner))),
             Query::Filter(filter) => self.filter(filter),
             Query::Plain { folded, .. } => {
-                // A record is looked through in the first system that has it, and in no other.
-                let first = |system: usize, row: u32| {
-                    let identity = self.comparison.identity_of(system, Row(row));
-                    identity.and_then(|identity| self.record(identity)).is_some_and(|(first, _)| first == system)
+                // A record is looked through in the first system that has it, and in no other. All of the first system's are
+                // its own.
+                let first = |system: usize| -> Option<Vec<u32>> {
+                    let before = self.order.iter().position(|other| *other == system).filter(|at| *at > 0)?;
+                    let row = |identity| self.comparison.row(identity, system).map(|Row(row)| row);
+                    let known = |identity| {
+                        self.order[..before].iter().any(|other| self.comparison.row(identity, *other).is_some())
+                    };
+                    let asked = (0..self.comparison.len).into_par_iter().filter(|identity| !known(*identity));
+                    let mut asked: Vec<u32> = asked.filter_map(row).collect();
+                    asked.par_sort_unstable();
+                    Some(asked)
                 };
                 let search = |(system, view): (usize, &'c super::SystemView)| {
-                    // All of the first system's are its own.
-                    let some = self.order.first() != Some(&system);
-                    let asked = |row: u32| first(system, row);
-                    let asked: Option<&(dyn Fn(u32) -> bool + Sync)> = if some { Some(&asked) } else { None };
-                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, asked, self.over))
+                    Some(Search::new(&view.snapshot(self.kind)?.table, folded, first(system).as_deref(), self.over))
                 };
                 Node::Text(self.compared.inputs.systems.iter().enumerate().map(search).collect())
             }

@@ -146,6 +146,8 @@ struct Loop {
     reporting: bool,
     inputs: UnboundedReceiver<Event>,
     jobs: UnboundedSender<Event>,
+    /// Where searches and orders are worked off. The engine's own threads give way to others, and somebody waits for these.
+    workers: rayon::ThreadPool,
     signals: Signals,
     app: App,
     exports: PathBuf,
@@ -201,6 +203,7 @@ impl Loop {
             reporting: true,
             inputs,
             jobs,
+            workers: rayon::ThreadPoolBuilder::new().build().map_err(io::Error::other)?,
             signals,
             app,
             exports: options.exports,
@@ -215,7 +218,8 @@ impl Loop {
 
     async fn run(mut self) -> anyhow::Result<ExitKind> {
         self.draw()?;
-        let mut drawn = Instant::now();
+        // What follows upon the empty frame of the start is waited for.
+        let mut drawn: Option<Instant> = None;
         loop {
             let mut came = Some(self.wait().await);
             let (mut changed, mut urgent) = (false, false);
@@ -237,8 +241,9 @@ impl Loop {
                 if !changed {
                     break;
                 }
-                let due = if urgent { Duration::ZERO } else { PACE.saturating_sub(drawn.elapsed()) };
-                let early = due.max(self.screen.pace.hold(Instant::now()));
+                let rest =
+                    drawn.filter(|_| !urgent).map_or(Duration::ZERO, |drawn| PACE.saturating_sub(drawn.elapsed()));
+                let early = rest.max(self.screen.pace.hold(Instant::now()));
                 if early.is_zero() {
                     break;
                 }
@@ -246,7 +251,7 @@ impl Loop {
             }
             if changed {
                 self.draw()?;
-                drawn = Instant::now();
+                drawn = Some(Instant::now());
             }
         }
     }
@@ -382,7 +387,7 @@ impl Loop {
     /// Works off the UI thread; a panic there is a report and not the end.
     fn job(&self, work: impl FnOnce() -> Msg + Send + 'static) {
         let jobs = self.jobs.clone();
-        rayon::spawn(move || {
+        self.workers.spawn(move || {
             let msg = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
                 Msg::Report(Report::Crashed {
                     part: text!("run.job").to_owned(),

@@ -13,7 +13,7 @@ mod veiled;
 pub use memory::past;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -38,6 +38,10 @@ const COMPARE_GAP: Duration = Duration::from_millis(250);
 
 /// How systems stand is shown no more often than this.
 const SHOW_GAP: Duration = Duration::from_millis(100);
+
+/// A key is answered at once though all cores read and compare.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
 
 /// While something is under way, budgets and requests are shown this often even if nothing else happens.
 const TICK: Duration = Duration::from_millis(500);
@@ -75,7 +79,30 @@ impl Handle {
 /// # Errors
 /// When the operating system gives no threads.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("engine").enable_all().build()
+    threads().build()
+}
+
+/// The same for an engine that somebody looks at: whatever it reads and compares gives way to the thread that draws.
+///
+/// # Errors
+/// When the operating system gives no threads.
+pub fn behind_a_face() -> std::io::Result<tokio::runtime::Runtime> {
+    // Who has had the pool before keeps it as it is.
+    let _ = rayon::ThreadPoolBuilder::new().start_handler(|_| give_way()).build_global();
+    threads().on_thread_start(give_way).build()
+}
+
+fn threads() -> tokio::runtime::Builder {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).thread_name("engine").enable_all();
+    builder
+}
+
+/// Lets other threads go first. Only Linux has this for one thread; elsewhere it would be the whole process.
+fn give_way() {
+    // Without it a key is answered a little later on a busy machine, and nothing else.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 /// Starts the engine on the runtime that it is called from.
@@ -127,7 +154,7 @@ pub(super) struct Core {
     pub(super) leases: Leases,
     pub(super) accepted_at_start: Vec<Accepted>,
     pub(super) patience: Patience,
-    cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
+    cache: Option<Arc<dyn Cache>>,
     reports: UnboundedSender<Report>,
     /// Somebody looks at everything as it comes; otherwise there is one comparison, when all is read.
     face: bool,
@@ -158,6 +185,8 @@ pub(super) struct Core {
     fronts: bool,
     /// What an earlier run has read is still being loaded.
     recalling: bool,
+    /// It is loaded once its first rows are shown; and whether the systems are read then.
+    recall_next: Option<bool>,
     /// What was wished for meanwhile.
     early: Vec<Command>,
     /// What is being compared, and what was compared last, is of first rows only.
@@ -205,7 +234,7 @@ impl Core {
             leases: setup.leases,
             accepted_at_start: setup.accepted,
             patience: setup.patience,
-            cache: setup.cache.map(|cache| Arc::new(Mutex::new(cache))),
+            cache: setup.cache,
             reports,
             face,
             source,
@@ -224,6 +253,7 @@ impl Core {
             compared: None,
             fronts: false,
             recalling: face,
+            recall_next: None,
             early: Vec::new(),
             comparing_front: false,
             compared_front: false,
@@ -452,9 +482,11 @@ impl Core {
                 for (at, kind) in std::mem::take(&mut self.unkept) {
                     self.keep(at, kind);
                 }
+                self.recall_wholes();
             }
             Aside::Uncompared(text) => {
                 self.rest();
+                self.recall_wholes();
                 self.crashed("the comparison".to_owned(), text);
             }
             Aside::StagingKept => self.keeping = false,

@@ -27,7 +27,7 @@ mod setup;
 mod stand;
 mod together;
 
-pub use self::core::{Handle, past, runtime, start};
+pub use self::core::{Handle, behind_a_face, past, runtime, start};
 pub use fault::{Fault, Trouble};
 pub use headless::{Progress, Session, read_all, test};
 pub use http::{Auth, Client, Options, Timeouts};

@@ -1,6 +1,6 @@
 //! A record as its system sends it now.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::drive::ask;
 use super::http::Client;
@@ -17,7 +17,7 @@ pub(super) type Known = (Arc<dyn Connector>, Client, Arc<Site>);
 pub(super) async fn show(
     key: &RecordKey,
     known: Option<Known>,
-    cache: Option<Arc<Mutex<Box<dyn Cache>>>>,
+    cache: Option<Arc<dyn Cache>>,
 ) -> Result<String, String> {
     let Some((connector, client, site)) = known else {
         return kept(key, cache).await.ok_or_else(|| format!("{} has not been reached yet", key.system));
@@ -38,11 +38,9 @@ pub(super) async fn show(
     }
 }
 
-async fn kept(key: &RecordKey, cache: Option<Arc<Mutex<Box<dyn Cache>>>>) -> Option<String> {
+async fn kept(key: &RecordKey, cache: Option<Arc<dyn Cache>>) -> Option<String> {
     let key = key.clone();
     let cache = cache?;
-    let found = tokio::task::spawn_blocking(move || {
-        cache.lock().unwrap_or_else(PoisonError::into_inner).native(&key).ok().flatten()
-    });
+    let found = tokio::task::spawn_blocking(move || cache.native(&key).ok().flatten());
     found.await.ok().flatten()
 }

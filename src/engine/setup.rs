@@ -151,7 +151,7 @@ pub struct Setup {
     /// The journal: without one there is no push, and so no engine.
     pub journal: Box<dyn Journal>,
     /// Snapshots between runs.
-    pub cache: Option<Box<dyn Cache>>,
+    pub cache: Option<Arc<dyn Cache>>,
     /// Where the operators of this host see who pushes to what.
     pub leases: Leases,
     /// What the operator takes for complete though it is not proved to be, once it is read (without a face).

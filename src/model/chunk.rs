@@ -104,6 +104,11 @@ impl Chunk {
         self.ids.text(at, &NO_DICT).unwrap_or_default()
     }
 
+    /// The ids of all rows, which are never coded.
+    pub fn ids(&self) -> &Column {
+        &self.ids
+    }
+
     /// The number of the page that a row came on, counted from 0 within the walk.
     pub fn page(&self, at: usize) -> u32 {
         self.page[at]

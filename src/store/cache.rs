@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,6 +38,9 @@ pub struct FileCache {
     folder: PathBuf,
     /// What each system is.
     places: BTreeMap<SystemId, String>,
+    /// One snapshot is written at a time, and a front does not wait for it.
+    wholes: Mutex<()>,
+    fronts: Mutex<()>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,7 +70,8 @@ struct Header {
 impl FileCache {
     /// A cache in this directory, which is made (0700) when something is kept.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), places: BTreeMap::new() }
+        let (places, wholes, fronts) = Default::default();
+        Self { folder: folder.into(), places, wholes, fronts }
     }
 
     /// The same, told what each system is (its address, its files): what was read of another one of the same name, by
@@ -188,17 +192,18 @@ fn fingerprint(schema: &Schema) -> String {
 }
 
 impl Cache for FileCache {
-    fn load(&mut self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
+    fn load(&self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
         Ok(read(&self.path(system, kind), system, kind, schema, self.place(system))?.map(|(snapshot, _)| snapshot))
     }
 
-    fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+    fn keep(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let _one = self.wholes.lock().unwrap_or_else(PoisonError::into_inner);
         let all: Vec<Row> = (0..snapshot.table.len() as u32).map(Row).collect();
         self.put(snapshot, &all, &self.path(&snapshot.system, snapshot.kind))
     }
 
     fn front(
-        &mut self,
+        &self,
         system: &SystemId,
         kind: Kind,
         schema: &Arc<Schema>,
@@ -206,15 +211,16 @@ impl Cache for FileCache {
         read(&self.front_path(system, kind), system, kind, schema, self.place(system))
     }
 
-    fn keep_front(&mut self, snapshot: &Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+    fn keep_front(&self, snapshot: &Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+        let _one = self.fronts.lock().unwrap_or_else(PoisonError::into_inner);
         self.put(snapshot, rows, &self.front_path(&snapshot.system, snapshot.kind))
     }
 
-    fn native(&mut self, _key: &RecordKey) -> Result<Option<String>, StoreError> {
+    fn native(&self, _key: &RecordKey) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
 
-    fn purge(&mut self, system: &SystemId) -> Result<(), StoreError> {
+    fn purge(&self, system: &SystemId) -> Result<(), StoreError> {
         self.forget(system)
     }
 }

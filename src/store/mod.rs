@@ -287,27 +287,27 @@ pub trait Journal: Send {
 /// # Errors
 /// All methods: when a file cannot be used; it is then read anew from its system.
 #[expect(clippy::missing_errors_doc, reason = "said once for all of them")]
-pub trait Cache: Send {
+pub trait Cache: Send + Sync {
     /// The latest snapshot of a kind of a system, if there is one that can be read with this schema.
     fn load(
-        &mut self,
+        &self,
         system: &SystemId,
         kind: Kind,
         schema: &std::sync::Arc<crate::model::Schema>,
     ) -> Result<Option<Snapshot>, StoreError>;
     /// Keeps a snapshot: written aside, synced, renamed.
-    fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError>;
+    fn keep(&self, snapshot: &Snapshot) -> Result<(), StoreError>;
     /// The rows that a start shows first, and how many there are in all.
     fn front(
-        &mut self,
+        &self,
         system: &SystemId,
         kind: Kind,
         schema: &std::sync::Arc<crate::model::Schema>,
     ) -> Result<Option<(Snapshot, u64)>, StoreError>;
     /// Keeps these rows of a snapshot as what a start shows first. Rows come in the table's order.
-    fn keep_front(&mut self, snapshot: &Snapshot, rows: &[crate::model::Row]) -> Result<(), StoreError>;
+    fn keep_front(&self, snapshot: &Snapshot, rows: &[crate::model::Row]) -> Result<(), StoreError>;
     /// The native text of a record, if it was kept.
-    fn native(&mut self, key: &RecordKey) -> Result<Option<String>, StoreError>;
+    fn native(&self, key: &RecordKey) -> Result<Option<String>, StoreError>;
     /// Forgets a system.
-    fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
+    fn purge(&self, system: &SystemId) -> Result<(), StoreError>;
 }

@@ -418,7 +418,7 @@ pub fn snapshot(bytes: &[u8]) {
         let mut spoilt = whole.clone();
         spoil(&mut spoilt, bytes);
         std::fs::write(&path, &spoilt).unwrap();
-        let mut cache = FileCache::new(&dir.0);
+        let cache = FileCache::new(&dir.0);
         if let Ok(Some(loaded)) = cache.load(&system, kind, &schema) {
             for row in loaded.table.rows() {
                 for (attr, _) in schema.iter() {

@@ -78,7 +78,7 @@ async fn a_mismatch_says_which_side_moved_and_a_push_makes_the_new_value_the_com
 async fn without_a_screen_the_run_before_tells_which_side_moved() {
     let bed = Bed::of(300, &[HR, DIRECTORY]).await;
     let change = alike(&bed).await;
-    let setup = || Setup { cache: Some(Box::new(FileCache::new(bed.dir.0.join("cache")))), ..bed.setup(&full()) };
+    let setup = || Setup { cache: Some(Arc::new(FileCache::new(bed.dir.0.join("cache")))), ..bed.setup(&full()) };
     let read = || async { read_all(setup(), |_| {}).await.unwrap() };
     assert_eq!(told(&read().await, &change), None);
     bed.behind("directory", "PATCH", &user_path(&change), &patch("title", "Boss")).await;

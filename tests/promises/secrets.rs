@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use trueup::store::FileCache;
 
@@ -33,7 +34,7 @@ async fn no_file_and_no_report_holds_a_key_and_nobody_else_can_read_the_files() 
     let parts: [Part; 3] = [HR, AHA, DIRECTORY];
     let bed = Bed::of(300, &parts).await;
     let mut setup = bed.setup(&full());
-    setup.cache = Some(Box::new(FileCache::new(bed.dir.0.join("cache"))));
+    setup.cache = Some(Arc::new(FileCache::new(bed.dir.0.join("cache"))));
     let mut console = crate::bed::Console::over(setup);
     console.heard = Some(Vec::new());
     let all = offers(&*console.world().await);

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 /// What asks: "device status report, please".
 pub const ASK: &[u8] = b"\x1b[5n";
 
-/// Frames keep this distance where nothing tells that they arrive; the first one after a rest goes out at once.
+/// Frames that keys ask for keep this distance where nothing tells that they arrive; the first one after a rest goes out at
+/// once, whatever was drawn of itself just before.
 const APART: Duration = Duration::from_millis(50);
 /// So many bytes may be on their way when the next frame is sent: two moves of a cursor, never two pages.
 const WINDOW: usize = 600;
@@ -30,20 +31,31 @@ pub struct Pace {
     asked: VecDeque<(usize, Instant)>,
     /// Whether somebody has typed: a start, and a screen that nobody works at, ask nothing.
     typed: bool,
+    /// Somebody has typed since the last frame.
+    keyed: bool,
     /// Written since the last question.
     since: usize,
     /// Whether it has ever answered, and not fallen silent since.
     answers: bool,
     /// Questions put to a terminal that did not answer yet.
     tries: u32,
-    /// The last frame.
+    /// The last frame that answered a key.
     last: Option<Instant>,
 }
 
 impl Pace {
     /// Nothing written yet. `direct`: what reads us is the terminal, not a multiplexer.
     pub const fn new(direct: bool) -> Self {
-        Self { direct, asked: VecDeque::new(), typed: false, since: 0, answers: false, tries: 0, last: None }
+        Self {
+            direct,
+            asked: VecDeque::new(),
+            typed: false,
+            keyed: false,
+            since: 0,
+            answers: false,
+            tries: 0,
+            last: None,
+        }
     }
 
     /// A pace for this terminal, by its environment.
@@ -58,7 +70,9 @@ impl Pace {
     ///
     /// Never before a key: a start waits for nothing and asks nothing.
     pub fn frame(&mut self, bytes: usize, now: Instant) -> bool {
-        self.last = Some(now);
+        if std::mem::take(&mut self.keyed) {
+            self.last = Some(now);
+        }
         self.since += bytes;
         let ask = self.direct && self.typed && bytes > 0 && (self.answers || self.tries < TRIES);
         if ask {
@@ -71,7 +85,7 @@ impl Pace {
 
     /// A key came.
     pub fn typed(&mut self) {
-        self.typed = true;
+        (self.typed, self.keyed) = (true, true);
     }
 
     /// The terminal answered the oldest question.
@@ -160,8 +174,11 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::new(true);
         pace.frame(3000, now);
-        pace.typed();
-        let asked = (1..20).filter(|n| pace.frame(5000, now + ms(100 * n))).count();
+        let mut key = |at| {
+            pace.typed();
+            pace.frame(5000, at)
+        };
+        let asked = (1..20).filter(|n| key(now + ms(100 * n))).count();
         assert_eq!(asked, TRIES as usize);
         assert_eq!(pace.hold(now + ms(1900)), APART, "only the distance is kept");
         assert_eq!(pace.hold(now + ms(1950)), Duration::ZERO);
@@ -184,10 +201,18 @@ mod tests {
         let now = Instant::now();
         let mut pace = Pace::new(false);
         pace.frame(3000, now);
-        pace.typed();
-        assert!((1..9).all(|n| !pace.frame(900, now + ms(n))));
+        let mut key = |at| {
+            pace.typed();
+            pace.frame(900, at)
+        };
+        assert!((1..9).all(|n| !key(now + ms(n))));
         assert_eq!(pace.hold(now + ms(18)), ms(40));
-        assert_eq!(pace.hold(now + ms(90)), Duration::ZERO, "the first key after a rest is answered at once");
+        pace.frame(60, now + ms(80));
+        assert_eq!(
+            pace.hold(now + ms(90)),
+            Duration::ZERO,
+            "the first key after a rest is answered at once, though a counter has just moved"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the operator decides, and the last common values: kept in the journal, and taken into the next comparison.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::{Aside, Core};
 use crate::compare::{Base, Bases, Compared, Decision, Decisions, Followed, PRESENT, Verdict, Waiver, facets};
@@ -15,7 +15,7 @@ pub(super) enum Earlier {
     /// In memory: what was compared last.
     Compared(Option<Arc<Compared>>),
     /// In the files of an earlier run, which are not overwritten before this comparison has ended.
-    Files(Arc<std::sync::Mutex<Box<dyn Cache>>>, Vec<(SystemId, [Option<Arc<Schema>>; 4])>),
+    Files(Arc<dyn Cache>, Vec<(SystemId, [Option<Arc<Schema>>; 4])>),
 }
 
 impl Earlier {
@@ -27,7 +27,7 @@ impl Earlier {
                 let (id, schemas) = systems.get(system)?;
                 let schema = schemas[kind.index()].as_ref()?;
                 // A file that cannot be used tells nothing of what was, and no more than that.
-                let found = cache.lock().unwrap_or_else(PoisonError::into_inner).load(id, kind, schema);
+                let found = cache.load(id, kind, schema);
                 found.ok().flatten().map(Arc::new)
             }
         }

@@ -1,6 +1,6 @@
 //! What the core remembers from earlier runs, and keeps for later ones.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::{Aside, Core};
 use crate::engine::drive::panicked;
@@ -61,10 +61,8 @@ impl Core {
     /// loaded. Then the systems are read, where that is wanted.
     pub(in crate::engine) async fn recall(&mut self, read: bool) {
         let Some(cache) = self.cache.clone() else { return self.recalled(Vec::new(), read) };
-        let wanted = self.mapped();
-        let (files, kinds) = (cache.clone(), wanted.clone());
+        let kinds = self.mapped();
         let fronts = tokio::task::spawn_blocking(move || {
-            let mut cache = files.lock().unwrap_or_else(PoisonError::into_inner);
             // A front that cannot be used costs nothing: the whole is loaded anyway, and tells what is wrong.
             let load = |(at, system, kind, schema): (usize, SystemId, Kind, Arc<Schema>)| {
                 Some((at, cache.front(&system, kind, &schema).ok()??))
@@ -78,24 +76,35 @@ impl Core {
                 self.members[at].show_front(snapshot, of);
             }
         }
+        self.recall_next = Some(read);
+        if !self.fronts {
+            self.recall_wholes();
+        }
+    }
+
+    /// The whole of what an earlier run has read, where that is still to be loaded.
+    pub(super) fn recall_wholes(&mut self) {
+        let (Some(read), Some(cache)) = (self.recall_next.take(), self.cache.clone()) else { return };
+        let wanted = self.mapped();
         let asides = self.asides.0.clone();
         tokio::spawn(async move {
-            let loaded = tokio::task::spawn_blocking(move || {
-                let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-                let load = |(at, system, kind, schema): (usize, SystemId, Kind, Arc<Schema>)| {
-                    Some((at, cache.load(&system, kind, &schema).transpose()?))
-                };
-                wanted.into_iter().filter_map(load).collect()
-            });
-            let aside = match loaded.await {
-                Ok(loaded) => Aside::Recalled(loaded, read),
-                Err(error) => {
-                    let (part, text) = ("the snapshot files".to_owned(), panicked(error));
-                    let _ = asides.send(Aside::Report(Report::Crashed { part, text }));
-                    Aside::Recalled(Vec::new(), read)
-                }
+            // Side by side, and not on the threads that compare the fronts meanwhile.
+            let load = |(at, system, kind, schema): (usize, SystemId, Kind, Arc<Schema>)| {
+                let cache = cache.clone();
+                tokio::task::spawn_blocking(move || Some((at, cache.load(&system, kind, &schema).transpose()?)))
             };
-            let _ = asides.send(aside);
+            let loading: Vec<_> = wanted.into_iter().map(load).collect();
+            let mut loaded = Vec::new();
+            for file in loading {
+                match file.await {
+                    Ok(found) => loaded.extend(found),
+                    Err(error) => {
+                        let (part, text) = ("the snapshot files".to_owned(), panicked(error));
+                        let _ = asides.send(Aside::Report(Report::Crashed { part, text }));
+                    }
+                }
+            }
+            let _ = asides.send(Aside::Recalled(loaded, read));
         });
     }
 
@@ -131,8 +140,9 @@ impl Core {
             return;
         }
         self.fronted = generations;
+        self.saving += 1;
+        let asides = self.asides.0.clone();
         tokio::task::spawn_blocking(move || {
-            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
             for (at, system) in compared.inputs.systems.iter().enumerate() {
                 for kind in Kind::ALL {
                     let Some(snapshot) = system.snapshot(kind).filter(|snapshot| snapshot.complete()) else { continue };
@@ -144,6 +154,7 @@ impl Core {
                     let _ = cache.keep_front(snapshot, &rows);
                 }
             }
+            let _ = asides.send(Aside::Saved);
         });
     }
 
@@ -157,7 +168,7 @@ impl Core {
         self.saving += usize::from(!self.face);
         let last = !self.face;
         tokio::task::spawn_blocking(move || {
-            let kept = cache.lock().unwrap_or_else(PoisonError::into_inner).keep(&snapshot);
+            let kept = cache.keep(&snapshot);
             if let Err(error) = kept {
                 let _ = asides.send(Aside::Report(Report::Notice(error.to_string())));
             }

@@ -427,7 +427,7 @@ async fn what_an_earlier_run_has_read_is_shown_at_once_and_proves_nothing() {
     let hr = service(&["lena", "omar"]).await;
     let cached = |url: &str| {
         let mut setup = setup(vec![system("hr", url, false)]);
-        setup.cache = Some(Box::new(crate::store::FileCache::new(&folder)));
+        setup.cache = Some(Arc::new(crate::store::FileCache::new(&folder)));
         setup
     };
     let (reports, mut said) = unbounded_channel();
@@ -435,7 +435,7 @@ async fn what_an_earlier_run_has_read_is_shown_at_once_and_proves_nothing() {
     wait(&mut said, world_where(|world| users(world, "hr") == 2 && *health(world, "hr") == Health::Good)).await;
     let schema = Mapping::builtin("scim").unwrap().kind(Kind::User).unwrap().schema.clone();
     let kept = async {
-        let mut cache = crate::store::FileCache::new(&folder);
+        let cache = crate::store::FileCache::new(&folder);
         while !matches!(cache.load(&SystemId::new("hr"), Kind::User, &schema), Ok(Some(_))) {
             tokio::task::yield_now().await;
         }

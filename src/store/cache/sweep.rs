@@ -8,15 +8,22 @@ use crate::store::StoreError;
 
 const DAY: u64 = 24 * 60 * 60;
 
+/// No snapshot takes longer to write, in seconds.
+const WRITING: u64 = 60 * 60;
+
 impl FileCache {
-    /// Removes what was written more than so many days ago; 0: everything. Gives how many files that were.
+    /// Removes what was written more than so many days ago (0: everything), and what a run that was killed has left
+    /// half-written. Gives how many files that were.
     ///
     /// # Errors
     /// When a file cannot be removed; the others are all the same.
     pub fn sweep(&self, days: u32) -> Result<usize, StoreError> {
-        let oldest = SystemTime::now().checked_sub(Duration::from_secs(u64::from(days) * DAY));
-        let old = |written: SystemTime| days == 0 || oldest.is_some_and(|oldest| written < oldest);
-        self.remove(|_, written| written.is_none_or(old))
+        let before = |seconds| SystemTime::now().checked_sub(Duration::from_secs(seconds));
+        let (oldest, begun) = (before(u64::from(days) * DAY), before(WRITING));
+        self.remove(|file, written| {
+            let limit = if file.ends_with(".new") { oldest.max(begun) } else { oldest };
+            days == 0 || limit.is_some_and(|limit| written.is_none_or(|written| written < limit))
+        })
     }
 
     /// Removes all files of a system, half-written ones too.

@@ -1,5 +1,6 @@
 //! A start over a large snapshot: its first rows are there before the whole is loaded.
 
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
@@ -9,24 +10,24 @@ use crate::store::{Cache, FileCache, StoreError};
 /// A cache whose whole snapshots are loaded only when the gate is opened, and that tells which fronts were kept.
 struct Gated {
     files: FileCache,
-    gate: Option<Receiver<()>>,
+    gate: Option<Mutex<Receiver<()>>>,
     kept: Sender<usize>,
 }
 
 impl Cache for Gated {
-    fn load(&mut self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
+    fn load(&self, system: &SystemId, kind: Kind, schema: &Arc<Schema>) -> Result<Option<Snapshot>, StoreError> {
         if let Some(gate) = &self.gate {
-            gate.recv().unwrap();
+            gate.lock().unwrap().recv().unwrap();
         }
         self.files.load(system, kind, schema)
     }
 
-    fn keep(&mut self, snapshot: &Snapshot) -> Result<(), StoreError> {
+    fn keep(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
         self.files.keep(snapshot)
     }
 
     fn front(
-        &mut self,
+        &self,
         system: &SystemId,
         kind: Kind,
         schema: &Arc<Schema>,
@@ -34,17 +35,17 @@ impl Cache for Gated {
         self.files.front(system, kind, schema)
     }
 
-    fn keep_front(&mut self, snapshot: &Snapshot, rows: &[Row]) -> Result<(), StoreError> {
+    fn keep_front(&self, snapshot: &Snapshot, rows: &[Row]) -> Result<(), StoreError> {
         self.files.keep_front(snapshot, rows)?;
         let _ = self.kept.send(rows.len());
         Ok(())
     }
 
-    fn native(&mut self, key: &RecordKey) -> Result<Option<String>, StoreError> {
+    fn native(&self, key: &RecordKey) -> Result<Option<String>, StoreError> {
         self.files.native(key)
     }
 
-    fn purge(&mut self, system: &SystemId) -> Result<(), StoreError> {
+    fn purge(&self, system: &SystemId) -> Result<(), StoreError> {
         self.files.purge(system)
     }
 }
@@ -57,7 +58,7 @@ async fn a_start_shows_its_first_rows_before_the_whole_is_loaded_and_counts_noth
     let folder = std::env::temp_dir().join(format!("trueup-front-{}", std::process::id()));
     let cached = |gate, kept: &Sender<usize>| {
         let mut setup = setup(vec![system("hr", &hr.url, false), system("app", &few.url, false)]);
-        setup.cache = Some(Box::new(Gated { files: FileCache::new(&folder), gate, kept: kept.clone() }));
+        setup.cache = Some(Arc::new(Gated { files: FileCache::new(&folder), gate, kept: kept.clone() }));
         setup
     };
     let (kept, keeps) = channel();
@@ -72,7 +73,7 @@ async fn a_start_shows_its_first_rows_before_the_whole_is_loaded_and_counts_noth
     let (open, gate) = channel();
     let (kept, _keeps) = channel();
     let (reports, mut said) = unbounded_channel();
-    let engine = start(cached(Some(gate), &kept), reports);
+    let engine = start(cached(Some(Mutex::new(gate)), &kept), reports);
     let world = wait(&mut said, world_where(|world| users(world, "hr") > 0)).await;
     assert_eq!(users(&world, "hr"), 256);
     assert_eq!(*health(&world, "hr"), Health::Reading { read: 256, of: Some(600) });
