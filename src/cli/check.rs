@@ -241,6 +241,8 @@ fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> 
                     kind.and_then(|kind| source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
                 })
                 .collect();
+            // Of what is still to be created the target has no id.
+            let parts = if parts.is_empty() { facet.source_key.clone() } else { parts };
             let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
             format!("{}[{inside}]", facet.path)
         }

@@ -95,10 +95,7 @@ fn what_refers_to_a_record_of_the_same_push_is_taken_back_by_the_id_that_it_got(
     assert_eq!(dropped.want[0].facet.key, Some(vec![Ref::Id("new1".into())]));
     assert_eq!(back.last().map(|change| change.op), Some(Op::Deactivate), "who leaves is taken out first");
     let (_, cannot) = undo(&plan, &outcomes, &|_| None);
-    assert!(
-        cannot.iter().any(|(id, why)| *id == put.id && why.contains("same push created")),
-        "{cannot:?}"
-    );
+    assert!(cannot.iter().any(|(id, why)| *id == put.id && why.contains("same push created")), "{cannot:?}");
 }
 
 #[test]
