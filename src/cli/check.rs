@@ -230,6 +230,10 @@ fn key(compared: &Compared, kind: Kind, identity: u32, system: usize) -> &str {
 
 /// An attribute's line. Entries of lists are called by the source's id of what their key refers to, else by the target's.
 fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> AttributeLine {
+    let shown = match &facet.key {
+        Some((_, name)) if !name.is_empty() => Some(format!("{}[{name}]", facet.path)),
+        _ => None,
+    };
     let path = match &facet.key {
         None => facet.path.to_string(),
         Some((ids, name)) => {
@@ -247,8 +251,9 @@ fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> 
             format!("{}[{inside}]", facet.path)
         }
     };
+    let shown = shown.unwrap_or_else(|| path.clone());
     let why = (facet.verdict == Verdict::Awaits).then_some(facet.why);
-    AttributeLine { path, source: facet.source, target: facet.target, direction: facet.direction, why }
+    AttributeLine { path, shown, source: facet.source, target: facet.target, direction: facet.direction, why }
 }
 
 /// The source's id of a target's record.
@@ -386,14 +391,20 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
     writeln!(out)?;
     let systems = &world.compared.inputs.systems;
     let mismatches = mismatches(world, wanted, |found| {
+        // Several may be called the same: these are told apart by the target's id.
+        let id = match (found.pairing, found.target_id) {
+            (Pairing::Undecided | Pairing::Extra, Some(id)) => format!("   (id {})", text::clean(id)),
+            _ => String::new(),
+        };
         writeln!(
             out,
-            "{:<12} {:<8} {:<10} {}",
+            "{:<12} {:<8} {:<10} {}{id}",
             systems[found.system].id,
             found.kind,
             found.pairing.state(),
             text::clean(found.key)
         )?;
+
         for attribute in &found.attributes {
             let words = attribute.why.as_deref().unwrap_or(attribute.direction.words());
             let direction = match words {
@@ -403,7 +414,7 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
             writeln!(
                 out,
                 "    {}: {} -> {}{direction}",
-                text::clean(&attribute.path),
+                text::clean(&attribute.shown),
                 shown(attribute.target.as_deref()),
                 shown(attribute.source.as_deref())
             )?;

@@ -115,7 +115,7 @@ fn one(entry: &Entry, sendings: &[Sending], format: Format, out: &mut impl Write
         let said = format!("{}  {:<12} {code}  {end}", clock(sending.at), sending.step.system.as_str());
         writeln!(out, "{}", text::clean(&said))?;
         for line in request_lines(write) {
-            writeln!(out, "{}", text::clean(&line.text()))?;
+            writeln!(out, "{}", text::clean(&line.printed()))?;
         }
     }
     Ok(())

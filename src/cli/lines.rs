@@ -167,6 +167,9 @@ pub struct FeedLine<'l> {
 pub struct AttributeLine {
     /// Its path.
     pub path: String,
+    /// The same for people: an entry by the names of what it is about.
+    #[serde(skip)]
+    pub shown: String,
     /// The source's value; null for none.
     pub source: Option<String>,
     /// The target's value; null for none.

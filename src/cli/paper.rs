@@ -165,7 +165,7 @@ impl Print<'_> {
         let outcome = self.outcome(change);
         let word = outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused"));
         let word = word.map(|word| format!("{word:<10} ")).unwrap_or_default();
-        let said = in_words(plan, &describe(change, self.compared).text(), |words| words);
+        let said = in_words(plan, &describe(change, self.compared).printed(), |words| words);
         writeln!(out, "{word}{:<12} {:<11} {}", change.system, change.op.name(), text::clean(&said))?;
         for why in outcome.and_then(|outcome| why(&outcome.state)).as_deref().into_iter().chain(refused) {
             writeln!(out, "             {}", text::clean(why))?;
@@ -176,7 +176,11 @@ impl Print<'_> {
         // A step that serves several changes stands under the first of them.
         for step in plan.steps.iter().filter(|step| step.serves.first() == Some(&change.id)) {
             for line in step_lines(step) {
-                writeln!(out, "{}", text::clean(&in_words(plan, &line.text(), |words| format!("{{id of {words}}}"))))?;
+                writeln!(
+                    out,
+                    "{}",
+                    text::clean(&in_words(plan, &line.printed(), |words| format!("{{id of {words}}}")))
+                )?;
             }
         }
         if let Some(why) = cannot_undo(change, &plan.sensitive) {

@@ -27,7 +27,7 @@ use crate::model::{
 const LAYOUT: u32 = 1;
 
 /// Fast, and identity data repeats itself enough for it.
-const LEVEL: i32 = 3;
+const LEVEL: i32 = 1;
 
 /// The largest block that is believed: a damaged length must not take all memory.
 const MOST: u64 = 1 << 30;

@@ -198,6 +198,13 @@ fn what_refers_to_a_record_that_the_same_plan_creates_says_so_in_words() {
         for name in &whom {
             assert!(out.contains(name), "{name}: {out}");
         }
+        for change in plan["plan"]["changes"].as_array().unwrap() {
+            let label = change["label"].as_str().unwrap();
+            // What is odd in a name is shown by its number.
+            let plain = label.chars().all(char::is_alphanumeric);
+            assert!(!plain || out.contains(&format!(" {label} ")), "{label}: {out}");
+        }
+        assert!(!out.contains("<2063>"), "the marks of the privacy mask are for the screen: {out}");
         assert!(out.contains("{id of the new "), "{out}");
         assert!(!out.contains("{{"), "{}", out.lines().find(|line| line.contains("{{")).unwrap_or_default());
     }

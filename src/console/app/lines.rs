@@ -121,6 +121,11 @@ impl Line {
     pub fn text(&self) -> String {
         self.parts.iter().map(|(_, text)| text.as_str()).collect()
     }
+
+    /// The same for paper, where no pen takes out the marks of what is private.
+    pub fn printed(&self) -> String {
+        super::mask::bare(&self.text()).into_owned()
+    }
 }
 
 /// A text in just so many cells: cut with `~`, or filled with blanks.
