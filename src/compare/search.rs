@@ -134,6 +134,7 @@ impl Want<'_> {
 
 /// Whether a text folds byte by byte, whatever stands beside it: ASCII, Latin-1 letters but for the sharp s, and Han. In UTF-8
 /// the latter begin with C3 and with E4 to E9; E3 and what is above begin marks that join with what is before them.
+#[allow(clippy::needless_bitwise_bool, reason = "without a branch many bytes are looked at at once")]
 fn plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let odd = |byte: u8| (byte >= 0xC0) & (byte != LATIN) & !(0xE4..=0xE9).contains(&byte);

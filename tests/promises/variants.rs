@@ -87,7 +87,7 @@ async fn whatever_a_scim_service_does_everything_is_fixed() {
             &["no-filter=403", "no-count"],
             &["no-filter=501", "absent=502", "member-username"],
             &["duplicate-create=200", "closed-discovery"],
-            &["member-changes=2", "etag=off"],
+            &["member-changes=100", "etag=off"],
         ],
     )
     .await;

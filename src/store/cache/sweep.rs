@@ -21,7 +21,7 @@ impl FileCache {
         let before = |seconds| SystemTime::now().checked_sub(Duration::from_secs(seconds));
         let (oldest, begun) = (before(u64::from(days) * DAY), before(WRITING));
         self.remove(|file, written| {
-            let limit = if file.ends_with(".new") { oldest.max(begun) } else { oldest };
+            let limit = if file.strip_suffix(".new").is_some() { oldest.max(begun) } else { oldest };
             days == 0 || limit.is_some_and(|limit| written.is_none_or(|written| written < limit))
         })
     }
