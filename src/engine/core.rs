@@ -32,7 +32,7 @@ use super::push::{Keeper, Patience, Stop};
 use super::setup::{Accepted, Reread, Setup, SystemSetup};
 use crate::compare::{Base, Bases, Compared, Decisions, Followed};
 use crate::model::{Kind, Snapshot, SystemId};
-use crate::plan::{Change, Outcome, Plan};
+use crate::plan::{Change, ChangeId, Outcome, Plan};
 use crate::store::{Cache, Leases, StoreError};
 
 /// How systems stand is shown no more often than this.
@@ -168,7 +168,10 @@ pub(super) struct Core {
     stale: bool,
     comparing: Option<Instant>,
     compare_from: Instant,
-    staging: Option<Vec<Change>>,
+    /// What is staged.
+    staged: BTreeMap<ChangeId, Arc<Change>>,
+    /// Not all of it is in the journal.
+    unkept_staging: bool,
     keeping: bool,
     /// Staged changes of an earlier run that wait until all has been read.
     veiled: Vec<Change>,
@@ -230,7 +233,8 @@ impl Core {
             stale: true,
             comparing: None,
             compare_from: now,
-            staging: None,
+            staged: BTreeMap::new(),
+            unkept_staging: false,
             keeping: false,
             veiled: Vec::new(),
             reread_rules: setup.reread,
@@ -299,7 +303,7 @@ impl Core {
 
     /// Something must come to its end before the program may.
     fn at_work(&self) -> bool {
-        self.keeping || self.saving > 0 || self.staging.is_some() || self.pushing.is_some()
+        self.keeping || self.saving > 0 || self.unkept_staging || self.pushing.is_some()
     }
 
     fn wake(&self) -> Option<Instant> {
@@ -338,10 +342,8 @@ impl Core {
         if self.face && !self.busy() && !self.stale && self.comparing.is_none() {
             self.keep_fronts();
         }
-        if !self.keeping
-            && let Some(staging) = self.staging.take()
-        {
-            self.keep_staging(staging);
+        if !self.keeping && std::mem::take(&mut self.unkept_staging) {
+            self.keep_staging();
         }
     }
 

@@ -33,8 +33,15 @@ pub enum Command {
     },
     /// Stop the running job between two steps; a write under way is finished.
     Stop,
-    /// Keep what is staged, so that a crash loses nothing.
-    KeepStaging(Vec<Change>),
+    /// Try what waits for a record that somebody has open now, and not at its time: one change, or all of them.
+    TryNow(Option<ChangeId>),
+    /// Keep what is staged, so that a crash loses nothing: what was staged and what was taken back since the last time.
+    Stage {
+        /// Staged, in the place of one of the same name.
+        added: Vec<Change>,
+        /// Taken back.
+        removed: Vec<ChangeId>,
+    },
     /// Show a record as its system sends it now.
     Native(RecordKey),
     /// Show the journal's latest pushes, and its head.

@@ -11,6 +11,7 @@ mod look;
 mod opened;
 mod prepare;
 mod resolve;
+mod sooner;
 mod step;
 mod stop;
 

@@ -1,6 +1,6 @@
 //! What could be fixed, and what the operator chose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compare::Compared;
 use crate::model::text::clean;
@@ -182,12 +182,32 @@ fn filled(blank: &Blank, given: &Supplied) -> Result<Want, String> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Staging {
     changes: BTreeMap<ChangeId, Change>,
+    /// By what is needed: what needs it.
+    needed: BTreeMap<ChangeId, BTreeSet<ChangeId>>,
 }
 
 impl Staging {
-    /// Stages a change, and with it nothing else. Replaces one of the same name.
-    pub fn add(&mut self, change: Change) {
+    /// Stages a change, and with it nothing else. Gives the one of the same name that it replaces.
+    pub fn add(&mut self, change: Change) -> Option<Change> {
+        let before = self.forget(&change.id);
+        for need in &change.needs {
+            self.needed.entry(need.clone()).or_default().insert(change.id.clone());
+        }
         self.changes.insert(change.id.clone(), change);
+        before
+    }
+
+    fn forget(&mut self, id: &ChangeId) -> Option<Change> {
+        let change = self.changes.remove(id)?;
+        for need in &change.needs {
+            if let Some(needing) = self.needed.get_mut(need) {
+                needing.remove(id);
+                if needing.is_empty() {
+                    self.needed.remove(need);
+                }
+            }
+        }
+        Some(change)
     }
 
     /// The changes that a staged change needs and that are not staged: it would be refused.
@@ -198,23 +218,28 @@ impl Staging {
 
     /// The changes of others that are needed and not staged, with what needs them.
     pub fn waiting(&self) -> impl Iterator<Item = (&Change, &ChangeId)> {
-        let all = self.changes.values().flat_map(|change| change.needs.iter().map(move |need| (change, need)));
-        all.filter(|(_, need)| !self.contains(need))
+        let open = self.needed.iter().filter(|(need, _)| !self.contains(need));
+        open.flat_map(|(need, by)| by.iter().filter_map(move |id| Some((self.changes.get(id)?, need))))
     }
 
-    /// Takes a change back, and those that need it.
-    pub fn remove(&mut self, id: &ChangeId) {
-        self.changes.remove(id);
-        let orphans: Vec<_> =
-            self.changes.values().filter(|change| change.needs.contains(id)).map(|change| change.id.clone()).collect();
-        for orphan in orphans {
-            self.remove(&orphan);
+    /// Takes a change back, and those that need it; gives them.
+    pub fn remove(&mut self, id: &ChangeId) -> Vec<Change> {
+        let mut gone: Vec<Change> = self.forget(id).into_iter().collect();
+        for orphan in self.needed.remove(id).unwrap_or_default() {
+            gone.extend(self.remove(&orphan));
         }
+        gone
     }
 
     /// Takes all back.
     pub fn clear(&mut self) {
         self.changes.clear();
+        self.needed.clear();
+    }
+
+    /// The change of this name.
+    pub fn get(&self, id: &ChangeId) -> Option<&Change> {
+        self.changes.get(id)
     }
 
     /// Whether a change of this name is staged.

@@ -148,7 +148,9 @@ fn discarding_asks_and_an_early_yes_does_not_count() {
     desk.frame();
     desk.keys("y");
     assert!(desk.app.staged.is_empty());
-    assert!(desk.commands().iter().any(|command| matches!(command, Command::KeepStaging(kept) if kept.is_empty())));
+    assert!(
+        desk.commands().iter().any(|command| matches!(command, Command::Stage { removed, .. } if !removed.is_empty()))
+    );
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn the_log_says_what_was_asked_what_went_wrong_and_what_to_do() {
     for words in [
         "reading directory: 620 of 1,000",
         "X stops it",
-        "2 requests, 102 kB received, 84 ms each",
+        "requests 2, received 102 kB, 84 ms each",
         "429 GET",
         "too many requests",
     ] {

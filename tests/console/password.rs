@@ -20,7 +20,7 @@ fn world() -> World {
 
 fn staged(desk: &Desk) -> Option<Change> {
     desk.commands().into_iter().rev().find_map(|command| match command {
-        Command::KeepStaging(changes) => changes.first().cloned(),
+        Command::Stage { added, .. } => added.first().cloned(),
         _ => None,
     })
 }

@@ -28,7 +28,7 @@ async fn a_console_that_another_test_starts_as_a_child() {
     let mut console = Console::over(setup(systems.collect(), Path::new(told["dir"].as_str().unwrap())));
     let all = offers(&*console.world().await);
     let changes = staged(sets(&all, "directory", "title").into_iter().take(2));
-    console.handle.send(Command::KeepStaging(changes.clone()));
+    console.handle.send(Command::Stage { added: changes.clone(), removed: Vec::new() });
     let plan = console.plan(changes[..1].to_vec()).await;
     println!("\n{SAYS}{}", json!({ "changes": changes, "reads": plan.steps[0].read.len() }));
     let mut go = String::new();

@@ -40,7 +40,7 @@ async fn no_file_and_no_report_holds_a_key_and_nobody_else_can_read_the_files() 
     let all = offers(&*console.world().await);
     let mut changes = staged(sets(&all, "directory", "title").into_iter().take(2));
     changes.extend(created(&all));
-    console.handle.send(trueup::engine::protocol::Command::KeepStaging(changes.clone()));
+    console.handle.send(trueup::engine::protocol::Command::Stage { added: changes.clone(), removed: Vec::new() });
     let plan = acknowledged(&*console.prepare(changes).await);
     // The key of one of them is not taken any more in the middle of it.
     bed.faults("directory", &["expire=1@/scim/v2/Users/"]);

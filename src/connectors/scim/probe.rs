@@ -174,15 +174,15 @@ impl Probe {
                 Some(Paging::Index) => "by index",
                 None => "by index (nothing is said)",
             };
+            let paging = max_page.map_or_else(|| paging.to_owned(), |size| format!("{paging}, {size} at most"));
             self.line(
                 format!("GET {path}"),
                 Finding::Good,
                 format!(
-                    "PATCH {}, filter {}, ETag {}; pages {paging}{}",
+                    "PATCH {}, filter {}, ETag {}; pages {paging}",
                     yes(self.site.patch),
                     yes(self.site.filter),
-                    yes(self.site.etag),
-                    max_page.map(|size| format!(", {size} at most")).unwrap_or_default()
+                    yes(self.site.etag)
                 ),
             );
         }

@@ -72,8 +72,17 @@ impl App {
             Action::Undo if self.history.here().is_none_or(|push| confirmed(push).next().is_none()) => {
                 say(text!("no.confirmed"))
             }
+            Action::Retry if self.plan.pushing() && self.tab == Tab::Plan => {
+                if self.plan.waits() {
+                    None
+                } else {
+                    say(text!("no.waiting"))
+                }
+            }
+            Action::Retry if self.tab == Tab::Plan && !self.plan.used() => say(text!("no.not-pushed")),
             Action::Retry if self.tab == Tab::Plan && self.plan.failed().is_empty() => say(text!("no.failed")),
             Action::Retry if self.tab == Tab::History && self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::LookUp if !self.history.doubts() => say(text!("no.unknown")),
             Action::Pick if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),
             _ => None,
@@ -215,6 +224,9 @@ impl App {
             }
             Action::Faster => self.tune(2.0, wishes),
             Action::Slower => self.tune(0.5, wishes),
+            Action::Retry if self.tab == Tab::Plan && self.plan.pushing() => {
+                wishes.push(Wish::Engine(Command::TryNow(self.plan.waiting_here())));
+            }
             Action::Retry if self.tab == Tab::Plan => self.retry_here(wishes),
             Action::Retry => self.retry(wishes),
             Action::Undo => self.undo(wishes),
@@ -288,7 +300,7 @@ impl App {
         self.body_height().saturating_sub(1)
     }
 
-    fn step(&mut self, by: isize) {
+    pub(super) fn step(&mut self, by: isize) {
         let height = if self.tab == Tab::History { self.history_height() } else { self.body_height() }.max(1);
         let moved = |at: usize, many: usize| at.saturating_add_signed(by).min(many.saturating_sub(1));
         let follow = |at: usize, top: usize| if at < top { at } else { top.max((at + 1).saturating_sub(height)) };
@@ -362,12 +374,12 @@ impl App {
             return;
         }
         if self.kind().is_none() {
-            return self.go_tab(Tab::Kind(Kind::User), wishes);
+            return self.go_list(wishes);
         }
         if quits {
             self.quit(wishes);
         } else {
-            self.say(Tone::Plain, text!("notice.how-to-quit", key = self.keymap.shown(Action::Back)));
+            self.hint(text!("notice.how-to-quit", key = self.keymap.shown(Action::Back)));
         }
     }
 

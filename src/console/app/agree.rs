@@ -43,7 +43,7 @@ impl App {
     pub(super) fn agree_here(&mut self) {
         let id = self.plan.change_here();
         let planned = self.plan.plan().and_then(|plan| plan.change(id.as_ref()?).cloned());
-        let staged = || self.staged.changes().find(|change| Some(&change.id) == id.as_ref()).cloned();
+        let staged = || id.as_ref().and_then(|id| self.staged.get(id)).cloned();
         let change = planned.or_else(staged);
         self.ask_agree(change.iter());
     }

@@ -200,7 +200,11 @@ impl Confirm {
             KeyCode::Enter => {
                 if !self.fields[self.at].right() {
                     self.error = Some(match &self.fields[self.at].wants {
-                        Wants::Count(n) => text!("confirm.wrong-count", n = n),
+                        Wants::Count(n) => {
+                            let words = text!("confirm.wrong-count", n = n);
+                            self.fields[self.at].input.reset();
+                            words
+                        }
                         Wants::Name(name) => text!("confirm.wrong-name", name = name),
                         Wants::Deleted(label) => text!("confirm.wrong-name", name = private(label)),
                         Wants::Reason(_) => text!("confirm.no-reason").to_owned(),
@@ -211,6 +215,8 @@ impl Confirm {
                     return Answer::Yes;
                 }
             }
+            // Nothing but digits makes a number.
+            KeyCode::Char(c) if matches!(self.fields[self.at].wants, Wants::Count(_)) && !fold(c).is_ascii_digit() => {}
             _ => {
                 self.fields[self.at].input.handle_event(&Event::Key(*event));
             }

@@ -71,8 +71,12 @@ impl App {
         let Some((kind, identity, compared)) = self.looked_at() else { return };
         let system = self.detail_system(&compared, kind, identity);
         let rows = super::rows::Rows::new(&compared, kind);
-        let Some(record) = rows.key_in(identity, system).filter(|_| Some(system) != compared.inputs.base()) else {
-            return self.say(Tone::Warn, text!("protect.nothing", system = compared.inputs.systems[system].id));
+        let id = &compared.inputs.systems[system].id;
+        if Some(system) == compared.inputs.base() {
+            return self.say(Tone::Warn, text!("protect.source", system = id));
+        }
+        let Some(record) = rows.key_in(identity, system) else {
+            return self.say(Tone::Warn, text!("protect.nothing", system = id));
         };
         if compared.inputs.protected.iter().any(|have| have.record == record) {
             self.say(Tone::Plain, text!("protect.ended", system = record.system));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compare::{Compared, FacetDiff, Rung};
 use crate::model::{Form, Kind, RecordKey, SystemId};
-use crate::plan::{Change, Facet, Ref, Target};
+use crate::plan::{Change, Facet, Ref};
 
 use super::action::Action;
 pub use super::facets::called;
@@ -284,15 +284,13 @@ impl App {
         let Some(view) = compared.inputs.systems.get(system) else { return Vec::new() };
         let source = compared.inputs.base().and_then(|base| rows.key_in(identity, base));
         let target = rows.key_in(identity, system);
-        self.staged
-            .changes()
-            .filter(|change| change.system == view.id && change.kind == kind)
-            .filter(|change| {
-                (source.is_some() && change.source == source)
-                    || matches!((&change.target, &target), (Target::Record(have), Some(want)) if have == want)
-            })
-            .cloned()
-            .collect()
+        let mut about: Vec<Change> = Vec::new();
+        for change in source.iter().chain(&target).flat_map(|key| self.staged.about(key, &view.id)) {
+            if change.kind == kind && about.iter().all(|have| have.id != change.id) {
+                about.push(change.clone());
+            }
+        }
+        about
     }
 
     /// Chooses another target for the detail.

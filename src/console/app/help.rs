@@ -4,6 +4,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
+use unicode_width::UnicodeWidthStr;
 
 use super::action::{Action, Scope};
 use super::keys::{Key, Keymap, fold};
@@ -42,6 +43,9 @@ const MARKS: [(&str, &str); 11] = [
 
 /// Where the words begin: behind the longest row of keys.
 const COLUMN: usize = 22;
+
+/// A line of more cells than this is hard to follow.
+pub const MOST: usize = 100;
 
 /// One line of the help.
 #[derive(Clone, Debug)]
@@ -175,7 +179,12 @@ impl App {
             Line::of(Tone::Key, padded(&format!("  {keys}"), COLUMN)).with(Tone::Plain, action.title().to_owned());
         let line = match self.disabled(action) {
             Some(why) => line.with(Tone::Warn, text!("help.not-now", why = why)),
-            None => line.with(Tone::Dim, format!("  :{}", action.name())),
+            None => {
+                // A name that is cut cannot be typed.
+                let name = format!("  :{}", action.name());
+                let whole = line.text().width() + name.width() <= self.reader_width().min(MOST);
+                if whole { line.with(Tone::Dim, name) } else { line }
+            }
         };
         HelpLine { line, action: Some(action), words: format!("{keys} :{} {titles}", action.name()).to_lowercase() }
     }

@@ -41,7 +41,7 @@ impl HistoryRow {
 }
 
 /// What the rows were made from.
-type Stamp = (u64, Option<u64>, u16);
+type Stamp = (u64, Option<u64>, u16, Option<PlanId>);
 
 /// The history's tab.
 #[derive(Clone, Debug, Default)]
@@ -148,6 +148,14 @@ impl History {
         self.version += 1;
     }
 
+    /// Whether there is anything whose outcome nobody knows.
+    pub(super) fn doubts(&self) -> bool {
+        let open =
+            |outcome: &Outcome| !outcome.state.settled() || matches!(outcome.state, OutcomeState::Unknown { .. });
+        let Some(pushes) = &self.pushes else { return true };
+        !self.unknown.is_empty() || pushes.iter().any(|push| !push.closed || push.outcomes.iter().any(open))
+    }
+
     /// Opens the push under the cursor; on its page, the requests of the change under the cursor, or of all.
     pub(super) fn fold(&mut self, all: bool, wishes: &mut Vec<Wish>) {
         self.version += 1;
@@ -198,13 +206,14 @@ impl History {
         plan::retry(&push.plan, &push.outcomes, &|id| created(push, id))
     }
 
-    pub(super) fn refresh(&mut self, world: Option<&World>, columns: u16, look_up: &str) {
+    /// `running`: the plan that is being carried out.
+    pub(super) fn refresh(&mut self, world: Option<&World>, columns: u16, running: Option<&PlanId>, look_up: &str) {
         let shown = self.open.as_ref().and(world).map(|world| world.generation);
-        let stamp = (self.version, shown, columns);
-        if self.made == Some(stamp) {
+        let stamp = Some((self.version, shown, columns, running.cloned()));
+        if self.made == stamp {
             return;
         }
-        self.made = Some(stamp);
+        self.made = stamp;
         let cells = usize::from(columns).saturating_sub(4);
         let opened = self.open.as_ref().and_then(|open| {
             let at = self.pushes.iter().flatten().position(|push| push.plan.id == *open)?;
@@ -214,9 +223,9 @@ impl History {
             Some((at, push)) => {
                 let sent = self.sent.as_ref().filter(|(of, _)| *of == push.plan.id).map(|(_, sent)| &**sent);
                 let compared = world.map(|world| &*world.compared);
-                Page { at, push, sent, unfolded: &self.unfolded, compared, cells }.rows()
+                Page { at, push, sent, unfolded: &self.unfolded, compared, cells, running }.rows()
             }
-            None => list(self.pushes.as_deref(), &self.unknown, cells, look_up),
+            None => list(self.pushes.as_deref(), &self.unknown, cells, running, look_up),
         };
         self.at = self.at.min(self.rows.len().saturating_sub(1));
     }

@@ -367,7 +367,7 @@ impl App {
 
     /// Seconds until something that is shown changes by itself; `None`: never.
     pub fn next_tick(&self) -> Option<i64> {
-        if self.plan.stale() || self.plan.waits() || self.counts_down() {
+        if self.tab == Tab::Plan && self.plan.stale() || self.plan.waits() || self.counts_down() {
             return Some(1);
         }
         let world = self.world.as_ref()?;
@@ -393,6 +393,11 @@ impl App {
         }
         self.log.push_back((self.now, notice.clone()));
         self.notice = Some(notice);
+    }
+
+    /// Says in the footer what a key would do: not for the log.
+    fn hint(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { tone: Tone::Plain, text: text.into() });
     }
 
     fn token(&mut self) -> u64 {
@@ -456,9 +461,14 @@ impl App {
     fn settle(&mut self, wishes: &mut Vec<Wish>) {
         self.order(wishes);
         self.look();
-        self.plan.refresh(self.world.as_deref(), &self.staged, self.size.0, self.now, &self.keymap);
+        let shown = self.tab == Tab::Plan;
+        self.plan.refresh(shown, self.world.as_deref(), &self.staged, self.size.0, self.now, &self.keymap);
+        if self.tab == Tab::Plan {
+            self.step(0);
+        }
         let look_up = self.keymap.shown(Action::LookUp);
-        self.history.refresh(self.world.as_deref(), self.size.0, &look_up);
+        let running = self.plan.running().cloned();
+        self.history.refresh(self.world.as_deref(), self.size.0, running.as_ref(), &look_up);
         if let Some(Popup::Filter(bar)) = &self.popup
             && let Some(kind) = self.kind()
             && bar.input.value() != self.lists[kind.index()].filter
@@ -523,7 +533,7 @@ impl App {
                 if !changes.is_empty() {
                     self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
                 }
-                self.staged.add_all(changes);
+                self.staged.found(changes);
             }
             Report::Tried(tried) => self.tried(tried),
             Report::Prepared(plan) => self.plan.prepared(plan),
@@ -575,8 +585,11 @@ impl App {
         wishes.push(Wish::Engine(Command::History));
     }
 
-    /// Tells the engine what is staged now.
+    /// Tells the engine what has been staged and taken back since it was last told.
     fn keep(&mut self, wishes: &mut Vec<Wish>) {
-        wishes.push(Wish::Engine(Command::KeepStaging(self.staged.changes().cloned().collect())));
+        let (added, removed) = self.staged.news();
+        if !(added.is_empty() && removed.is_empty()) {
+            wishes.push(Wish::Engine(Command::Stage { added, removed }));
+        }
     }
 }

@@ -100,7 +100,7 @@ impl Palette {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
-        let mut scored: Vec<(u32, usize)> = Vec::new();
+        let mut scored: Vec<(bool, u32, usize)> = Vec::new();
         for (at, entry) in self.all.iter().enumerate() {
             let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
             let name = entry.action.name();
@@ -109,11 +109,13 @@ impl Palette {
             let Some(best) = score(&entry.line()).map(|score| score + 5).max(titles) else { continue };
             let exact = if entry.line() == typed { 10_000 } else { 0 };
             let starts = if name.starts_with(typed) { 50 } else { 0 };
-            scored.push((best + exact + starts + u32::from(entry.recent), at));
+            // What cannot be done here comes after what can, unless it is called by its name.
+            let no = entry.why.is_some() && exact + starts == 0;
+            scored.push((no, best + exact + starts + u32::from(entry.recent), at));
         }
-        scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        scored.sort_by_key(|(no, score, at)| (*no, std::cmp::Reverse(*score), *at));
         let mut found: Vec<Entry> = Vec::new();
-        for (_, at) in scored {
+        for (.., at) in scored {
             let entry = &self.all[at];
             if found.iter().all(|have| (have.action, &have.argument) != (entry.action, &entry.argument)) {
                 found.push(entry.clone());

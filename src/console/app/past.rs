@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::compare::Compared;
 use crate::engine::protocol::{PastPush, PastStep};
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId};
 
 use super::history::HistoryRow;
 use super::lines::{Line, Tone, clock, op, padded};
@@ -54,11 +54,21 @@ fn counted(line: Line, push: &PastPush) -> Line {
     counts(push).into_iter().fold(line, with)
 }
 
+/// A push that was not closed in the journal: it runs, or it was cut off.
+fn open(push: &PastPush, running: Option<&PlanId>) -> Option<(Tone, &'static str)> {
+    match running {
+        _ if push.closed => None,
+        Some(running) if *running == push.plan.id => Some((Tone::Plain, text!("history.running"))),
+        _ => Some((Tone::Bad, text!("history.not-closed"))),
+    }
+}
+
 /// The list: writes that nobody knows the end of, then all pushes, newest first.
 pub(super) fn list(
     pushes: Option<&[PastPush]>,
     unknown: &[(ChangeId, String)],
     cells: usize,
+    running: Option<&PlanId>,
     look_up: &str,
 ) -> Vec<HistoryRow> {
     let mut rows = Vec::new();
@@ -77,8 +87,8 @@ pub(super) fn list(
         let mut line = Line::of(Tone::Strong, when.get(..16).unwrap_or(&when)).with(Tone::Dim, "  ");
         line = line.data(Tone::Plain, column(&push.who, widest)).with(Tone::Dim, "  ");
         line = counted(line, push);
-        if !push.closed {
-            line = line.with(Tone::Bad, text!("history.not-closed")).with(Tone::Dim, "  ");
+        if let Some((tone, words)) = open(push, running) {
+            line = line.with(tone, words).with(Tone::Dim, "  ");
         }
         if let Some(reason) = &push.reason {
             line = line.data(Tone::Dim, reason.clone());
@@ -117,6 +127,8 @@ pub(super) struct Page<'p> {
     pub(super) unfolded: &'p HashSet<ChangeId>,
     pub(super) compared: Option<&'p Compared>,
     pub(super) cells: usize,
+    /// The plan that is being carried out.
+    pub(super) running: Option<&'p PlanId>,
 }
 
 impl Page<'_> {
@@ -133,8 +145,8 @@ impl Page<'_> {
         rows.push(self.words(named(text!("history.plan")).with(Tone::Plain, push.plan.id.to_string())));
         let line = named(text!("history.outcome"));
         rows.push(self.words(counted(line, push)));
-        if !push.closed {
-            rows.push(self.words(named("").with(Tone::Bad, text!("history.not-closed"))));
+        if let Some((tone, words)) = open(push, self.running) {
+            rows.push(self.words(named("").with(tone, words)));
         }
         rows.push(self.words(Line::default()));
         let outcomes: std::collections::HashMap<&ChangeId, &Outcome> =

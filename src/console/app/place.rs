@@ -203,6 +203,18 @@ impl App {
         }
     }
 
+    /// Back to the list that one came from.
+    pub(super) fn go_list(&mut self, wishes: &mut Vec<Wish>) {
+        let listed = self.trail.older.iter().rposition(|place| matches!(place.tab, Tab::Kind(_)));
+        match listed {
+            Some(at) => {
+                self.trail.older.truncate(at + 1);
+                self.go_older(wishes);
+            }
+            None => self.go_tab(Tab::Kind(Kind::User), wishes),
+        }
+    }
+
     pub(super) fn go_newer(&mut self, wishes: &mut Vec<Wish>) {
         if let Some(place) = self.trail.newer.pop() {
             let here = self.here();

@@ -97,6 +97,8 @@ pub struct Planned {
     /// Changes in words, as they were made before.
     pub(super) words: HashMap<ChangeId, Line>,
     pub(super) worded_for: usize,
+    /// The cursor has its first place in this plan.
+    pub(super) placed: bool,
 }
 
 /// What rows were made for.
@@ -119,6 +121,11 @@ impl Planned {
     /// Whether a push runs.
     pub fn pushing(&self) -> bool {
         self.push.as_ref().is_some_and(|push| push.running)
+    }
+
+    /// The plan that is being carried out.
+    pub(super) fn running(&self) -> Option<&PlanId> {
+        self.push.as_ref().filter(|push| push.running).map(|push| &push.id)
     }
 
     /// Asks a push to stop; `None`: none runs, else whether it was asked before.
@@ -174,6 +181,14 @@ impl Planned {
         self.push.as_ref().is_some_and(|push| push.running && push.outcomes.values().any(waits))
     }
 
+    /// The change under the cursor, where it waits for its time.
+    pub(super) fn waiting_here(&self) -> Option<ChangeId> {
+        let waits = |id: &ChangeId| {
+            self.outcome_of(id).is_some_and(|outcome| matches!(outcome.state, OutcomeState::Waiting { .. }))
+        };
+        self.change_here().filter(waits)
+    }
+
     /// The changes of the push that neither came about nor may still.
     pub fn failed(&self) -> Vec<ChangeId> {
         let Some(push) = self.push.as_ref().filter(|push| !push.running && self.used()) else { return Vec::new() };
@@ -223,6 +238,7 @@ impl Planned {
             self.open.clear();
             self.at = 0;
             self.top = 0;
+            self.placed = false;
             self.dirty = true;
         }
     }
@@ -273,6 +289,8 @@ impl Planned {
     pub(super) fn ended(&mut self, id: &PlanId) -> Option<Vec<(&'static str, usize)>> {
         let push = self.push.as_mut().filter(|push| &push.id == id)?;
         push.running = false;
+        // What needs a look stands first, and the cursor on it.
+        self.placed = false;
         self.dirty = true;
         Some(self.counts().map(|(counts, _)| counts).unwrap_or_default())
     }
@@ -458,8 +476,8 @@ impl App {
     }
 
     pub(super) fn ask_discard(&mut self) {
-        let n = text::count(self.staged.len() as u64);
-        self.popup = Some(Popup::Ask(Ask::new(Question::Discard, text!("plan.discard-ask", n = n))));
+        let words = text!("plan.discard-ask", changes = text::changes(self.staged.len()));
+        self.popup = Some(Popup::Ask(Ask::new(Question::Discard, words)));
     }
 
     /// Why the plan cannot be pushed now.

@@ -23,10 +23,14 @@ use super::text::{self, text};
 /// Groups of more changes than this are folded at first.
 const MANY: usize = 200;
 
+/// So many reasons why something cannot be sent are told on top.
+const REASONS: usize = 3;
+
 impl Planned {
-    /// Makes the rows anew where something has changed.
+    /// Makes the rows anew where something has changed and they are `shown`.
     pub(super) fn refresh(
         &mut self,
+        shown: bool,
         world: Option<&World>,
         staged: &Staged,
         columns: u16,
@@ -37,6 +41,12 @@ impl Planned {
         let clock = if self.waits() { now.as_second() } else { now.as_second() / 60 };
         let stamp: Stamp = (staged.version(), world.is_some(), columns, clock);
         self.cells = usize::from(columns).saturating_sub(4);
+        if !shown {
+            if self.due(now) {
+                self.made = Some(now);
+            }
+            return;
+        }
         if !self.dirty && self.drawn_for == Some(stamp) {
             return;
         }
@@ -57,6 +67,13 @@ impl Planned {
         }
         self.rows = maker.rows;
         self.words = words;
+        if !std::mem::replace(&mut self.placed, true) {
+            // First where something can be done: on a guard that stands in the way, else on the first changes.
+            let guard = |row: &PlanRow| matches!(row, PlanRow::Guard(..));
+            let group = |row: &PlanRow| matches!(row, PlanRow::Group { .. });
+            let found = self.rows.iter().position(guard).or_else(|| self.rows.iter().position(group));
+            self.at = found.unwrap_or(0);
+        }
         self.at = self.at.min(self.rows.len().saturating_sub(1));
     }
 }
@@ -105,17 +122,22 @@ impl Maker<'_> {
         for line in lints(plan, self.compared) {
             self.text(&line);
         }
+        let refused: HashSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
+        let going: Vec<&Change> = plan.changes.iter().filter(|change| !refused.contains(&change.id)).collect();
         if self.plan.used() {
             self.speeds(plan, world);
         } else {
-            self.text(&counts(&plan.changes));
+            self.text(&counts(&going));
+            for line in refusals(plan) {
+                self.text(&line);
+            }
             self.readings(plan, world);
         }
         for (effect, n) in side_effects(plan) {
             let n = text::count(n as u64);
             self.text(&Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3));
         }
-        if let Some(words) = lasting(&plan.changes, &plan.sensitive) {
+        if let Some(words) = lasting(going, &plan.sensitive) {
             self.text(&Line::of(Tone::Warn, format!(" i {words}")));
         }
         self.rows.push(PlanRow::Text(Line::default()));
@@ -322,7 +344,7 @@ fn span(seconds: u64) -> String {
 }
 
 /// How many changes of each operation, what takes away first.
-fn counts(changes: &[Change]) -> Line {
+fn counts(changes: &[&Change]) -> Line {
     let mut counts: BTreeMap<Op, usize> = BTreeMap::new();
     for change in changes {
         *counts.entry(change.op).or_default() += 1;
@@ -333,6 +355,29 @@ fn counts(changes: &[Change]) -> Line {
         line = line.with(tone, format!("{}{} {}", if at > 0 { "   " } else { "" }, text::count(n as u64), op(what)));
     }
     line
+}
+
+/// What cannot be sent, by its reason, the most frequent first.
+fn refusals(plan: &Plan) -> Vec<Line> {
+    let mut reasons: HashMap<&str, u64> = HashMap::new();
+    for (_, why) in &plan.refused {
+        *reasons.entry(why).or_default() += 1;
+    }
+    let mut reasons: Vec<(&str, u64)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(why, n)| (std::cmp::Reverse(*n), *why));
+    let mut lines: Vec<Line> = reasons
+        .iter()
+        .take(REASONS)
+        .map(|(why, n)| {
+            let words = text!("plan.cannot", n = text::count(*n));
+            Line::of(Tone::Bad, format!(" x {words}  ")).data(Tone::Plain, said(why)).hanging(3)
+        })
+        .collect();
+    let rest: u64 = reasons.iter().skip(REASONS).map(|(_, n)| n).sum();
+    if rest > 0 {
+        lines.push(Line::of(Tone::Bad, format!(" x {}", text!("plan.cannot-rest", n = text::count(rest)))));
+    }
+    lines
 }
 
 fn by_change(plan: &Plan) -> HashMap<&ChangeId, Vec<&Step>> {

@@ -96,15 +96,7 @@ fn translated(text: &str, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     let found = sentences().iter().find_map(|sentence| sentence.holes(text).map(|holes| (sentence, holes)));
     let Some((sentence, holes)) = found else {
-        // Several sentences in one, as offers are told.
-        let (first, rest) = text.split_once("; ")?;
-        let rest = translated(rest, depth);
-        let first_said = translated(first, depth);
-        if first_said.is_none() && rest.is_none() {
-            return None;
-        }
-        let rest = rest.unwrap_or_else(|| text[first.len() + 2..].to_owned());
-        return Some(format!("{}；{rest}", first_said.as_deref().unwrap_or(first)));
+        return parts(text, depth);
     };
     let mut said = String::new();
     let mut left = sentence.said.as_str();
@@ -118,6 +110,18 @@ fn translated(text: &str, depth: usize) -> Option<String> {
     }
     said.push_str(left);
     Some(said)
+}
+
+/// Several sentences in one, as offers are told; or one behind the name of the system that it is about.
+fn parts(text: &str, depth: usize) -> Option<String> {
+    if let Some((first, rest)) = text.split_once("; ") {
+        let (one, other) = (translated(first, depth), translated(rest, depth));
+        if one.is_some() || other.is_some() {
+            return Some(format!("{}；{}", one.as_deref().unwrap_or(first), other.as_deref().unwrap_or(rest)));
+        }
+    }
+    let (name, rest) = text.split_once(": ").filter(|(name, _)| !name.contains(' '))?;
+    Some(format!("{name}：{}", translated(rest, depth)?))
 }
 
 #[cfg(test)]
@@ -168,10 +172,10 @@ mod tests {
     fn every_sentence_is_one_that_the_code_says() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut code = String::new();
-        for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model"] {
+        for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model", "src/store"] {
             literals(&root.join(room), "rs", &mut code);
         }
-        for file in ["src/cli/init.rs", "src/cli/setup.rs"] {
+        for file in ["src/cli/init.rs", "src/cli/setup.rs", "src/secret.rs"] {
             code.push_str(&std::fs::read_to_string(root.join(file)).unwrap());
         }
         literals(&root.join("assets/connectors"), "toml", &mut code);
@@ -206,6 +210,25 @@ mod tests {
         assert_eq!(said(&format!("{department}: A -> urn:x")), "department: A -> x");
         assert_eq!(said(&format!("{department}[it], {department}")), "department[it], department");
         assert_eq!(said("a return: nothing"), "a return: nothing");
+    }
+
+    #[test]
+    fn what_a_probe_and_a_fault_say_is_said_too_and_a_vendors_own_words_stay() {
+        speak_here(Some(Language::Chinese));
+        assert_eq!(
+            said("PATCH yes, filter no, ETag yes; pages by index, 1000 at most"),
+            "PATCH 支持，筛选 不支持，ETag 支持；分页按序号，每页最多 1000 条"
+        );
+        assert_eq!(
+            said("10 schemas; 2 extension attributes that the mapping does not name"),
+            "10 个模式；2 个扩展属性未在映射中"
+        );
+        assert_eq!(
+            said("401 Unauthorized: \"nobody known\": the credentials do not allow it"),
+            "401 Unauthorized: \"nobody known\"：凭据无此权限"
+        );
+        assert_eq!(said("hr: no reply"), "hr：没有回应");
+        speak_here(None);
     }
 
     #[test]

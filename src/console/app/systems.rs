@@ -1,7 +1,7 @@
 //! The connected systems: how they stand, what the test found, what was read, what may be done, how fast.
 
 use crate::engine::protocol::{Health, SystemStatus};
-use crate::model::{Kind, Proof, Snapshot};
+use crate::model::{Kind, Proof, Snapshot, SystemId};
 use crate::plan::Finding;
 
 use super::App;
@@ -65,6 +65,13 @@ fn trouble(word: &str) -> &str {
     }
 }
 
+/// What a system's fault says, in what is spoken, without the system's name before it.
+pub fn own_words(system: &SystemId, text: &str) -> String {
+    let said = said(text);
+    let rest = said.strip_prefix(system.as_str());
+    rest.and_then(|rest| rest.strip_prefix(": ").or_else(|| rest.strip_prefix('：'))).unwrap_or(&said).to_owned()
+}
+
 /// Seconds until a system that is left alone is tried again.
 fn resting(status: &SystemStatus, now: jiff::Timestamp) -> Option<i64> {
     let left = status.resting.as_ref()?.until.duration_since(now).as_secs();
@@ -116,7 +123,7 @@ impl App {
         let mut lines = Vec::new();
         match &status.health {
             Health::Bad { text, .. } => {
-                lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, said(line))));
+                lines.extend(text.lines().map(|line| Line::default().data(Tone::Bad, own_words(&status.id, line))));
             }
             Health::Partial(text) => {
                 lines.extend(text.lines().map(|line| Line::default().data(Tone::Warn, said(line))));
@@ -125,7 +132,8 @@ impl App {
         }
         lines.extend(Self::access_lines(status));
         if let (Some(rest), Some(left)) = (&status.resting, resting(status, self.now)) {
-            let words = text!("systems.resting-until", why = said(&rest.why), times = rest.times, n = left);
+            let words =
+                text!("systems.resting-until", why = own_words(&status.id, &rest.why), times = rest.times, n = left);
             lines.push(Line::of(Tone::Dim, padded(text!("systems.resting"), 10)).data(Tone::Bad, words).hanging(10));
         }
         lines.push(Line::default());
@@ -285,7 +293,7 @@ fn recent_lines(status: &SystemStatus) -> Vec<Line> {
             .data(Tone::Plain, sent.target.clone())
             .with(Tone::Warn, again);
         if let Some(fault) = &sent.fault {
-            line = line.data(Tone::Bad, format!("  {fault}"));
+            line = line.data(Tone::Bad, format!("  {}", own_words(&status.id, fault)));
         }
         lines.push(line);
     }

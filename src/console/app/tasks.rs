@@ -101,7 +101,7 @@ impl App {
                 .data(Tone::Plain, sent.target.clone())
                 .hanging(4);
             if let Some(fault) = &sent.fault {
-                line = line.data(Tone::Bad, format!("  {fault}"));
+                line = line.data(Tone::Bad, format!("  {}", super::systems::own_words(&status.id, fault)));
             }
             lines.push(line);
             lines.push(Line::of(Tone::Warn, format!("      {}", hint(sent).unwrap_or_default())).hanging(6));

@@ -1,6 +1,6 @@
 //! The mapping trace: how an attribute comes in and how it would go out.
 
-use crate::mapping::{Access, MapRow};
+use crate::mapping::{Access, MapRow, Transform};
 
 use super::lines::{Line, Tone, padded};
 use super::text::text;
@@ -35,13 +35,14 @@ fn row_lines(row: &MapRow) -> Vec<Line> {
     let part = |name: &str, words: String| {
         Line::of(Tone::Dim, padded(&format!("  {name}"), 10)).with(Tone::Plain, words).hanging(10)
     };
-    let read = if row.read.is_empty() { text!("trace.never").to_owned() } else { row.read.join(", ") };
+    let read: Vec<String> = row.read.iter().map(|path| place(path)).collect();
+    let read = if read.is_empty() { text!("trace.never").to_owned() } else { read.join(", ") };
     lines.push(part(text!("trace.read"), read));
     if !row.detail.is_empty() {
         lines.push(part(text!("trace.detail"), row.detail.join(", ")));
     }
     if !row.via.is_empty() {
-        let steps: Vec<String> = row.via.iter().map(|step| format!("{step:?}")).collect();
+        let steps: Vec<String> = row.via.iter().map(step).collect();
         lines.push(part(text!("trace.via"), steps.join(" > ")));
     }
     let write = match (row.access, &row.write) {
@@ -61,4 +62,32 @@ fn row_lines(row: &MapRow) -> Vec<Line> {
     lines.push(part(text!("trace.cite"), row.cite.clone()));
     lines.push(Line::default());
     lines
+}
+
+/// Where a value stands: the path of a field, or the column of a row that has no names.
+fn place(path: &str) -> String {
+    match path.strip_prefix('#').and_then(|at| at.parse::<usize>().ok()) {
+        Some(at) => text!("trace.column", n = at + 1),
+        None => path.to_owned(),
+    }
+}
+
+/// What is done to a text on its way in.
+fn step(step: &Transform) -> String {
+    match step {
+        Transform::Trim => text!("trace.trim").to_owned(),
+        Transform::Collapse => text!("trace.collapse").to_owned(),
+        Transform::Lower => text!("trace.lower").to_owned(),
+        Transform::Bool { yes, no } => text!("trace.bool", yes = yes.join(", "), no = no.join(", ")),
+        Transform::Not => text!("trace.not").to_owned(),
+        Transform::Words(_) => text!("trace.words").to_owned(),
+        Transform::Join(by) => text!("trace.join", by = by),
+        Transform::Split { at, part, .. } => text!("trace.split", at = at, n = part + 1),
+        Transform::StripPrefix(text) => text!("trace.strip-prefix", text = text),
+        Transform::StripSuffix(text) => text!("trace.strip-suffix", text = text),
+        Transform::AddPrefix(text) => text!("trace.add-prefix", text = text),
+        Transform::Date(_) => text!("trace.date").to_owned(),
+        Transform::Zone => text!("trace.zone").to_owned(),
+        Transform::Const(text) => text!("trace.const", text = text),
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering as Memory;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::compare::Pairing;
 use crate::plan::{OutcomeState, Want, Wanted};
 
@@ -17,6 +19,9 @@ use super::survey::{Asks, Found, Survey, Surveyed};
 use super::text::{self, text};
 use super::{App, Wish};
 
+/// What is expected stands in at most so many cells; what is longer pushes aside what was found.
+const EXPECTED: usize = 24;
+
 /// The ways of a list.
 #[derive(Clone, Debug)]
 pub struct Ways {
@@ -28,8 +33,13 @@ pub struct Ways {
     survey: Survey,
 }
 
-/// A way in words.
-fn line(way: &Way, n: usize) -> Line {
+/// A value, or that there is none.
+fn shown(text: &str) -> String {
+    if text.is_empty() { text!("detail.none").to_owned() } else { text.to_owned() }
+}
+
+/// A way in words; what is expected takes `cells`, so that what was found stands in a column.
+fn line(way: &Way, n: usize, cells: usize) -> Line {
     let size = format!("{:>7}  ", text::count(n as u64));
     match (&way.path, &way.change) {
         (None, _) => {
@@ -45,14 +55,11 @@ fn line(way: &Way, n: usize) -> Line {
         (Some(path), None) => Line::of(Tone::Strong, size)
             .with(Tone::Plain, super::lines::padded(way.system.as_str(), 11))
             .with(Tone::Differs, path.local(&[]).to_owned()),
-        (Some(_), Some((expected, found))) => {
-            let shown = |text: &str| if text.is_empty() { text!("detail.none").to_owned() } else { text.to_owned() };
-            Line::of(Tone::Dim, format!("{size}{:<12}", ""))
-                .with(Tone::Dim, text!("ways.expected"))
-                .data(Tone::Plain, shown(expected))
-                .with(Tone::Dim, text!("ways.found"))
-                .data(Tone::Differs, shown(found))
-        }
+        (Some(_), Some((expected, found))) => Line::of(Tone::Dim, format!("{size}{:<11}", ""))
+            .with(Tone::Dim, text!("ways.expected"))
+            .data(Tone::Plain, super::lines::padded(&shown(expected), cells))
+            .with(Tone::Dim, text!("ways.found"))
+            .data(Tone::Differs, shown(found)),
     }
 }
 
@@ -124,8 +131,10 @@ impl App {
         match found {
             Found::Ways(ways) if ways.is_empty() => self.say(Tone::Good, text!("ways.none")),
             Found::Ways(ways) => {
+                let wide = |way: &Way| way.change.as_ref().map(|(expected, _)| shown(expected).width());
+                let wide = ways.iter().filter_map(|(way, _)| wide(way)).max().unwrap_or(0).min(EXPECTED);
                 let told = |way: &Way, n| {
-                    let line = line(way, n);
+                    let line = line(way, n, wide);
                     let suspect = self.defaulted(way);
                     if suspect { line.with(Tone::Bad, format!("   {}", text!("ways.defaulted"))) } else { line }
                 };

@@ -5,8 +5,9 @@ use crate::model::{AttrPath, Cell, RecordKey, Row, Table};
 
 use super::action::{Action, Scope};
 use super::keys::Key;
-use super::lines::{Line, Tone, column};
+use super::lines::{Line, Tone, column, elided};
 use super::popup::Popup;
+use super::said::said as translated;
 use super::survey::{Asks, Case, Class};
 use super::text::text;
 use super::{App, Wish};
@@ -54,6 +55,9 @@ pub fn class(class: Class) -> &'static str {
         Class::Ownerless => text!("who.ownerless"),
     }
 }
+
+/// Their names stand in so many cells.
+const NAMES: usize = 22;
 
 /// Attributes that are put side by side, as far as both have them.
 const BESIDE: [&str; 8] =
@@ -142,7 +146,7 @@ impl App {
         let Some(case) = who.cases.get(who.at) else { return Vec::new() };
         let mut lines = Vec::new();
         if !case.note.is_empty() {
-            lines.push(Line::default().data(Tone::Warn, case.note.clone()));
+            lines.push(Line::default().data(Tone::Warn, translated(&case.note)));
         }
         let Some(world) = &self.world else { return lines };
         let found = |key: &RecordKey| -> Option<(&Table, Row)> {
@@ -154,8 +158,11 @@ impl App {
         let other = case.best.as_ref().and_then(|best| found(&best.record));
         let (left, right) =
             (case.own.system.to_string(), case.best.as_ref().map(|best| best.record.system.to_string()));
+        // Two columns of one width; what is cut keeps both ends, so that look-alikes are told apart.
+        let half = self.reader_width().saturating_sub(NAMES) / 2;
+        let cell = |text: &str| column(&elided(text, half.saturating_sub(2)), half);
         let row = |name: &str, tone: Tone, a: &str, b: &str| {
-            Line::of(Tone::Dim, column(name, 22)).data(tone, column(a, 34)).data(tone, b.to_owned())
+            Line::of(Tone::Dim, column(name, NAMES)).data(tone, cell(a)).data(tone, cell(b).trim_end().to_owned())
         };
         lines.push(row("", Tone::Heading, &left, right.as_deref().unwrap_or_default()));
         for name in BESIDE {
@@ -177,7 +184,7 @@ impl App {
             None => lines.push(Line::of(Tone::Dim, text!("who.no-candidate"))),
             Some(best) => lines.extend(best.evidence.iter().map(|evidence| {
                 let (tone, mark) = if evidence.speaks { (Tone::Good, "+ ") } else { (Tone::Bad, "- ") };
-                Line::of(tone, mark).data(Tone::Plain, evidence.text.clone())
+                Line::of(tone, mark).data(Tone::Plain, translated(&evidence.text))
             })),
         }
         lines

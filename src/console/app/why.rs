@@ -99,7 +99,10 @@ impl App {
             lines.push(Line::default());
             return None;
         };
-        let system = card.map(|card| format!("{}: ", compared.inputs.systems[card.system].id)).unwrap_or_default();
+        // Where the line names the system itself, it needs no name before it.
+        let named = card.map(|card| compared.inputs.systems[card.system].id.as_str());
+        let named = named.filter(|name| !text.split([' ', ':', ',']).any(|word| word == *name));
+        let system = named.map(|name| format!("{name}: ")).unwrap_or_default();
         lines.push(Line::of(Tone::Bad, " x ").with(Tone::Strong, system).data(Tone::Bad, translated(&text)).hanging(3));
         let fix = card.and_then(|card| card.fix.clone());
         if let Some((action, words)) = &fix {
@@ -121,7 +124,8 @@ impl App {
                 Some(false) => Tone::Bad,
                 None => Tone::Plain,
             };
-            lines.push(said(tone, line.text));
+            // What a fault says of itself begins with the system's name, which stands there already.
+            lines.push(said(tone, line.text.replace(&format!("{0}: {0}: ", view.id), &format!("{}: ", view.id))));
         }
         let broken = status.and_then(|status| match &status.health {
             Health::Bad { text, .. } => Some(text.lines().collect::<Vec<_>>().join("; ")),
@@ -138,8 +142,12 @@ impl App {
             fix = fix.or(Some((Action::Refresh, text!("why.fix-read", system = view.id))));
         }
         let words = rows.words(identity, Some(at));
+        let unread = view.snapshot(rows.kind).is_none_or(|snapshot| !snapshot.proved());
         if words.is_empty() {
-            lines.push(said(Tone::Good, text!("why.true")));
+            // Where nobody knows whether it is there, it is not called true; why not has been said.
+            if !unread || rows.record(identity, at).is_some() {
+                lines.push(said(Tone::Good, text!("why.true")));
+            }
         } else {
             lines.push(said(Tone::Bad, text!("why.out", what = words)));
         }
@@ -172,7 +180,6 @@ impl App {
             }
         }
         lines.push(self.last_push(pushed.as_ref()));
-        let unread = view.snapshot(rows.kind).is_none_or(|snapshot| !snapshot.proved());
         if fix.is_none() && unread {
             fix = Some((Action::Refresh, text!("why.fix-read", system = view.id)));
         }

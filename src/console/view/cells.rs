@@ -9,7 +9,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::console::app::lines::{Line, Tone};
+use crate::console::app::lines::{Line, Tone, elided};
 use crate::console::app::mask::{bare, masked, private};
 use crate::model::text::clean;
 
@@ -93,6 +93,15 @@ impl Pen<'_> {
             Some(_) => self.data(x, y, cells, &private(text), style),
             None => self.put(x, y, cells, text, style),
         }
+    }
+
+    /// Writes the path of an attribute or the key of an entry: where it is cut, what tells it from others stays.
+    pub fn path(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
+        let text = match self.mask {
+            Some(salt) => Cow::Owned(masked(text, salt)),
+            None => bare(text),
+        };
+        self.put(x, y, cells, &elided(&shown(&text), usize::from(cells)), style)
     }
 
     /// Writes a toned line; gives the cells used.

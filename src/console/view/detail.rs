@@ -186,7 +186,7 @@ fn facet(app: &App, pen: &mut Pen<'_>, area: Rect, y: u16, row: &DetailRow, curs
     let faint = mark_tone == Tone::Dim && mark != '=' && mark != ' ';
     let plain = theme.tone(if faint { Tone::Dim } else { Tone::Plain });
     let style = if cursor { theme.cursor() } else { plain };
-    pen.data(layout.name.0, y, layout.name.1 - 1, &row.name, style);
+    pen.path(layout.name.0, y, layout.name.1 - 1, &row.name, style);
     if cursor {
         pen.paint(layout.name.0, y, layout.name.1 - 1, style);
     }

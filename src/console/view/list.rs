@@ -6,12 +6,12 @@ use crate::compare::Compared;
 use crate::console::app::App;
 use crate::console::app::action::Action;
 use crate::console::app::columns::Column;
-use crate::console::app::lines::Tone;
+use crate::console::app::lines::{Line, Tone, elided};
 use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
-use crate::console::app::said::said;
+use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
@@ -301,7 +301,11 @@ fn row(
         }
     }
     if columns.out.cells > 0 {
-        pen.put(columns.out.x, y, columns.out.cells, &rows.words(identity, one), theme.tone(Tone::Plain));
+        let words = rows.words(identity, one);
+        // One attribute keeps its end; of several, the first ones are told.
+        let words =
+            if words.contains(", ") { words } else { elided(&words, usize::from(columns.out.cells)).into_owned() };
+        pen.put(columns.out.x, y, columns.out.cells, &words, theme.tone(Tone::Plain));
     }
 }
 
@@ -342,7 +346,9 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
                     lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
                 }
                 Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
-                Health::Bad { text, .. } => lines.push((Tone::Bad, format!("{}: {}", status.id, said(text)))),
+                Health::Bad { text, .. } => {
+                    lines.push((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text))));
+                }
                 Health::Idle | Health::Good | Health::Partial(_) => {}
             }
         }
@@ -350,11 +356,12 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
             lines.push((Tone::Dim, nothing(&world.compared, list.kind)));
         }
     }
-    for (at, (tone, words)) in lines.iter().enumerate() {
-        let y = area.y + 2 + at as u16;
-        if y < area.bottom() {
-            pen.data(area.x + 3, y, area.width.saturating_sub(4), words, pen.theme.tone(*tone));
-        }
+    let room = area.width.saturating_sub(4);
+    let rows = lines
+        .into_iter()
+        .flat_map(|(tone, words)| Line::default().data(tone, words).hanging(2).wrapped(usize::from(room)));
+    for (y, line) in (area.y + 2..area.bottom()).zip(rows) {
+        pen.line(area.x + 3, y, room, &line);
     }
 }
 

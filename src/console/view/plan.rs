@@ -38,7 +38,8 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
                 pen.put(area.x + 2, y, 1, fold, theme.tone(Tone::Dim));
                 let used =
                     if *on { 0 } else { pen.put(area.x + 4, y, room, text!("plan.left-out"), theme.tone(Tone::Warn)) };
-                pen.line(area.x + 4 + used, y, room.saturating_sub(2 + used), line);
+                let room = room.saturating_sub(2 + used);
+                pen.line(area.x + 4 + used, y, room, &line.shortened(usize::from(room)));
                 if outcomes {
                     let x = area.right().saturating_sub(right);
                     match app.plan.outcome_of(id) {

@@ -7,7 +7,7 @@ use crate::console::app::App;
 use crate::console::app::action::Action;
 use crate::console::app::confirm::{Ask, Confirm, Wants};
 use crate::console::app::form::{Form, Part};
-use crate::console::app::help::Help;
+use crate::console::app::help::{Help, MOST};
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::mask::private;
 use crate::console::app::palette::Palette;
@@ -376,6 +376,10 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Posit
         );
         let (x, room) = (x + 7, inside.right().saturating_sub(x + 7));
         match &entry.why {
+            // Why not is said by Enter too; what it would be is said nowhere else.
+            Some(_) if !entry.action.scopes().contains(&app.scope()) => {
+                pen.put(x, y, room, entry.action.title(), theme.tone(Tone::Dim))
+            }
             Some(why) => pen.put(x, y, room, why, theme.tone(Tone::Dim)),
             None if entry.recent => {
                 let used = pen.put(x, y, room, text!("palette.recent"), theme.tone(Tone::Dim)) + 2;
@@ -395,8 +399,7 @@ fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Posit
 
 fn help(app: &App, pen: &mut Pen<'_>, area: Rect, help: &Help) -> Option<Position> {
     let theme = pen.theme;
-    // A line that is too long to be followed is no help.
-    let wide = (app.reader_width() as u16 + 4).min(104);
+    let wide = app.reader_width().min(MOST) as u16 + 4;
     let inside = open(pen, area, wide, area.height.saturating_sub(2), text!("help.title"));
     let slash = app.keymap.shown(Action::Filter);
     let used = pen.put(inside.x, inside.y, 4, &format!("{slash} "), theme.tone(Tone::Key));

@@ -7,9 +7,10 @@ use crate::console::app::App;
 use crate::console::app::action::Action;
 use crate::console::app::columns::Columns;
 use crate::console::app::life::Life;
-use crate::console::app::lines::{Line, Tone, column};
+use crate::console::app::lines::{Line, Tone, column, elided};
 use crate::console::app::pick::Pick;
 use crate::console::app::said::said;
+use crate::console::app::survey::Case;
 use crate::console::app::text::{count, text};
 use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
@@ -103,18 +104,23 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
     let height = (room - below_rows).max(1);
     let top = who.at.saturating_sub(height - 1);
     let cells = usize::from(inside.width).saturating_sub(2);
-    let (label, system) = (cells * 3 / 10, 9);
+    // As wide as what stands there, so that what tells look-alikes apart is not cut.
+    let widest = |texts: &mut dyn Iterator<Item = usize>, most: usize| texts.max().unwrap_or(0).min(most);
+    let label = widest(&mut who.cases.iter().map(|case| width(&case.label)), cells * 2 / 5);
+    let named =
+        |case: &Case| app.world.as_ref().and_then(|world| world.systems.get(case.system)).map(|one| one.id.to_string());
+    let system = widest(&mut who.cases.iter().map(|case| width(&named(case).unwrap_or_default())), 12);
+    let kind = widest(&mut who.cases.iter().map(|case| width(class(case.class))), 16);
     for (at, case) in who.cases.iter().enumerate().skip(top).take(height) {
         let y = inside.y + 1 + (at - top) as u16;
         let here = at == who.at;
         pen.cursor(inside.x, y, here);
         let mut x = inside.x + 2;
         let style = theme.tone(if here { Tone::Strong } else { Tone::Plain });
-        x += pen.data(x, y, label as u16 + 1, &format!("{} ", column(&case.label, label)), style);
-        let view = app.world.as_ref().and_then(|world| world.systems.get(case.system));
-        let name = view.map(|status| status.id.to_string()).unwrap_or_default();
-        x += pen.put(x, y, system + 1, &format!("{} ", column(&name, usize::from(system))), theme.tone(Tone::Dim));
-        x += pen.put(x, y, 17, &format!("{} ", column(class(case.class), 16)), theme.tone(Tone::Warn));
+        x += pen.data(x, y, label as u16 + 2, &format!("{}  ", column(&elided(&case.label, label), label)), style);
+        let name = column(&named(case).unwrap_or_default(), system);
+        x += pen.put(x, y, system as u16 + 2, &format!("{name}  "), theme.tone(Tone::Dim));
+        x += pen.put(x, y, kind as u16 + 2, &format!("{}  ", column(class(case.class), kind)), theme.tone(Tone::Warn));
         let end = inside.right();
         match (who.said.get(at).copied().flatten(), &case.best) {
             (Some(LinkVerdict::Same), _) => {
@@ -130,7 +136,7 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
                 pen.data(x, y, end.saturating_sub(x), &why.join(", "), theme.tone(Tone::Dim));
             }
             (None, None) => {
-                pen.put(x, y, end.saturating_sub(x), &case.note, theme.tone(Tone::Dim));
+                pen.put(x, y, end.saturating_sub(x), &said(&case.note), theme.tone(Tone::Dim));
             }
         }
     }

@@ -327,6 +327,9 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
         Scope::Plan if app.plan.pushing() => {
             hint(Action::Help, text!("hint.help"));
             hint(Action::Stop, text!("hint.stop"));
+            if app.plan.waits() {
+                hint(Action::Retry, text!("hint.try-now"));
+            }
             hint(Action::Open, text!("hint.requests"));
         }
         Scope::Plan if app.plan.used() => {
@@ -336,22 +339,44 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
             hint(Action::Fold, text!("hint.fold"));
             hint(Action::Prepare, text!("hint.plan"));
         }
-        Scope::Plan => {
+        Scope::Plan if app.staged.is_empty() => {
             hint(Action::Help, text!("hint.help"));
-            hint(Action::Push, text!("hint.push"));
+            hint(Action::Escape, text!("hint.back"));
+        }
+        Scope::Plan => {
+            // What stands in the way is the next thing to look at; until then nothing can be pushed.
+            let guarded = app.plan.plan().is_some_and(|plan| plan.blocked());
+            hint(Action::Help, text!("hint.help"));
+            if guarded {
+                hint(Action::Acknowledge, text!("hint.acknowledge"));
+            } else {
+                hint(Action::Push, text!("hint.push"));
+            }
             hint(Action::Open, text!("hint.requests"));
             hint(Action::Fold, text!("hint.fold"));
             hint(Action::Unstage, text!("hint.unstage"));
             hint(Action::Pick, text!("hint.leave-out"));
-            hint(Action::Acknowledge, text!("hint.acknowledge"));
+            if !guarded {
+                hint(Action::Acknowledge, text!("hint.in-out"));
+            }
             hint(Action::Discard, text!("hint.discard"));
+            hint(Action::Escape, text!("hint.back"));
         }
         Scope::History => {
             hint(Action::Help, text!("hint.help"));
-            hint(Action::Open, text!("hint.outcomes"));
-            hint(Action::Retry, text!("hint.retry"));
-            hint(Action::Undo, text!("hint.undo"));
-            hint(Action::LookUp, text!("hint.look-up"));
+            if app.history.here().is_some() {
+                hint(Action::Open, if app.history.opened() { text!("hint.requests") } else { text!("hint.outcomes") });
+            }
+            let wanted = [
+                (Action::Retry, text!("hint.retry")),
+                (Action::Undo, text!("hint.undo")),
+                (Action::LookUp, text!("hint.look-up")),
+            ];
+            for (action, words) in wanted {
+                if app.disabled(action).is_none() {
+                    hint(action, words);
+                }
+            }
             hint(Action::Escape, text!("hint.back"));
         }
         _ => {

@@ -179,12 +179,13 @@ impl Core {
     }
 
     /// One write at a time, and the last wish is what stays.
-    pub(super) fn keep_staging(&mut self, staging: Vec<Change>) {
+    pub(super) fn keep_staging(&mut self) {
         self.keeping = true;
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
-        let (staging, sensitive) = (self.with_waiting(staging), self.sensitive());
+        let (staging, sensitive) = (self.with_waiting(), self.sensitive());
         tokio::spawn(async move {
             let keep = move |journal: &mut dyn crate::store::Journal| {
+                let staging: Vec<Change> = staging.iter().map(|change| (**change).clone()).collect();
                 if sensitive.is_empty() {
                     return journal.keep_staging(&staging);
                 }

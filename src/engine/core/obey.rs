@@ -1,5 +1,7 @@
 //! What the core is told to do.
 
+use std::sync::Arc;
+
 use super::{Aside, Core};
 use crate::engine::job::{Job, Wish};
 use crate::engine::native;
@@ -24,7 +26,13 @@ impl Core {
                 }
                 self.refresh(Some(&system), Wish::Probe);
             }
-            Command::KeepStaging(changes) => self.staging = Some(changes),
+            Command::Stage { added, removed } => {
+                for id in &removed {
+                    self.staged.remove(id);
+                }
+                self.staged.extend(added.into_iter().map(|change| (change.id.clone(), Arc::new(change))));
+                self.unkept_staging = true;
+            }
             Command::Native(key) => {
                 let member = self.find(&key.system);
                 let known = member
@@ -58,6 +66,15 @@ impl Core {
                 }
                 None => self.stop_reading(),
             },
+            Command::TryNow(change) => {
+                let tried = self.pushing.as_ref().map_or(0, |push| push.sooner.now(change.as_ref()));
+                let said = match tried {
+                    0 => "nothing of it waits for somebody's record: a busy service says itself when it may be asked again"
+                        .to_owned(),
+                    n => format!("{n} tried now"),
+                };
+                self.report(Report::Notice(said));
+            }
             Command::Quit => {
                 self.quitting = true;
                 if let Some(push) = &self.pushing {

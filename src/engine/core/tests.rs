@@ -338,9 +338,9 @@ async fn what_is_staged_outlives_the_program_and_the_last_wish_counts() {
         let (reports, mut said) = unbounded_channel();
         let engine = start(setup, reports);
         if run == 0 {
-            engine.send(Command::KeepStaging(vec![change("a")]));
-            engine.send(Command::KeepStaging(vec![change("a"), change("b")]));
-            engine.send(Command::KeepStaging(vec![change("b"), change("c")]));
+            engine.send(Command::Stage { added: vec![change("a")], removed: Vec::new() });
+            engine.send(Command::Stage { added: vec![change("a"), change("b")], removed: Vec::new() });
+            engine.send(Command::Stage { added: vec![change("c")], removed: vec![change("a").id] });
         } else {
             let found = wait(&mut said, |report| match report {
                 Report::Staging(changes) => Some(changes.clone()),

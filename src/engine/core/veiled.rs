@@ -1,12 +1,12 @@
 //! What is kept of sensitive values between runs: nothing but hashes. What was staged with one is made anew from what is read.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Core;
 use crate::compare::Base;
 use crate::engine::protocol::Report;
 use crate::plan::stage::Stager;
-use crate::plan::{Change, ChangeId, Renewed, Sensitive, renew, sensitive, veiled};
+use crate::plan::{Change, Renewed, Sensitive, renew, sensitive, veiled};
 
 impl Core {
     /// The sensitive attributes of all systems.
@@ -29,6 +29,7 @@ impl Core {
     pub(super) fn restage(&mut self, staging: Vec<Change>) {
         let (hidden, plain): (Vec<_>, Vec<_>) = staging.into_iter().partition(veiled);
         self.veiled = hidden;
+        self.stage(&plain);
         if !plain.is_empty() {
             self.report(Report::Staging(plain));
         }
@@ -51,15 +52,20 @@ impl Core {
                 "{lost} staged changes of sensitive attributes could not be made anew; stage them again"
             )));
         }
+        self.stage(&again);
         if !again.is_empty() {
             self.report(Report::Staging(again));
         }
     }
 
+    /// Takes in what is told to the faces as staged.
+    fn stage(&mut self, changes: &[Change]) {
+        self.staged.extend(changes.iter().map(|change| (change.id.clone(), Arc::new(change.clone()))));
+    }
+
     /// What is staged, with what still waits.
-    pub(super) fn with_waiting(&self, mut staging: Vec<Change>) -> Vec<Change> {
-        let have: BTreeSet<ChangeId> = staging.iter().map(|change| change.id.clone()).collect();
-        staging.extend(self.veiled.iter().filter(|change| !have.contains(&change.id)).cloned());
-        staging
+    pub(super) fn with_waiting(&self) -> Vec<Arc<Change>> {
+        let waiting = self.veiled.iter().filter(|change| !self.staged.contains_key(&change.id));
+        self.staged.values().cloned().chain(waiting.map(|change| Arc::new(change.clone()))).collect()
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::judge::Known;
 use super::look::{View, busy_pause, somewhere};
-use super::stop::Stop;
+use super::stop::{Paused, Stop};
 use super::{Desk, LineFault, Party, Rest, Tell};
 use crate::engine::limit::over;
 use crate::engine::protocol::Report;
@@ -197,6 +197,7 @@ impl Work {
                 self.settle_all(state).await;
                 return false;
             }
+            let mut used = false;
             let (why, pause) = match self.attempt(busy, &mut doubt).await {
                 Attempt::Done(yes) => return yes,
                 Attempt::Busy(why, pause) => {
@@ -215,6 +216,7 @@ impl Work {
                         self.settle_all(OutcomeState::Failed { why }).await;
                         return false;
                     }
+                    used = true;
                     (why, somewhere(patience.in_use.0, patience.in_use.1))
                 }
                 Attempt::Rests(rest) if rest.times > RESTS => {
@@ -224,8 +226,15 @@ impl Work {
                 Attempt::Rests(rest) => (rest.why, rest.left),
             };
             let until = (self.desk.now)().checked_add(pause).unwrap_or_else(|_| (self.desk.now)());
+            // Only what waits for a person may be tried sooner: the service is asked no faster than it allows.
+            let waiting = used.then(|| self.stop.sooner.wait(&self.step.serves));
             self.report_all(&OutcomeState::Waiting { until, why: why.clone() });
-            if !self.stop.pause(pause).await {
+            let paused = self.stop.pause(pause, waiting.as_ref()).await;
+            if paused == Paused::Sooner {
+                // A try that the operator asked for is none of those after which it is given up.
+                in_use -= 1;
+            }
+            if paused == Paused::Stopped {
                 if let Some(Doubt { receipt, why, .. }) = doubt {
                     self.unknown(receipt, &format!("stopped while it waited ({why})")).await;
                     return false;

@@ -2,11 +2,26 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::sooner::{Sooner, Waiting};
+
 /// Stops a push, in two degrees. Cheap to clone; all clones are one.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
     after: CancellationToken,
     now: CancellationToken,
+    /// What waits and may be tried at once.
+    pub sooner: Sooner,
+}
+
+/// How a pause ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paused {
+    /// It is over.
+    Over,
+    /// The operator did not want to wait for its end.
+    Sooner,
+    /// The push was stopped meanwhile.
+    Stopped,
 }
 
 /// What asking to stop has brought about.
@@ -20,7 +35,7 @@ pub enum Stopping {
 
 impl From<CancellationToken> for Stop {
     fn from(after: CancellationToken) -> Self {
-        Self { after, now: CancellationToken::new() }
+        Self { after, ..Self::default() }
     }
 }
 
@@ -45,12 +60,19 @@ impl Stop {
         self.after.is_cancelled()
     }
 
-    /// Waits; `false`: it was stopped meanwhile.
-    pub(super) async fn pause(&self, pause: std::time::Duration) -> bool {
+    /// Waits; with `waiting` also for the operator's word.
+    pub(super) async fn pause(&self, pause: std::time::Duration, waiting: Option<&Waiting<'_>>) -> Paused {
+        let woken = async {
+            match waiting {
+                Some(waiting) => waiting.woken().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
-            () = self.after.cancelled() => false,
-            () = tokio::time::sleep(pause) => true,
+            () = self.after.cancelled() => Paused::Stopped,
+            () = woken => Paused::Sooner,
+            () = tokio::time::sleep(pause) => Paused::Over,
         }
     }
 

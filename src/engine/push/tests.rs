@@ -5,6 +5,7 @@ mod fake;
 mod guarded;
 mod killed;
 mod pushed;
+mod sooner;
 mod stopped;
 
 use std::collections::BTreeMap;
