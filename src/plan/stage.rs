@@ -219,7 +219,7 @@ impl Staging {
     /// The changes of others that are needed and not staged, with what needs them.
     pub fn waiting(&self) -> impl Iterator<Item = (&Change, &ChangeId)> {
         let open = self.needed.iter().filter(|(need, _)| !self.contains(need));
-        open.flat_map(|(need, by)| by.iter().filter_map(move |id| Some((self.changes.get(id)?, need))))
+        open.flat_map(move |(need, by)| by.iter().filter_map(move |id| Some((self.changes.get(id)?, need))))
     }
 
     /// Takes a change back, and those that need it; gives them.
