@@ -13,7 +13,7 @@ use super::args::Format;
 use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
-use crate::console::app::preview::{cannot_undo, describe, lasting, new_record, step_lines, why};
+use crate::console::app::preview::{cannot_undo, describe, lasting, lasting_words, new_record, step_lines, why};
 use crate::model::{Op, SystemId, text};
 use crate::plan::{Change, Outcome, Plan, digest};
 
@@ -96,13 +96,18 @@ impl Print<'_> {
     /// # Errors
     /// When nothing more can be written.
     pub fn changes(&self, plan: &Plan, format: Format, out: &mut impl Write) -> std::io::Result<()> {
-        for change in &plan.changes {
-            match format {
-                Format::Json => self.change_line(plan, change, out)?,
-                Format::Table => self.change(plan, change, out)?,
-            }
+        plan.changes.iter().try_for_each(|change| self.change(plan, change, format, out))
+    }
+
+    /// Prints one of its changes.
+    ///
+    /// # Errors
+    /// When nothing more can be written.
+    pub fn change(&self, plan: &Plan, change: &Change, format: Format, out: &mut impl Write) -> std::io::Result<()> {
+        match format {
+            Format::Json => self.change_line(plan, change, out),
+            Format::Table => self.change_text(plan, change, out),
         }
-        Ok(())
     }
 
     fn json(&self, plan: &Plan, out: &mut impl Write) -> std::io::Result<()> {
@@ -153,19 +158,19 @@ impl Print<'_> {
         for (system, effect, count) in plan.side_effects() {
             writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&effect))?;
         }
-        if let Some(lasting) = lasting(&plan.changes, &plan.sensitive) {
+        if let Some(lasting) = lasting_words(lasting(&plan.changes, &plan.sensitive)) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;
         self.changes(plan, Format::Table, out)
     }
 
-    fn change(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
+    fn change_text(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
         let refused = plan.refused.iter().find(|(id, _)| *id == change.id).map(|(_, why)| why.as_str());
         let outcome = self.outcome(change);
         let word = outcome.map(|outcome| outcome.state.word()).or(refused.map(|_| "refused"));
         let word = word.map(|word| format!("{word:<10} ")).unwrap_or_default();
-        let said = in_words(plan, &describe(change, self.compared).printed(), |words| words);
+        let said = in_words(plan, &describe(change, self.compared, &plan.called).printed(), |words| words);
         writeln!(out, "{word}{:<12} {:<11} {}", change.system, change.op.name(), text::clean(&said))?;
         for why in outcome.and_then(|outcome| why(&outcome.state)).as_deref().into_iter().chain(refused) {
             writeln!(out, "             {}", text::clean(why))?;

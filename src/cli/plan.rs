@@ -88,6 +88,11 @@ pub fn finish(
     print.plan(plan, format, out).context("cannot write the plan")?;
     match format {
         Format::Json => paper::line(out, &summary(&world.compared, plan.count(), None))?,
+        Format::Table if plan.count() == 0 => writeln!(
+            out,
+            "\nall changes are refused, for the reasons above: nothing of this plan can be sent{}",
+            if output.is_some() { "; it is saved all the same" } else { "" }
+        )?,
         Format::Table => match output {
             Some(path) => writeln!(out, "\nsaved; nothing was sent. To send it: trueup push {}", path.display())?,
             None => writeln!(out, "\nnothing was sent. To send it, save it with -o FILE and push that")?,

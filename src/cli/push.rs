@@ -139,19 +139,15 @@ fn say(what: &str) {
 fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>>) {
     match report {
         Report::Outcome(_, outcome) if outcome.state.settled() => {
-            let one = Plan {
-                changes: plan.changes.iter().filter(|change| change.id == outcome.change).cloned().collect(),
-                guards: Vec::new(),
-                refused: Vec::new(),
-                ..plan.clone()
-            };
             if let Ok(mut told) = told.lock() {
                 told.retain(|have| have.change != outcome.change);
                 told.push(outcome.clone());
             }
             let print = Print { compared: None, outcomes: std::slice::from_ref(outcome), requests: false };
             // Whoever reads along has gone: the push goes on all the same.
-            let _ = print.changes(&one, format, &mut std::io::stdout().lock());
+            let _ = plan
+                .change(&outcome.change)
+                .map(|change| print.change(plan, change, format, &mut std::io::stdout().lock()));
         }
         Report::Outcome(_, outcome) => {
             if let OutcomeState::Waiting { .. } = outcome.state

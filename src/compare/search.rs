@@ -134,7 +134,7 @@ impl Want<'_> {
 
 /// Whether a text folds byte by byte, whatever stands beside it: ASCII, Latin-1 letters but for the sharp s, and Han. In UTF-8
 /// the latter begin with C3 and with E4 to E9; E3 and what is above begin marks that join with what is before them.
-#[allow(clippy::needless_bitwise_bool, reason = "without a branch many bytes are looked at at once")]
+#[expect(clippy::needless_bitwise_bool, reason = "without branches many bytes are looked at at once")]
 fn plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let odd = |byte: u8| (byte >= 0xC0) & (byte != LATIN) & !(0xE4..=0xE9).contains(&byte);
@@ -171,6 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{Attr, AttrDef, AttrPath, Kind, Schema, TableBuilder};
 
     /// Which of these texts have a word, as one block.
     fn through(texts: &[&str], want: &str) -> Vec<bool> {
@@ -204,11 +205,62 @@ mod tests {
         }
     }
 
+    fn column(path: &str) -> AttrDef {
+        AttrDef {
+            path: AttrPath::new(path),
+            form: Form::Text,
+            fold: Fold::Caseless,
+            refers: None,
+            unreadable: false,
+            unique: false,
+            later: false,
+            slot: 0,
+        }
+    }
+
+    #[test]
+    fn a_table_is_looked_through_in_words_texts_and_ids_and_in_every_block() {
+        let words = column("department");
+        let schema = Schema::new(Kind::User, vec![words, AttrDef { unique: true, ..column("displayName") }]);
+        let mut builder = TableBuilder::new(schema);
+        let rows = CHUNK_ROWS + 3;
+        for n in 0..rows {
+            assert!(builder.begin(&format!("ID{n:05}")));
+            builder.set(Attr(0), ["Sales", "Purchasing", "Research"][n % 3]);
+            builder.set(Attr(1), &format!("Somebody {n:05}"));
+            builder.end();
+        }
+        let table = builder.table();
+        let parts = |attr| Texts::new(&table, Attr(attr)).map(|texts| matches!(texts.parts()[0], Part::Coded(_)));
+        assert_eq!((parts(0), parts(1)), (Some(true), Some(false)), "words here, texts there");
+        let last = rows as u32 - 1;
+        let of = |row: u32| {
+            format!("id{row:05} {} somebody {row:05}", ["sales", "purchasing", "research"][row as usize % 3])
+        };
+        let number = format!("{last:05}");
+        for want in ["sales", "research", "somebody 0", &number, &format!("id{number}"), "nobody"] {
+            let all: Vec<u32> = (0..rows as u32).collect();
+            for asked in [None, Some(&all[..])] {
+                let found = Search::new(&table, want, asked, &|| false);
+                for row in 0..rows as u32 {
+                    assert_eq!(found.has(Row(row)), of(row).contains(want), "{want} in {row}");
+                }
+            }
+            let few = Search::new(&table, want, Some(&[last]), &|| false);
+            assert_eq!(few.has(Row(last)), of(last).contains(want), "{want} in the one that is asked for");
+        }
+        assert!(!Search::new(&table, &number, None, &|| true).has(Row(last)), "nobody waits for it");
+    }
+
     proptest! {
         #[test]
         fn a_block_is_found_as_its_texts_are_one_by_one(
-            texts in proptest::collection::vec("[aAbB ｂéÉ×ÞßsE\u{301}王ễÀ1\u{3000}]{0,6}", 1..8),
-            want in "[ab eéßs×þà王1]{1,3}",
+            texts in prop_oneof![
+                proptest::collection::vec("[aAbB ｂéÉ×ÞßsE\u{301}王ễÀ1\u{3000}]{0,6}", 1..8),
+                // So few letters that what is looked for is everywhere: within, side by side, and across two texts.
+                proptest::collection::vec("[aAb]{0,3}", 1..8),
+            ],
+            want in prop_oneof!["[ab eéßs×þà王1]{1,3}", "[ab]{1,4}"],
         ) {
             let want = crate::model::fold::fold(&want, Fold::Caseless).into_owned();
             prop_assume!(!want.is_empty());

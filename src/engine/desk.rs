@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use super::core::{Aside, Core};
 use super::drive::panicked;
 use super::fault::Fault;
-use super::http::Client;
+use super::http::{Client, TOO_LATE};
 use super::protocol::Report;
 use super::push::{self, Desk, Line, LineFault, Party, Rest, Stop, Tell};
 use crate::compare::{Compared, Protection};
@@ -30,7 +30,9 @@ impl Lines {
 impl From<Fault> for LineFault {
     fn from(fault: Fault) -> Self {
         match fault {
+            Fault::NotSent(trouble) if trouble.word == TOO_LATE => Self::TooLate(trouble.text),
             Fault::NotSent(trouble) => Self::NotSent(trouble.text),
+            Fault::Lost(trouble) if trouble.word == "slow" => Self::Slow(trouble.text),
             Fault::Lost(trouble) => Self::Lost(trouble.text),
         }
     }

@@ -50,3 +50,39 @@ impl Foreseen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::stand::{json, stand};
+    use super::*;
+
+    fn page(number: u32) -> Request {
+        Request::get("/users").query("page", number.to_string())
+    }
+
+    fn waiting(foreseen: &Foreseen) -> Vec<Request> {
+        foreseen.0.iter().map(|(request, _)| request.clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_will_not_be_asked_for_is_given_up_and_what_is_under_way_is_not_sent_again() {
+        let service = stand(|_, _| json("{}")).await;
+        let client = Client::quick(&service.url, "token");
+        let mut foreseen = Foreseen::default();
+        foreseen.send(&client, vec![page(1), page(2), page(3)]);
+        let first = foreseen.take(&page(1)).unwrap();
+        assert!(first.await.unwrap().is_ok());
+        foreseen.send(&client, vec![page(2), page(3), page(4)]);
+        assert_eq!(waiting(&foreseen), [page(2), page(3), page(4)]);
+        foreseen.send(&client, vec![page(2), page(9)]);
+        assert_eq!(waiting(&foreseen), [page(2), page(9)], "three and four are not wanted any more");
+        assert!(foreseen.take(&page(7)).is_none());
+        assert!(waiting(&foreseen).is_empty(), "whoever goes another way wants none of it");
+        let seen = service.seen();
+        for number in [1, 2, 3, 4, 9] {
+            let asked = seen.iter().filter(|text| text.starts_with(&format!("GET /users?page={number} "))).count();
+            assert!(asked <= 1, "page {number} was asked for {asked} times");
+        }
+    }
+}

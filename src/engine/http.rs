@@ -40,7 +40,7 @@ use crate::connectors::Login;
 use crate::connectors::file::Ask;
 use crate::plan::{Evidence, Method, Reply, Request};
 use crate::secret::{Secret, Source};
-use crate::store::Receipt;
+use crate::store::{Receipt, Warrant};
 
 /// What the address of a system begins with that is no service but files.
 pub(super) const FILES: &str = "file:";
@@ -55,6 +55,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// ones to the operator.
 const WRITE_TRIES: u32 = 3;
 const WRITE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The word of a write that was not sent as what it stands on does not hold any more.
+pub(super) const TOO_LATE: &str = "late";
 
 /// Redirects that are followed in a row.
 const HOPS: u32 = 5;
@@ -142,8 +145,8 @@ impl Client {
             Some(_) => None,
             None => Some(transport(options, address.host(), address.loopback())?),
         };
-        let whose = credentials.secret().into_iter().chain(own.values());
-        let together = options.together.as_ref().map(|together| together.opened(whose));
+        let key = credentials.secrets();
+        let together = options.together.as_ref().map(|together| together.opened(key.iter().chain(own.values())));
         Ok(Self {
             inner: Arc::new(Inner {
                 system,
@@ -263,7 +266,7 @@ impl Client {
         let mut pauses = inner.pauses();
         let mut hops = 0;
         for attempt in 1.. {
-            let outcome = self.signed(request, &target, attempt, true).await;
+            let outcome = self.signed(request, &target, attempt, None).await;
             let last = attempt >= most_tries(&outcome, &inner.busy);
             match outcome {
                 Ok(reply) if busy(&reply, &inner.busy) => {
@@ -334,20 +337,20 @@ impl Client {
     }
 
     /// Sends a write, exactly once but where provably nothing was done: no connection stood, or the service turned it away
-    /// (429) and wants a short wait only. The receipt is the proof that it is in the journal. Dropping the future does not
-    /// call a write back that is under way.
+    /// (429) and wants a short wait only. The receipt is the proof that it is in the journal, and its warrant has to be good at
+    /// the moment of sending. Dropping the future does not call a write back that is under way.
     ///
     /// # Errors
     /// [`Fault::NotSent`] when nothing reached the service, [`Fault::Lost`] when nobody knows: look, never resend.
     pub fn write<'c>(
         &'c self,
         request: Request,
-        _receipt: &Receipt,
+        receipt: &Receipt,
     ) -> impl Future<Output = Result<Reply, Fault>> + Send + use<'c> {
-        self.carried_out(request)
+        self.carried_out(request, receipt.warrant().clone())
     }
 
-    async fn carried_out(&self, request: Request) -> Result<Reply, Fault> {
+    async fn carried_out(&self, request: Request, warrant: Warrant) -> Result<Reply, Fault> {
         let inner = &*self.inner;
         if request.reads() {
             return Err(inner.unsent("internal", "a read was about to be sent as a write"));
@@ -364,7 +367,8 @@ impl Client {
         for attempt in 1.. {
             let task = {
                 let (client, request, target) = (self.clone(), request.clone(), target.clone());
-                tokio::spawn(async move { client.signed(&request, &target, attempt, false).await })
+                let warrant = warrant.clone();
+                tokio::spawn(async move { client.signed(&request, &target, attempt, Some(&warrant)).await })
             };
             let outcome = task.await.unwrap_or_else(|_| {
                 Err(Fault::lost("internal", format!("{}: the sending of this write broke off", inner.system)))

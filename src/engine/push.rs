@@ -44,9 +44,15 @@ pub enum LineFault {
     /// It never left: nothing was done.
     #[error("it could not be sent: {0}")]
     NotSent(String),
+    /// It never left, as what it stands on does not hold any more: the record is looked at again first.
+    #[error("it was not sent: {0}")]
+    TooLate(String),
     /// It may have arrived: for a write nobody knows what became of it.
     #[error("no reply came: {0}")]
     Lost(String),
+    /// It was not answered in time, and may still be on its way: for a write nobody knows what will become of it.
+    #[error("no reply came in time: {0}")]
+    Slow(String),
 }
 
 /// The way to the systems: credentials, budgets, retries of reads and waiting are its business.
@@ -211,10 +217,11 @@ impl Desk {
         Ok(counted(mine.map(|(_, change)| change)))
     }
 
-    /// What a plan is pinned to: how a system's changes are made now.
+    /// What a plan is pinned to: how a system's changes are made now, and what the system is.
     fn pin(&self, system: &SystemId) -> Option<String> {
-        let inputs = &self.compared.inputs;
-        Some(pin(&inputs.systems[inputs.index(system)?], &self.parties.get(system)?.known.policy))
+        let (inputs, party) = (&self.compared.inputs, self.parties.get(system)?);
+        let rules = pin(&inputs.systems[inputs.index(system)?], &party.known.policy);
+        Some(format!("{rules} {}", party.identity))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Pure: nothing here can send. A plan holds no secrets by construction, and is pinned to what it was computed from.
 
 mod again;
+mod called;
 mod change;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -20,6 +21,7 @@ mod step;
 mod veil;
 
 pub use again::{Created, retry, undo};
+pub use called::{At, Called};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, Shrunk, confirm_keys, confirm_names, counted, guards};
 pub use hostile::unagreed;

@@ -91,8 +91,18 @@ pub fn assemble(
     let mut seen = BTreeSet::new();
     refused.retain(|(id, _)| seen.insert(id.clone()));
     let pins = BTreeMap::new();
-    let mut plan =
-        Plan { id, changes, steps, refused, guards, pins, sensitive: Vec::new(), fingerprint: String::new(), made };
+    let mut plan = Plan {
+        id,
+        changes,
+        steps,
+        refused,
+        guards,
+        pins,
+        sensitive: Vec::new(),
+        called: super::Called::default(),
+        fingerprint: String::new(),
+        made,
+    };
     name_steps(&mut plan);
     plan.fingerprint = digest(&plan);
     plan
@@ -202,16 +212,18 @@ pub fn pin(view: &SystemView, policy: &Policy) -> String {
     hex(&hash.finalize())
 }
 
-/// A hash over changes, steps and pins, in hexadecimal.
+/// A hash over changes, steps, pins and names, in hexadecimal.
 pub fn digest(plan: &Plan) -> String {
     let mut hash = Sha256::new();
     // Plain data without maps of floats or foreign keys: it always has a JSON form.
-    for part in [
+    let parts = [
         serde_json::to_vec(&plan.changes),
         serde_json::to_vec(&plan.steps),
         serde_json::to_vec(&plan.refused),
         serde_json::to_vec(&plan.pins),
-    ] {
+    ];
+    let called = (!plan.called.is_empty()).then(|| serde_json::to_vec(&plan.called));
+    for part in parts.into_iter().chain(called) {
         let bytes = part.unwrap_or_default();
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);

@@ -77,7 +77,10 @@ pub struct Plan {
     /// Attributes whose values are not written into the record of pushes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<super::Sensitive>,
-    /// A hash over changes, steps and pins: what was confirmed is what is sent.
+    /// How the records that it refers to were called.
+    #[serde(default, skip_serializing_if = "super::Called::is_empty")]
+    pub called: super::Called,
+    /// A hash over changes, steps, pins and names: what was confirmed is what is sent.
     pub fingerprint: String,
     /// When it was made.
     pub made: jiff::Timestamp,

@@ -93,6 +93,7 @@ impl Plan {
         Self {
             changes: self.changes.iter().map(|change| veil_change(change, &self.sensitive, hash)).collect(),
             steps: self.steps.iter().map(|step| veil_step(step, &self.sensitive, &values, hash)).collect(),
+            called: self.called.without(&self.sensitive),
             ..self.clone()
         }
     }

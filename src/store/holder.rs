@@ -43,7 +43,8 @@ impl Holder {
         if self.pid == std::process::id() && self.started == started(self.pid) {
             return open().contains(&self.instance);
         }
-        running(self.pid) && (self.started == 0 || self.started == started(self.pid))
+        // Where nothing of another's process can be seen (hidepid, proc(5)), it is taken for the one that it was.
+        running(self.pid) && (self.started == 0 || [0, self.started].contains(&started(self.pid)))
     }
 }
 

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 use self::place::Place;
 use self::seals::Veil;
+use super::chain::Hash;
 use super::holder::Holder;
 use super::{Entry, Journal, OpenIntent, Receipt, Sealer, Sending, Signature, StepState, StoreError};
 use crate::compare::{Base, Decision, Decisions, Link};
@@ -45,6 +46,10 @@ pub struct SqliteJournal {
     veils: HashMap<PlanId, Arc<Veil>>,
     /// Why nothing can be written; `None`: it can.
     barred: Option<String>,
+    /// Which file it is; `None`: it is none.
+    file: Option<place::Mark>,
+    /// The last entry when this was last written to.
+    last: Option<(i64, Hash)>,
 }
 
 /// Opens the journal file, and makes it and its directory where they are not there (0600, 0700).
@@ -60,7 +65,9 @@ fn open_in(path: &Path, place: Option<Place>) -> Result<SqliteJournal, StoreErro
     place::private(path).map_err(|why| fault(path, why))?;
     let place = place.unwrap_or_else(|| Place::of(path));
     let db = Connection::open(path).map_err(|why| explained(path, place, &why))?;
-    SqliteJournal::over(db, path.to_owned(), place)
+    let mut journal = SqliteJournal::over(db, path.to_owned(), place)?;
+    journal.file = Some(place::Mark::of(path).map_err(|why| fault(path, why))?);
+    Ok(journal)
 }
 
 /// A journal that ends with the program: for tests and for looking around without a state directory.
@@ -88,6 +95,10 @@ pub fn without(why: &StoreError) -> Result<SqliteJournal, StoreError> {
     }
     Ok(journal)
 }
+
+/// What is said where the file is another one than was opened, or lacks what was written to it.
+const MISLAID: &str = "it was removed, or replaced by another file or copy, while this program had it open, and what is written to it \
+     now would be lost. Nothing more is sent; bring the file back, and start trueup again";
 
 fn fault(path: &Path, why: impl std::fmt::Display) -> StoreError {
     StoreError::Journal { path: path.display().to_string(), why: why.to_string() }
@@ -138,7 +149,16 @@ impl SqliteJournal {
                 format!("it was written by a newer trueup (layout {found}, this one knows {known})"),
             ));
         }
-        let mut journal = Self { db, path, place, holder: Holder::new(), veils: HashMap::new(), barred: None };
+        let mut journal = Self {
+            db,
+            path,
+            place,
+            holder: Holder::new(),
+            veils: HashMap::new(),
+            barred: None,
+            file: None,
+            last: None,
+        };
         if !journal.read(layout::whole)? {
             journal.write(layout::make)?;
         }
@@ -150,13 +170,31 @@ impl SqliteJournal {
         if let Some(why) = &self.barred {
             return Err(fault(&self.path, why));
         }
+        // A file that was removed is written to all the same, and gone with the program.
+        if self.file.as_ref().is_some_and(|mark| place::Mark::of(&self.path).ok().as_ref() != Some(mark)) {
+            return Err(fault(&self.path, MISLAID));
+        }
+        let last = self.last;
         let run = |db: &mut Connection| {
             let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if let Some((number, hash)) = last
+                && !proof::there(&change, number, &hash)?
+            {
+                return Ok(None);
+            }
             let made = work(&change)?;
+            let last = proof::last(&change)?;
             change.commit()?;
-            Ok(made)
+            Ok(Some((made, last)))
         };
-        run(&mut self.db).map_err(|why: rusqlite::Error| explained(&self.path, self.place, &why))
+        match run(&mut self.db) {
+            Ok(Some((made, last))) => {
+                self.last = last;
+                Ok(made)
+            }
+            Ok(None) => Err(fault(&self.path, MISLAID)),
+            Err(why) => Err(explained(&self.path, self.place, &why)),
+        }
     }
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {

@@ -60,7 +60,7 @@ struct Held {
 /// The right to push to a system, on this host, until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lease {
-    files: Vec<File>,
+    files: Vec<(PathBuf, File)>,
     held: Held,
     /// Who left it behind without giving it back, in words.
     pub left: Option<String>,
@@ -118,7 +118,7 @@ impl Leases {
             if let Some(before) = read(&mut file) {
                 lease.left.get_or_insert(before.words());
             }
-            lease.files.push(file);
+            lease.files.push((path, file));
         }
         match why {
             Some(why) if self.named || lease.files.is_empty() => return Err(why),
@@ -135,12 +135,22 @@ impl Lease {
     pub fn renew(&mut self) -> bool {
         self.held.expires = until(jiff::Timestamp::now());
         self.write();
-        self.files.iter().all(|file| fstat(file).is_ok_and(|stat| stat.st_nlink > 0))
+        self.held()
+    }
+
+    /// Whether what was locked is still what others would have to lock: nobody has removed it, or put another in its place.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.files.iter().all(|(path, file)| match (fstat(file), rustix::fs::lstat(path)) {
+            (Ok(own), Ok(there)) => (own.st_dev, own.st_ino) == (there.st_dev, there.st_ino),
+            _ => false,
+        })
     }
 
     fn write(&self) {
         let Ok(text) = serde_json::to_vec(&self.held) else { return };
-        for mut file in &self.files {
+        for (_, file) in &self.files {
+            let mut file = file;
             // The lock is what holds; who it is can only not be told then.
             let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&text));
             let _ = file.set_len(text.len() as u64);
@@ -150,7 +160,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        for file in &self.files {
+        for (_, file) in &self.files {
             // Empty: it was given back. The file stays, so that nobody locks one that is no more.
             let _ = file.set_len(0);
             let _ = flock(file, FlockOperation::Unlock);

@@ -8,10 +8,14 @@ mod holder;
 pub mod journal;
 mod lease;
 mod seal;
+mod warrant;
 
 pub use cache::FileCache;
 pub use lease::{Lease, Leases, Place, RENEWED, Tally};
 pub use seal::Sealer;
+pub use warrant::Warrant;
+
+use std::sync::Arc;
 
 use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::{Kind, RecordKey, Snapshot, SystemId};
@@ -81,12 +85,23 @@ pub enum StoreError {
 pub struct Receipt {
     pub(crate) entry: i64,
     pub(crate) step: StepId,
+    pub(crate) warrant: Warrant,
 }
 
 impl Receipt {
     /// The step that it is for.
     pub fn step(&self) -> &StepId {
         &self.step
+    }
+
+    /// What must still hold at the moment of sending.
+    pub fn warrant(&self) -> &Warrant {
+        &self.warrant
+    }
+
+    /// Makes it good only as long as this holds.
+    pub fn only_while(&mut self, holds: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
+        self.warrant.holds = Some(Arc::new(holds));
     }
 }
 

@@ -23,11 +23,15 @@ const FRESH: &str = "fresh-t0ken-canary-77ab3c";
 const WRITTEN: &str = "wr1tten-Canary-04c6be";
 const PASSWORD: &str = "p@ssw0rd-Canary+19/=xY";
 
-/// Before a simulator: passes everything on, adds a cookie and a token to each reply, and refuses writes once it is told to,
-/// with an error that repeats everything that it was sent.
+/// Tokens and session ids that services have handed out.
+type Handed = std::sync::Arc<std::sync::Mutex<std::collections::BTreeSet<String>>>;
+
+/// Before a simulator: passes everything on, adds a cookie and a token to each reply, repeats in each good one what it was
+/// asked with, and refuses writes once it is told to, with an error that repeats everything that it was sent.
 struct Echo {
     address: String,
     refuses: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    handed: Handed,
 }
 
 impl Echo {
@@ -35,17 +39,33 @@ impl Echo {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let refuses: std::sync::Arc<std::sync::atomic::AtomicBool> = std::sync::Arc::default();
-        let (target, refusing) = (target.to_owned(), refuses.clone());
+        let (target, refusing, handed) = (target.to_owned(), refuses.clone(), Handed::default());
+        let handing = handed.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (target, refusing) = (target.clone(), refusing.clone());
+                let (target, refusing, handed) = (target.clone(), refusing.clone(), handing.clone());
                 std::thread::spawn(move || {
                     // A line that broke is the client's business.
-                    let _ = pass(stream, &target, refusing.load(std::sync::atomic::Ordering::SeqCst));
+                    let _ = pass(stream, &target, refusing.load(std::sync::atomic::Ordering::SeqCst), &handed);
                 });
             }
         });
-        Self { address, refuses }
+        Self { address, refuses, handed }
+    }
+
+    /// Before the service at this address.
+    fn at(url: &str) -> Self {
+        Self::before(url::Url::parse(url).unwrap().authority())
+    }
+
+    /// An address of that service, by way of this.
+    fn through(&self, url: &str) -> String {
+        url.replace(url::Url::parse(url).unwrap().authority(), &self.address)
+    }
+
+    /// What was handed out here.
+    fn handed(&self) -> Vec<String> {
+        self.handed.lock().unwrap().iter().cloned().collect()
     }
 
     fn refuse(&self, yes: bool) {
@@ -76,7 +96,36 @@ fn whole(stream: &mut TcpStream) -> std::io::Result<Option<(String, Vec<u8>)>> {
     }
 }
 
-fn pass(mut client: TcpStream, target: &str, refuses: bool) -> std::io::Result<()> {
+/// Notes the tokens and session ids in a reply.
+fn note(reply: &str, handed: &Handed) {
+    for before in ["\"access_token\":\"", "kdservice-sessionid=", "\"KDSVCSessionId\":\""] {
+        for (at, _) in reply.match_indices(before) {
+            let rest = &reply[at + before.len()..];
+            let value = rest.split(['"', ';', '\r', ',']).next().unwrap_or_default();
+            if value.len() >= 8 {
+                handed.lock().unwrap().insert(value.to_owned());
+            }
+        }
+    }
+}
+
+/// A good reply that is a JSON object, with what it was asked with in it.
+fn echoed(reply: &[u8], asked: &str) -> Option<Vec<u8>> {
+    let end = reply.windows(4).position(|part| part == b"\r\n\r\n")?;
+    let (head, body) = (std::str::from_utf8(&reply[..end]).ok()?, &reply[end + 4..]);
+    let object = body.first() == Some(&b'{') && head.starts_with("HTTP/1.1 2") && !head.contains("chunked");
+    if !object || asked.contains("/oauth2/") || asked.contains("AuthService") {
+        return None;
+    }
+    // First, where it shows on the first screen of a record.
+    let rest = std::str::from_utf8(&body[1..]).ok().filter(|rest| rest.trim() != "}")?;
+    let body = format!("{{\"_echoed\":{},{rest}", serde_json::Value::from(asked));
+    let head = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+    let head = head.collect::<Vec<_>>().join("\r\n");
+    Some(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes())
+}
+
+fn pass(mut client: TcpStream, target: &str, refuses: bool, handed: &Handed) -> std::io::Result<()> {
     let Some((head, body)) = whole(&mut client)? else { return Ok(()) };
     let first = head.lines().next().unwrap_or_default().to_owned();
     if refuses && !first.starts_with("GET") {
@@ -96,11 +145,16 @@ fn pass(mut client: TcpStream, target: &str, refuses: bool) -> std::io::Result<(
         return Ok(());
     }
     let mut server = TcpStream::connect(target)?;
-    let head: Vec<&str> = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:")).collect();
+    let own =
+        |line: &&str| !["connection:", "accept-encoding:"].iter().any(|own| line.to_ascii_lowercase().starts_with(own));
+    let asked = head.clone();
+    let head: Vec<&str> = head.lines().filter(own).collect();
     write!(server, "{}\r\nConnection: close\r\n\r\n", head.join("\r\n"))?;
     server.write_all(&body)?;
     let mut reply = Vec::new();
     server.read_to_end(&mut reply)?;
+    note(&String::from_utf8_lossy(&reply), handed);
+    let reply = echoed(&reply, &asked).unwrap_or(reply);
     let end = reply.windows(2).position(|part| part == b"\r\n").unwrap_or(reply.len());
     client.write_all(&reply[..end])?;
     write!(client, "\r\nSet-Cookie: session={COOKIE}\r\nX-Next-Token: {FRESH}")?;
@@ -211,6 +265,12 @@ fn console(bed: &Bed, variables: &[(&str, &str)], typed: &str) -> Vec<u8> {
     until(&|screen| screen.contains("password: "), &mut all);
     writer.write_all(format!("{typed}\r").as_bytes()).unwrap();
     until(&|screen| screen.contains("directory ok") && screen.contains("litmos ok"), &mut all);
+    // A record of the source as it is sent: it repeats what it was asked with.
+    writer.write_all(b"ly").unwrap();
+    until(&|screen| screen.contains("_echoed"), &mut all);
+    writer.write_all(b"\x1b").unwrap();
+    until(&|screen| !screen.contains("_echoed"), &mut all);
+    writer.write_all(b"h").unwrap();
     for (keys, wanted) in [
         ("6", "head "),
         ("\r", "what needs you"),
@@ -248,8 +308,8 @@ fn no_canary_is_found_in_anything_that_is_left_behind_or_shown() {
         KINGDEE,
     ];
     let bed = bed(300, &parts);
-    let echo =
-        Echo::before(&url::Url::parse(&bed.system("directory").url).map(|url| url.authority().to_owned()).unwrap());
+    let real = bed.system("directory").url.clone();
+    let echo = Echo::at(&real);
     let login = |system: &str, key: &str| bed.system(system).login[key].clone();
     let tokens = [login("hr", "token"), login("aha", "token"), login("directory", "token"), login("litmos", "api_key")];
     let [hr, aha, directory, litmos] = tokens.clone();
@@ -257,16 +317,27 @@ fn no_canary_is_found_in_anything_that_is_left_behind_or_shown() {
     // Each secret comes from another place: the environment, a command, a file; the directory's lies behind the echo.
     let key = bed.dir.0.join("key-of-aha");
     secret(&key, &aha);
-    let real = bed.system("directory").url.clone();
-    let through = real.replace(url::Url::parse(&real).unwrap().authority(), &echo.address);
+    let through = echo.through(&real);
+    // The source is signed in to at a token endpoint and Kingdee for a session; both repeat what they are asked with.
+    let (source, erp) = (bed.system("hr").url.clone(), login("kingdee", "server_address"));
+    let (tokens_of, sessions_of) = (Echo::at(&source), Echo::at(&erp));
+    let client = login("hr", "client_secret");
     bed.edit(|text| {
-        let hr_file = format!("{{ file = \"{}\" }}", bed.dir.0.join("hr.token").display());
+        let hr_auth = format!("auth = {{ bearer = {{ file = \"{}\" }} }}", bed.dir.0.join("hr.token").display());
+        let oauth2 = format!(
+            "auth = {{ oauth2 = {{ token_url = \"{}\", client_id = \"{}\", client_secret = {{ env = \"HR_SECRET\" }} }} }}",
+            tokens_of.through(&login("hr", "token_url")),
+            login("hr", "client_id")
+        );
+        assert!(text.contains(&hr_auth) && text.contains(&erp));
         let aha_file = format!("{{ file = \"{}\" }}", bed.dir.0.join("aha.token").display());
-        text.replace(&hr_file, "{ env = \"HR_TOKEN\" }")
+        text.replace(&hr_auth, &oauth2)
             .replace(&aha_file, &format!("{{ command = [\"cat\", \"{}\"] }}", key.display()))
             .replace(&real, &through)
+            .replace(&source, &tokens_of.through(&source))
+            .replace(&erp, &sessions_of.through(&erp))
     });
-    let variables = [("HR_TOKEN", hr.as_str()), ("NEW_PASSWORD", PASSWORD)];
+    let variables = [("HR_SECRET", client.as_str()), ("NEW_PASSWORD", PASSWORD)];
     let mut said = Vec::new();
     let mut go = |args: &[&str]| run(&bed, &variables, args, &mut said);
     let file = |name: &str| bed.dir.0.join(name).display().to_string();
@@ -405,8 +476,12 @@ fn no_canary_is_found_in_anything_that_is_left_behind_or_shown() {
         FRESH,
         WRITTEN,
         &format!("{litmos}-wrong"),
+        &*client,
     ]
     .map(str::to_owned);
+    let handed = [tokens_of.handed(), sessions_of.handed()];
+    assert!(handed.iter().all(|some| !some.is_empty()), "a token and a session id were handed out: {handed:?}");
+    let canaries: Vec<String> = canaries.into_iter().chain(handed.concat()).collect();
     let mut leaks = Vec::new();
     for canary in &canaries {
         assert!(canary.len() >= 8, "{canary}");

@@ -68,6 +68,14 @@ fn a_saved_plan_is_pushed_once_read_back_and_kept_in_the_history() {
     assert_eq!(push["outcomes"]["confirmed"], changes.len());
     let whole = bed.run(&["history", push["id"].as_str().unwrap()]);
     assert!(whole.out.contains("confirmed"), "{}", whole.out);
+    // Long after, when a product may be gone, it still is called by its name.
+    let named =
+        |text: &str| text.lines().filter(|line| line.contains("productRoles[")).all(|line| !line.contains("[67752"));
+    assert!(
+        changes.iter().any(|change| change["facets"][0]["facet"].as_str().unwrap().contains("[67752")),
+        "{changes:#?}"
+    );
+    assert!(whole.out.contains("productRoles[") && named(&whole.out), "{}", whole.out);
     let audit = bed.run(&["audit", "verify"]);
     assert_eq!(audit.code, 0, "{}", audit.out);
     assert!(audit.out.contains("Head "));

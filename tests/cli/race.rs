@@ -153,3 +153,30 @@ fn a_push_whose_terminal_is_gone_finishes_its_step_and_leaves_the_journal_right(
     assert!(confirmed || outcomes["refused"] == 1, "{}", history.out);
     assert_eq!((status.exit_code(), writes(&bed)), if confirmed { (0, 1) } else { (4, 0) });
 }
+
+#[test]
+fn a_push_that_was_stopped_and_lost_its_lease_meanwhile_writes_nothing_when_it_goes_on() {
+    let bed = bed(300, &[HR, DIRECTORY]);
+    let (lena, omar) = (Operator::new(&bed, "lena", "directory", 0), Operator::new(&bed, "omar", "staff", 1));
+    // It is stopped while it looks at the record just before the write.
+    bed.faults("directory", &["latency=3s@GET/scim/v2/Users/"]);
+    let mut pushing = lena.start();
+    until_held(&bed);
+    let id = Pid::from_raw(i32::try_from(pushing.id()).unwrap()).unwrap();
+    kill_process(id, Signal::STOP).unwrap();
+    bed.faults("directory", &[]);
+    let held = omar.push();
+    assert_eq!((held.code, writes(&bed)), (4, 0), "who is stopped holds it still: {}", held.err);
+    for file in std::fs::read_dir(bed.dir.0.join("leases")).unwrap().flatten() {
+        std::fs::remove_file(file.path()).unwrap();
+    }
+    let pushed = omar.push();
+    assert_eq!((pushed.code, writes(&bed)), (0, 1), "{}{}", pushed.err, pushed.out);
+    kill_process(id, Signal::CONT).unwrap();
+    let mut said = String::new();
+    pushing.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    pushing.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(pushing.wait().unwrap().code(), Some(4), "{said}");
+    assert!(said.contains("removed the lease"), "{said}");
+    assert_eq!(writes(&bed), 1, "{said}");
+}

@@ -251,6 +251,72 @@ fn the_log_says_what_was_asked_what_went_wrong_and_what_to_do() {
     assert!(desk.screen().contains("stopping what is read"), "{}", desk.screen());
 }
 
+/// Ten thousand staged changes of people who are not listed.
+fn many(n: usize) -> Vec<trueup::plan::Change> {
+    let one = change(0, "department", "Production", "Research");
+    (0..n)
+        .map(|at| {
+            let mut change = one.clone();
+            let id = format!("x{at}");
+            let key = trueup::model::RecordKey::new(change.system.clone(), change.kind, id.as_str());
+            change.id =
+                trueup::plan::Change::name(&change.system, change.kind, &id, change.op, Some(&change.want[0].facet));
+            change.target = trueup::plan::Target::Record(key);
+            change.label = format!("person{at}@example.com");
+            change
+        })
+        .collect()
+}
+
+#[test]
+fn staging_one_more_costs_no_more_with_ten_thousand_staged() {
+    let took = |staged: usize| {
+        let mut desk = Desk::with(120, 36, world::small());
+        desk.report(Report::Staging(many(staged)));
+        desk.keys("l l l Enter");
+        while !desk.screen().lines().any(|line| line.starts_with(">~department")) {
+            desk.keys("j");
+        }
+        let before = desk.app.staged.len();
+        let began = std::time::Instant::now();
+        for _ in 0..20 {
+            desk.press(crossterm::event::KeyCode::Char(' '));
+        }
+        let took = began.elapsed();
+        assert_eq!(desk.app.staged.len(), before, "staged and taken back");
+        assert!(desk.commands().iter().any(|command| matches!(command, Command::Stage { .. })), "something was staged");
+        took
+    };
+    let (few, lots) = (took(10), took(10_000));
+    assert!(lots < few * 20, "20 keys: {few:?} with 10 staged, {lots:?} with 10,000");
+}
+
+#[test]
+fn the_plan_is_narrowed_as_one_types_and_a_group_is_what_is_listed() {
+    let mut desk = Desk::with(100, 30, world::small());
+    let changes = many(10_000);
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    desk.report(Report::Prepared(plan(changes)));
+    assert!(!desk.screen().contains("person77@"), "large groups are folded at first: {}", desk.screen());
+    desk.keys("/ person77@");
+    let screen = desk.screen();
+    assert!(screen.contains("1 found") && screen.contains("person77@") && !screen.contains("person78@"), "{screen}");
+    desk.keys("Enter Space");
+    let on = |desk: &Desk, at: usize| {
+        let label = format!("person{at}@example.com");
+        let change = desk.app.staged.changes().find(|change| change.label == label).unwrap();
+        desk.app.plan.on(&change.id)
+    };
+    assert!(!on(&desk, 77) && on(&desk, 78), "the group is what is listed: {}", desk.screen());
+    desk.keys("/ nobody Enter");
+    assert!(desk.screen().contains("nothing matches"), "{}", desk.screen());
+    desk.keys("Esc");
+    assert!(desk.app.tab == trueup::console::app::Tab::Plan && !desk.screen().contains("nothing matches"));
+    desk.keys("Esc");
+    assert!(desk.app.tab != trueup::console::app::Tab::Plan);
+}
+
 #[test]
 fn changes_are_left_out_of_the_plan_one_by_one_by_group_and_by_what_they_have_in_common() {
     let mut desk = Desk::with(120, 36, world::small());

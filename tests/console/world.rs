@@ -374,6 +374,7 @@ pub fn plan(changes: Vec<Change>) -> Arc<Plan> {
     Arc::new(Plan {
         id: PlanId("0193-plan".into()),
         sensitive: Vec::new(),
+        called: trueup::plan::Called::default(),
         changes,
         steps,
         refused: Vec::new(),

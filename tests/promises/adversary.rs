@@ -82,6 +82,7 @@ const LINE: &[Mischief] = &[Dropped, Lost, Lost, Silent, Late, Slow, Cut, Half];
 const GATEWAY: &[Mischief] = &[
     Web,
     WebAfter,
+    Instead(302),
     Instead(400),
     Instead(403),
     Instead(404),
@@ -93,6 +94,8 @@ const GATEWAY: &[Mischief] = &[
     Instead(502),
     Instead(503),
     Instead(504),
+    After(302),
+    After(303),
     After(500),
     After(502),
     After(503),

@@ -18,6 +18,7 @@ mod laws;
 mod litmos;
 mod litmos_faults;
 mod matrix;
+mod one_writer;
 mod preview;
 mod read_back;
 mod read_only;

@@ -27,6 +27,8 @@ pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
         }
         408 | 500..=599 if create => Verdict::Unknown(format!("{told}: the user may have been created or not")),
         429 | 503 => Verdict::Busy(told),
+        // "See Other" may follow a POST that was carried out, and "Found" is sent in its place (RFC 9110 15.4).
+        302 | 303 => Verdict::Unknown(format!("{told}: it may have been carried out or not")),
         408 | 500..=599 => Verdict::Unknown(format!("{told}: it may have been carried out or not")),
         _ => Verdict::Failed(told),
     }

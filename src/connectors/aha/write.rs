@@ -230,7 +230,9 @@ impl Work<'_> {
         pairs.sort_by_key(|pair| pair.change != create.id);
         let Some(at) = pairs.iter().position(|pair| pair.role.is_some()) else {
             // targets/aha.md 7: `POST /users` does not exist.
-            return Err(cannot("Aha! creates a user only through a product: a product and a role on it are needed"));
+            return Err(cannot(
+                "Aha! creates a user only through a product: a product and a role on it are needed, added in the same plan",
+            ));
         };
         let first = pairs.remove(at);
         let Some(role) = first.role else { return Err(cannot("a product and a role on it are needed")) };

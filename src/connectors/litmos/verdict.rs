@@ -25,6 +25,8 @@ pub(super) fn judge(step: &Step, reply: &Reply) -> Verdict {
         404 if write.method == Method::Put && missing(reply) && !says(reply, "manager") && !no_member(reply) => {
             Verdict::Stale(format!("{told}: it is not there any more"))
         }
+        // "See Other" may follow a POST that was carried out, and "Found" is sent in its place (RFC 9110 15.4).
+        302 | 303 => Verdict::Unknown(format!("{told}: it may have been carried out or not")),
         408 | 500..=599 if step.yields.is_some() => {
             Verdict::Unknown(format!("{told}: it may have been created or not"))
         }

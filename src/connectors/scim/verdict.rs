@@ -15,6 +15,10 @@ impl Scim {
         let told = fault.told(reply.status);
         match reply.status {
             200..=299 => accepted(step, reply),
+            // "See Other" is what may follow a POST that was carried out, and "Found" is sent in its place (RFC 9110 15.4).
+            302 | 303 => Verdict::Unknown(format!(
+                "{told}: answered with a redirect, which is not followed; it may have been carried out or not"
+            )),
             300..=399 => {
                 Verdict::Failed(format!("{told}: answered with a redirect, which is not followed; nothing was written"))
             }

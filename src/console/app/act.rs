@@ -131,7 +131,10 @@ impl App {
             Action::Older => self.go_older(wishes),
             Action::Newer => self.go_newer(wishes),
             Action::Filter => {
-                let filter = self.list().map(|list| list.filter.clone()).unwrap_or_default();
+                let filter = match self.tab {
+                    Tab::Plan => self.plan.filter.clone(),
+                    _ => self.list().map(|list| list.filter.clone()).unwrap_or_default(),
+                };
                 self.popup = Some(Popup::Filter(FilterBar::new(&filter)));
             }
             Action::OnlyOut => self.with_list(|list| list.only = !list.only),
@@ -369,6 +372,9 @@ impl App {
         }
         if !quits && self.list().is_some_and(|list| list.narrow.is_some()) {
             return self.with_list(|list| list.narrow = None);
+        }
+        if !quits && self.tab == Tab::Plan && !self.plan.filter.is_empty() {
+            return self.plan.narrow("");
         }
         if self.tab == Tab::History && self.history.leave() {
             return;

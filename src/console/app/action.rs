@@ -116,7 +116,7 @@ actions! {
     Escape "escape" Read ALL;
     Older "older-place" Read MAIN;
     Newer "newer-place" Read MAIN;
-    Filter "filter" Read &[Scope::List, Scope::Reader];
+    Filter "filter" Read &[Scope::List, Scope::Plan, Scope::Reader];
     OnlyOut "only-out-of-true" Read LISTS;
     NextOut "next-out-of-true" Read FINDS;
     PreviousOut "previous-out-of-true" Read FINDS;

@@ -108,7 +108,9 @@ impl App {
     }
 
     fn filter_by(&mut self, filter: &str) {
-        if let Some(kind) = self.kind() {
+        if self.tab == super::Tab::Plan {
+            self.plan.narrow(filter.trim());
+        } else if let Some(kind) = self.kind() {
             filter.trim().clone_into(&mut self.lists[kind.index()].filter);
         }
     }

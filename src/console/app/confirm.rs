@@ -13,6 +13,7 @@ use crate::plan::{Mode, Plan, confirm_keys};
 use super::keys::fold;
 use super::lines::{Line, Tone, op};
 use super::mask::private;
+use super::preview::{lasting, lasting_words};
 use super::said::said;
 use super::text::{self, text};
 use super::{App, Wish};
@@ -173,7 +174,7 @@ impl Confirm {
             let line = Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect));
             lines.extend(line.hanging(3).wrapped(WIDTH));
         }
-        if let Some(words) = super::preview::lasting(going.iter().copied(), &plan.sensitive) {
+        if let Some(words) = lasting_words(lasting(going.iter().copied(), &plan.sensitive)) {
             lines.push(Line::of(Tone::Warn, format!(" i {words}")));
         }
         for label in confirm_keys(&going.iter().map(|change| (*change).clone()).collect::<Vec<_>>()) {

@@ -53,7 +53,7 @@ impl App {
                 first = first.data(Tone::Dim, format!("  {reason}"));
             }
             let mut second = Line::plain("  ");
-            let described = describe(change, Some(&compared));
+            let described = describe(change, Some(&compared), &push.plan.called);
             second.parts.extend(described.parts);
             second.private.extend(described.private);
             let mut lines = vec![first, second.hanging(4)];

@@ -462,6 +462,9 @@ impl App {
         self.order(wishes);
         self.look();
         let shown = self.tab == Tab::Plan;
+        if let (true, Some(Popup::Filter(bar))) = (shown, &self.popup) {
+            self.plan.narrow(bar.input.value());
+        }
         self.plan.refresh(shown, self.world.as_deref(), &self.staged, self.size.0, self.now, &self.keymap);
         if self.tab == Tab::Plan {
             self.step(0);

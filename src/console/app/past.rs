@@ -183,7 +183,7 @@ impl Page<'_> {
         let mut line = Line::of(tone, padded(&said(word), WORD))
             .with(Tone::Dim, format!("{} {}  ", change.system, op(change.op)))
             .hanging(WORD + 2);
-        let described = describe(change, self.compared);
+        let described = describe(change, self.compared, &self.push.plan.called);
         line.parts.extend(described.parts);
         line.private.extend(described.private);
         rows.extend(line.wrapped(self.cells).into_iter().map(row));

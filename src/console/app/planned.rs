@@ -82,6 +82,10 @@ pub struct Planned {
     pub at: usize,
     /// The first row shown.
     pub top: usize,
+    /// Only changes with these words are listed.
+    pub filter: String,
+    /// How many changes that are.
+    pub found: usize,
     pub(super) open: HashSet<ChangeId>,
     /// Groups that are folded, against what is usual for their size.
     pub(super) folded: HashSet<GroupKey>,
@@ -97,6 +101,10 @@ pub struct Planned {
     /// Changes in words, as they were made before.
     pub(super) words: HashMap<ChangeId, Line>,
     pub(super) worded_for: usize,
+    /// How many changes of the plan cannot be taken back, once that was counted.
+    pub(super) lasting: Option<usize>,
+    /// What is listed, while the plan is narrowed.
+    pub(super) listed: HashSet<ChangeId>,
     /// The cursor has its first place in this plan.
     pub(super) placed: bool,
 }
@@ -235,10 +243,13 @@ impl Planned {
     pub(super) fn prepared(&mut self, plan: Arc<Plan>) {
         if self.preparing() {
             self.standing = Standing::Ready(plan);
+            // The plan knows names that could not be looked up while a key waited.
+            self.words.clear();
             self.open.clear();
             self.at = 0;
             self.top = 0;
             self.placed = false;
+            self.lasting = None;
             self.dirty = true;
         }
     }
@@ -311,6 +322,15 @@ impl Planned {
         match nearest {
             Some(PlanRow::Change { id, .. }) => Some(id.clone()),
             _ => None,
+        }
+    }
+
+    /// Lists only what has these words.
+    pub(super) fn narrow(&mut self, filter: &str) {
+        if self.filter != filter {
+            filter.clone_into(&mut self.filter);
+            self.placed = false;
+            self.dirty = true;
         }
     }
 
@@ -389,7 +409,11 @@ impl App {
             }
             _ if self.plan.pushing() || self.plan.used() => return self.say(Tone::Warn, text!("push.used")),
             Some(PlanRow::Group { of: Some((system, op)), .. }) => {
-                let own = |change: &&Change| change.system == *system && change.op == *op;
+                // Of a list that is narrowed nobody means what is not listed.
+                let narrowed = !self.plan.filter.is_empty();
+                let own = |change: &&Change| {
+                    change.system == *system && change.op == *op && (!narrowed || self.plan.listed.contains(&change.id))
+                };
                 let ids: Vec<ChangeId> = self.staged.changes().filter(own).map(|change| change.id.clone()).collect();
                 let on = ids.iter().any(|id| !self.plan.on(id));
                 (ids, on)

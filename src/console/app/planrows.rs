@@ -7,15 +7,16 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::compare::Compared;
 use crate::engine::protocol::World;
+use crate::model::filter::{Query, Shown};
 use crate::model::{Kind, Op, Proof, SystemId};
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
+use crate::plan::{Called, Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target};
 
 use super::action::Action;
 use super::confirm::side_effects;
 use super::keys::Keymap;
 use super::lines::{Line, Tone, ago, op};
 use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
-use super::preview::{cannot_undo, cause, describe, indent, lasting, outcome_tone, step_lines, why};
+use super::preview::{cannot_undo, cause, describe, indent, lasting, lasting_words, outcome_tone, step_lines, why};
 use super::said::said;
 use super::staged::Staged;
 use super::text::{self, text};
@@ -59,13 +60,22 @@ impl Planned {
             self.words.clear();
             self.worded_for = over;
         }
+        if let (Standing::Ready(plan), None) = (&self.standing, self.lasting) {
+            // Each change would have to be turned round to know it: once for a plan.
+            let refused: HashSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
+            let going = plan.changes.iter().filter(|change| !refused.contains(&change.id));
+            self.lasting = Some(lasting(going, &plan.sensitive));
+        }
         let mut words = std::mem::take(&mut self.words);
-        let mut maker = Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new() };
+        let (filter, listed) = (Narrowed::new(&self.filter), HashSet::new());
+        let mut maker =
+            Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new(), filter, listed };
         match &self.standing {
             Standing::Ready(plan) => maker.plan_rows(plan, staged, world),
             _ => maker.staged_rows(staged),
         }
-        self.rows = maker.rows;
+        (self.rows, self.listed) = (maker.rows, maker.listed);
+        self.found = self.listed.len();
         self.words = words;
         if !std::mem::replace(&mut self.placed, true) {
             // First where something can be done: on a guard that stands in the way, else on the first changes.
@@ -85,6 +95,27 @@ struct Maker<'m> {
     keymap: &'m Keymap,
     words: &'m mut HashMap<ChangeId, Line>,
     rows: Vec<PlanRow>,
+    filter: Option<Narrowed>,
+    listed: HashSet<ChangeId>,
+}
+
+/// Words that changes must have, or with `!` before them must not have.
+struct Narrowed {
+    words: Query,
+    not: bool,
+}
+
+impl Narrowed {
+    fn new(filter: &str) -> Option<Self> {
+        let filter = filter.trim();
+        let (not, words) = filter.strip_prefix('!').map_or((false, filter), |rest| (true, rest.trim_start()));
+        // In the plan there are words alone, whatever they look like.
+        (!words.is_empty()).then(|| Self { words: Query::parse(&format!("'{words}")), not })
+    }
+
+    fn passes(&self, texts: &[&str]) -> bool {
+        self.words.eval(&Shown(texts)) == Some(!self.not)
+    }
 }
 
 impl Maker<'_> {
@@ -137,7 +168,7 @@ impl Maker<'_> {
             let n = text::count(n as u64);
             self.text(&Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3));
         }
-        if let Some(words) = lasting(going, &plan.sensitive) {
+        if let Some(words) = lasting_words(self.plan.lasting.unwrap_or_default()) {
             self.text(&Line::of(Tone::Warn, format!(" i {words}")));
         }
         self.rows.push(PlanRow::Text(Line::default()));
@@ -233,6 +264,9 @@ impl Maker<'_> {
     fn grouped(&mut self, changes: &[&Change], plan: Option<&Plan>) {
         let mut groups: BTreeMap<(usize, GroupKey), Vec<&Change>> = BTreeMap::new();
         for change in changes {
+            if !self.lists(change) {
+                continue;
+            }
             let look = self.plan.outcome_of(&change.id).is_some_and(|outcome| needs_look(&outcome.state));
             // What failed, or is not known, comes before all else.
             let (place, of) = if look {
@@ -242,6 +276,11 @@ impl Maker<'_> {
                 (place.map_or(usize::MAX, |at| at + 1), Some((change.system.clone(), change.op)))
             };
             groups.entry((place, of)).or_default().push(change);
+        }
+        if groups.is_empty() && self.filter.is_some() {
+            let key = self.keymap.shown(Action::Escape);
+            let words = text!("list.no-match", filter = super::mask::private(&self.plan.filter), key = key);
+            self.text(&Line::of(Tone::Dim, words));
         }
         let steps = plan.map(|plan| by_change(plan)).unwrap_or_default();
         let refused: HashMap<&ChangeId, &String> =
@@ -257,10 +296,24 @@ impl Maker<'_> {
             self.rows.push(PlanRow::Group { of, line, open });
             if open {
                 for change in changes {
-                    self.change(change, plan.is_some(), steps.get(&change.id), refused.get(&change.id).copied());
+                    self.change(change, plan, steps.get(&change.id), refused.get(&change.id).copied());
                 }
             }
         }
+    }
+
+    /// Whether a change is listed: all are, or those with the words of the filter.
+    fn lists(&mut self, change: &Change) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        let (compared, none) = (self.compared, Called::default());
+        let were = self.plan.plan().map_or(&none, |plan| &plan.called);
+        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared, were));
+        let line = line.text();
+        let passes = filter.passes(&[&super::mask::bare(&line), change.system.as_str(), op(change.op)]);
+        if passes {
+            self.listed.insert(change.id.clone());
+        }
+        passes
     }
 
     fn group_line(&self, of: &GroupKey, changes: &[&Change]) -> Line {
@@ -285,10 +338,12 @@ impl Maker<'_> {
         line
     }
 
-    fn change(&mut self, change: &Change, ready: bool, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
+    fn change(&mut self, change: &Change, plan: Option<&Plan>, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
         let open = self.plan.open.contains(&change.id);
-        let compared = self.compared;
-        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared)).clone();
+        let ready = plan.is_some();
+        let none = Called::default();
+        let describe = || describe(change, self.compared, plan.map_or(&none, |plan| &plan.called));
+        let line = self.words.entry(change.id.clone()).or_insert_with(describe).clone();
         let on = self.plan.on(&change.id) || self.plan.used();
         self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
         if let Some(why) = refused.filter(|_| on) {

@@ -277,8 +277,21 @@ impl App {
         self.popup = Some(Popup::Checklist(list));
     }
 
+    /// The filter of the plan, which has words alone.
+    fn plan_filter_key(&mut self, mut bar: FilterBar, event: &KeyEvent) {
+        match event.code {
+            KeyCode::Enter => return,
+            KeyCode::Esc => return self.plan.narrow(&bar.before),
+            KeyCode::PageUp | KeyCode::PageDown => self.step(if event.code == KeyCode::PageUp { -1 } else { 1 }),
+            _ => {
+                bar.input.handle_event(&Event::Key(*event));
+            }
+        }
+        self.popup = Some(Popup::Filter(bar));
+    }
+
     fn filter_key(&mut self, mut bar: FilterBar, event: &KeyEvent) {
-        let Some(kind) = self.kind() else { return };
+        let Some(kind) = self.kind() else { return self.plan_filter_key(bar, event) };
         let list = &mut self.lists[kind.index()];
         match event.code {
             KeyCode::Enter => {

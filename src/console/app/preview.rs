@@ -7,8 +7,8 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Form, Kind, RecordKey};
 use crate::plan::reset::is_typed;
 use crate::plan::{
-    Body, By, Change, ChangeId, DIGITS, Expect, OutcomeState, Ref, Request, Seen, Sensitive, Step, Target, VEIL,
-    Wanted, invert, veil_change,
+    At, Body, By, Called, Change, ChangeId, DIGITS, Expect, OutcomeState, Ref, Request, Seen, Sensitive, Step, Target,
+    VEIL, Wanted, invert, veil_change,
 };
 
 use super::lines::{Line, Tone, clock, padded};
@@ -41,12 +41,14 @@ pub fn cannot_undo(change: &Change, sensitive: &[Sensitive]) -> Option<String> {
     invert(change, before, created).err().map(|why| said(&why.to_string()).into_owned())
 }
 
-/// How many of these changes cannot be taken back, in words; `None` where all can.
-pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[Sensitive]) -> Option<String> {
-    match changes.into_iter().filter(|change| cannot_undo(change, sensitive).is_some()).count() {
-        0 => None,
-        n => Some(text!("plan.no-undo-count", changes = text::changes(n))),
-    }
+/// How many of these changes cannot be taken back.
+pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[Sensitive]) -> usize {
+    changes.into_iter().filter(|change| cannot_undo(change, sensitive).is_some()).count()
+}
+
+/// That so many changes cannot be taken back, in words; `None` where all can.
+pub fn lasting_words(n: usize) -> Option<String> {
+    (n > 0).then(|| text!("plan.no-undo-count", changes = text::changes(n)))
 }
 
 /// What outcomes of one cause have in common: the outcome and its reason, whatever numbers stand in it.
@@ -62,8 +64,9 @@ pub fn cause(state: &OutcomeState) -> String {
     common
 }
 
-/// A change in one line: who, and from what to what.
-pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
+/// A change in one line: who, and from what to what. What it refers to is called as it is now, or else as it was when its plan
+/// was made.
+pub fn describe(change: &Change, compared: Option<&Compared>, were: &Called) -> Line {
     let mut line = Line::default().data(Tone::Strong, private(&change.label));
     let yours: Vec<&str> =
         change.want.iter().filter(|want| want.by == By::Operator).map(|want| want.facet.path.local(&[])).collect();
@@ -78,30 +81,35 @@ pub fn describe(change: &Change, compared: Option<&Compared>) -> Line {
         line = line.with(Tone::Dim, if at == 0 { "  " } else { ", " });
         let refers = refers(compared, change, &want.facet.path);
         let system = compared.and_then(|compared| compared.inputs.index(&change.system));
-        let called = |kind: Option<Kind>, id: &str| {
+        let called = |kind: Option<Kind>, part: At, id: &str| {
             let name = compared.zip(system).zip(kind);
             name.and_then(|((compared, system), kind)| super::detail::called(compared, system, kind, id))
+                .or_else(|| were.get(&change.system, &want.facet.path, part, id).map(str::to_owned))
                 .unwrap_or_else(|| id.to_owned())
         };
-        let referred = |kind: Option<Kind>, reference: &Ref| match reference {
-            Ref::Id(id) => called(kind, id),
+        let referred = |kind: Option<Kind>, part: At, reference: &Ref| match reference {
+            Ref::Id(id) => called(kind, part, id),
             Ref::New(create) => created(create, compared),
         };
         let mut name = want.facet.path.local(&[]).to_owned();
         if let Some(key) = &want.facet.key {
-            let parts: Vec<String> = key.iter().zip(refers.0).map(|(part, kind)| referred(kind, part)).collect();
+            let parts = key.iter().zip(refers.0).enumerate();
+            let parts: Vec<String> = parts.map(|(at, (part, kind))| referred(kind, At::Key(at), part)).collect();
             name = format!("{name}[{}]", parts.join(", "));
         }
         line = line.data(Tone::Plain, name);
         match seen(&want.facet) {
             Some(Seen::Value(text)) => {
-                line = line.with(Tone::Dim, ": ").data(Tone::Dim, called(refers.1, text)).with(Tone::Dim, " -> ");
+                line = line
+                    .with(Tone::Dim, ": ")
+                    .data(Tone::Dim, called(refers.1, At::Value, text))
+                    .with(Tone::Dim, " -> ");
             }
             _ => line = line.with(Tone::Dim, ": "),
         }
         line = match &want.value {
-            Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, text)),
-            Wanted::Ref(reference) => line.data(Tone::Plain, referred(refers.1, reference)),
+            Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, At::Value, text)),
+            Wanted::Ref(reference) => line.data(Tone::Plain, referred(refers.1, At::Value, reference)),
             Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
             Wanted::Secret(name) if is_typed(name) => line.with(Tone::Plain, text!("plan.typed")),

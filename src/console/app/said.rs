@@ -22,11 +22,11 @@ struct Sentence {
 const CHINESE: &str = include_str!("../../../assets/text/said.zh.toml");
 
 /// Sentences within sentences: so deep and no deeper.
-const DEPTH: usize = 3;
+const DEPTH: usize = 4;
 
-/// All sentences, the most telling first.
-fn sentences() -> &'static [Sentence] {
-    static ALL: OnceLock<Vec<Sentence>> = OnceLock::new();
+/// All sentences, the most telling first: those that begin with words of their own, and those that begin with a hole.
+fn sentences() -> &'static [Vec<Sentence>; 2] {
+    static ALL: OnceLock<[Vec<Sentence>; 2]> = OnceLock::new();
     ALL.get_or_init(|| {
         let table: toml::Table = CHINESE.parse().unwrap_or_default();
         let sentence = |(english, said): (String, toml::Value)| {
@@ -36,7 +36,9 @@ fn sentences() -> &'static [Sentence] {
         };
         let mut all: Vec<Sentence> = table.into_iter().filter_map(sentence).collect();
         all.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.literals.cmp(&b.literals)));
-        all
+        let (own, others) =
+            all.into_iter().partition(|one: &Sentence| one.literals.first().is_some_and(|text| text.len() > 2));
+        [own, others]
     })
 }
 
@@ -94,7 +96,10 @@ fn short(text: &str) -> Cow<'_, str> {
 
 fn translated(text: &str, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
-    let found = sentences().iter().find_map(|sentence| sentence.holes(text).map(|holes| (sentence, holes)));
+    // A sentence that begins with words of its own is the one; what begins with a hole may be but the end of another.
+    let [own, others] = sentences();
+    let fits = |sentence: &'static Sentence| sentence.holes(text).map(|holes| (sentence, holes));
+    let found = own.iter().find_map(fits).or_else(|| others.iter().find_map(fits));
     let Some((sentence, holes)) = found else {
         return parts(text, depth);
     };
@@ -228,6 +233,12 @@ mod tests {
             "401 Unauthorized: \"nobody known\"：凭据无此权限"
         );
         assert_eq!(said("hr: no reply"), "hr：没有回应");
+        assert_eq!(
+            said(
+                "not known whether it is in aha: 127.0.0.1 refuses connections; the service is down, or the port in the url is wrong"
+            ),
+            "不知 aha 中有没有：127.0.0.1 拒绝连接；服务已停，或 url 中的端口有误"
+        );
         speak_here(None);
     }
 

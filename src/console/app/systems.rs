@@ -178,10 +178,10 @@ impl App {
             lines.push(pair(text!("systems.protect"), Line::plain(protect.to_string())));
         }
         if let Some(why) = site.and_then(|site| site.blocked.as_ref()) {
-            lines.push(pair(text!("systems.blocked"), Line::default().data(Tone::Bad, why.clone())));
+            lines.push(pair(text!("systems.blocked"), Line::default().data(Tone::Bad, said(why))));
         }
         if let Some(why) = site.and_then(|site| site.warning.as_ref()) {
-            lines.push(pair(text!("systems.warning"), Line::default().data(Tone::Warn, why.clone())));
+            lines.push(pair(text!("systems.warning"), Line::default().data(Tone::Warn, said(why))));
         }
         let budget = status.budget;
         let mut speed = text!(

@@ -4,7 +4,9 @@ use ratatui::layout::Rect;
 
 use crate::console::app::App;
 use crate::console::app::lines::{Line, Tone};
+use crate::console::app::mask::private;
 use crate::console::app::planned::{PlanRow, Standing};
+use crate::console::app::popup::Popup;
 use crate::console::app::preview::outcome_tone;
 use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
@@ -15,7 +17,9 @@ use super::cells::Pen;
 /// Draws the summary and the rows.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
-    pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &summary(app));
+    if !matches!(app.popup, Some(Popup::Filter(_))) {
+        pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &summary(app));
+    }
     let outcomes = app.plan.used();
     let right: u16 = if outcomes { 11 } else { 0 };
     for (line, row) in app.plan.rows.iter().enumerate().skip(app.plan.top).take(usize::from(area.height - 1)) {
@@ -57,7 +61,20 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// Where the plan stands; before it the words that it is narrowed to.
 fn summary(app: &App) -> Line {
+    let line = standing(app);
+    if app.plan.filter.is_empty() {
+        return line;
+    }
+    let words = format!("/{}  {}   ", private(&app.plan.filter), count(app.plan.found as u64));
+    let mut narrowed = Line::default().data(Tone::Key, words);
+    narrowed.parts.extend(line.parts);
+    narrowed.private.extend(line.private);
+    narrowed
+}
+
+fn standing(app: &App) -> Line {
     let staged = count(app.staged.len() as u64);
     match &app.plan.standing {
         Standing::None if app.staged.is_empty() => Line::of(Tone::Heading, text!("plan.title")),

@@ -77,12 +77,12 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             let y = area.y + 2;
             let style = pen.theme.tone(Tone::Key);
             let x = area.x + 1 + pen.put(area.x + 1, y, 2, "/ ", style);
-            let list = app.list()?;
-            let found = text!(
-                "filter.found",
-                n = count(list.order.len() as u64),
-                what = crate::console::app::filter::understood(bar.input.value())
-            );
+            let (n, what) = match app.list() {
+                Some(list) => (list.order.len(), crate::console::app::filter::understood(bar.input.value())),
+                None if bar.input.value().is_empty() => (app.staged.len(), String::new()),
+                None => (app.plan.found, String::new()),
+            };
+            let found = text!("filter.found", n = count(n as u64), what = said(&what));
             let right = width(&found) as u16;
             let room = area.right().saturating_sub(x + right + 4);
             let place = input(pen, x, y, room, &bar.input);

@@ -274,6 +274,9 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// Among so many changes it is worth to look for some.
+const MANY: usize = 20;
+
 /// The hints of the place, the most wanted first.
 fn hints(app: &App) -> Vec<(String, &'static str)> {
     let key = |action: Action| app.keymap.shown(action);
@@ -283,13 +286,16 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
     }
     if matches!(app.popup, Some(Popup::Filter(_))) {
         let named = |name: &str, words: &'static str| (name.to_owned(), words);
-        return vec![
+        let mut hints = vec![
             named("Esc", text!("hint.filter-undo")),
             named("Enter", text!("hint.filter-keep")),
-            named("Up Down", text!("hint.filter-used")),
             named("PgUp PgDn", text!("hint.filter-move")),
             (key(Action::Edit), text!("hint.edit")),
         ];
+        if app.kind().is_some() {
+            hints.insert(2, named("Up Down", text!("hint.filter-used")));
+        }
+        return hints;
     }
     let mut hint = |action: Action, words: &'static str| hints.push((key(action), words));
     match app.scope() {
@@ -353,6 +359,9 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
                 hint(Action::Push, text!("hint.push"));
             }
             hint(Action::Open, text!("hint.requests"));
+            if app.staged.len() > MANY {
+                hint(Action::Filter, text!("hint.filter"));
+            }
             hint(Action::Fold, text!("hint.fold"));
             hint(Action::Unstage, text!("hint.unstage"));
             hint(Action::Pick, text!("hint.leave-out"));
@@ -373,7 +382,7 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
                 (Action::LookUp, text!("hint.look-up")),
             ];
             for (action, words) in wanted {
-                if app.disabled(action).is_none() {
+                if app.disabled(action).is_none() && !(action == Action::LookUp && app.plan.pushing()) {
                     hint(action, words);
                 }
             }

@@ -1,5 +1,7 @@
 //! The fixed header that says who we are, where a system wants no more than that.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderName, HeaderValue};
 
@@ -50,11 +52,15 @@ impl Credentials {
         }
     }
 
-    /// The secret in them.
-    pub(super) fn secret(&self) -> Option<&Secret> {
+    /// The secrets in them, in the forms in which they are sent.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
         match self {
-            Self::None => None,
-            Self::Bearer(secret) | Self::Basic(_, secret) | Self::Header(_, _, secret) => Some(secret),
+            Self::None => Vec::new(),
+            Self::Bearer(secret) | Self::Header(_, _, secret) => vec![secret.clone()],
+            Self::Basic(user, secret) => {
+                let pair = STANDARD.encode(format!("{user}:{}", secret.expose()));
+                vec![Secret::new(pair), secret.clone()]
+            }
         }
     }
 }

@@ -22,6 +22,14 @@ pub(super) fn hide(text: &mut String, secret: &str) {
     }
 }
 
+/// Whether a body holds a secret as it is, or as it stands within JSON.
+pub(super) fn repeats(body: &[u8], secret: &str) -> bool {
+    let quoted = serde_json::Value::from(secret).to_string();
+    let quoted = quoted.trim_matches('"');
+    memchr::memmem::find(body, secret.as_bytes()).is_some()
+        || (quoted != secret && memchr::memmem::find(body, quoted.as_bytes()).is_some())
+}
+
 /// The secret itself, within JSON, percent-encoded, as a form has it, and within base64 wherever it begins there.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];

@@ -1,6 +1,6 @@
 //! From a request to what goes over the wire, and what a reply has to be.
 
-use super::hide::hide;
+use super::hide::{hide, repeats};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
@@ -10,12 +10,16 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, 
 use serde_json::Value;
 
 use super::again::{cut_off, redirects};
+use super::session::SECRETIVE;
 use super::{Inner, PATIENCE, TRIES, masked};
 use crate::engine::fault::Fault;
 use crate::engine::limit::{over, remaining, reset};
 use crate::plan::reset::is_typed;
 use crate::plan::{Body, Method, Reply, Request, SecretAt};
 use crate::secret::Secret;
+
+/// Of what is larger only the plain forms of secrets are looked for: a listing has to be read quickly.
+const SMALL: usize = 16 * 1024;
 
 impl Inner {
     /// What reaches a service, where the system is one.
@@ -154,18 +158,48 @@ impl Inner {
         Ok(json)
     }
 
+    /// Everything secret that is known here.
+    fn secrets(&self) -> Vec<Secret> {
+        let mut all: Vec<Secret> = self.credentials.secrets();
+        all.extend(self.own.values().chain(self.typed().values()).cloned());
+        if let Some(session) = &self.session {
+            all.extend(session.secrets());
+        }
+        all
+    }
+
     /// A text without our secrets, should one ever find its way there.
     pub(super) fn redacted(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        if let Some(secret) = self.credentials.secret() {
+        for secret in self.secrets() {
             hide(&mut text, secret.expose());
-        }
-        for secret in self.own.values().chain(self.typed().values()) {
-            hide(&mut text, secret.expose());
-        }
-        if let Some(session) = &self.session {
-            session.redact(&mut text);
         }
         text
+    }
+
+    /// Takes out what a service repeats of our secrets: what it says of a write, or of what it refuses, ends in outcomes and
+    /// in the journal; what it serves is shown, kept and carried over. There only what is long enough to be nothing else is
+    /// taken out, as a record is not to be spoilt by a password that is a word.
+    pub(super) fn without_secrets(&self, reply: &mut Reply) {
+        let mut secrets = self.secrets();
+        if reply.ok() {
+            secrets.retain(|secret| secret.expose().len() >= SECRETIVE);
+            if reply.body.len() > SMALL && !secrets.iter().any(|secret| repeats(&reply.body, secret.expose())) {
+                return;
+            }
+        }
+        let hidden = |said: &str| {
+            let mut text = said.to_owned();
+            for secret in &secrets {
+                hide(&mut text, secret.expose());
+            }
+            text
+        };
+        let told = String::from_utf8_lossy(&reply.body);
+        let redacted = hidden(&told);
+        if redacted != told {
+            reply.body = redacted.into();
+        }
+        reply.headers.iter_mut().for_each(|(_, said)| *said = hidden(said));
     }
 }

@@ -6,25 +6,30 @@ use std::time::Instant;
 
 use super::session::Held;
 use super::transport::exchange;
-use super::{Client, masked};
+use super::{Client, TOO_LATE, masked};
 use crate::engine::budget::Permit;
 use crate::engine::fault::Fault;
 use crate::engine::protocol::Sent;
 use crate::plan::{Method, Reply, Request};
+use crate::store::Warrant;
 
 impl Client {
-    /// Sends one request once, with the pass that is good then, and notes it. Gives the pass that it went with.
+    /// Sends one request once, with the pass that is good then, and notes it. Gives the pass that it went with. A write has a
+    /// warrant; a read has none.
     pub(super) async fn once(
         &self,
         request: &Request,
         target: &str,
         attempt: u32,
-        reads: bool,
+        warrant: Option<&Warrant>,
     ) -> Result<(Reply, Option<Arc<Held>>), Fault> {
         let inner = &*self.inner;
         let mut ready = inner.ready(request, target)?;
         inner.not_for_long()?;
         let (permit, held) = self.permit().await?;
+        // The wait for the budget, or a machine that slept meanwhile, may have made it too late.
+        warrant.map_or(Ok(()), Warrant::good).map_err(|why| inner.unsent(TOO_LATE, &why))?;
+        let reads = warrant.is_none();
         if let (Some(session), Some(held)) = (&inner.session, &held) {
             let path = target.split('?').next().unwrap_or_default();
             ready = session.put_on(ready, held, request, path).map_err(|what| inner.unsent("internal", &what))?;
@@ -33,19 +38,8 @@ impl Client {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let mut outcome = exchange(ready, &inner.system, inner.address.host(), inner.body_limit).await;
         note.took();
-        if let Ok(reply) = &mut outcome
-            && (!reply.ok() || !reads)
-        {
-            // What a service says of a write, or of what it refuses, ends in outcomes, and so in the journal.
-            let told = String::from_utf8_lossy(&reply.body);
-            let redacted = inner.redacted(&told);
-            if redacted != told {
-                reply.body = redacted.into();
-            }
-            reply.headers.iter_mut().for_each(|(_, said)| *said = inner.redacted(said));
-        }
         let mut lost = false;
-        if let Ok(reply) = &outcome {
+        if let Ok(reply) = &mut outcome {
             note.reply(reply);
             inner.heed(reply, note.sent.at);
             let denied = matches!(reply.status, 401 | 403).then_some(reply.status);
@@ -55,6 +49,8 @@ impl Client {
             if let (Some(session), Some(held)) = (&inner.session, &held) {
                 lost = session.heard(held, reply);
             }
+            // Only now: the session's own cookie, sent once more, is what it goes on with.
+            inner.without_secrets(reply);
         }
         let judged = reads && !lost;
         let outcome = if judged { outcome.and_then(|reply| inner.judge(reply, target)) } else { outcome };

@@ -11,7 +11,6 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Options;
 use super::credentials::{resolved, sensitive};
-use super::hide::hide;
 use super::transport::transport;
 use crate::config::{Auth, ClientAuth};
 use crate::connectors::{Login, LoginInput, LoginNext, OAuth2, Pass};
@@ -32,7 +31,7 @@ const REST: Duration = Duration::from_secs(300);
 const KEPT: usize = 24;
 
 /// Shorter parts of a pass than this are words (`Theme=standard`), not secrets.
-const SECRETIVE: usize = 12;
+pub(super) const SECRETIVE: usize = 12;
 
 /// One system's session.
 pub(super) struct Session {
@@ -246,11 +245,9 @@ impl Session {
         Ok(builder.headers(headers))
     }
 
-    /// Masks everything secret that the session knows.
-    pub(super) fn redact(&self, text: &mut String) {
-        for secret in self.own.iter().chain(&lock(&self.state).secrets) {
-            hide(text, secret.expose());
-        }
+    /// Everything secret that the session knows.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        self.own.iter().chain(&lock(&self.state).secrets).cloned().collect()
     }
 }
 

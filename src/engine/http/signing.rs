@@ -14,6 +14,7 @@ use crate::engine::address::Address;
 use crate::engine::fault::{Fault, Trouble};
 use crate::engine::limit::named_wait;
 use crate::plan::{Method, Reply, Request};
+use crate::store::Warrant;
 
 /// The longest conversation.
 const TURNS: u32 = 8;
@@ -33,9 +34,10 @@ impl Client {
         request: &Request,
         target: &str,
         attempt: u32,
-        reads: bool,
+        warrant: Option<&Warrant>,
     ) -> Result<Reply, Fault> {
-        let (reply, held) = self.once(request, target, attempt, reads).await?;
+        let reads = warrant.is_none();
+        let (reply, held) = self.once(request, target, attempt, warrant).await?;
         let (Some(session), Some(held)) = (&self.inner.session, held) else { return Ok(reply) };
         if !session.lost(&reply) {
             return Ok(reply);
@@ -55,7 +57,7 @@ impl Client {
             Err(fault) if reads => return Err(fault),
             Err(_) => return Ok(reply),
         }
-        let (reply, _) = self.once(request, target, attempt + 1, reads).await?;
+        let (reply, _) = self.once(request, target, attempt + 1, warrant).await?;
         let again = session.lost(&reply);
         session.helped(!again);
         if again { self.not_granted(reply, target, reads) } else { Ok(reply) }

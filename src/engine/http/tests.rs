@@ -28,7 +28,7 @@ fn create() -> Request {
 }
 
 fn receipt() -> Receipt {
-    Receipt { entry: 1, step: crate::plan::StepId("p/1".into()) }
+    Receipt { entry: 1, step: crate::plan::StepId("p/1".into()), warrant: crate::store::Warrant::default() }
 }
 
 fn word(outcome: Result<Reply, Fault>) -> &'static str {
@@ -424,4 +424,43 @@ fn what_cannot_be_used_is_that_systems_trouble() {
     assert!(!trouble("https://example.com", broken, None).text.contains("break"));
     let ca = trouble("https://example.com", Auth::None, Some("/no/such/file.pem"));
     assert!(ca.text.contains("ca_file /no/such/file.pem"), "{ca}");
+}
+
+#[tokio::test]
+async fn a_write_whose_look_is_hours_old_or_whose_right_is_lost_does_not_leave() {
+    let service = stand(|_, _| json("{}")).await;
+    let client = Client::quick(&service.url, TOKEN);
+    let slept = Receipt { warrant: crate::store::Warrant::aged(Duration::from_secs(3600)), ..receipt() };
+    let mut lost = receipt();
+    lost.only_while(|| Err("the lease is gone".to_owned()));
+    for receipt in [slept, lost] {
+        let fault = client.write(create(), &receipt).await.expect_err("it is too late");
+        assert!(fault.not_sent() && fault.trouble().word == TOO_LATE, "{fault}");
+    }
+    assert!(service.seen().is_empty());
+    let mut ours = receipt();
+    ours.only_while(|| Ok(()));
+    assert_eq!(client.write(create(), &ours).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_good_answer_that_repeats_our_key_is_taken_in_without_it_however_large() {
+    for more in [10, 100_000] {
+        let service = stand(move |_, text| {
+            let key = text.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
+            json(&format!("{{\"fill\":\"{}\",\"you\":\"{}\",\"sent\":\"b3I=\"}}", "x".repeat(more), key))
+        })
+        .await;
+        let client = Client::quick(&service.url, TOKEN);
+        let told = client.read(&get("/Users")).await.unwrap();
+        let body = String::from_utf8_lossy(&told.body);
+        assert!(body.contains("\"you\":\"Bearer ***\"") && !body.contains(TOKEN), "{}", &body[body.len() - 80..]);
+    }
+}
+
+#[tokio::test]
+async fn a_good_answer_is_not_spoilt_by_a_key_that_is_a_word() {
+    let service = stand(|_, _| json("{\"title\":\"Manager\"}")).await;
+    let client = Client::quick(&service.url, "Manager");
+    assert_eq!(&client.read(&get("/Users")).await.unwrap().body[..], b"{\"title\":\"Manager\"}");
 }

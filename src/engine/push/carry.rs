@@ -6,13 +6,13 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::opened::Opened;
+use super::opened::{Opened, Right};
 use super::prepare::with_lessons;
 use super::step::{Shared, Work};
 use super::stop::Stop;
 use super::{Desk, Tell};
 use crate::engine::protocol::Report;
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Step, Target, digest};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, Sensitive, Step, StepId, Target, digest, sensitive};
 
 /// How far a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +56,14 @@ pub async fn push(
     };
     tell(Report::PushBegan(plan.id.clone()));
     let shared = Arc::new(Shared::default());
-    let outcomes = match begin(&desk, &plan, &shared, &tell, &stop).await {
+    let outcomes = match begin(&desk, &plan, &shared, &opened.right(), &tell, &stop).await {
         Ok(works) => {
-            carry(works, &plan, &stop).await;
-            finish(&desk, &plan, &shared, &tell).await
+            let left = carry(works, &plan, &stop).await;
+            finish(&desk, &plan, &left, &shared, &tell).await
         }
         Err(why) => {
             (tell)(Report::Notice(why));
-            finish(&desk, &plan, &shared, &tell).await
+            finish(&desk, &plan, &BTreeSet::new(), &shared, &tell).await
         }
     };
     if let Err(why) = opened.close(&desk).await {
@@ -78,11 +78,30 @@ async fn hindrance(desk: &Desk, plan: &Plan, fingerprint: &str) -> Option<String
     if plan.fingerprint != fingerprint || digest(plan) != fingerprint {
         return Some("the plan is not the one that was confirmed; look at it again".into());
     }
-    if let Some(system) = plan.pins.iter().find(|(system, pin)| desk.pin(system).as_ref() != Some(*pin)) {
-        return Some(format!(
-            "the mapping, the policy or the scope of {} is not what it was when the plan was made; make it again",
-            system.0
-        ));
+    for (system, then) in &plan.pins {
+        let now = desk.pin(system).unwrap_or_default();
+        if now == *then {
+            continue;
+        }
+        let (rules, is) = now.split_once(' ').unwrap_or_default();
+        return Some(match then.split_once(' ') {
+            Some((before, was)) if before == rules => {
+                format!("{system} is another system than the plan was made for ({was} then, {is} now); make it again")
+            }
+            _ => format!(
+                "the mapping, the policy or the scope of {system} is not what it was when the plan was made; make it again"
+            ),
+        });
+    }
+    if let Some(step) = plan.steps.iter().find(|step| !plan.pins.contains_key(&step.system)) {
+        return Some(format!("the plan does not say what {} was when it was made; make it again", step.system));
+    }
+    let hidden = |one: &Sensitive| plan.sensitive.contains(one);
+    if plan.pins.keys().any(|system| {
+        let mapping = desk.parties.get(system).map(|party| party.connector.mapping());
+        mapping.is_some_and(|mapping| !sensitive(mapping, system).iter().all(hidden))
+    }) {
+        return Some("the plan does not say which of its values are sensitive; make it again".into());
     }
     if plan.steps.is_empty() {
         return Some("the plan has no request to send".into());
@@ -118,6 +137,7 @@ async fn begin(
     desk: &Arc<Desk>,
     plan: &Arc<Plan>,
     shared: &Arc<Shared>,
+    right: &Right,
     tell: &Tell,
     stop: &Stop,
 ) -> Result<Vec<Work>, String> {
@@ -144,6 +164,7 @@ async fn begin(
             last_of: step.serves.iter().filter(|id| !later(id)).cloned().collect(),
             first: !step.serves.iter().any(earlier),
             shared: shared.clone(),
+            right: right.clone(),
             tell: tell.clone(),
             stop: stop.clone(),
         });
@@ -152,8 +173,8 @@ async fn begin(
 }
 
 /// Runs the steps: each on a task of its own, so that a write is finished also if nobody waits for it any more, and a step
-/// that breaks is its own misfortune.
-async fn carry(works: Vec<Work>, plan: &Plan, stop: &Stop) {
+/// that breaks is its own misfortune. Gives the steps that were not begun.
+async fn carry(works: Vec<Work>, plan: &Plan, stop: &Stop) -> BTreeSet<StepId> {
     let mut progress = vec![Progress::Waiting; works.len()];
     let mut running = FuturesUnordered::new();
     loop {
@@ -166,7 +187,10 @@ async fn carry(works: Vec<Work>, plan: &Plan, stop: &Stop) {
             let task = tokio::spawn(async move { work.run().await });
             running.push(async move { (at, task.await) });
         }
-        let Some((at, ended)) = running.next().await else { return };
+        let Some((at, ended)) = running.next().await else {
+            let waiting = works.iter().zip(&progress).filter(|(_, progress)| **progress == Progress::Waiting);
+            return waiting.map(|(work, _)| work.step.id.clone()).collect();
+        };
         progress[at] = Progress::Done(match ended {
             Ok(yes) => yes,
             Err(broke) => {
@@ -184,7 +208,10 @@ fn ready(works: &[Work], plan: &Plan, progress: &[Progress]) -> Option<usize> {
     (0..works.len()).find(|at| {
         let work = &works[*at];
         let same_system = running.iter().filter(|other| other.step.system == work.step.system).count();
+        // What has two names here is one system still: what is done under one shows under the other only once it is done.
+        let twin = |other: &&Work| other.party.identity == work.party.identity && other.step.system != work.step.system;
         progress[*at] == Progress::Waiting
+            && !running.iter().any(twin)
             && needs(&work.step, plan).all(|before| progress[before] == Progress::Done(true))
             && same_system < work.party.at_once.max(1)
             && !running
@@ -229,8 +256,9 @@ async fn broken(work: &Work, why: &str) {
     work.settle(open.map(|id| (id.clone(), state.clone())).collect()).await;
 }
 
-/// Gives every change an outcome: those that were refused when the plan was made, and those that were never begun.
-async fn finish(desk: &Desk, plan: &Plan, shared: &Shared, tell: &Tell) -> Vec<Outcome> {
+/// Gives every change an outcome: those that were refused when the plan was made, those that were never begun, and those of
+/// which only the first requests were sent. `left`: the steps that were not begun.
+async fn finish(desk: &Desk, plan: &Plan, left: &BTreeSet<StepId>, shared: &Shared, tell: &Tell) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for change in &plan.changes {
         let mut state = shared.state(&change.id);
@@ -239,6 +267,14 @@ async fn finish(desk: &Desk, plan: &Plan, shared: &Shared, tell: &Tell) -> Vec<O
             state = OutcomeState::Refused { rule: rule.clone() };
         } else if matches!(state, OutcomeState::Pending) {
             state = OutcomeState::Refused { rule: "stopped before it was begun; nothing was sent for it".into() };
+        } else if state == OutcomeState::Accepted {
+            let rest = plan.steps.iter().filter(|step| left.contains(&step.id) && step.serves.contains(&change.id));
+            let rest: Vec<_> = rest.map(|step| format!("{} {}", step.write.method, step.write.path)).collect();
+            if !rest.is_empty() {
+                let rest = rest.join(", ");
+                let now = format!("stopped in the middle of it: what follows was not sent: {rest}; finish it there");
+                state = OutcomeState::Differs { now };
+            }
         }
         let outcome = Outcome { change: change.id.clone(), state, at: (desk.now)() };
         if shared.state(&change.id) != outcome.state {

@@ -15,9 +15,34 @@ use crate::store::{Journal, Lease, RENEWED, Signature, StoreError};
 pub(super) struct Opened {
     plan: PlanId,
     systems: BTreeSet<SystemId>,
-    leases: Arc<Mutex<Vec<Lease>>>,
+    leases: Held,
     renewing: AbortHandle,
 }
+
+/// What a push holds; `None`: it has ended, and given it back.
+type Held = Arc<Mutex<Option<Vec<Lease>>>>;
+
+/// The right to push as the steps see it. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Right(Held);
+
+impl Right {
+    /// Whether it is ours at this moment.
+    ///
+    /// # Errors
+    /// In words, when it is not: others may push there now.
+    pub(super) fn ours(&self) -> Result<(), String> {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(leases) if leases.iter().all(Lease::held) => Ok(()),
+            Some(_) => Err(LOST.to_owned()),
+            None => Err("the push that it belongs to has ended".to_owned()),
+        }
+    }
+}
+
+/// What is said where a lease was taken away.
+const LOST: &str = "somebody has removed the lease of this push, and others of this host may push there as well now: nothing more is \
+     begun. Have root own the directory of the leases (lease_dir)";
 
 impl Drop for Opened {
     fn drop(&mut self) {
@@ -46,7 +71,7 @@ impl Opened {
             journal.open(&opening, &by).or_else(|why| released(journal, &all).and(Err(why)))
         });
         ask.await.map_err(|why| why.to_string())?;
-        let leases = Arc::new(Mutex::new(leases));
+        let leases = Arc::new(Mutex::new(Some(leases)));
         let (held, tell, stop) = (leases.clone(), tell.clone(), stop.clone());
         let renewing = tokio::spawn(async move {
             loop {
@@ -59,6 +84,11 @@ impl Opened {
         Ok(Self { plan: plan.id.clone(), systems, leases, renewing: renewing.abort_handle() })
     }
 
+    /// The right to push, for the steps.
+    pub(super) fn right(&self) -> Right {
+        Right(self.leases.clone())
+    }
+
     /// Closes the plan and gives the leases back.
     ///
     /// # Errors
@@ -66,23 +96,19 @@ impl Opened {
     pub(super) async fn close(self, desk: &Desk) -> Result<(), StoreError> {
         let (plan, systems) = (self.plan.clone(), self.systems.clone());
         let closed = desk.keeper.ask(move |journal| journal.close(&plan).and(released(journal, &systems))).await;
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).take();
         closed
     }
 }
 
 /// Says that the leases are held still. Where one was taken away, nothing more is begun: others may push there now.
-fn renewed(leases: &Mutex<Vec<Lease>>, tell: &Tell, stop: &Stop) -> bool {
+fn renewed(leases: &Held, tell: &Tell, stop: &Stop) -> bool {
     let mut leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
     // Each of them says so, whatever became of the others.
-    let all = leases.iter_mut().map(Lease::renew).filter(|held| !held).count() == 0;
+    let all = leases.iter_mut().flatten().map(Lease::renew).filter(|held| !held).count() == 0;
     if !all {
         stop.finish();
-        tell(Report::Notice(
-            "somebody has removed the lease of this push, and others of this host may push there as well now: nothing more is \
-             begun. Have root own the directory of the leases (lease_dir)"
-                .to_owned(),
-        ));
+        tell(Report::Notice(LOST.to_owned()));
     }
     all
 }
@@ -130,14 +156,19 @@ mod tests {
     fn a_push_whose_lease_somebody_removed_says_so_and_begins_nothing_more() {
         let dir = std::env::temp_dir().join(format!("trueup-opened-{}", uuid::Uuid::now_v7()));
         let lease = Leases::at(&dir).take("aha acme", &SystemId::new("aha"), "lena").unwrap();
-        let leases = Mutex::new(vec![lease]);
+        let leases: Held = Arc::new(Mutex::new(Some(vec![lease])));
         let said: Arc<Mutex<Vec<Report>>> = Arc::default();
         let heard = said.clone();
         let tell: Tell = Arc::new(move |report| heard.lock().unwrap().push(report));
         let stop = Stop::default();
+        let right = Right(leases.clone());
         assert!(renewed(&leases, &tell, &stop) && !stop.stopped() && said.lock().unwrap().is_empty());
+        assert_eq!(right.ours(), Ok(()));
         std::fs::remove_dir_all(&dir).unwrap();
         assert!(!renewed(&leases, &tell, &stop) && stop.stopped());
         assert!(matches!(&said.lock().unwrap()[..], [Report::Notice(text)] if text.contains("removed the lease")));
+        assert!(right.ours().is_err_and(|why| why.contains("removed the lease")));
+        leases.lock().unwrap().take();
+        assert!(right.ours().is_err_and(|why| why.contains("has ended")));
     }
 }

@@ -11,8 +11,8 @@ use crate::mapping::Capability;
 use crate::model::text::clean;
 use crate::plan::stage::awaited;
 use crate::plan::{
-    Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking, sensitive,
-    veiled,
+    Called, Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking,
+    sensitive, veiled,
 };
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
@@ -66,6 +66,7 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
     plan.pins = systems.into_iter().filter_map(|system| Some((system.clone(), desk.pin(system)?))).collect();
     let connected = plan.pins.keys().filter_map(|system| Some((system, desk.parties.get(system)?)));
     plan.sensitive = connected.flat_map(|(system, party)| sensitive(party.connector.mapping(), system)).collect();
+    plan.called = Called::of(&plan.changes, &desk.compared);
     plan.fingerprint = digest(&plan);
     Ok(plan)
 }

@@ -84,7 +84,17 @@ async fn settle(desk: &Desk, tell: &Tell, intent: OpenIntent) -> Result<Vec<(Pla
         _ => "no reply is known".to_owned(),
     };
     let after = entry.as_ref().map(|entry| following(&entry.plan, &step.id, &all)).unwrap_or_default();
-    let (mut states, id) = view.look_up(&sought, &all, &why).await;
+    let (mut states, mut id) = view.look_up(&sought, &all, &why).await;
+    let create = all.iter().find(|change| change.op == Op::Create);
+    let other = create.and_then(|create| states.iter().find(|(id, _)| *id == create.id));
+    if let (Some(_), Some((_, OutcomeState::Differs { .. })), Some(by)) = (&replied, other, keys_of(&all)) {
+        // The reply may have named somebody else: whoever has its key was created.
+        let (found, by_key) = view.look_up(&Sought::By(by), &all, &why).await;
+        if by_key.is_some() {
+            states = found;
+        }
+        id = by_key;
+    }
     let reached = view.reached(&sought, &step).await;
     for (_, state) in &mut states {
         match (&reached, &*state) {

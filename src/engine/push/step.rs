@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::judge::Known;
 use super::look::{View, busy_pause, somewhere};
+use super::opened::Right;
 use super::stop::{Paused, Stop};
 use super::{Desk, LineFault, Party, Rest, Tell};
 use crate::engine::limit::over;
@@ -82,6 +83,7 @@ pub(super) struct Work {
     /// Whether no step before this one serves the same changes.
     pub(super) first: bool,
     pub(super) shared: Arc<Shared>,
+    pub(super) right: Right,
     pub(super) tell: Tell,
     pub(super) stop: Stop,
 }
@@ -96,14 +98,19 @@ enum Attempt {
     InUse(String),
     /// Nothing was sent, as the service is left alone for a while.
     Rests(Rest),
+    /// Nothing was sent, as what it stood on was too old: at once again.
+    Late(String),
 }
 
 /// A write that the service was too busy for, as it said, which does not tell whether it was carried out.
 struct Doubt {
-    receipt: Receipt,
+    receipt: Option<Receipt>,
     status: u16,
     why: String,
 }
+
+/// A record that is looked at anew this often because too much time had passed is not looked at once more.
+const LATE: u32 = 3;
 
 /// A service that did not come back after it was left alone this often in a row is not tried again in this push.
 const RESTS: u32 = 4;
@@ -167,15 +174,21 @@ impl Work {
         self.settle(open.map(|id| (id.clone(), state.clone())).collect()).await;
     }
 
-    async fn reached(&self, receipt: Receipt, state: StepState) -> Option<Receipt> {
-        let asked = self.desk.keeper.ask(move |journal| journal.reached(&receipt, &state).map(|()| receipt)).await;
-        match asked {
-            Ok(receipt) => Some(receipt),
-            Err(why) => {
-                (self.tell)(Report::Notice(format!("how far a step got could not be written down: {why}")));
-                None
-            }
+    /// Writes down how far the step got. What cannot be written down leaves the intent open: the next start looks it up.
+    async fn reached(&self, receipt: Option<Receipt>, state: StepState) -> Option<Receipt> {
+        let receipt = receipt?;
+        let asked = self.desk.keeper.ask(move |journal| {
+            let written = journal.reached(&receipt, &state);
+            Ok((receipt, written))
+        });
+        let (receipt, written) = match asked.await {
+            Ok((receipt, written)) => (Some(receipt), written),
+            Err(why) => (None, Err(why)),
+        };
+        if let Err(why) = written {
+            (self.tell)(Report::Notice(format!("how far a step got could not be written down: {why}")));
         }
+        receipt
     }
 
     /// Carries the step out. Gives whether what comes after it may go on.
@@ -186,7 +199,7 @@ impl Work {
             return states.iter().all(|state| matches!(state, OutcomeState::Confirmed { .. }));
         }
         let patience = self.desk.patience;
-        let (mut busy, mut in_use, mut doubt) = (0, 0, None);
+        let (mut busy, mut in_use, mut late, mut doubt) = (0, 0, 0, None);
         loop {
             if let Some(why) = self.shared.gone(&self.step.system) {
                 let state = match &doubt {
@@ -219,6 +232,15 @@ impl Work {
                     used = true;
                     (why, somewhere(patience.in_use.0, patience.in_use.1))
                 }
+                Attempt::Late(why) => {
+                    late += 1;
+                    if late >= LATE {
+                        let rule = format!("{why}; tried {late} times, nothing was sent: push it again");
+                        self.settle_all(OutcomeState::Refused { rule }).await;
+                        return false;
+                    }
+                    continue;
+                }
                 Attempt::Rests(rest) if rest.times > RESTS => {
                     self.shared.give_up(&self.step.system, &rest);
                     continue;
@@ -236,7 +258,7 @@ impl Work {
             }
             if paused == Paused::Stopped {
                 if let Some(Doubt { receipt, why, .. }) = doubt {
-                    self.unknown(receipt, &format!("stopped while it waited ({why})")).await;
+                    self.unknown(receipt, &format!("stopped while it waited ({why})"), false).await;
                     return false;
                 }
                 let rule = format!("stopped while it waited ({why}); nothing was done for it");
@@ -251,7 +273,7 @@ impl Work {
         if let Some(rest) = self.desk.line.rests(&self.step.system) {
             return Attempt::Rests(rest);
         }
-        let Some(checked) = self.stop.unless_given_up(self.check()).await else {
+        let Some(checked) = self.stop.unless_given_up(self.check(doubt.is_some())).await else {
             let state = match &doubt {
                 Some(Doubt { why, .. }) => {
                     OutcomeState::Unknown { why: format!("{why}; what became of it was not waited for") }
@@ -275,7 +297,7 @@ impl Work {
                     return Attempt::Rests(rest);
                 }
                 if let Some(Doubt { receipt, why: before, .. }) = doubt.take() {
-                    return self.unknown(receipt, &format!("{before}; then it could not be read: {why}")).await;
+                    return self.unknown(receipt, &format!("{before}; then it could not be read: {why}"), false).await;
                 }
                 let rule = format!("it could not be read just before the write: {why}");
                 self.settle_all(OutcomeState::Refused { rule }).await;
@@ -285,7 +307,7 @@ impl Work {
                 let yes = states.iter().all(|(_, state)| matches!(state, OutcomeState::Confirmed { .. }));
                 if let Some(Doubt { receipt, why, .. }) = doubt.take() {
                     // It came about by that write or by somebody else's; and what did not may have been half of it.
-                    return self.unknown(receipt, &why).await;
+                    return self.unknown(receipt, &why, false).await;
                 }
                 self.settle(states).await;
                 return Attempt::Done(yes);
@@ -298,9 +320,18 @@ impl Work {
                 return Attempt::Done(false);
             }
         };
+        if let Err(why) = self.right.ours() {
+            self.stop.finish();
+            self.settle_all(OutcomeState::Refused { rule: format!("nothing was sent for it: {why}") }).await;
+            return Attempt::Done(false);
+        }
         let (plan, intended) = (self.plan.id.clone(), step.clone());
         let receipt = match self.desk.keeper.ask(move |journal| journal.intend(&plan, &intended)).await {
-            Ok(receipt) => receipt,
+            Ok(mut receipt) => {
+                let right = self.right.clone();
+                receipt.only_while(move || right.ours());
+                receipt
+            }
             Err(why) => {
                 let rule = format!("no journal, no push: {why}");
                 self.settle_all(OutcomeState::Refused { rule }).await;
@@ -311,7 +342,7 @@ impl Work {
         lock(&self.shared.sent).insert(self.step.id.clone());
         let write = self.desk.line.write(&step.system, step.write.clone(), &receipt);
         match self.stop.unless_given_up(write).await {
-            Some(reply) => self.replied(&step, receipt, reply, attempt, doubt).await,
+            Some(reply) => self.replied(&step, Some(receipt), reply, attempt, doubt).await,
             None => {
                 // The intent stays open: the next start looks it up.
                 let why =
@@ -319,6 +350,29 @@ impl Work {
                 self.settle_all(OutcomeState::Unknown { why }).await;
                 Attempt::Done(false)
             }
+        }
+    }
+
+    /// Whether an id that a create is answered with is known as another record's: the answer is one to something else.
+    fn anothers(&self, id: &str) -> bool {
+        let Some(kind) = self.group.first().map(|change| change.kind) else { return false };
+        let inputs = &self.desk.compared.inputs;
+        let table = inputs.index(&self.step.system).and_then(|at| inputs.systems[at].snapshot(kind));
+        let read = table.is_some_and(|snapshot| snapshot.table.find(id).is_some());
+        let own = match self.target() {
+            Some(Target::New(change)) => Some(change),
+            _ => None,
+        };
+        let same = |(change, have): (&ChangeId, &String)| {
+            have == id && Some(change) != own && self.plan.change(change).is_some_and(|other| other.kind == kind)
+        };
+        read || lock(&self.shared.known).iter().any(same)
+    }
+
+    /// Takes back what was learned: nothing is written to that record.
+    fn unlearn(&self) {
+        if let Some(Target::New(change)) = self.target() {
+            lock(&self.shared.known).remove(change);
         }
     }
 
@@ -331,7 +385,7 @@ impl Work {
     async fn replied(
         &self,
         step: &Step,
-        receipt: Receipt,
+        receipt: Option<Receipt>,
         reply: Result<Reply, LineFault>,
         attempt: u32,
         doubt: &mut Option<Doubt>,
@@ -343,14 +397,25 @@ impl Work {
                 self.reached(receipt, StepState::Ended { status: 0, why }).await;
                 return Attempt::Rests(rest);
             }
+            Err(LineFault::TooLate(why)) => {
+                lock(&self.shared.sent).remove(&self.step.id);
+                self.reached(receipt, StepState::Ended { status: 0, why: why.clone() }).await;
+                return Attempt::Late(why);
+            }
             Err(LineFault::NotSent(why)) => {
                 let why = format!("it could not be sent: {why}");
                 return self.ended(receipt, 0, OutcomeState::Failed { why }).await;
             }
-            Err(fault @ LineFault::Lost(_)) => return self.unknown(receipt, &fault.to_string()).await,
+            Err(fault @ LineFault::Lost(_)) => return self.unknown(receipt, &fault.to_string(), false).await,
+            Err(fault @ LineFault::Slow(_)) => return self.unknown(receipt, &fault.to_string(), true).await,
         };
         let status = reply.status;
         match self.party.connector.classify(&self.party.site, step, &reply) {
+            Verdict::Accepted { id: Some(id), .. } if self.creates() && self.anothers(&id) => {
+                let why = format!("the service said yes and named {id}, which is another record");
+                // The answer to this one may be on its way still.
+                self.unknown(receipt, &why, true).await
+            }
             Verdict::Accepted { id, note } => {
                 let state = StepState::Replied { status, verdict: "accepted".into(), id: id.clone() };
                 let receipt = self.reached(receipt, state).await;
@@ -359,11 +424,14 @@ impl Work {
                 }
                 self.wrote();
                 self.report_all(&OutcomeState::Accepted);
-                if self.stop.unless_given_up(self.read_back(receipt, note.as_deref())).await.is_none() {
-                    // It said yes, and nobody has looked: the step stays open, and the next start reads it back.
-                    self.settle_all(OutcomeState::Accepted).await;
+                match self.stop.unless_given_up(self.read_back(receipt, note.as_deref())).await {
+                    Some(ours) => Attempt::Done(ours),
+                    None => {
+                        // It said yes, and nobody has looked: the step stays open, and the next start reads it back.
+                        self.settle_all(OutcomeState::Accepted).await;
+                        Attempt::Done(true)
+                    }
                 }
-                Attempt::Done(true)
             }
             Verdict::Failed(why) => self.ended(receipt, status, OutcomeState::Failed { why }).await,
             Verdict::Stale(what) => self.ended(receipt, status, OutcomeState::Stale { what }).await,
@@ -382,11 +450,11 @@ impl Work {
                     lock(&self.shared.sent).remove(&self.step.id);
                     self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
                 } else if attempt + 1 >= patience.tries {
-                    return self.unknown(receipt, &format!("the service stayed busy: {why}")).await;
+                    return self.unknown(receipt, &format!("the service stayed busy: {why}"), false).await;
                 } else {
                     let state = StepState::Replied { status, verdict: format!("busy: {why}"), id: None };
                     let why = format!("the service was busy: {why}");
-                    *doubt = self.reached(receipt, state).await.map(|receipt| Doubt { receipt, status, why });
+                    *doubt = Some(Doubt { receipt: self.reached(receipt, state).await, status, why: why.clone() });
                 }
                 Attempt::Busy(why, pause)
             }
@@ -395,12 +463,13 @@ impl Work {
                 self.reached(receipt, StepState::Ended { status, why: format!("in use: {why}") }).await;
                 Attempt::InUse(why)
             }
-            Verdict::Unknown(why) => self.unknown(receipt, &why).await,
+            // A gateway that did not wait any longer says nothing of what it waited for.
+            Verdict::Unknown(why) => self.unknown(receipt, &why, status == 504).await,
         }
     }
 
     /// The service said no, or nothing was sent. The outcome is on disk before the step is.
-    async fn ended(&self, receipt: Receipt, status: u16, state: OutcomeState) -> Attempt {
+    async fn ended(&self, receipt: Option<Receipt>, status: u16, state: OutcomeState) -> Attempt {
         let why = match &state {
             OutcomeState::Failed { why } => why.clone(),
             OutcomeState::Stale { what } => what.clone(),

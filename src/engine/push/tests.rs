@@ -5,6 +5,7 @@ mod fake;
 mod guarded;
 mod killed;
 mod pushed;
+mod righted;
 mod sooner;
 mod stopped;
 

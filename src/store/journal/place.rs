@@ -84,6 +84,18 @@ pub(super) fn private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Which file it is that a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(u64, u64);
+
+impl Mark {
+    /// The file that is there now.
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
+        let about = std::fs::metadata(path)?;
+        Ok(Self(std::os::unix::fs::MetadataExt::dev(&about), std::os::unix::fs::MetadataExt::ino(&about)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

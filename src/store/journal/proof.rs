@@ -1,5 +1,7 @@
 //! Whether the record is as it was written: the chain of hashes, from the first entry to the head.
 
+use rusqlite::{Connection, OptionalExtension};
+
 use super::SqliteJournal;
 use crate::store::StoreError;
 use crate::store::chain::{self, Hash, Link as Chained};
@@ -39,6 +41,20 @@ pub(super) fn verify(journal: &mut SqliteJournal) -> Result<Option<i64>, StoreEr
             .ok();
         Ok((head != Some((last, before))).then_some(last + 1))
     })
+}
+
+/// The last entry, as the head has it; `None`: somebody took the head away.
+pub(super) fn last(db: &Connection) -> rusqlite::Result<Option<(i64, Hash)>> {
+    db.prepare_cached("select number, hash from head")?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
+/// Whether an entry is there as it was written; number 0 stands for none.
+pub(super) fn there(db: &Connection, number: i64, hash: &Hash) -> rusqlite::Result<bool> {
+    if number == 0 {
+        return Ok(true);
+    }
+    let found = db.prepare_cached("select hash from entry where number = ?")?.query_row([number], |row| row.get(0));
+    Ok(found.optional()? == Some(*hash))
 }
 
 pub(super) fn head(journal: &mut SqliteJournal) -> Result<(i64, String), StoreError> {

@@ -10,7 +10,7 @@ use super::{NOW, SqliteJournal, fault, json, parsed, seals};
 use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId, Step, StepId};
 use crate::store::chain::{self, Hash, Link as Chained};
 use crate::store::holder::Holder;
-use crate::store::{Entry, OpenIntent, Receipt, Sending, Signature, StepState, StoreError};
+use crate::store::{Entry, OpenIntent, Receipt, Sending, Signature, StepState, StoreError, Warrant};
 
 /// What a push's first entry holds.
 #[derive(Serialize, serde::Deserialize)]
@@ -105,8 +105,25 @@ pub(super) fn open(journal: &mut SqliteJournal, plan: &Plan, by: &Signature) -> 
 pub(super) fn intend(journal: &mut SqliteJournal, plan: &PlanId, step: &Step) -> Result<Receipt, StoreError> {
     let veil = seals::of(journal, plan);
     let kept = veil.as_ref().map_or_else(|| step.clone(), |veil| veil.step(step));
-    let entry = journal.write(|db| add(db, "intend", plan, &step.id.0, 0, &json(&kept)?))?;
-    Ok(Receipt { entry, step: step.id.clone() })
+    let holder = journal.holder.clone();
+    let entry = journal.write(|db| {
+        // Another program that took this one for dead has settled the push, or pushes there itself.
+        let taken: Option<String> = db
+            .query_row("select holder from lease where system = ?", [step.system.as_str()], |row| row.get(0))
+            .optional()?;
+        let taken = taken.map(|by| parsed::<Holder>(&by)).transpose()?.is_some_and(|by| by != holder);
+        if taken || is_closed(db, &plan.0)? {
+            return Ok(None);
+        }
+        add(db, "intend", plan, &step.id.0, 0, &json(&kept)?).map(Some)
+    })?;
+    let entry = entry.ok_or_else(|| {
+        fault(
+            &journal.path,
+            "another trueup has closed this push or pushes there now: it took this one for dead. Nothing more is sent by this one",
+        )
+    })?;
+    Ok(Receipt { entry, step: step.id.clone(), warrant: Warrant::default() })
 }
 
 pub(super) fn reached(journal: &mut SqliteJournal, receipt: &Receipt, state: &StepState) -> Result<(), StoreError> {
@@ -220,25 +237,30 @@ pub(super) fn unfinished(journal: &mut SqliteJournal) -> Result<Vec<Entry>, Stor
 pub(super) fn created(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError> {
     let found = journal.read(|db| {
         let mut query = db.prepare_cached(
-            "select i.body, r.body from entry r join entry i on i.number = r.about
-             where r.plan = ? and r.what = 'reached' order by r.number",
+            "select i.number, i.body, r.body from entry r join entry i on i.number = r.about
+             where r.plan = ? and r.what = 'reached' order by i.number, r.number",
         )?;
-        let rows = query.query_map([&*plan.0], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let rows = query.query_map([&*plan.0], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        })?;
         rows.collect::<rusqlite::Result<Vec<_>>>()
     })?;
-    let mut created = Vec::new();
-    for (intent, reached) in found {
+    let mut created: Vec<(i64, ChangeId, String)> = Vec::new();
+    for (number, intent, reached) in found {
         let step: Step = parsed(&intent).map_err(|why| fault(&journal.path, why))?;
         let state: StepState = parsed(&reached).map_err(|why| fault(&journal.path, why))?;
         let id = match state {
             StepState::Replied { id, .. } | StepState::Resolved { id } => id,
-            _ => None,
+            StepState::Intended | StepState::ReadBack => continue,
+            StepState::Ended { .. } => None,
         };
+        // What was found out later stands above what the reply said: it may have named somebody else.
+        created.retain(|(before, ..)| *before != number);
         if let (Some(change), Some(id)) = (step.yields, id) {
-            created.push((change, id));
+            created.push((number, change, id));
         }
     }
-    Ok(created)
+    Ok(created.into_iter().map(|(_, change, id)| (change, id)).collect())
 }
 
 pub(super) fn history(journal: &mut SqliteJournal, most: usize) -> Result<Vec<Entry>, StoreError> {

@@ -515,3 +515,58 @@ fn what_a_purge_forgets_is_in_no_page_and_no_log_any_more() {
     journal.purge(&SystemId::new("aha")).unwrap();
     assert!(!holds("somebody-to-forget") && !holds("account-to-forget"));
 }
+
+/// What is said where the file is another one, or another's.
+fn mislaid(journal: &mut SqliteJournal) {
+    let why = journal.open(&plan("p2", &["1"]), &"lena".into()).unwrap_err().to_string();
+    assert!(why.contains("removed, or replaced") && why.contains("journal.db"), "{why}");
+}
+
+#[test]
+fn a_journal_that_was_removed_replaced_or_cut_behind_its_back_is_written_to_no_more() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.file()).unwrap();
+    std::fs::remove_file(folder.file()).unwrap();
+    mislaid(&mut journal);
+    drop(open(&folder.file()).unwrap());
+    mislaid(&mut journal);
+
+    // An older state of it in the same file.
+    let folder = Folder::new();
+    let mut journal = open(&folder.file()).unwrap();
+    journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap();
+    tamper(&folder.file(), "delete from entry; update head set number = 0, hash = zeroblob(32);");
+    mislaid(&mut journal);
+    let mut next = open(&folder.file()).unwrap();
+    next.open(&plan("p3", &["1"]), &"lena".into()).unwrap();
+}
+
+#[test]
+fn two_programs_at_one_journal_do_not_take_each_others_entries_for_a_replacement() {
+    let folder = Folder::new();
+    let (mut one, mut other) = (open(&folder.file()).unwrap(), open(&folder.file()).unwrap());
+    for number in 0..3 {
+        one.open(&plan(&format!("a{number}"), &["1"]), &"lena".into()).unwrap();
+        other.open(&plan(&format!("b{number}"), &["1"]), &"omar".into()).unwrap();
+    }
+    assert_eq!((one.head().unwrap().0, one.verify().unwrap()), (6, None));
+}
+
+#[test]
+fn a_push_that_another_closed_or_whose_system_another_took_intends_nothing_more() {
+    let folder = Folder::new();
+    let (mut one, mut other) = (open(&folder.file()).unwrap(), open(&folder.file()).unwrap());
+    let plan = plan("p1", &["1", "2"]);
+    one.open(&plan, &"lena".into()).unwrap();
+    one.intend(&plan.id, &plan.steps[0]).unwrap();
+    let refused = |one: &mut SqliteJournal| {
+        let why = one.intend(&plan.id, &plan.steps[1]).unwrap_err().to_string();
+        assert!(why.contains("took this one for dead"), "{why}");
+    };
+    other.lease(&SystemId::new("aha"), "omar").unwrap();
+    refused(&mut one);
+    other.release(&SystemId::new("aha")).unwrap();
+    one.intend(&plan.id, &plan.steps[1]).unwrap();
+    other.close(&plan.id).unwrap();
+    refused(&mut one);
+}

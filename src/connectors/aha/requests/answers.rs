@@ -127,6 +127,7 @@ fn every_answer_to_a_write_has_its_meaning() {
         (empty(204), ["unknown", "accepted", "accepted", "accepted"]),
         (page(200), ["unknown", "unknown", "unknown", "unknown"]),
         (empty(301), ["failed", "failed", "failed", "failed"]),
+        (empty(303), ["unknown", "unknown", "unknown", "unknown"]),
         (reply(400, json!({ "error": "Validation failed" })), ["failed", "failed", "failed", "failed"]),
         (html(401), ["failed", "failed", "failed", "failed"]),
         (empty(403), ["failed", "failed", "failed", "failed"]),

@@ -329,3 +329,36 @@ async fn a_token_endpoint_that_shows_the_secret_to_everybody_is_refused() {
     assert!(fault.to_string().contains("plain http is refused"), "{fault}");
     assert!(client.recent().is_empty());
 }
+
+#[tokio::test]
+async fn a_cookie_that_a_write_is_answered_with_once_more_is_what_the_session_goes_on_with() {
+    let service = stand(|_, text| {
+        if text.starts_with("POST /login") {
+            welcome("sid=abcdefghijklmnop")
+        } else {
+            welcome("sid=abcdefghijklmnop; path=/")
+        }
+    })
+    .await;
+    let client = words(&service.url);
+    let told = client.write(create(), &receipt()).await.unwrap();
+    assert!(!format!("{told:?}").contains("abcdefghijklmnop"), "{told:?}");
+    client.read(&get("/Users")).await.unwrap();
+    let seen = service.seen();
+    assert!(seen.last().unwrap().contains("cookie: sid=abcdefghijklmnop"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_good_answer_that_repeats_the_session_is_taken_in_without_it() {
+    let service = stand(|_, text| {
+        if text.starts_with("POST /login") {
+            welcome("sid=abcdefghijklmnop")
+        } else {
+            json("{\"got\":\"sid=abcdefghijklmnop k1ngd33-secret\"}")
+        }
+    })
+    .await;
+    let client = words(&service.url);
+    let told = client.read(&get("/Users")).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&told.body), "{\"got\":\"sid=*** ***\"}");
+}

@@ -5,10 +5,14 @@ use crate::compare::{Link, LinkVerdict, Rung};
 use crate::connectors::Reached;
 use crate::engine::protocol::Report;
 use crate::engine::push::judge;
-use crate::engine::push::look::{Found, Sought, keys_of};
+use crate::engine::push::look::{Found, Sought, View, keys_of};
 use crate::model::{Op, RecordKey};
 use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, fill};
 use crate::store::{Receipt, StepState};
+
+/// What is said of a write that may still come.
+const UNDER_WAY: &str =
+    "it does not show so far, and may still be on its way: look it up again in a while before it is pushed again";
 
 impl Work {
     /// Remembers what this push wrote, so that a later step does not take it for somebody else's doing.
@@ -28,10 +32,12 @@ impl Work {
         }
     }
 
-    pub(super) async fn read_back(&self, receipt: Option<Receipt>, note: Option<&str>) {
+    /// Reads back what a write that the service said yes to has come to. Whether what comes after it may go on: a record that
+    /// is not the one that was created gets nothing.
+    pub(super) async fn read_back(&self, receipt: Option<Receipt>, note: Option<&str>) -> bool {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
-        let Some(first) = changes.first() else { return };
+        let Some(first) = changes.first() else { return false };
         let view = self.view(first.kind, &known);
         if self.creates()
             && self.id().is_none()
@@ -49,18 +55,41 @@ impl Work {
                 let sought = Sought::Id(id);
                 let verify: Option<Vec<Request>> =
                     self.step.verify.iter().map(|request| fill(request, &known)).collect();
+                let own = |requests: &Vec<Request>| requests.iter().all(|read| self.is_read(read, &sought, first.kind));
                 let requests = match verify {
-                    Some(requests) if !requests.is_empty() => requests,
+                    Some(requests) if !requests.is_empty() && own(&requests) => requests,
                     _ => sought.reads(&self.party, &self.step.system, first.kind),
                 };
                 view.read_back(&sought, &requests, &last, note).await
             }
         };
         let open = states.len() < last.len() || states.iter().any(|(_, state)| !state.settled());
+        let other = matches!(
+            states.iter().find(|(id, _)| changes.iter().any(|change| change.id == *id && change.op == Op::Create)),
+            Some((_, OutcomeState::Differs { .. }))
+        );
         self.settle(states).await;
+        if other && !self.is_ours(&view).await {
+            self.unlearn();
+            // Nor will anybody take back at that record what was never done to it.
+            self.reached(receipt, StepState::Resolved { id: None }).await;
+            return false;
+        }
         self.keep_link(&changes).await;
-        if let (Some(receipt), false) = (receipt, open) {
+        if !open {
             self.reached(receipt, StepState::ReadBack).await;
+        }
+        !self.creates() || self.id().is_some()
+    }
+
+    /// Whether the record that the service named for a create has one of the keys that it was to have.
+    async fn is_ours(&self, view: &View<'_>) -> bool {
+        let Some(id) = self.id() else { return false };
+        let sought = Sought::Id(id);
+        let requests = sought.reads(&self.party, &self.step.system, view.kind);
+        match view.look(&sought, &requests, &[]).await {
+            Found::Record(observed) => self.has_our_key(&observed) != Some(false),
+            Found::Absent | Found::Unclear(_) => false,
         }
     }
 
@@ -75,8 +104,8 @@ impl Work {
         }
     }
 
-    /// Nobody knows what became of the write: look, never resend.
-    pub(super) async fn unknown(&self, receipt: Receipt, why: &str) -> Attempt {
+    /// Nobody knows what became of the write: look, never resend. `under_way`: it may still come.
+    pub(super) async fn unknown(&self, receipt: Option<Receipt>, why: &str, under_way: bool) -> Attempt {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
         // The later steps of a create are about the record that its first one brought into being.
@@ -103,8 +132,18 @@ impl Work {
         };
         let (mut states, id) = match looked {
             Ok(looked) => looked,
+            Err(Reached::No(stands)) if under_way => {
+                let state = OutcomeState::Unknown { why: format!("{stands} ({why}); {UNDER_WAY}") };
+                self.settle_all(state).await;
+                return Attempt::Done(false);
+            }
             Err(reached) => return self.moved_on(receipt, reached, why).await,
         };
+        if under_way {
+            for (_, state) in states.iter_mut().filter(|(_, state)| matches!(state, OutcomeState::Failed { .. })) {
+                *state = OutcomeState::Unknown { why: format!("{why}; {UNDER_WAY}") };
+            }
+        }
         let yes = |state: &OutcomeState| matches!(state, OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. });
         let (said_yes, open) = (
             states.iter().all(|(_, state)| yes(state)),
@@ -130,7 +169,7 @@ impl Work {
     }
 
     /// A step that moves a record on, whose reply was lost, as the record shows it now.
-    async fn moved_on(&self, receipt: Receipt, reached: Reached, why: &str) -> Attempt {
+    async fn moved_on(&self, receipt: Option<Receipt>, reached: Reached, why: &str) -> Attempt {
         match reached {
             Reached::Yes => {
                 if self.stop.unless_given_up(self.read_back(None, None)).await.is_none() {

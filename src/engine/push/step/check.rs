@@ -5,7 +5,8 @@ use crate::connectors::Observed;
 use crate::engine::push::judge::{self, Judge, Names, Stands, moved};
 use crate::engine::push::look::{Found, Sought, keys_of};
 use crate::model::text::clean;
-use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, Seen, Step, Target, fill};
+use crate::model::{Kind, Row};
+use crate::plan::{Change, ChangeId, Facet, Method, OutcomeState, Request, Seen, Step, Target, fill, seen};
 
 /// What the look just before the write came to.
 pub(super) enum Checked {
@@ -18,8 +19,9 @@ pub(super) enum Checked {
 }
 
 impl Work {
-    /// Looks at the record just before the write (promise 6).
-    pub(super) async fn check(&self) -> Checked {
+    /// Looks at the record just before the write (promise 6). `doubted`: an earlier try may have been carried out, and may be slow
+    /// to show.
+    pub(super) async fn check(&self, doubted: bool) -> Checked {
         let changes = self.changes();
         let refused = |rule: String| {
             let state = OutcomeState::Refused { rule };
@@ -39,9 +41,15 @@ impl Work {
             Some(reads) if !reads.is_empty() => reads,
             _ => sought.reads(&self.party, &self.step.system, first.kind),
         };
+        if let Some(read) = reads.iter().find(|read| !self.is_read(read, &sought, first.kind)) {
+            return refused(format!(
+                "{} {} is no read that this connector makes; make the plan again",
+                read.method, read.path
+            ));
+        }
         let mut found = view.look(&sought, &reads, &[]).await;
-        if matches!((&found, self.target()), (Found::Absent, Some(Target::New(_)))) && !new {
-            // It was created a moment ago and may be slow to show.
+        if matches!((&found, self.target()), (Found::Absent, Some(Target::New(_)))) && (!new || doubted) {
+            // It was created a moment ago, or perhaps, and may be slow to show.
             found = view.wait_for(&sought).await;
         }
         match found {
@@ -50,6 +58,20 @@ impl Work {
             Found::Absent => Checked::Settled(self.absent(&changes)),
             Found::Record(observed) => self.present(&changes, observed, new),
         }
+    }
+
+    /// Whether a read of the plan only reads. One that asks by POST (targets/kingdee.md 2) goes where the connector itself asks:
+    /// a plan may have lain in a file.
+    pub(super) fn is_read(&self, read: &Request, sought: &Sought, kind: Kind) -> bool {
+        let own = || {
+            let mut own = sought.reads(&self.party, &self.step.system, kind);
+            if let Some(id) = self.id() {
+                own.extend(Sought::Id(id).reads(&self.party, &self.step.system, kind));
+            }
+            own
+        };
+        read.method == Method::Get
+            || (read.reads() && own().iter().any(|own| own.method == read.method && own.path == read.path))
     }
 
     fn absent(&self, changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
@@ -64,6 +86,22 @@ impl Work {
             },
         };
         changes.iter().map(|change| (change.id.clone(), state(change))).collect()
+    }
+
+    /// Whether a record has one of the keys by which this plan's create is looked up; `None`: they cannot be read of it.
+    pub(super) fn has_our_key(&self, observed: &Observed) -> Option<bool> {
+        let by = keys_of(&self.group.iter().collect::<Vec<_>>())?;
+        let schema = observed.table.schema();
+        let mut told = by.iter().filter_map(|(path, text)| {
+            let facet = Facet { path: path.clone(), key: None };
+            schema.find(path)?;
+            match seen(&observed.table, Row(0), &facet) {
+                Seen::Unreadable => None,
+                now => Some(judge::same(observed, &facet, &Seen::Value(text.clone()), &now)),
+            }
+        });
+        let first = told.next()?;
+        Some(first || told.any(|same| same))
     }
 
     fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
@@ -91,6 +129,12 @@ impl Work {
             let taken = self.party.connector.taken(&observed);
             let what = format!("planned from: not there, wanted: create, now: {}", clean(&taken));
             let state = OutcomeState::Stale { what };
+            return Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect());
+        }
+        if matches!(self.target(), Some(Target::New(_))) && self.has_our_key(&observed) == Some(false) {
+            let what =
+                format!("the record {} that the service named is not the one that was created", clean(&observed.id));
+            let state = OutcomeState::Refused { rule: format!("{what}; nothing is written to it") };
             return Checked::Settled(changes.iter().map(|change| (change.id.clone(), state.clone())).collect());
         }
         let ours = |facet: &Facet, now: &Seen| {

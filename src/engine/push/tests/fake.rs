@@ -42,6 +42,14 @@ pub enum Fault {
     Panic,
     /// It is carried out, and this sender never hears of it: the console was killed.
     Killed,
+    /// It is carried out, and the answer names this record.
+    Named(&'static str),
+    /// It is carried out, answered with this status, and shows only after this many reads.
+    DoneSlowly(u16, usize),
+    /// It never leaves, as too much time has passed.
+    TooLate,
+    /// It is carried out later, if at all: nobody answers in time.
+    Slow,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +67,8 @@ pub struct State {
     pub faults: VecDeque<Fault>,
     pub writes: Vec<Request>,
     pub reads: usize,
+    /// Reads by POST.
+    pub posted: usize,
     /// Whether a given name shows in the display name.
     pub names_show: bool,
     /// How the line says that the service is left alone, one at a time.
@@ -129,6 +139,7 @@ fn shown(id: &str, user: &User) -> Value {
 impl State {
     fn read(&mut self, request: &Request) -> Reply {
         self.reads += 1;
+        self.posted += usize::from(request.method == Method::Post);
         if let Some(meddle) = self.meddling.remove(&self.reads) {
             meddle(&mut self.users);
         }
@@ -233,7 +244,7 @@ impl Line for Wire {
                 let mut state = self.0.state.lock().unwrap();
                 assert!(request.holes.is_empty() && !request.path.contains('{'), "a hole was sent: {}", request.path);
                 let fault = state.faults.pop_front().unwrap_or(Fault::None);
-                if !matches!(fault, Fault::NotSent | Fault::Rests) {
+                if !matches!(fault, Fault::NotSent | Fault::Rests | Fault::TooLate) {
                     state.writes.push(request.clone());
                 }
                 let before = state.users.clone();
@@ -244,6 +255,8 @@ impl Line for Wire {
                         return Err(LineFault::NotSent(why));
                     }
                     Fault::NotSent => return Err(LineFault::NotSent("connection refused".into())),
+                    Fault::TooLate => return Err(LineFault::TooLate("hours have passed".into())),
+                    Fault::Slow => return Err(LineFault::Slow("nobody answered".into())),
                     Fault::LostBefore => return Err(LineFault::Lost("the connection broke".into())),
                     Fault::Status(status) => return Ok(reply(*status, &json!({}))),
                     Fault::Defaulted => state.write(&request, true),
@@ -253,6 +266,11 @@ impl Line for Wire {
                     Fault::LostAfter => return Err(LineFault::Lost("timed out".into())),
                     Fault::DoneWith(status) => return Ok(reply(status, &json!({}))),
                     Fault::SlowToShow(reads) => state.hidden = Some((reads, before)),
+                    Fault::Named(id) => return Ok(reply(201, &json!({"id": id}))),
+                    Fault::DoneSlowly(status, reads) => {
+                        state.hidden = Some((reads, before));
+                        return Ok(reply(status, &json!({})));
+                    }
                     Fault::Killed => {}
                     Fault::Panic => {
                         drop(state);
