@@ -27,7 +27,7 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
             "nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration"
         );
     }
-    let world = setup::read_all(setup)?;
+    let world = setup::read_all(setup.only(args.system.as_deref()))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let printed = match args.format {
         Format::Json => json(&world, &wanted, &mut out),
@@ -437,7 +437,8 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
         0 => String::new(),
         n => format!(", {n} with adopted differences that are not counted"),
     };
-    writeln!(out, "\n{mismatches} out of true, {lint} lint{adopted}")?;
+    let all = if complete(world, wanted) { "" } else { "; not everything could be read, and of that nothing is said" };
+    writeln!(out, "\n{mismatches} out of true, {lint} lint{adopted}{all}")?;
     Ok(mismatches)
 }
 

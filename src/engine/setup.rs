@@ -166,6 +166,17 @@ pub struct Setup {
     pub reread: Option<Reread>,
 }
 
+impl Setup {
+    /// The same with one system alone, and with what it is compared with: nothing else is asked anything.
+    #[must_use]
+    pub fn only(mut self, system: Option<&str>) -> Self {
+        let base = self.source.clone().or_else(|| self.reference.clone());
+        self.systems
+            .retain(|one| system.is_none_or(|system| one.id().as_str() == system) || base.as_ref() == Some(one.id()));
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

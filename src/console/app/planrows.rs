@@ -302,14 +302,23 @@ impl Maker<'_> {
         }
     }
 
+    /// A change in words.
+    fn worded(&mut self, change: &Change) -> &Line {
+        let (compared, standing) = (self.compared, &self.plan.standing);
+        self.words.entry(change.id.clone()).or_insert_with(|| match standing {
+            Standing::Ready(plan) => describe(change, compared, &plan.called),
+            _ => describe(change, compared, &Called::default()),
+        })
+    }
+
     /// Whether a change is listed: all are, or those with the words of the filter.
     fn lists(&mut self, change: &Change) -> bool {
-        let Some(filter) = &self.filter else { return true };
-        let (compared, none) = (self.compared, Called::default());
-        let were = self.plan.plan().map_or(&none, |plan| &plan.called);
-        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared, were));
-        let line = line.text();
-        let passes = filter.passes(&[&super::mask::bare(&line), change.system.as_str(), op(change.op)]);
+        if self.filter.is_none() {
+            return true;
+        }
+        let line = self.worded(change).printed();
+        let passes = |filter: &Narrowed| filter.passes(&[line.as_str(), change.system.as_str(), op(change.op)]);
+        let passes = self.filter.as_ref().is_none_or(passes);
         if passes {
             self.listed.insert(change.id.clone());
         }
@@ -341,9 +350,7 @@ impl Maker<'_> {
     fn change(&mut self, change: &Change, plan: Option<&Plan>, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
         let open = self.plan.open.contains(&change.id);
         let ready = plan.is_some();
-        let none = Called::default();
-        let describe = || describe(change, self.compared, plan.map_or(&none, |plan| &plan.called));
-        let line = self.words.entry(change.id.clone()).or_insert_with(describe).clone();
+        let line = self.worded(change).clone();
         let on = self.plan.on(&change.id) || self.plan.used();
         self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
         if let Some(why) = refused.filter(|_| on) {
