@@ -193,7 +193,7 @@ fn mismatches<'w>(
                 let attributes = match state.pairing {
                     Pairing::Differs | Pairing::Leaver | Pairing::Leaving => facets(compared, kind, identity, system)
                         .into_iter()
-                        .filter(|facet| facet.verdict == Verdict::Differs)
+                        .filter(|facet| facet.verdict.counts())
                         .map(|facet| attribute(compared, kind, system, facet))
                         .collect(),
                     _ => Vec::new(),
@@ -245,12 +245,15 @@ fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> 
                     kind.and_then(|kind| source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
                 })
                 .collect();
+            // Of what is still to be created the target has no id.
+            let parts = if parts.is_empty() { facet.source_key.clone() } else { parts };
             let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
             format!("{}[{inside}]", facet.path)
         }
     };
     let shown = shown.unwrap_or_else(|| path.clone());
-    AttributeLine { path, shown, source: facet.source, target: facet.target, direction: facet.direction }
+    let why = (facet.verdict == Verdict::Awaits).then_some(facet.why);
+    AttributeLine { path, shown, source: facet.source, target: facet.target, direction: facet.direction, why }
 }
 
 /// The source's id of a target's record.
@@ -403,9 +406,10 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
         )?;
 
         for attribute in &found.attributes {
-            let direction = match attribute.direction.words() {
+            let words = attribute.why.as_deref().unwrap_or(attribute.direction.words());
+            let direction = match words {
                 "" => String::new(),
-                words => format!("   ({words})"),
+                words => format!("   ({})", text::clean(words)),
             };
             writeln!(
                 out,
