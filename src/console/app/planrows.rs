@@ -264,7 +264,7 @@ impl Maker<'_> {
     fn grouped(&mut self, changes: &[&Change], plan: Option<&Plan>) {
         let mut groups: BTreeMap<(usize, GroupKey), Vec<&Change>> = BTreeMap::new();
         for change in changes {
-            if !self.lists(change) {
+            if !self.lists(change, plan) {
                 continue;
             }
             let look = self.plan.outcome_of(&change.id).is_some_and(|outcome| needs_look(&outcome.state));
@@ -303,11 +303,12 @@ impl Maker<'_> {
     }
 
     /// Whether a change is listed: all are, or those with the words of the filter.
-    fn lists(&mut self, change: &Change) -> bool {
+    fn lists(&mut self, change: &Change, plan: Option<&Plan>) -> bool {
+        if self.filter.is_none() {
+            return true;
+        }
+        let line = self.words_of(change, plan).text();
         let Some(filter) = &self.filter else { return true };
-        let compared = self.compared;
-        let line = self.words.entry(change.id.clone()).or_insert_with(|| describe(change, compared));
-        let line = line.text();
         let passes = filter.passes(&[&super::mask::bare(&line), change.system.as_str(), op(change.op)]);
         if passes {
             self.listed.insert(change.id.clone());
@@ -337,12 +338,17 @@ impl Maker<'_> {
         line
     }
 
+    /// A change in words, which are made once.
+    fn words_of(&mut self, change: &Change, plan: Option<&Plan>) -> &Line {
+        let (compared, none) = (self.compared, Called::default());
+        let describe = || describe(change, compared, plan.map_or(&none, |plan| &plan.called));
+        self.words.entry(change.id.clone()).or_insert_with(describe)
+    }
+
     fn change(&mut self, change: &Change, plan: Option<&Plan>, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
         let open = self.plan.open.contains(&change.id);
         let ready = plan.is_some();
-        let none = Called::default();
-        let describe = || describe(change, self.compared, plan.map_or(&none, |plan| &plan.called));
-        let line = self.words.entry(change.id.clone()).or_insert_with(describe).clone();
+        let line = self.words_of(change, plan).clone();
         let on = self.plan.on(&change.id) || self.plan.used();
         self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
         if let Some(why) = refused.filter(|_| on) {
