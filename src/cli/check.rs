@@ -27,7 +27,7 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
             "nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration"
         );
     }
-    let world = setup::read_all(setup)?;
+    let world = setup::read_all(setup.only(args.system.as_deref()))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let printed = match args.format {
         Format::Json => json(&world, &wanted, &mut out),
@@ -193,7 +193,7 @@ fn mismatches<'w>(
                 let attributes = match state.pairing {
                     Pairing::Differs | Pairing::Leaver | Pairing::Leaving => facets(compared, kind, identity, system)
                         .into_iter()
-                        .filter(|facet| facet.verdict == Verdict::Differs)
+                        .filter(|facet| facet.verdict.counts())
                         .map(|facet| attribute(compared, kind, system, facet))
                         .collect(),
                     _ => Vec::new(),
@@ -245,12 +245,15 @@ fn attribute(compared: &Compared, of: Kind, system: usize, facet: FacetDiff) -> 
                     kind.and_then(|kind| source_id(compared, kind, system, id)).unwrap_or_else(|| id.clone())
                 })
                 .collect();
+            // Of what is still to be created the target has no id.
+            let parts = if parts.is_empty() { facet.source_key.clone() } else { parts };
             let inside = if parts.iter().all(String::is_empty) { name.clone() } else { parts.join(" ") };
             format!("{}[{inside}]", facet.path)
         }
     };
     let shown = shown.unwrap_or_else(|| path.clone());
-    AttributeLine { path, shown, source: facet.source, target: facet.target, direction: facet.direction }
+    let why = (facet.verdict == Verdict::Awaits).then_some(facet.why);
+    AttributeLine { path, shown, source: facet.source, target: facet.target, direction: facet.direction, why }
 }
 
 /// The source's id of a target's record.
@@ -403,9 +406,10 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
         )?;
 
         for attribute in &found.attributes {
-            let direction = match attribute.direction.words() {
+            let words = attribute.why.as_deref().unwrap_or(attribute.direction.words());
+            let direction = match words {
                 "" => String::new(),
-                words => format!("   ({words})"),
+                words => format!("   ({})", text::clean(words)),
             };
             writeln!(
                 out,
@@ -433,7 +437,8 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
         0 => String::new(),
         n => format!(", {n} with adopted differences that are not counted"),
     };
-    writeln!(out, "\n{mismatches} out of true, {lint} lint{adopted}")?;
+    let all = if complete(world, wanted) { "" } else { "; not everything could be read, and of that nothing is said" };
+    writeln!(out, "\n{mismatches} out of true, {lint} lint{adopted}{all}")?;
     Ok(mismatches)
 }
 

@@ -60,7 +60,7 @@ fn read(global: &Global, args: &ExportArgs) -> anyhow::Result<(Sheet, Exit)> {
     let setup = setup::load(global)?;
     let filter = args.filter.as_deref().map(Query::parse);
     let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
-    let world = setup::read_all(setup)?;
+    let world = setup::read_all(setup.only(args.system.as_deref()))?;
     let compared = &world.compared;
     let inputs = &compared.inputs;
     if args.what == ExportWhat::Mismatches {

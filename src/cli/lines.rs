@@ -176,6 +176,9 @@ pub struct AttributeLine {
     pub target: Option<String>,
     /// Which side moved.
     pub direction: Direction,
+    /// Why it cannot be put right alone: it waits for a record that is still to be created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// One facet of a change.

@@ -42,7 +42,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
     let filter = args.filter.as_deref().map(crate::model::filter::Query::parse);
     let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
     let runtime = setup::runtime()?;
-    let session = setup::session(&runtime, setup);
+    let session = setup::session(&runtime, setup.only(args.system.as_deref()));
     let world = session.world().map_err(anyhow::Error::msg)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     if let (Some(user), Some(system)) = (&args.password, &args.system) {

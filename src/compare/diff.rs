@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::entries::{Cut, Single, merge, record_of, trouble, unlisted};
+use super::entries::{Cut, Pairing as Pair, Single, merge, record_of, trouble, unlisted};
 use super::judge::life;
 use super::lane::{Alike, alike_refs, composed};
 use super::refs::{Found, Refs};
@@ -69,6 +69,8 @@ pub enum Verdict {
     Same,
     /// Different.
     Differs,
+    /// Different, as it refers to a record that is still to be created: it can be staged together with that create.
+    Awaits,
     /// Different, and waived by the operator.
     Waived,
     /// Different, but not counted: the account is inactive on both sides, or the row is shown only.
@@ -81,6 +83,13 @@ pub enum Verdict {
     Unresolved,
     /// Only one side has the attribute at all.
     OneSided,
+}
+
+impl Verdict {
+    /// Whether it makes its record one that is out of true.
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::Differs | Self::Awaits)
+    }
 }
 
 /// One facet of one identity in one target, ready to be shown and staged.
@@ -118,6 +127,12 @@ impl FacetDiff {
     /// The entry's key in the target's own ids, joined with a space; empty for a text.
     pub fn entry(&self) -> String {
         self.key.as_ref().map(|(ids, _)| ids.join(" ")).unwrap_or_default()
+    }
+
+    /// As what refers to a record that is still to be created.
+    fn awaits(&mut self, name: impl std::fmt::Display) {
+        self.verdict = Verdict::Awaits;
+        self.why = format!("waits for {name}, still to be created");
     }
 
     /// With what the last common value says of it.
@@ -427,6 +442,12 @@ impl<'c> Case<'c> {
                 diff.verdict = Verdict::Unresolved;
                 diff.why = self.unresolved(resolved.and_then(|(source, _)| source), refers, &ours);
             }
+            Alike::Awaits => {
+                (diff.verdict, diff.why) = self.verdict(path, "", &diff.own);
+                if diff.verdict == Verdict::Differs {
+                    diff.awaits(diff.source.clone().unwrap_or_default());
+                }
+            }
             Alike::No => {
                 (diff.verdict, diff.why) = self.verdict(path, "", &diff.own);
                 if diff.verdict == Verdict::Differs {
@@ -553,7 +574,7 @@ impl<'c> Case<'c> {
         merge(&single.source, &single.target, |pair| {
             let mut one = |ours: Option<&Cut>, theirs: Option<&Cut>, alike: bool| {
                 let cut = Entries { path, list, source, target, fold, one_sided: self.one_sided(path) };
-                made.push(self.entry(&cut, ours, theirs, alike, pair.open));
+                made.push(self.entry(&cut, ours, theirs, alike, &pair));
             };
             match (pair.source, pair.target) {
                 ([] | [_], [] | [_]) => one(pair.source.first(), pair.target.first(), pair.alike),
@@ -590,7 +611,7 @@ impl<'c> Case<'c> {
         ours: Option<&Cut>,
         theirs: Option<&Cut>,
         alike: bool,
-        open: bool,
+        pair: &Pair<'_>,
     ) -> FacetDiff {
         let texts = |side: Option<(&'c Table, Attr, &'c [crate::model::Entry])>, cut: Option<&Cut>| {
             let ((table, attr, entries), cut) = (side?, cut?);
@@ -646,7 +667,14 @@ impl<'c> Case<'c> {
             (diff.verdict, diff.why) = (Verdict::OneSided, why.clone());
         } else if self.source.is_none() {
             (diff.verdict, diff.why) = (Verdict::OneSided, "nobody in the source".to_owned());
-        } else if open {
+        } else if pair.awaits && ours.is_some_and(Cut::awaits) {
+            let entry = diff.entry();
+            (diff.verdict, diff.why) = self.verdict(of.path, &entry, &diff.own);
+            if diff.verdict == Verdict::Differs {
+                let name = self.awaited(of, source, ours);
+                diff.awaits(name);
+            }
+        } else if pair.open {
             self.open(of, ours, theirs, &mut diff);
         } else if !alike {
             let entry = diff.entry();
@@ -666,6 +694,16 @@ impl<'c> Case<'c> {
             }
         }
         diff
+    }
+
+    /// What the record is called that an entry waits for.
+    fn awaited(&self, of: &Entries<'_, 'c>, source: Option<([&str; 2], &str)>, cut: Option<&Cut>) -> String {
+        let (Some((keys, value)), Some(cut)) = (source, cut) else { return String::new() };
+        let pending = |token: u32| trouble(token) == Some(Found::Pending);
+        match (0..2).find(|part| pending(cut.key[*part])) {
+            Some(part) => self.shown(of.list.key[part], keys[part], true),
+            None => self.shown(of.list.value.flatten(), value, true),
+        }
     }
 
     /// An entry of which it cannot be said whether it differs.

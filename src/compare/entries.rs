@@ -125,6 +125,14 @@ pub(super) struct Cut {
     pub(super) at: u32,
 }
 
+impl Cut {
+    /// Whether nothing but a record that is still to be created keeps it from being compared.
+    pub(super) fn awaits(&self) -> bool {
+        let parts = [self.key[0], self.key[1], self.value];
+        parts.contains(&PENDING) && parts.iter().all(|part| *part == PENDING || trouble(*part).is_none())
+    }
+}
+
 /// What comparing two lists came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
@@ -141,6 +149,8 @@ pub(super) struct Pairing<'c> {
     pub(super) alike: bool,
     /// It cannot be said whether it differs.
     pub(super) open: bool,
+    /// It differs, as the source's entry is of a record that is still to be created.
+    pub(super) awaits: bool,
 }
 
 /// Room for two rows, used again and again.
@@ -295,10 +305,12 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
             // Two that lead nowhere are not the same.
             told.nowhere |= !ours.is_empty() && (key.contains(&NOWHERE) || key.contains(&DOUBT));
             for at in 0..ours.len() {
-                tell(Pairing { source: &ours[at..=at], target: &[], alike: false, open: true });
+                let awaits = ours[at].awaits() && !open_target;
+                told.differs |= awaits;
+                tell(Pairing { source: &ours[at..=at], target: &[], alike: false, open: true, awaits });
             }
             for at in 0..theirs.len() {
-                tell(Pairing { source: &[], target: &theirs[at..=at], alike: false, open: true });
+                tell(Pairing { source: &[], target: &theirs[at..=at], alike: false, open: true, awaits: false });
             }
             continue;
         }
@@ -309,14 +321,15 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
         told.nowhere |= value_lost.is_some_and(|token| token == NOWHERE || token == DOUBT);
         told.unread |= value_lost == Some(UNKNOWN);
         // An entry that could not be resolved on the other side could be this one.
+        let awaits = !hidden && (!theirs.is_empty() || !open_target) && ours.iter().any(Cut::awaits);
         let open = hidden || value_lost.is_some() || theirs.is_empty() && open_target || ours.is_empty() && open_source;
         let alike = match (ours, theirs) {
             ([x], [y]) => x.value == y.value,
             ([], _) | (_, []) => false,
             _ => values(ours) == values(theirs),
         };
-        told.differs |= !open && !alike;
-        tell(Pairing { source: ours, target: theirs, alike, open });
+        told.differs |= awaits || !open && !alike;
+        tell(Pairing { source: ours, target: theirs, alike, open, awaits });
     }
     told
 }

@@ -169,8 +169,8 @@ impl Facts {
                     };
                     let (word, bit) = (number / 64, 1 << (number % 64));
                     lane.chunk(chunk, targets, |at, alike| match alike {
-                        Alike::No if leave(at) => {}
-                        Alike::No => differ[at * words + word] |= bit,
+                        Alike::No | Alike::Awaits if leave(at) => {}
+                        Alike::No | Alike::Awaits => differ[at * words + word] |= bit,
                         Alike::Unread => unread[at * words + word] |= bit,
                         Alike::Nowhere if !matches!(lane, Lane::List(_)) => {
                             nowhere.push((number as u16, (start + at) as u32));

@@ -23,7 +23,9 @@ pub(super) enum Alike {
     Unread,
     /// The source's reference leads nowhere: lint.
     Nowhere,
-    /// The source's reference is to a record that is not there yet, or need not be.
+    /// The source's reference is to a record that is still to be created: they differ, and can be made alike after that.
+    Awaits,
+    /// The source's reference is to a record that need not be there.
     Aside,
 }
 
@@ -271,7 +273,9 @@ pub(super) fn alike_refs(ours: Option<Found>, theirs: Option<Found>, same_text: 
     match (ours, theirs) {
         (Some(Found::Unknown), _) | (_, Some(Found::Unknown)) => Alike::Unread,
         (Some(Found::Nowhere | Found::Doubt), _) => Alike::Nowhere,
-        (Some(Found::Pending | Found::Aside), _) | (_, Some(Found::Aside | Found::Doubt)) => Alike::Aside,
+        (Some(Found::Aside), _) | (_, Some(Found::Aside | Found::Doubt)) => Alike::Aside,
+        // Whatever is there, it is somebody else.
+        (Some(Found::Pending), _) => Alike::Awaits,
         (None, None) => Alike::Yes,
         (Some(Found::There(kind, row)), Some(Found::There(other, there))) if kind == other && row == there => {
             Alike::Yes

@@ -370,9 +370,10 @@ fn keep(pairing: Pairing, bits: &mut [u64], active: Option<usize>) {
 /// Differences that the operator adopted do not count while both sides stay as they are.
 fn waive(compared: &mut Compared) {
     for (system, kind, identity, facets) in adopted(compared) {
-        let has = |path: &AttrPath, verdict: Verdict| {
-            facets.iter().any(|facet| facet.path == *path && facet.verdict == verdict)
+        let any = |path: &AttrPath, is: &dyn Fn(Verdict) -> bool| {
+            facets.iter().any(|facet| facet.path == *path && is(facet.verdict))
         };
+        let has = |path: &AttrPath, verdict: Verdict| any(path, &|of| of == verdict);
         // Nobody else has it yet, so nothing is copied.
         let comparison = Arc::make_mut(&mut compared.kinds[kind.index()]);
         let words = comparison.words[system];
@@ -383,7 +384,7 @@ fn waive(compared: &mut Compared) {
             // A list counts until the last of its entries is adopted.
             if has(&compares.path, Verdict::Waived) && pairing.counts() {
                 some = true;
-                if !has(&compares.path, Verdict::Differs) {
+                if !any(&compares.path, &Verdict::counts) {
                     bits[number / 64] &= !(1 << (number % 64));
                 }
             }

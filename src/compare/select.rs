@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::bound::Bound;
 use super::search::Search;
-use super::{Compared, Comparison, Pairing, Rule, Verdict, facets};
+use super::{Compared, Comparison, Pairing, Rule, facets};
 use crate::model::filter::{Filter, Query, Test, all_of, any_of};
 use crate::model::{Cell, Fold, Kind, Row};
 
@@ -242,7 +242,7 @@ impl<'c> Matrix<'c> {
                 let name = inputs.systems[system].id.as_str();
                 if id.is_some_and(|id| known.contains(&(name, id))) {
                     let diffs = facets(self.compared, self.kind, identity, system);
-                    let differing = diffs.iter().filter(|diff| diff.verdict == Verdict::Differs);
+                    let differing = diffs.iter().filter(|diff| diff.verdict.counts());
                     found.extend(differing.map(|diff| holds(diff.direction.name())));
                 } else {
                     found.push(holds("unknown"));

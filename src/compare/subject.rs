@@ -239,7 +239,7 @@ impl<'a> Identity<'a> {
                     }
                     if self.directed(system) {
                         for diff in super::facets(self.compared, self.kind, self.identity, system) {
-                            if diff.verdict == super::Verdict::Differs {
+                            if diff.verdict.counts() {
                                 tell(diff.direction.name(), push);
                             }
                         }

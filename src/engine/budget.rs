@@ -2,7 +2,8 @@
 //!
 //! Three bounds hold together: tokens flow in at `per_second` up to `burst`; no second sees more than the greater of both;
 //! no minute sees more than sixty times `per_second` (services count in fixed windows, targets/aha.md 3, so that a burst
-//! on top of a minute's allowance would be turned away). A "too many" of the service slows us down by a third and pauses us until
+//! on top of a minute's allowance would be turned away). Where a service counts all who use a key together, the processes of
+//! this host do too ([`super::together`]). A "too many" of the service slows us down by a third and pauses us until
 //! the instant that it named; after that the rate creeps back within a minute.
 
 use std::collections::VecDeque;
@@ -13,6 +14,7 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::protocol::Budget;
+use super::together::{Queued, Shared};
 use crate::mapping::Rate;
 
 /// A second and a minute as the service may measure them: a little longer, since requests arrive less evenly than they
@@ -22,6 +24,9 @@ const MINUTE: Duration = Duration::from_millis(60_500);
 
 /// Above this many requests a minute, minutes are not counted: the service is on this machine.
 const COUNTED: f64 = 30_000.0;
+
+/// A place among the requests of this host that was not used for this long is given back for another one.
+const LATE: Duration = Duration::from_secs(1);
 
 /// The slowest that we let a service make us, as a part of the rate that was set.
 const SLOWEST: f64 = 0.05;
@@ -34,6 +39,8 @@ pub(super) struct Bucket {
     turn: tokio::sync::Mutex<()>,
     changed: Notify,
     slots: Semaphore,
+    /// The limit that all processes of this host keep to together.
+    shared: Option<Shared>,
 }
 
 #[derive(Debug)]
@@ -49,6 +56,8 @@ struct State {
     slowed: Option<Instant>,
     raised: Instant,
     under_way: u32,
+    /// The place among the requests of all processes of this host that is waited for.
+    queued: Option<Instant>,
 }
 
 impl State {
@@ -65,7 +74,17 @@ impl State {
     }
 
     fn a_minute(&self) -> usize {
-        ((self.ceiling * 60.0) as usize).max(1)
+        self.within(Duration::from_secs(60))
+    }
+
+    /// How many requests may leave within a time.
+    fn within(&self, time: Duration) -> usize {
+        ((self.ceiling * time.as_secs_f64()) as usize).max(1)
+    }
+
+    /// Whether it is a service that counts: none on this machine does.
+    fn counted(&self) -> bool {
+        self.ceiling * 60.0 <= COUNTED
     }
 
     /// When the next request may leave; `now` or before: at once.
@@ -78,7 +97,7 @@ impl State {
         if let Some(until) = self.paused {
             due = due.max(until);
         }
-        if self.ceiling * 60.0 <= COUNTED {
+        if self.counted() {
             for (window, most) in [(SECOND, self.a_second()), (MINUTE, self.a_minute())] {
                 if let Some(first) = self.sent.len().checked_sub(most).and_then(|at| self.sent.get(at)) {
                     due = due.max(*first + window);
@@ -94,7 +113,7 @@ impl State {
         if self.paused.is_some_and(|until| until <= now) {
             self.paused = None;
         }
-        if self.ceiling * 60.0 <= COUNTED {
+        if self.counted() {
             let most = self.a_minute().max(self.a_second());
             while self.sent.len() >= most {
                 self.sent.pop_front();
@@ -141,11 +160,23 @@ impl Bucket {
                 slowed: None,
                 raised: now,
                 under_way: 0,
+                queued: None,
             }),
             turn: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
             slots: Semaphore::new(rate.parallel.max(1) as usize),
+            shared: None,
         }
+    }
+
+    /// The same, kept to together with the other processes of this host.
+    pub(super) fn together(self, shared: Option<Shared>) -> Self {
+        Self { shared, ..self }
+    }
+
+    /// Why it is not kept to together, where it should be.
+    pub(super) fn uncounted(&self) -> Option<String> {
+        self.shared.as_ref()?.fault()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -157,20 +188,40 @@ impl Bucket {
         // The semaphore is never closed; were it, requests would only be less parallel.
         let slot = self.slots.acquire().await.ok();
         let _turn = self.turn.lock().await;
+        let mut place: Option<Queued<'_>> = None;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let due = {
+            // Held up by something else meanwhile, it would be counted for a time at which nothing left.
+            if place.as_ref().is_some_and(|place| Instant::now() > place.at + LATE)
+                && self.lock().due(Instant::now()) <= Instant::now()
+            {
+                place = None;
+            }
+            let (now, due, most) = {
                 let mut state = self.lock();
                 let now = Instant::now();
-                let due = state.due(now);
-                if due <= now {
+                let due = state.due(now).max(place.as_ref().map_or(now, |place| place.at));
+                let together = self.shared.as_ref().filter(|_| state.counted());
+                if due <= now && (place.is_some() || together.is_none()) {
                     state.take(now);
+                    state.queued = None;
+                    if let Some(place) = place {
+                        place.used();
+                    }
                     return Permit { bucket: self, _slot: slot };
                 }
-                due
+                (now, due, together.map(|shared| (shared, state.within(shared.window()))))
             };
+            if due <= now
+                && let Some((shared, most)) = most
+            {
+                let next = shared.queue(most).await;
+                self.lock().queued = Some(next.at);
+                place = Some(next);
+                continue;
+            }
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = changed => {}
@@ -214,6 +265,9 @@ impl Bucket {
             state.raised = now;
             state.pause(now + wait);
         }
+        if let Some(shared) = &self.shared {
+            shared.pause(wait);
+        }
         self.changed.notify_waiters();
     }
 
@@ -241,7 +295,8 @@ impl Bucket {
     pub(super) fn shown(&self) -> Budget {
         let now = Instant::now();
         let mut state = self.lock();
-        let wait = state.due(now).saturating_duration_since(now).as_secs_f64();
+        let due = state.due(now).max(state.queued.unwrap_or(now));
+        let wait = due.saturating_duration_since(now).as_secs_f64();
         Budget {
             per_second: state.rate,
             tokens: state.tokens.max(0.0),

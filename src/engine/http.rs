@@ -24,7 +24,7 @@ use again::{busy, most_tries, redirects};
 use breaker::Breaker;
 use credentials::{Credentials, resolved};
 use once::Note;
-pub use options::{Options, Timeouts};
+pub use options::{Options, Timeouts, Together};
 use session::{Session, oauth2};
 use transport::transport;
 
@@ -145,6 +145,8 @@ impl Client {
             Some(_) => None,
             None => Some(transport(options, address.host(), address.loopback())?),
         };
+        let key = credentials.secrets();
+        let together = options.together.as_ref().map(|together| together.opened(key.iter().chain(own.values())));
         Ok(Self {
             inner: Arc::new(Inner {
                 system,
@@ -155,7 +157,7 @@ impl Client {
                 session,
                 own,
                 typed: Mutex::default(),
-                bucket: Bucket::new(options.rate),
+                bucket: Bucket::new(options.rate).together(together),
                 recent: Recent::default(),
                 denied: Mutex::default(),
                 breaker: Breaker::default(),
@@ -178,6 +180,12 @@ impl Client {
     /// Its budget as it is now.
     pub fn budget(&self) -> Budget {
         self.inner.bucket.shown()
+    }
+
+    /// Why its requests are not counted together with those of the other processes of this host, where the service has one
+    /// limit for all of them.
+    pub fn uncounted(&self) -> Option<String> {
+        self.inner.bucket.uncounted()
     }
 
     /// Sets its rate, also for requests that wait already.

@@ -16,7 +16,7 @@ use super::setup::SystemSetup;
 use crate::connectors::Connector;
 use crate::model::{Kind, Snapshot};
 use crate::plan::{Evidence, Finding, Site};
-use crate::store::StoreError;
+use crate::store::{Leases, StoreError};
 
 /// What a job is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub(super) struct Job {
     pub(super) generations: [u64; 4],
     pub(super) cancel: CancellationToken,
     pub(super) keeper: Keeper,
+    /// Where the processes of this host meet.
+    pub(super) leases: Leases,
     pub(super) news: UnboundedSender<News>,
 }
 
@@ -116,7 +118,7 @@ impl Job {
             client.try_again();
             return Ok(client.clone());
         }
-        let options = self.setup.options();
+        let options = self.setup.options(&self.leases);
         let connector = self.setup.connector.clone();
         let made = tokio::task::spawn_blocking(move || Client::with_login(&options, |own| connector.login(own))).await;
         let client = made.map_err(|error| Trouble { word: "broken", text: panicked(error) })??;
@@ -144,6 +146,11 @@ impl Job {
             }
         };
         site.evidence.splice(0..0, client.login_evidence());
+        site.evidence.extend(client.uncounted().map(|why| Evidence {
+            what: "limit of requests".to_owned(),
+            finding: Finding::Note,
+            detail: why,
+        }));
         self.pin(&mut site).await;
         let connector = self.setup.grown(&site);
         let site = Arc::new(site);

@@ -25,6 +25,7 @@ mod recent;
 mod setup;
 #[cfg(test)]
 mod stand;
+mod together;
 
 pub use self::core::{Handle, behind_a_face, past, runtime, start};
 pub use fault::{Fault, Trouble};

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::base;
-use super::http::Options;
+use super::http::{Options, Together};
 use super::push::Patience;
 use crate::config::SystemConfig;
 use crate::connectors::{Connector, Settings, connector};
@@ -52,7 +52,7 @@ impl SystemSetup {
     }
 
     /// How its client is made.
-    pub(super) fn options(&self) -> Options {
+    pub(super) fn options(&self, leases: &Leases) -> Options {
         let config = &self.config;
         let mut options = Options::new(config.id.as_str(), &config.url, config.auth.clone(), self.speed());
         options.own_secrets.clone_from(&config.own_secrets);
@@ -61,6 +61,11 @@ impl SystemSetup {
         options.http1_only = self.connector.mapping().http1_only;
         options.busy = self.connector.mapping().busy.iter().map(|busy| (busy.status, busy.tries)).collect();
         options.window = self.connector.mapping().window.map(|seconds| Duration::from_secs(seconds.into()));
+        options.together = self.connector.mapping().account_window.map(|seconds| Together {
+            leases: leases.clone(),
+            identity: format!("{} at {}", self.connector.mapping().speaks, host(&config.url)),
+            window: Duration::from_secs(seconds.into()),
+        });
         options
     }
 
@@ -101,6 +106,12 @@ fn place(url: &str) -> String {
     };
     let port = url.port_or_known_default().unwrap_or_default();
     format!("{host}:{port}{}", url.path().trim_end_matches('/').to_lowercase())
+}
+
+/// The host of an address with its port: a path names no other account.
+fn host(url: &str) -> String {
+    let place = place(url);
+    place.split_once('/').map_or(place.as_str(), |(host, _)| host).to_owned()
 }
 
 /// What a connector is told of its system.
@@ -153,6 +164,17 @@ pub struct Setup {
     pub read_at_start: bool,
     /// How the configuration is read anew; `None` where there is none.
     pub reread: Option<Reread>,
+}
+
+impl Setup {
+    /// The same with one system alone, and with what it is compared with: nothing else is asked anything.
+    #[must_use]
+    pub fn only(mut self, system: Option<&str>) -> Self {
+        let base = self.source.clone().or_else(|| self.reference.clone());
+        self.systems
+            .retain(|one| system.is_none_or(|system| one.id().as_str() == system) || base.as_ref() == Some(one.id()));
+        self
+    }
 }
 
 #[cfg(test)]

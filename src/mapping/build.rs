@@ -231,6 +231,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
             None => return Err(fault("`rate` is missing: { per_second, burst, parallel }")),
         },
         window: draft.window,
+        account_window: draft.account_window,
         administrators: draft
             .administrators
             .iter()

@@ -25,6 +25,7 @@ pub(super) struct Draft {
     pub api_key_header: Option<String>,
     pub http1_only: Option<bool>,
     pub window: Option<u32>,
+    pub account_window: Option<u32>,
     pub administrators: BTreeMap<String, String>,
     pub settings: Vec<Placed<SettingSpec>>,
     pub feeds: Vec<Placed<FeedSpec>>,
@@ -60,6 +61,7 @@ impl Draft {
             api_key_header: file.api_key_header,
             http1_only: file.http1_only,
             window: file.window,
+            account_window: file.account_window,
             administrators: file.administrators,
             settings: placed(file.setting, &place),
             feeds: placed(file.feed, &place),
@@ -137,6 +139,7 @@ impl Draft {
         self.api_key_header = over.api_key_header.or(self.api_key_header.take());
         self.http1_only = over.http1_only.or(self.http1_only);
         self.window = over.window.or(self.window);
+        self.account_window = over.account_window.or(self.account_window);
         self.administrators.extend(over.administrators);
         lay(&mut self.settings, over.settings, |have, new| have.name == new.name);
         lay(&mut self.feeds, over.feeds, |have, new| have.name == new.name);

@@ -28,6 +28,7 @@ pub(super) struct File {
     pub api_key_header: Option<String>,
     pub http1_only: Option<bool>,
     pub window: Option<u32>,
+    pub account_window: Option<u32>,
     #[serde(default)]
     pub administrators: BTreeMap<String, String>,
     #[serde(default)]

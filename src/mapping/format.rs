@@ -243,6 +243,8 @@ pub struct Mapping {
     pub rate: Rate,
     /// The seconds in which the service counts requests, where it names no time to wait when it turns one away.
     pub window: Option<u32>,
+    /// The seconds in which the service counts the requests of all who use the same key together.
+    pub account_window: Option<u32>,
     /// Who is an administrator there: what they are called, and a filter over users.
     pub administrators: Vec<(String, Filter)>,
     /// Records a page that are asked for.

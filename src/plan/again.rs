@@ -1,7 +1,7 @@
 //! What a push leaves to do: taking it back, or trying again what did not come about.
 
 use super::inverse::{CannotUndo, invert};
-use super::{Change, ChangeId, Expect, Outcome, OutcomeState, Plan, Ref, Target, Wanted};
+use super::{Change, ChangeId, Expect, Facet, Outcome, OutcomeState, Plan, Ref, Seen, Target, Wanted};
 use crate::model::{Op, RecordKey};
 
 /// The ids of the records that a push's creates brought into being.
@@ -34,7 +34,11 @@ pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Cha
             Expect::Absent { .. } => &[],
         };
         let record = created(&change.id).map(|id| RecordKey::new(change.system.clone(), change.kind, id));
-        match invert(change, before, record.as_ref()) {
+        // What refers to a record that the same push created has its id by now.
+        let own = settled(change, created);
+        let before: Vec<(Facet, Seen)> =
+            before.iter().cloned().map(|(facet, seen)| (ids_in(facet, created), seen)).collect();
+        match invert(&own, &before, record.as_ref()) {
             Ok(inverse) => back.push((change.id.clone(), inverse)),
             Err(CannotUndo(why)) => cannot.push((change.id.clone(), why)),
         }
@@ -66,6 +70,18 @@ pub fn retry(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Vec<Cha
         .collect()
 }
 
+/// A facet with ids in the place of creates that have come about.
+fn ids_in(mut facet: Facet, created: Created<'_>) -> Facet {
+    for part in facet.key.iter_mut().flatten() {
+        if let Ref::New(create) = part
+            && let Some(id) = created(create)
+        {
+            *part = Ref::Id(id.into());
+        }
+    }
+    facet
+}
+
 /// A change with ids in the place of creates that have come about.
 fn settled(change: &Change, created: Created<'_>) -> Change {
     let mut change = change.clone();
@@ -77,7 +93,7 @@ fn settled(change: &Change, created: Created<'_>) -> Change {
         }
     };
     for want in &mut change.want {
-        want.facet.key.iter_mut().flatten().for_each(put);
+        want.facet = ids_in(want.facet.clone(), created);
         if let Wanted::Ref(reference) = &mut want.value {
             put(reference);
         }

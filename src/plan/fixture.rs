@@ -153,6 +153,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         powerless: Vec::new(),
         rate: Rate { per_second: 1.0, burst: 1, parallel: 1 },
         window: None,
+        account_window: None,
         administrators: Vec::new(),
         page_size: 100,
         api_key_header: None,

@@ -67,6 +67,11 @@ pub fn offers(compared: &Compared, kind: Kind, identity: u32, system: usize) -> 
     Stager::new(compared).offers(kind, identity, system)
 }
 
+/// What operators call the record that a create would bring into being, where the comparison knows it.
+pub fn awaited(compared: &Compared, create: &ChangeId) -> Option<String> {
+    refs::created(compared, create).map(|(_, _, _, label)| label)
+}
+
 /// How many offers there are of one operation in one system: the summary before a range is staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
@@ -209,6 +214,12 @@ impl Staging {
     pub fn lacking(&self, id: &ChangeId) -> Vec<ChangeId> {
         let needs = self.changes.get(id).map(|change| &change.needs[..]).unwrap_or_default();
         needs.iter().filter(|need| !self.contains(need)).cloned().collect()
+    }
+
+    /// The changes of others that are needed and not staged, with what needs them.
+    pub fn waiting(&self) -> impl Iterator<Item = (&Change, &ChangeId)> {
+        let open = self.needed.iter().filter(|(need, _)| !self.contains(need));
+        open.flat_map(move |(need, by)| by.iter().filter_map(move |id| Some((self.changes.get(id)?, need))))
     }
 
     /// Takes a change back, and those that need it; gives them.

@@ -5,6 +5,8 @@
 //! after what the system is and not what somebody calls it. The kernel holds its lock (`flock`) for exactly as long as
 //! the process lives; what stands in the file only says who that is. Other hosts see nothing of it.
 
+mod tally;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -19,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use crate::model::SystemId;
+pub use tally::{Place, Tally};
 
 /// Where leases are when nobody says otherwise: everybody takes them in each of these that can be used.
 const PLACES: [&str; 2] = ["/run/lock/trueup", "/tmp/trueup-leases"];

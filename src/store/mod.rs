@@ -11,7 +11,7 @@ mod seal;
 mod warrant;
 
 pub use cache::FileCache;
-pub use lease::{Lease, Leases, RENEWED};
+pub use lease::{Lease, Leases, Place, RENEWED, Tally};
 pub use seal::Sealer;
 pub use warrant::Warrant;
 
@@ -53,6 +53,17 @@ pub enum StoreError {
     )]
     Lease {
         /// Which file or directory.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The file by which the processes of a host share a service's limit cannot be used.
+    #[error(
+        "the requests of all processes of this host cannot be counted in {path}: {why}; this one counts by itself, and two of them \
+         together may be turned away by the service"
+    )]
+    Tally {
+        /// Which file.
         path: String,
         /// Why.
         why: String,

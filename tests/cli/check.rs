@@ -118,6 +118,24 @@ fn check_never_writes() {
 }
 
 #[test]
+fn one_system_is_compared_without_asking_the_others_and_what_cannot_be_read_is_told_at_the_end() {
+    let bed = bed(300, &[HR, AHA, DIRECTORY]);
+    let one = bed.run(&["check", "--system", "aha"]);
+    assert_eq!(one.code, 1, "{}", one.err);
+    assert!(one.out.contains("aha ") && !one.out.contains("directory"), "{}", one.out);
+    assert!(!bed.system("aha").seen.all().is_empty() && bed.system("directory").seen.all().is_empty());
+    assert!(one.out.trim_end().ends_with(" lint"), "{}", one.out);
+    bed.faults("aha", &["html"]);
+    let part = bed.run(&["check", "--system", "aha"]);
+    assert_eq!(part.code, 3, "{}", part.out);
+    assert!(
+        part.out.trim_end().ends_with("; not everything could be read, and of that nothing is said"),
+        "{}",
+        part.out
+    );
+}
+
+#[test]
 fn check_of_a_system_with_itself_is_all_true() {
     let bed = bed(300, &[HR, System { name: "copy", ..HR }]);
     let ran = bed.run(&["check", "--format", "json"]);

@@ -389,7 +389,7 @@ async fn either_answer_to_what_is_not_known_of_litmos_is_survived() {
         &["loose-types", "root-parent=null", "put-partial=merge"],
         &["schema-year=2016", "root-parent=absent", "team-put=team"],
         &["schema-year=2020", "deleted-put=404", "user-name-case=exact"],
-        &["team-users-active-only=off", "limit-over=error", "email-required"],
+        &["team-users-active-only=off", "limit-over=error", "email-required=always"],
         &["schema-year=2017", "unique-team-names", "skip-first-login-body=honoured"],
     ];
     for faults in VARIANTS {

@@ -27,4 +27,6 @@ mod secrets;
 mod stale;
 mod undo;
 mod unknown;
+mod variants;
+mod waiting;
 mod whole_way;

@@ -182,7 +182,8 @@ fn members_are_compared_as_people() {
     };
     // `c` is still to be created, `guest` need not be there, `bot` is not ours to judge.
     let found = compared(vec![hr.clone(), directory(&["t-a", "t-b", "t-bot"])]);
-    assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
+    assert_eq!(found.stands(Kind::Group, "g"), Pairing::Differs);
+    assert_eq!(found.differs(Kind::Group, "g"), ["members"]);
     assert_eq!(found.lint(), [""; 0]);
     let verdicts: Vec<_> =
         found.facets_of(Kind::Group, "g").into_iter().filter_map(|facet| Some((facet.key?.1, facet.verdict))).collect();
@@ -190,13 +191,18 @@ fn members_are_compared_as_people() {
         ("a", Verdict::Same),
         ("b", Verdict::Same),
         ("bot", Verdict::Shown),
-        ("c", Verdict::Unresolved),
+        ("c", Verdict::Awaits),
         ("guest", Verdict::Shown),
     ];
     assert_eq!(verdicts, expected.map(|(name, verdict)| (name.to_owned(), verdict)));
+    let waits = found.facets_of(Kind::Group, "g").into_iter().find(|facet| facet.verdict == Verdict::Awaits).unwrap();
+    assert_eq!(waits.why, "waits for c, still to be created");
+    assert_eq!((waits.source.as_deref(), waits.target, waits.want), (Some(PRESENT), None, None));
     // Some services tell members by userName (targets/scim.md A6 rule 9).
     let found = compared(vec![hr.clone(), directory(&["A", "b"])]);
-    assert_eq!(found.stands(Kind::Group, "g"), Pairing::Same);
+    let all = found.facets_of(Kind::Group, "g");
+    let same: Vec<_> = all.iter().filter(|facet| facet.key.is_some() && facet.verdict == Verdict::Same).collect();
+    assert_eq!(same.len(), 2);
     // What is to be taken away there is named as they name it.
     let fewer =
         system("hr", "scim").read(Kind::User, &people("s-", &["a", "b"])).read(Kind::Group, &[members("g", &["s-a"])]);
@@ -204,6 +210,12 @@ fn members_are_compared_as_people() {
     let all = found.facets_of(Kind::Group, "g");
     let surplus = all.iter().find(|facet| facet.verdict == Verdict::Differs).unwrap();
     assert_eq!((surplus.key.clone(), surplus.want.as_deref()), (Some((vec!["B".into()], "b".into())), Some("")));
+    // Where not all of the target's members are known, one of them may be who is waited for.
+    let open = system("dir", "scim")
+        .read(Kind::User, &people("t-", &["a", "b"]))
+        .read(Kind::Group, &[members("h", &["t-a", "t-b", "t-elsewhere"])]);
+    let doubtful = compared(vec![hr.clone(), open]);
+    assert_eq!(doubtful.stands(Kind::Group, "g"), Pairing::Differs, "an unknown member of a proved list is nobody");
     let found = compared(vec![hr, directory(&["t-a"])]);
     assert_eq!(found.differs(Kind::Group, "g"), ["members"]);
     let all = found.facets_of(Kind::Group, "g");

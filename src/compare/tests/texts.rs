@@ -125,11 +125,13 @@ fn a_manager_is_compared_as_a_person_and_wanted_as_the_targets_id() {
     assert_eq!(found.differs(Kind::User, "3"), [path]);
     let facet = found.facet(Kind::User, "3", path);
     assert_eq!((facet.want.as_deref(), facet.refers), (Some("t1"), Some(Kind::User)));
-    // A manager whom nobody knows is lint and no difference; one who is still to be created is neither.
+    // A manager whom nobody knows is lint and no difference; one who is still to be created is waited for.
     assert_eq!(found.stands(Kind::User, "4"), Pairing::Same);
     assert_eq!(found.facet(Kind::User, "4", path).verdict, Verdict::Unresolved);
-    assert_eq!(found.stands(Kind::User, "6"), Pairing::Same);
-    assert_eq!(found.facet(Kind::User, "6", path).verdict, Verdict::Unresolved);
+    assert_eq!(found.differs(Kind::User, "6"), [path]);
+    let waits = found.facet(Kind::User, "6", path);
+    assert_eq!((waits.verdict, waits.want), (Verdict::Awaits, None));
+    assert_eq!(waits.why, "waits for new@x, still to be created");
     assert_eq!(found.lint(), [format!("unresolved dir 4 {path}")]);
 }
 

@@ -127,6 +127,14 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// What a body says as its `data`, in whichever form it is.
+pub(super) fn data_of(body: &Value) -> Option<Value> {
+    match body.get("data")? {
+        Value::String(text) => serde_json::from_str(text).ok(),
+        data => Some(data.clone()),
+    }
+}
+
 impl Kingdee {
     /// One page of a form's rows. `lean`: only the fields that every version has.
     pub(super) fn rows(&self, form: &Form, filter: &str, start: u64, limit: u64, lean: bool) -> Request {
@@ -137,7 +145,7 @@ impl Kingdee {
     fn query(&self, form: &Form, fields: &str, filter: &str, start: u64, limit: u64) -> Request {
         Request::ask(
             self.path("DynamicFormService.ExecuteBillQuery"),
-            json!({ "data": {
+            self.shaped(json!({ "data": {
                 "FormId": form.id,
                 "FieldKeys": fields,
                 "FilterString": filter,
@@ -146,7 +154,7 @@ impl Kingdee {
                 "TopRowCount": 0,
                 "StartRow": start,
                 "Limit": limit,
-            }}),
+            }})),
         )
     }
 
@@ -162,12 +170,22 @@ impl Kingdee {
 
     fn view(&self, form: &Form, number: &str, id: &str) -> Request {
         let data = json!({ "CreateOrgId": 0, "Number": number, "Id": id, "IsSortBySeq": "false" });
-        Request::ask(self.path("DynamicFormService.View"), json!({ "formid": form.id, "data": data }))
+        Request::ask(self.path("DynamicFormService.View"), self.shaped(json!({ "formid": form.id, "data": data })))
     }
 
     /// What a form is: its operations and their numbers.
     pub(super) fn about(&self, form: &Form) -> Request {
         let question: Value = json!({ "data": { "FormId": form.id } });
-        Request::ask(self.path("DynamicFormService.QueryBusinessInfo"), question)
+        Request::ask(self.path("DynamicFormService.QueryBusinessInfo"), self.shaped(question))
+    }
+
+    /// A body as the site takes it: with `data` as an object, or as that in a text (targets/kingdee.md 0.3).
+    pub(super) fn shaped(&self, mut body: Value) -> Value {
+        if self.data_as_text
+            && let Some(data) = body.get_mut("data").filter(|data| data.is_object())
+        {
+            *data = Value::String(data.to_string());
+        }
+        body
     }
 }

@@ -138,6 +138,8 @@ pub(super) struct Kingdee {
     people: People,
     /// What the operation call is named, where the operator says so.
     operation: Option<String>,
+    /// Whether `data` is sent as JSON in a text.
+    data_as_text: bool,
     /// The names of the settings that are there.
     given: BTreeSet<String>,
 }
@@ -165,6 +167,7 @@ impl Kingdee {
             organisation: own("organisation"),
             people,
             operation: own("operation_call"),
+            data_as_text: own("data_form").as_deref() == Some("text"),
             given,
         }
     }

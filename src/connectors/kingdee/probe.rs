@@ -178,8 +178,15 @@ impl Probe {
                 let request = self.kingdee.rows(form, "", 0, 1, true);
                 return self.ask(Stage::Lean, vec![request]);
             }
-            _ => {
-                self.line(form.id, Finding::Bad, explain(request, reply));
+            answer => {
+                let broke = matches!(&answer, Answer::No(complaint) if complaint.broke);
+                // targets/kingdee.md 0.3: some take the data of a call in a text alone.
+                let more = if broke && !self.kingdee.data_as_text {
+                    "; if the site or a gateway wants the data of a call as a text, set data_form = \"text\""
+                } else {
+                    ""
+                };
+                self.line(form.id, Finding::Bad, explain(request, reply) + more);
                 return self.done();
             }
         }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::answer::{self, Answer, Complaint, bare, get};
-use super::forms::ORGANISATIONS;
+use super::forms::{ORGANISATIONS, data_of};
 use super::record::{ORG, state};
 use super::words::{explained, form, told};
 use super::write::{CALLS, direct, other_number, unaudit};
@@ -59,15 +59,15 @@ fn lesson_of(site: &Site, step: &Step, complaint: &Complaint) -> Option<String> 
     let lesson = if let Some(at) = CALLS.iter().position(|name| calls(name)) {
         // The other spelling, once: which one is honoured depends on the version (targets/kingdee.md 2).
         if complaint.no_such_operation() && number(&step.write) == Some("Forbid") {
-            other_number(form(&step.write)?)
+            other_number(&form(&step.write)?)
         } else {
             (complaint.no_such_call() || complaint.broke).then(|| format!("operation:{}", CALLS[1 - at]))?
         }
     } else if calls("Save") && step.yields.is_none() && complaint.audited() {
-        unaudit(form(&step.write)?)
+        unaudit(&form(&step.write)?)
     } else if calls("UnAudit") && !complaint.broke && !complaint.absent() && !complaint.suspected() {
         // This site lets nobody take it back: perhaps it takes a Save of what is audited.
-        direct(form(&step.write)?)
+        direct(&form(&step.write)?)
     } else {
         return None;
     };
@@ -148,7 +148,7 @@ fn accepted(step: &Step, result: &Map<String, Value>) -> Verdict {
 
 fn kind_of(write: &Request) -> Option<(Kind, bool)> {
     let form = form(write)?;
-    Some(match form {
+    Some(match form.as_str() {
         "SEC_User" | "BD_Empinfo" => (Kind::User, false),
         _ => (Kind::Group, form == ORGANISATIONS.id),
     })
@@ -156,5 +156,5 @@ fn kind_of(write: &Request) -> Option<(Kind, bool)> {
 
 fn sent_number(write: &Request) -> Option<String> {
     let Body::Json { json, .. } = &write.body else { return None };
-    json.pointer("/data/Model/FNumber")?.as_str().map(str::to_owned)
+    data_of(json)?.pointer("/Model/FNumber")?.as_str().map(str::to_owned)
 }

@@ -1,6 +1,7 @@
 //! What Kingdee's answers mean, told to the operator: what happened, what it means, what to do.
 
 use super::answer::{self, Answer, Complaint};
+use super::forms::data_of;
 use crate::connectors::fault::status_text;
 use crate::plan::{Body, Reply, Request};
 
@@ -25,7 +26,8 @@ pub(super) fn explained(complaint: &Complaint) -> String {
         return format!(
             "\"{said}\": the session is not known to the site. Right after a log-in this means that the application is not \
              authorised: check that it is enabled under Third-Party System Login Authorization, its data_center_id, the \
-             integration user and the IP list there"
+             integration user and the IP list there. With login = \"header\" a site may go on saying so for minutes after a \
+             session has expired, and each call begins those minutes anew: leave it alone for five, or use login = \"app-secret\""
         );
     }
     if let Some(holder) = complaint.in_use() {
@@ -68,7 +70,8 @@ pub(super) fn explain(request: &Request, reply: &Reply) -> String {
 }
 
 /// The form that a request is about.
-pub(super) fn form(request: &Request) -> Option<&str> {
+pub(super) fn form(request: &Request) -> Option<String> {
     let Body::Json { json, .. } = &request.body else { return None };
-    json.get("formid").or_else(|| json.get("data").and_then(|data| data.get("FormId")))?.as_str()
+    let of_query = || data_of(json)?.get("FormId").cloned();
+    json.get("formid").cloned().or_else(of_query)?.as_str().map(str::to_owned)
 }

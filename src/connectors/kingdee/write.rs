@@ -276,7 +276,7 @@ impl Work<'_> {
     }
 
     fn post(&self, service: &str, json: Value) -> Request {
-        let body = Body::Json { json, media: "application/json".into() };
+        let body = Body::Json { json: self.kingdee.shaped(json), media: "application/json".into() };
         Request::new(Method::Post, self.kingdee.path(&format!("DynamicFormService.{service}")), body, Repeat::Safe)
     }
 }

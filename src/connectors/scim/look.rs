@@ -99,7 +99,8 @@ impl Scim {
         };
         let Some(at) = site.endpoint(kind).filter(|_| !last && !by.is_empty()) else { return Err(why) };
         let by_total = self.by_total(kind);
-        if !read.replies.first().is_some_and(|reply| search(by, reply, by_total).is_ok_and(|found| !found.all)) {
+        let ignored = |reply: &Reply| search(by, reply, by_total).is_ok_and(|found| !found.all);
+        if !read.replies.first().is_some_and(|reply| ignored(reply) || unfiltered(read.asked, reply)) {
             return Err(why);
         }
         let mut walk = Pages::default();
@@ -222,6 +223,12 @@ struct Found {
     /// Whether the reply shows all that there is to the question.
     all: bool,
     doubt: String,
+}
+
+/// Whether a reply refuses the filter that it was asked with (targets/scim.md A1: 403 or 501, or it is no filter to it).
+fn unfiltered(asked: &[Request], reply: &Reply) -> bool {
+    let filtered = asked.first().is_some_and(|request| request.query.iter().any(|(name, _)| name == "filter"));
+    filtered && matches!(reply.status, 400 | 403 | 501)
 }
 
 /// `by_total`: the total that the service states can be gone by.

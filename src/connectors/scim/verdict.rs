@@ -87,7 +87,16 @@ fn accepted(step: &Step, reply: &Reply) -> Verdict {
             status_text(reply.status)
         ));
     }
-    let later = (reply.status == 202).then(|| "the service took it in and carries it out later".to_owned());
+    // Some services hand out who is there instead of making somebody new (targets/scim.md A4: Smartsheet).
+    let later = match reply.status {
+        202 => Some("the service took it in and carries it out later".to_owned()),
+        200 if step.yields.is_some() => Some(
+            "answered with 200 where 201 says that it was created: the service may have given a record that was there \
+             already; look at it before you undo this"
+                .to_owned(),
+        ),
+        _ => None,
+    };
     if step.yields.is_none() {
         return Verdict::Accepted { id: None, note: later };
     }

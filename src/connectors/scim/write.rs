@@ -327,8 +327,11 @@ impl<'r> Work<'r> {
 
     fn update(&self) -> Result<Vec<Step>, Refusal> {
         if self.patches() {
+            // What waits for records that are still to be created goes by itself: where one of those fails, the rest is done.
+            let (later, now): (Vec<&Change>, Vec<&Change>) =
+                self.changes.iter().copied().partition(|change| refers_to_new(change));
             let mut steps = Vec::new();
-            for part in portions(self.changes) {
+            for part in portions(&now).into_iter().chain(portions(&later)) {
                 steps.push(Work { changes: &part, ..*self }.patch()?);
             }
             Ok(steps)

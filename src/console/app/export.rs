@@ -305,10 +305,8 @@ pub fn mismatches(compared: &Compared, kind: Kind, identity: u32, system: Option
             inputs.base().and_then(id),
             id(at),
         ];
-        let differ: Vec<_> = facets(compared, kind, identity, at)
-            .into_iter()
-            .filter(|facet| facet.verdict == Verdict::Differs)
-            .collect();
+        let differ: Vec<_> =
+            facets(compared, kind, identity, at).into_iter().filter(|facet| facet.verdict.counts()).collect();
         if differ.is_empty() || state.pairing.state() != "differs" {
             sheet.rows.push(head.iter().cloned().chain([None, None, None, None]).collect());
             continue;
@@ -318,7 +316,8 @@ pub fn mismatches(compared: &Compared, kind: Kind, identity: u32, system: Option
                 Some((_, called)) => format!("{}[{called}]", facet.path),
                 None => facet.path.to_string(),
             };
-            let words = Some(facet.direction.words().to_owned()).filter(|words| !words.is_empty());
+            let words = if facet.verdict == Verdict::Awaits { facet.why.as_str() } else { facet.direction.words() };
+            let words = Some(words.to_owned()).filter(|words| !words.is_empty());
             sheet.rows.push(head.iter().cloned().chain([Some(path), facet.source, facet.target, words]).collect());
         }
     }

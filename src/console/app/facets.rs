@@ -16,7 +16,7 @@ const LONG: usize = 1_000;
 /// What operators look for comes first.
 const fn rank(verdict: Verdict) -> u8 {
     match verdict {
-        Verdict::Differs | Verdict::Unresolved => 0,
+        Verdict::Differs | Verdict::Awaits | Verdict::Unresolved => 0,
         Verdict::Waived => 1,
         Verdict::Same => 2,
         Verdict::Shown => 3,
@@ -146,7 +146,7 @@ fn side(facet: &FacetDiff, value: Option<&String>, here: bool, theirs: bool) -> 
 fn side_of(facet: FacetDiff, in_target: bool) -> Side {
     let (mark, tone) = match facet.verdict {
         Verdict::Same => ('=', Tone::Dim),
-        Verdict::Differs => ('~', Tone::Differs),
+        Verdict::Differs | Verdict::Awaits => ('~', Tone::Differs),
         Verdict::Waived | Verdict::Shown => ('-', Tone::Dim),
         Verdict::Unreadable | Verdict::Unread => ('.', Tone::Dim),
         Verdict::Unresolved => ('x', Tone::Bad),

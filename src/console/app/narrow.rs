@@ -117,7 +117,7 @@ fn changes(
     at: usize,
 ) -> impl Iterator<Item = (AttrPath, (String, String))> {
     let all = facets(compared, kind, identity, at);
-    all.into_iter().filter(|facet| matches!(facet.verdict, Verdict::Differs | Verdict::Unresolved)).map(|facet| {
+    all.into_iter().filter(|facet| facet.verdict.counts() || facet.verdict == Verdict::Unresolved).map(|facet| {
         // An entry without a value is called by its key: which group, which organisation.
         let called = facet.key.as_ref().map(|(ids, name)| if name.is_empty() { ids.join(", ") } else { name.clone() });
         let side = |value: Option<String>| match (value, &called) {

@@ -179,7 +179,7 @@ impl Maker<'_> {
     fn grouped(&mut self, changes: &[&Change], plan: Option<&Plan>) {
         let mut groups: BTreeMap<(usize, GroupKey), Vec<&Change>> = BTreeMap::new();
         for change in changes {
-            if !self.lists(change, plan) {
+            if !self.lists(change) {
                 continue;
             }
             let look = self.plan.outcome_of(&change.id).is_some_and(|outcome| needs_look(&outcome.state));
@@ -217,14 +217,23 @@ impl Maker<'_> {
         }
     }
 
+    /// A change in words.
+    fn worded(&mut self, change: &Change) -> &Line {
+        let (compared, standing) = (self.compared, &self.plan.standing);
+        self.words.entry(change.id.clone()).or_insert_with(|| match standing {
+            Standing::Ready(plan) => describe(change, compared, &plan.called),
+            _ => describe(change, compared, &Called::default()),
+        })
+    }
+
     /// Whether a change is listed: all are, or those with the words of the filter.
-    fn lists(&mut self, change: &Change, plan: Option<&Plan>) -> bool {
+    fn lists(&mut self, change: &Change) -> bool {
         if self.filter.is_none() {
             return true;
         }
-        let line = self.words_of(change, plan).text();
-        let Some(filter) = &self.filter else { return true };
-        let passes = filter.passes(&[&super::mask::bare(&line), change.system.as_str(), op(change.op)]);
+        let line = self.worded(change).printed();
+        let passes = |filter: &Narrowed| filter.passes(&[line.as_str(), change.system.as_str(), op(change.op)]);
+        let passes = self.filter.as_ref().is_none_or(passes);
         if passes {
             self.listed.insert(change.id.clone());
         }
@@ -253,17 +262,10 @@ impl Maker<'_> {
         line
     }
 
-    /// A change in words, which are made once.
-    fn words_of(&mut self, change: &Change, plan: Option<&Plan>) -> &Line {
-        let (compared, none) = (self.compared, Called::default());
-        let describe = || describe(change, compared, plan.map_or(&none, |plan| &plan.called));
-        self.words.entry(change.id.clone()).or_insert_with(describe)
-    }
-
     fn change(&mut self, change: &Change, plan: Option<&Plan>, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
         let open = self.plan.open.contains(&change.id);
         let ready = plan.is_some();
-        let line = self.words_of(change, plan).clone();
+        let line = self.worded(change).clone();
         let on = self.plan.on(&change.id) || self.plan.used();
         self.rows.push(PlanRow::Change { id: change.id.clone(), line: line.clone(), open, on });
         if let Some(why) = refused.filter(|_| on) {

@@ -171,6 +171,11 @@ impl Staged {
         self.staging.changes()
     }
 
+    /// What needs a change that is not staged, and which.
+    pub fn waiting(&self) -> impl Iterator<Item = (&Change, &ChangeId)> {
+        self.staging.waiting()
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
         self.staging.len()

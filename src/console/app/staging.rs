@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compare::Compared;
 use crate::model::{Kind, Op, SystemId};
 use crate::plan::ChangeId;
-use crate::plan::stage::{Offer, offers};
+use crate::plan::stage::{Offer, awaited, offers};
 
 use super::checklist::{Checklist, Gather, Gathered, Item};
 use super::form::Form;
@@ -54,6 +54,7 @@ impl App {
         }
         let plain = |offer: &Offer| offer.ticked && offer.blocked.is_none() && offer.blanks.is_empty();
         if chosen.is_some() && found.iter().all(|(_, offer)| plain(offer)) {
+            let ids: Vec<ChangeId> = found.iter().map(|(_, offer)| offer.change.id.clone()).collect();
             let all = found.iter().all(|(_, offer)| self.staged.contains(&offer.change.id));
             if all {
                 self.staged.remove_all(found.iter().map(|(_, offer)| &offer.change.id));
@@ -61,7 +62,8 @@ impl App {
                 self.staged.add_all(found.into_iter().map(|(_, offer)| offer.change));
             }
             self.keep(wishes);
-            return self.move_list(1);
+            self.move_list(1);
+            return self.say_waiting(&ids, &compared);
         }
         let staged_before = found.iter().any(|(_, offer)| self.staged.contains(&offer.change.id));
         let items = found
@@ -124,8 +126,10 @@ impl App {
             self.staged.remove(&offer.change.id);
             self.keep(wishes);
         } else if offer.blanks.is_empty() {
+            let ids = [offer.change.id.clone()];
             self.staged.add(offer.change);
             self.keep(wishes);
+            self.say_waiting(&ids, &about.compared);
         } else {
             self.popup = Form::new(vec![vec![offer]]).map(Popup::Form);
         }
@@ -246,7 +250,31 @@ impl App {
     fn say_staged(&mut self, n: usize) {
         let total = text::count(self.staged.len() as u64);
         let key = self.keymap.shown(super::Action::Prepare);
-        self.say(Tone::Plain, text!("stage.done", n = text::count(n as u64), total = total, key = key));
+        let mut words = text!("stage.done", n = text::count(n as u64), total = total, key = key);
+        if let Some((_, _, compared)) = self.looked_at()
+            && let Some(waiting) = self.waiting(&compared, |_| true)
+        {
+            words.push_str("; ");
+            words.push_str(&waiting);
+        }
+        self.say(Tone::Plain, words);
+    }
+
+    /// Says so where what was just staged waits for a create that is not.
+    fn say_waiting(&mut self, ids: &[ChangeId], compared: &Compared) {
+        if let Some(waiting) = self.waiting(compared, |id| ids.contains(id)) {
+            self.say(Tone::Plain, waiting);
+        }
+    }
+
+    /// How many of these are staged and wait for a create that is not, and whose.
+    fn waiting(&self, compared: &Compared, which: impl Fn(&ChangeId) -> bool) -> Option<String> {
+        let mut needs: Vec<(&ChangeId, &ChangeId)> =
+            self.staged.waiting().map(|(change, need)| (&change.id, need)).filter(|(id, _)| which(id)).collect();
+        let first = needs.first()?.1;
+        let name = awaited(compared, first).unwrap_or_else(|| first.to_string());
+        needs.dedup_by_key(|(id, _)| *id);
+        Some(text!("stage.waits", n = text::count(needs.len() as u64), name = private(&name)))
     }
 
     /// A form is handed in.

@@ -128,6 +128,7 @@ impl Core {
         let probed = member.site.clone().filter(|site| site.good()).map(|site| (site, member.connector.clone()));
         let cancel = member.begin();
         let job = Job {
+            leases: self.leases.clone(),
             at,
             setup: member.setup.clone(),
             client: member.client.clone(),

@@ -2,9 +2,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::config::Auth;
+use crate::engine::together::Shared;
 use crate::mapping::Rate;
-use crate::secret::Source;
+use crate::secret::{Secret, Source};
+use crate::store::Leases;
 
 /// How long a service may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +52,34 @@ pub struct Options {
     pub first_pause: Duration,
     /// How long to wait when the service says that there were too many requests and names no time.
     pub window: Option<Duration>,
+    /// Where the requests of all processes of this host are counted together, and over which time.
+    pub together: Option<Together>,
     /// Statuses by which this service says that it is busy, beside those of all, and how often a read is sent then.
     pub busy: Vec<(u16, u32)>,
+}
+
+/// A limit that all who use a key share.
+#[derive(Clone, Debug)]
+pub struct Together {
+    /// Where the processes of this host meet.
+    pub leases: Leases,
+    /// What the system is.
+    pub identity: String,
+    /// The time over which the service counts.
+    pub window: Duration,
+}
+
+impl Together {
+    /// The count that goes with a key; blocks for a moment. Of the key nothing can be told from it.
+    pub(super) fn opened<'s>(&self, key: impl Iterator<Item = &'s Secret>) -> Shared {
+        let mut hash = Sha256::new();
+        key.for_each(|secret| {
+            hash.update(secret.expose());
+            hash.update([0]);
+        });
+        let key = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        Shared::new(self.leases.tally(&format!("{} {key}", self.identity)), self.window)
+    }
 }
 
 impl Options {
@@ -67,6 +97,7 @@ impl Options {
             body_limit: 64 * 1024 * 1024,
             first_pause: Duration::from_millis(500),
             window: None,
+            together: None,
             busy: Vec::new(),
         }
     }

@@ -38,6 +38,9 @@ pub(super) struct Judge<'j> {
 pub(super) struct Names<'n> {
     pub(super) compared: &'n Compared,
     pub(super) system: &'n SystemId,
+    /// The changes of this push: what its creates brought into being was not there when the records were read.
+    pub(super) changes: &'n [Change],
+    pub(super) known: Known<'n>,
 }
 
 impl Names<'_> {
@@ -46,7 +49,19 @@ impl Names<'_> {
         let Some(view) = self.compared.inputs.systems.iter().find(|view| view.id == *self.system) else { return false };
         let (Some(snapshot), Some(map)) = (view.snapshot(kind), view.mapping.kind(kind)) else { return false };
         let table = &snapshot.table;
-        let Some(row) = table.find(id).filter(|_| table.find(name).is_none()) else { return false };
+        if table.find(name).is_some() {
+            return false;
+        }
+        let made: Vec<(&Change, String)> = self
+            .changes
+            .iter()
+            .filter(|change| change.op == Op::Create && change.kind == kind && change.system == *self.system)
+            .filter_map(|change| Some((change, (self.known)(&change.id)?)))
+            .collect();
+        // A record that this push made may be called as another one's id is.
+        if made.iter().any(|(_, new)| new == name) {
+            return false;
+        }
         let keys = map.rows.iter().filter(|row| row.key.is_some()).filter_map(|row| table.schema().find(&row.attr));
         let folded = |attr: Attr| match table.schema().def(attr).fold {
             Fold::Exact | Fold::Name => Fold::Caseless,
@@ -54,8 +69,12 @@ impl Names<'_> {
         };
         let mut keys = keys.filter(|attr| table.schema().def(*attr).form == Form::Text);
         keys.any(|attr| {
-            let has = |row: Row| fold::same(table.cell(row, attr).text(), name, folded(attr));
-            has(row) && (0..table.len()).filter(|at| has(Row(*at as u32))).count() == 1
+            let is = |text: &str| fold::same(text, name, folded(attr));
+            let path = &table.schema().def(attr).path;
+            let old = table.rows().filter(|row| is(table.cell(*row, attr).text())).map(|row| table.id(row));
+            let new = made.iter().filter(|(change, _)| sets(change, path).is_some_and(is)).map(|(_, id)| &**id);
+            let mut all = old.chain(new);
+            all.next() == Some(id) && all.next().is_none()
         })
     }
 
@@ -190,6 +209,14 @@ impl Judge<'_> {
         });
         readable.next().is_some_and(|first| first && readable.all(|same| same))
     }
+}
+
+/// The text that a change gives an attribute.
+fn sets<'c>(change: &'c Change, path: &AttrPath) -> Option<&'c str> {
+    change.want.iter().find_map(|want| match &want.value {
+        Wanted::Text(text) if want.facet.path == *path && want.facet.key.is_none() => Some(&**text),
+        _ => None,
+    })
 }
 
 fn alike(table: &Table, attr: Option<Attr>, wanted: &Wanted, now: &Seen, known: Known<'_>) -> Option<bool> {
@@ -346,10 +373,28 @@ mod tests {
         world.target.insert(Kind::User, all.collect());
         let compared = world.compared();
         let (mapping, system) = (mapping(true), aha());
-        let names = Names { compared: &compared, system: &system };
-        let judge = Judge { sealer: None, known: &|_| None, mapping: &mapping, names };
-        let stands = |member: &str, value: Wanted, listed: &[&str]| {
-            let facet = Facet { path: AttrPath::new("members"), key: Some(vec![Ref::Id(member.into())]) };
+        let create = |id: &str, name: &str| Change {
+            id: ChangeId(id.into()),
+            system: aha(),
+            kind: Kind::User,
+            op: Op::Create,
+            target: Target::New(ChangeId(id.into())),
+            label: name.into(),
+            want: vec![Want { facet: Facet::attr("userName"), value: Wanted::Text(name.into()), by: By::Source }],
+            expect: Expect::Absent { by: Vec::new() },
+            source: None,
+            needs: Vec::new(),
+        };
+        let creates = [create("first", "New@x"), create("second", "twin@x"), create("lost", "lost@x")];
+        let known = |id: &ChangeId| match &*id.0 {
+            "first" => Some("21".to_owned()),
+            "second" => Some("22".to_owned()),
+            _ => None,
+        };
+        let names = Names { compared: &compared, system: &system, changes: &creates, known: &known };
+        let judge = Judge { sealer: None, known: &known, mapping: &mapping, names };
+        let stands_of = |member: Ref, value: Wanted, listed: &[&str]| {
+            let facet = Facet { path: AttrPath::new("members"), key: Some(vec![member]) };
             let target = Target::Record(RecordKey::new(aha(), Kind::Group, "g"));
             let change = Change {
                 id: ChangeId("one".into()),
@@ -363,12 +408,20 @@ mod tests {
                 source: None,
                 needs: Vec::new(),
             };
-            matches!(judge.stands(&change, Some(&group(listed))), Stands::AsWanted { .. })
+            matches!(judge.stands(&change, Some(&group(listed))), Stands::AsWanted { unread } if unread.is_empty())
         };
+        let stands = |member: &str, value: Wanted, listed: &[&str]| stands_of(Ref::Id(member.into()), value, listed);
         assert!(stands("7", Wanted::Present, &["7"]) && stands("7", Wanted::Present, &["LENA@x"]));
         assert!(!stands("7", Wanted::Present, &["kay@x"]) && !stands("7", Wanted::Present, &[]));
         assert!(!stands("7", Wanted::Clear, &["lena@x"]) && stands("7", Wanted::Clear, &["kay@x"]));
         assert!(!stands("8", Wanted::Present, &["twin@x"]), "two are called so");
         assert!(!stands("10", Wanted::Present, &["omar@x"]), "that is another one's id");
+        // Whoever was created by the same push was not there when the records were read.
+        let made =
+            |create: &str, listed: &[&str]| stands_of(Ref::New(ChangeId(create.into())), Wanted::Present, listed);
+        assert!(made("first", &["21"]) && made("first", &["new@x"]) && !made("first", &["lena@x"]));
+        assert!(!made("second", &["twin@x"]), "three are called so now");
+        assert!(!made("lost", &["lost@x"]), "nobody knows which record it became");
+        assert!(!stands("7", Wanted::Present, &["21"]));
     }
 }

@@ -73,11 +73,14 @@ pub(super) struct View<'v> {
     pub(super) system: &'v SystemId,
     pub(super) kind: Kind,
     pub(super) known: Known<'v>,
+    /// The changes of the push that it is looked at for.
+    pub(super) changes: &'v [Change],
 }
 
 impl View<'_> {
     pub(super) fn judge(&self) -> Judge<'_> {
-        let names = Names { compared: &self.desk.compared, system: self.system };
+        let names =
+            Names { compared: &self.desk.compared, system: self.system, changes: self.changes, known: self.known };
         Judge { sealer: self.desk.sealer.as_ref(), known: self.known, mapping: self.party.connector.mapping(), names }
     }
 

@@ -8,6 +8,8 @@ use futures_util::StreamExt;
 use super::look::{Found, Sought, View};
 use super::{Desk, Party};
 use crate::mapping::Capability;
+use crate::model::text::clean;
+use crate::plan::stage::awaited;
 use crate::plan::{
     Called, Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking,
     sensitive, veiled,
@@ -36,7 +38,16 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
         let why = "its value is sensitive and was kept as a hash alone; take it back and stage it again";
         (change.id.clone(), why.to_owned())
     }));
-    refused.extend(lacking(&changes, &refused));
+    let lacks = lacking(&changes, &refused);
+    refused.extend(lacks.into_iter().map(|(id, why)| {
+        let waits = changes.iter().find(|change| change.id == id).and_then(|change| {
+            let mut needs = change.needs.iter().filter(|need| !changes.iter().any(|other| other.id == **need));
+            awaited(&desk.compared, needs.next()?)
+        });
+        let why =
+            waits.map_or(why, |name| format!("waits for {}, whose create is not staged: stage it too", clean(&name)));
+        (id, why)
+    }));
     let gone: BTreeSet<_> = refused.iter().map(|(id, _)| id.clone()).collect();
     let possible: Vec<Change> = changes.iter().filter(|change| !gone.contains(&change.id)).cloned().collect();
     let rendered = by_record(&possible).into_iter().map(|group| async move {
@@ -80,7 +91,8 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
             let reads = party.connector.read_one(&party.site, key);
             let sought = Sought::Id(key.id.to_string());
             let nothing = |_: &ChangeId| None;
-            let view = View { desk, party: &party, system: &first.system, kind: first.kind, known: &nothing };
+            let view =
+                View { desk, party: &party, system: &first.system, kind: first.kind, known: &nothing, changes: &[] };
             match view.look(&sought, &reads, &[]).await {
                 Found::Record(native) => {
                     party.connector.render(&party.site, group, Some(&native)).map_err(|why| why.to_string())

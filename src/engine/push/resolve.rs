@@ -73,16 +73,17 @@ async fn settle(desk: &Desk, tell: &Tell, intent: OpenIntent) -> Result<Vec<(Pla
         (None, None) => return Ok(Vec::new()),
     };
     let known = |change: &ChangeId| ids.get(change).cloned();
-    let view = View { desk, party, system: &step.system, kind: first.kind, known: &known };
+    let entry = {
+        let plan = plan.clone();
+        desk.keeper.ask(move |journal| journal.find(&plan)).await?
+    };
+    let whole = entry.as_ref().map_or(&[][..], |entry| &entry.plan.changes);
+    let view = View { desk, party, system: &step.system, kind: first.kind, known: &known, changes: whole };
     let why = match &state {
         StepState::Replied { status, verdict, .. } => format!("the console ended after the reply {status} ({verdict})"),
         _ => "no reply is known".to_owned(),
     };
-    let after = {
-        let plan = plan.clone();
-        let entry = desk.keeper.ask(move |journal| journal.find(&plan)).await?;
-        entry.map(|entry| following(&entry.plan, &step.id, &all)).unwrap_or_default()
-    };
+    let after = entry.as_ref().map(|entry| following(&entry.plan, &step.id, &all)).unwrap_or_default();
     let (mut states, mut id) = view.look_up(&sought, &all, &why).await;
     let create = all.iter().find(|change| change.op == Op::Create);
     let other = create.and_then(|create| states.iter().find(|(id, _)| *id == create.id));

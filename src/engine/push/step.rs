@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::look::{busy_pause, somewhere};
+use super::judge::Known;
+use super::look::{View, busy_pause, somewhere};
 use super::opened::Right;
 use super::stop::{Paused, Stop};
 use super::{Desk, LineFault, Party, Rest, Tell};
 use crate::engine::limit::over;
 use crate::engine::protocol::Report;
-use crate::model::{Op, SystemId};
+use crate::model::{Kind, Op, SystemId};
 use crate::plan::{Change, ChangeId, Facet, Outcome, OutcomeState, Plan, Reply, Seen, Step, StepId, Target, Verdict};
 use crate::store::{Receipt, StepState, StoreError};
 use check::Checked;
@@ -117,6 +118,12 @@ const RESTS: u32 = 4;
 impl Work {
     fn changes(&self) -> Vec<&Change> {
         self.group.iter().filter(|change| self.step.serves.contains(&change.id)).collect()
+    }
+
+    /// The records of a kind as they can be looked at.
+    fn view<'v>(&'v self, kind: Kind, known: Known<'v>) -> View<'v> {
+        let (desk, party, changes) = (&*self.desk, &self.party, &self.plan.changes[..]);
+        View { desk, party, system: &self.step.system, kind, known, changes }
     }
 
     fn target(&self) -> Option<&Target> {

@@ -82,6 +82,23 @@ fn only_what_came_about_is_taken_back_and_a_new_account_is_switched_off_once() {
 }
 
 #[test]
+fn what_refers_to_a_record_of_the_same_push_is_taken_back_by_the_id_that_it_got() {
+    let [create, _] = new_user();
+    let member = Facet { path: AttrPath::new("members"), key: Some(vec![Ref::New(create.id.clone())]) };
+    let put = change("g1", Op::Put, Target::Record(user("g1")), member, Wanted::Present);
+    let put = Change { needs: vec![create.id.clone()], ..put };
+    let plan = plan(&[create.clone(), put.clone()]);
+    let outcomes = [confirmed(&create), confirmed(&put)];
+    let (back, cannot) = undo(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
+    assert_eq!(cannot, Vec::new());
+    let dropped = back.iter().find(|change| change.op == Op::Drop).unwrap();
+    assert_eq!(dropped.want[0].facet.key, Some(vec![Ref::Id("new1".into())]));
+    assert_eq!(back.last().map(|change| change.op), Some(Op::Deactivate), "who leaves is taken out first");
+    let (_, cannot) = undo(&plan, &outcomes, &|_| None);
+    assert!(cannot.iter().any(|(id, why)| *id == put.id && why.contains("same push created")), "{cannot:?}");
+}
+
+#[test]
 fn what_failed_is_tried_again_on_the_record_that_was_created_meanwhile() {
     let [create, put] = new_user();
     let done = set("a1");

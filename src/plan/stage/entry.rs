@@ -36,7 +36,7 @@ impl Entry {
         match diff.verdict {
             Verdict::Differs => entry.resolved(ids, list, diff),
             // What the target has and nobody can place is left alone.
-            Verdict::Unresolved if diff.source.is_some() => entry.open(case, list, diff),
+            Verdict::Awaits | Verdict::Unresolved if diff.source.is_some() => entry.open(case, list, diff),
             _ => return None,
         }
         let at = format!("{}[{}]", diff.path, clean(name));

@@ -35,6 +35,22 @@ pub(super) fn create_id(target: &SystemView, kind: Kind, source_id: &str) -> Cha
     Change::name(&target.id, kind, &new_name(source_id), Op::Create, None)
 }
 
+/// What a create of a missing record would create: its kind, the identity, and what operators call it.
+pub(super) fn created(compared: &Compared, create: &ChangeId) -> Option<(usize, Kind, u32, String)> {
+    let source = compared.inputs.source?;
+    let from = &compared.inputs.systems[source];
+    compared.inputs.systems.iter().enumerate().find_map(|(system, target)| {
+        Kind::ALL.into_iter().find_map(|kind| {
+            let start = format!("{}/{kind}/{}", target.id, new_name(""));
+            let id = create.0.strip_prefix(&start)?.strip_suffix(Op::Create.name())?.strip_suffix('/')?;
+            let table = &from.snapshot(kind)?.table;
+            let row = table.find(id)?;
+            let identity = compared.kind(kind).identity_of(source, row)?;
+            Some((system, kind, identity, label(table, row).to_owned()))
+        })
+    })
+}
+
 /// How a record that does not exist yet stands in the names of changes: the source's id, marked.
 pub(super) fn new_name(source_id: &str) -> String {
     format!("+{source_id}")

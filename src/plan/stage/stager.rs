@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::entry::Entry;
-use super::refs::{Resolved, create_id, resolve};
+use super::refs::{Resolved, create_id, created, resolve};
 use super::{Offer, create};
 use crate::compare::{Compared, FacetDiff, Lint, Pairing, Rule, Suggester, SystemView, Verdict, facets, label};
 use crate::mapping::{Access, Capability, KindMap};
@@ -25,6 +25,8 @@ pub struct Stager<'c> {
     lints: HashMap<(&'c str, Kind, &'c str), Vec<&'c Lint>>,
     /// Who could be whom, made where a create is first looked at.
     suggesters: RefCell<HashMap<(Kind, usize), Suggesting<'c>>>,
+    /// Why creates that others wait for cannot be staged.
+    held: RefCell<HashMap<ChangeId, Option<String>>>,
 }
 
 /// One identity in one target, with everything that its offers are made of.
@@ -52,11 +54,39 @@ impl<'c> Stager<'c> {
         for lint in compared.lints.iter().filter(|lint| lint.blocks) {
             lints.entry((lint.record.system.as_str(), lint.record.kind, &*lint.record.id)).or_default().push(lint);
         }
-        Self { compared, lints, suggesters: RefCell::default() }
+        Self { compared, lints, suggesters: RefCell::default(), held: RefCell::default() }
     }
 
     /// See [`super::offers`].
     pub fn offers(&self, kind: Kind, identity: u32, system: usize) -> Vec<Offer> {
+        let mut offers = self.own(kind, identity, system);
+        for offer in offers.iter_mut().filter(|offer| offer.blocked.is_none()) {
+            let own = match &offer.change.target {
+                Target::New(create) => Some(create),
+                Target::Record(_) => None,
+            };
+            let mut others = offer.change.needs.iter().filter(|need| Some(*need) != own);
+            offer.blocked = others.find_map(|need| self.held(need));
+        }
+        offers
+    }
+
+    /// Why what waits for a create has to wait for longer than a push.
+    fn held(&self, create: &ChangeId) -> Option<String> {
+        if let Some(known) = self.held.borrow().get(create) {
+            return known.clone();
+        }
+        let why = created(self.compared, create).and_then(|(system, kind, identity, label)| {
+            let own = self.own(kind, identity, system);
+            let why = own.into_iter().find(|offer| offer.change.id == *create)?.blocked?;
+            Some(format!("waits for {}, which cannot be created as things are: {why}", clean(&label)))
+        });
+        self.held.borrow_mut().insert(create.clone(), why.clone());
+        why
+    }
+
+    /// The offers of an identity, whatever they have to wait for.
+    fn own(&self, kind: Kind, identity: u32, system: usize) -> Vec<Offer> {
         let state = self.compared.kind(kind).state(identity, system);
         let Some(state) = state.filter(|state| state.pairing.counts()) else { return Vec::new() };
         let Some(mut case) = self.case(kind, identity, system) else { return Vec::new() };
@@ -309,7 +339,7 @@ impl Case<'_> {
 
     pub(super) fn differences(&self, diffs: &[FacetDiff]) -> Vec<Offer> {
         let mut offers = Vec::new();
-        for diff in diffs.iter().filter(|diff| matches!(diff.verdict, Verdict::Differs | Verdict::Unresolved)) {
+        for diff in diffs.iter().filter(|diff| diff.verdict.counts() || diff.verdict == Verdict::Unresolved) {
             if diff.key.is_some() {
                 offers.extend(Entry::of(self, diff).and_then(|entry| {
                     let Entry { op, facet, value, text, needs, why } = entry;
@@ -351,7 +381,7 @@ impl Case<'_> {
         };
         let text = format!("{}: {} -> {}", diff.path, shown(&diff.target), shown(&diff.source));
         let facet = Facet::attr(diff.path.as_str());
-        if diff.verdict == Verdict::Unresolved {
+        if matches!(diff.verdict, Verdict::Awaits | Verdict::Unresolved) {
             return self.unresolved(facet, diff, text);
         }
         if let Some(offer) = self.parts(diff, diffs, &text) {

@@ -35,7 +35,11 @@ pub const SWITCHES: &[Switch] = &[
         "Whether a POST's body can set SkipFirstLogin.",
     ),
     switch("create-status", "create-status=201|200", "What a POST that created something is told."),
-    switch("email-required", "email-required", "A blank e-mail is refused (409)."),
+    switch(
+        "email-required",
+        "email-required=on|off|always",
+        "A blank e-mail is refused (409): where the user name does not become it, never, or even where it would.",
+    ),
     switch("user-name-case", "user-name-case=fold|exact", "How a user name in a path is compared."),
     switch("limit-over", "limit-over=clamp|error", "What `limit` above 1000 means."),
     switch("team-put", "team-put=empty|team", "What an update of a team answers with."),

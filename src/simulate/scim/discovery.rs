@@ -83,6 +83,10 @@ fn schemas(library: &Library, quirks: &Quirks, base: &str) -> Vec<Value> {
             if quirks.untyped {
                 untype(&mut announced);
             }
+            if let Some(attributes) = announced["attributes"].as_array_mut() {
+                let off = |name: &str| quirks.disabled.iter().any(|other| other.eq_ignore_ascii_case(name));
+                attributes.retain(|one| !one["name"].as_str().is_some_and(off));
+            }
             out.push(announced);
         }
     }

@@ -79,6 +79,9 @@ impl Listing<'_> {
 
     fn filters(&self, search: &Search) -> Result<Option<Vec<Filter>>, Problem> {
         let quirks = self.renderer.quirks;
+        if let (Some(status), Some(_)) = (quirks.filter_status, &search.filter) {
+            return Err(Problem::new(status, "filters are not supported"));
+        }
         let Some(text) = search.filter.as_deref().filter(|_| !quirks.no_filter) else {
             return Ok(None);
         };

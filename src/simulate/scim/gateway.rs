@@ -25,6 +25,14 @@ pub fn bend(library: &Library, quirks: &Quirks, input: &mut Value) -> Result<(),
             return Err(Problem::new(400, format!("{name} has no part `type`")));
         }
     }
+    // What is switched off is no attribute: a 400 that names it (targets/scim.md A4).
+    for name in &quirks.disabled {
+        let is = |key: &String| key.eq_ignore_ascii_case(name);
+        let inside = |inner: &Value| inner.as_object().is_some_and(|inner| inner.keys().any(is));
+        if fields.iter().any(|(key, value)| is(key) || key.starts_with("urn:") && inside(value)) {
+            return Err(Problem::bad("invalidValue", format!("{name} is an invalid attribute name")));
+        }
+    }
     let lists = fields.values_mut().filter_map(|inner| inner.get_mut("productRoles")?.as_array_mut());
     for pair in lists.flatten() {
         let role = pair["role"].as_str().unwrap_or_default().to_owned();

@@ -14,7 +14,7 @@ use super::findings::{Findings, Range};
 use super::problem::Problem;
 use super::project::Projection;
 use super::quirks::Echo;
-use super::render::Renderer;
+use super::render::{Renderer, without};
 use super::search::Search;
 
 /// Where a document is: its collection and its place there.
@@ -219,7 +219,8 @@ impl Listing<'_> {
             .collect();
         let shown = spots.iter().filter_map(|(at, place)| {
             let kind = &library.collection(*at)?.kind;
-            let document = self.renderer.whole(*at, library.document(*at, *place)?);
+            let mut document = self.renderer.whole(*at, library.document(*at, *place)?);
+            without(kind, &self.renderer.quirks.list_omits, &mut document);
             Some(projections.get(*at)?.as_ref()?.apply(kind, document))
         });
         shown.collect()

@@ -123,6 +123,18 @@ pub struct Quirks {
     pub no_times: bool,
     /// Resource types whose lists are not walked by cursor.
     pub uncursored: &'static [&'static str],
+    /// Filters are refused with this status.
+    pub filter_status: Option<u16>,
+    /// A create of somebody who is there answers with this status and what is there (Smartsheet, GoToMeeting).
+    pub duplicate: Option<u16>,
+    /// What a GET of what is not there gets in the place of a 404 (GoToMeeting).
+    pub absent: Option<u16>,
+    /// Lists leave these attributes out; a GET by id has them (Apigee, ServiceNow).
+    pub list_omits: Vec<String>,
+    /// So many changes of members are taken in one request, and never all of them together (AWS).
+    pub member_changes: Option<usize>,
+    /// These attributes are switched off: no schema and no record has them, and nobody may send them.
+    pub disabled: Vec<String>,
     /// Attributes have no part `type`, and groups are named by `$ref` too (Canaille).
     pub untyped: bool,
 }
@@ -136,7 +148,24 @@ pub const MAX_RESULTS: usize = 1_000;
 pub const SWITCHES: &[Switch] = &[
     switch("no-patch", "no-patch", "PATCH is not offered and gets a 501."),
     switch("patch-without-body", "patch-without-body", "A successful PATCH gets 204 and no body."),
-    switch("no-filter", "no-filter", "Filters are ignored: everybody is returned."),
+    switch("no-filter", "no-filter[=403|501]", "Filters are ignored: everybody is returned; or they are refused so."),
+    switch(
+        "duplicate-create",
+        "duplicate-create=200|201",
+        "A create of somebody who is there already succeeds with that status, and gives what is there.",
+    ),
+    switch("absent", "absent=502", "A GET of what is not there gets that status and no 404."),
+    switch("list-omits", "list-omits=title+displayName", "Lists leave these attributes out; a GET by id has them."),
+    switch(
+        "member-changes",
+        "member-changes=N",
+        "More than N changes of members in one request are refused, and so is taking all of them away together.",
+    ),
+    switch(
+        "disabled",
+        "disabled=title+department",
+        "These attributes are switched off: no schema and no record has them, and a write that has one is a 400.",
+    ),
     switch("urn-filter-matches-nothing", "urn-filter-matches-nothing", "A filter with a whole URN in it finds nobody."),
     switch(
         "ignore-start-index",
@@ -235,6 +264,10 @@ impl Quirks {
                 None => Err(format!("fault `{name}`: `{text}` is none of {}", words.join(", "))),
             },
         };
+        let names = |name: &str| -> Vec<String> {
+            let text = faults.flag(name).unwrap_or_default();
+            text.split(['+', ',']).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        };
         // Their count is spent one by one; here only its form is looked at.
         for name in ["drift", "failover", "cursor-expires"] {
             let text = faults.flag(name).unwrap_or_default();
@@ -247,6 +280,16 @@ impl Quirks {
             no_patch: on("no-patch"),
             patch_without_body: on("patch-without-body"),
             no_filter: on("no-filter"),
+            filter_status: match word("no-filter", &["", "403", "501"])? {
+                Some(1) => Some(403),
+                Some(2) => Some(501),
+                _ => None,
+            },
+            duplicate: word("duplicate-create", &["200", "201"])?.map(|at| if at == 0 { 200 } else { 201 }),
+            absent: number("absent")?.map(|status| status as u16),
+            list_omits: names("list-omits"),
+            member_changes: number("member-changes")?,
+            disabled: names("disabled"),
             urn_filter_matches_nothing: on("urn-filter-matches-nothing"),
             ignore_start_index: word("ignore-start-index", &["", "echo"])?
                 .map(|at| if at == 0 { Echo::Truth } else { Echo::Asked }),
@@ -273,10 +316,7 @@ impl Quirks {
             status_integer: on("status-integer"),
             html_errors: on("html-errors"),
             empty_errors: on("empty-errors"),
-            drop_attributes: faults
-                .flag("drop-attributes")
-                .map(|names| names.split(['+', ',']).map(|name| name.trim().to_owned()).collect())
-                .unwrap_or_default(),
+            drop_attributes: names("drop-attributes"),
             member_username: on("member-username"),
             location_username: on("location-username"),
             removal: match word("member-removal", &["value-list", "filter", "literal"])? {

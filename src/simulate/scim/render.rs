@@ -44,6 +44,7 @@ impl Renderer<'_> {
                 }
             }
         }
+        without(kind, &self.quirks.disabled, &mut document);
         self.head(at, kind, &id, document)
     }
 
@@ -113,6 +114,20 @@ impl Renderer<'_> {
                     value["value"] = name.clone();
                 }
             }
+        }
+    }
+}
+
+/// Takes attributes out of a document by their names.
+pub fn without(kind: &ResourceType, names: &[String], document: &mut Value) {
+    let wanted = |name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+    for (extension, attribute) in kind.attributes().filter(|(_, attribute)| wanted(&attribute.name)) {
+        let root = match extension {
+            Some(schema) => document.get_mut(&schema.id),
+            None => Some(&mut *document),
+        };
+        if let Some(root) = root.and_then(Value::as_object_mut) {
+            root.shift_remove(&attribute.name);
         }
     }
 }

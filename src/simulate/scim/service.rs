@@ -186,7 +186,10 @@ impl Desk<'_> {
 
     fn get(&self, at: usize, id: &str) -> Result<Reply, Problem> {
         let library = self.scim.read();
-        let document = self.find(&library, at, id)?;
+        let document = self.find(&library, at, id).map_err(|problem| match self.quirks.absent {
+            Some(status) => Problem::new(status, "Bad Gateway"),
+            None => problem,
+        })?;
         if self.quirks.etag == Etag::Kept
             && self.request.if_none_match.as_deref().is_some_and(|tags| names_version(tags, &document))
         {
@@ -201,7 +204,14 @@ impl Desk<'_> {
         naming::translate(&library, self.quirks, at, &mut input);
         gateway::bend(&library, self.quirks, &mut input)?;
         self.scim.manner.sent(&library, &mut input);
-        let mut document = writing::created(&library, self.quirks, at, &input)?;
+        let made = writing::created(&library, self.quirks, at, &input);
+        if let (Err(Problem { kind: Some("uniqueness"), .. }), Some(status)) = (&made, self.quirks.duplicate)
+            && let Some(id) = input["userName"].as_str().and_then(|name| library.user_named(name))
+            && let Some(there) = library.get(at, &id)
+        {
+            return self.show(&library, at, status, there);
+        }
+        let mut document = made?;
         self.scim.manner.settle(&library, kind_of(&library, at), None, &mut document)?;
         let document = library.create(at, document, false).ok_or_else(lost)?;
         self.show(&library, at, 201, document)
@@ -215,6 +225,7 @@ impl Desk<'_> {
         let mut library = self.scim.write();
         let before = self.find(&library, at, id).map_err(|problem| self.ghost(&library, at, id).unwrap_or(problem))?;
         self.match_version(&before)?;
+        self.count_members(&before, &input)?;
         naming::translate(&library, self.quirks, at, &mut input);
         gateway::bend(&library, self.quirks, &mut input)?;
         self.scim.manner.sent(&library, &mut input);
@@ -231,6 +242,33 @@ impl Desk<'_> {
             return Ok(Reply { status: 204, headers: self.tag(&after), body: String::new() });
         }
         self.show(&library, at, 200, after)
+    }
+
+    /// AWS IAM Identity Center takes 100 changes of members in one request, and refuses to have all of them replaced or taken
+    /// away (targets/scim.md A3).
+    fn count_members(&self, before: &Value, input: &Value) -> Result<(), Problem> {
+        let Some(most) = self.quirks.member_changes else { return Ok(()) };
+        let count = |value: &Value| value.as_array().map_or(1, Vec::len);
+        let mut changes = 0;
+        for operation in input["Operations"].as_array().into_iter().flatten() {
+            let path = operation["path"].as_str().unwrap_or_default();
+            let op = operation["op"].as_str().unwrap_or_default().to_ascii_lowercase();
+            match (path.split('[').next(), path.contains('[')) {
+                (Some("members"), true) => changes += 1,
+                (Some("members"), false) if op == "replace" || op == "remove" && operation.get("value").is_none() => {
+                    return Err(Problem::value("all members cannot be replaced or removed in one request"));
+                }
+                (Some("members"), false) => changes += count(&operation["value"]),
+                _ => changes += operation["value"].get("members").map_or(0, count),
+            }
+        }
+        if self.request.method == "PUT" && input.get("members") != before.get("members") {
+            changes += input.get("members").map_or(0, count);
+        }
+        if changes > most {
+            return Err(Problem::value(format!("no more than {most} membership changes can be made in one request")));
+        }
+        Ok(())
     }
 
     fn delete(&self, at: usize, id: &str) -> Result<Reply, Problem> {

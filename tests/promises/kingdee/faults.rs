@@ -158,6 +158,26 @@ async fn every_shape_of_a_yes_and_a_no_is_understood() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_goes_in_a_text_where_the_site_wants_it_so() {
+    // targets/kingdee.md 0.3.
+    let (bed, mut console, world) = world(40, &[("data_form", "text")], &["data-form=text"]).await;
+    assert!(snapshot(&world, Kind::User).proved() && snapshot(&world, Kind::Group).proved());
+    let row = users_with(&world, true, 1);
+    let id = snapshot(&world, Kind::User).table.id(row).to_owned();
+    let had = grants(&world, row);
+    let changes = vec![
+        set(&world, Kind::User, row, "emails[work]", "a@example.com"),
+        grant(&world, row, Op::Drop, [&had[0][0], &had[0][1]]),
+    ];
+    let (_, outcomes) = pushed(&mut console, changes).await;
+    assert!(outcomes.iter().all(|(_, state)| state.word() == "confirmed"), "{outcomes:?}");
+    assert_eq!(record(&bed, "SEC_User", &id).await["FEmail"], "a@example.com");
+    assert_eq!(one(&mut console, switch(&world, Kind::User, row, false)).await.word(), "confirmed");
+    let (_, site) = tested(&[], &["data-form=text"]).await;
+    assert!(told(&site).contains("data_form = \"text\""), "{}", told(&site));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_to_a_write_that_is_no_answer_is_looked_up_and_a_refusal_is_told() {
     let (bed, mut console, world) = world(40, &[], &[]).await;
     let row = users_with(&world, true, 1);

@@ -38,8 +38,7 @@ impl Work {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
         let Some(first) = changes.first() else { return false };
-        let view =
-            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let view = self.view(first.kind, &known);
         if self.creates()
             && self.id().is_none()
             && let Some(by) = keys_of(&changes)
@@ -119,8 +118,7 @@ impl Work {
             }
         };
         let Some(first) = changes.first() else { return Attempt::Done(false) };
-        let view =
-            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let view = self.view(first.kind, &known);
         let looked = async {
             match view.reached(&sought, &self.step).await {
                 Some(reached) => Err(reached),

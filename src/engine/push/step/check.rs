@@ -3,7 +3,7 @@
 use super::{Work, lock};
 use crate::connectors::Observed;
 use crate::engine::push::judge::{self, Judge, Names, Stands, moved};
-use crate::engine::push::look::{Found, Sought, View, keys_of};
+use crate::engine::push::look::{Found, Sought, keys_of};
 use crate::model::text::clean;
 use crate::model::{Kind, Row};
 use crate::plan::{Change, ChangeId, Facet, Method, OutcomeState, Request, Seen, Step, Target, fill, seen};
@@ -29,8 +29,7 @@ impl Work {
         };
         let Some(first) = changes.first() else { return refused("the step serves no change".into()) };
         let known = |change: &ChangeId| self.shared.known(change);
-        let view =
-            View { desk: &self.desk, party: &self.party, system: &self.step.system, kind: first.kind, known: &known };
+        let view = self.view(first.kind, &known);
         let reads: Option<Vec<Request>> = self.step.read.iter().map(|read| fill(read, &known)).collect();
         // The later steps of a create (submit, audit) are about the record that its first one brought into being.
         let (sought, new) = match (keys_of(&changes).filter(|_| self.first), self.id()) {
@@ -107,7 +106,12 @@ impl Work {
 
     fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
         let known = |change: &ChangeId| self.shared.known(change);
-        let names = Names { compared: &self.desk.compared, system: &self.step.system };
+        let names = Names {
+            compared: &self.desk.compared,
+            system: &self.step.system,
+            changes: &self.plan.changes,
+            known: &known,
+        };
         let judge = Judge { sealer: None, known: &known, mapping: self.party.connector.mapping(), names };
         let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
             Stands::AsWanted { unread } if unread.is_empty() || new => {

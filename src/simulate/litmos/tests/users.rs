@@ -142,8 +142,13 @@ async fn what_is_wrong_with_a_user_is_told_in_the_documented_words() {
     assert!(client.post("/users", &text_message).await.told(400).starts_with("Invalid Phone Number"));
     text_message["PhoneMobile"] = json!("+15554443333");
     assert_eq!(client.post("/users", &text_message).await.status, 201);
-    let required = super::client(&["email-required"]).await;
-    assert_eq!(required.post("/users", &newcomer("cy.ray@x.test")).await.told(409), "Invalid email address");
+    let mut blank = newcomer("cy.blank");
+    blank["IsCustomUsername"] = json!(true);
+    assert_eq!(client.post("/users", &blank).await.told(409), "Invalid email address");
+    let not = super::client(&["email-required=off"]).await;
+    assert_eq!(not.post("/users", &blank).await.status, 201);
+    let always = super::client(&["email-required=always"]).await;
+    assert_eq!(always.post("/users", &newcomer("cy.ray@x.test")).await.told(409), "Invalid email address");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub enum Drift {
 }
 
 impl Drift {
-    fn is_hole(self) -> bool {
+    pub(super) fn is_hole(self) -> bool {
         matches!(self, Drift::Missing | Drift::Deleted | Drift::BadMember)
     }
 }

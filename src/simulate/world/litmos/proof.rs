@@ -162,12 +162,13 @@ fn compare_teams(view: &mut View, world: &World, documents: &Documents) {
             members.iter().filter(|slot| listed(slot)).map(|slot| &view.linked[slot]).collect();
         let ours: BTreeSet<String> =
             group["members"].as_array().unwrap().iter().map(|member| text(&member["value"]).to_owned()).collect();
-        // Who is not there, or inactive there, is in no list of members that the service gives.
+        // Who is inactive there is in no list of members that the service gives; who is not there is in no team.
+        let there: BTreeSet<&String> = view.linked.values().collect();
         let listable: BTreeSet<&String> =
             view.learners.iter().filter(|learner| learner.active).filter_map(|l| view.linked.get(&l.slot)).collect();
         let differ: Vec<String> = ours
             .iter()
-            .filter(|id| listable.contains(id) && !theirs.contains(id))
+            .filter(|id| !there.contains(id) || listable.contains(id) && !theirs.contains(id))
             .chain(theirs.iter().filter(|id| !ours.contains(**id)).copied())
             .cloned()
             .collect();
@@ -222,6 +223,7 @@ fn all_that_was_promised_is_planted_at_litmos() {
         (("differs", "time-zone"), 4),
         (("differs", "culture"), 3),
         (("differs", "phone"), 4),
+        (("differs", "bad-member"), 5),
         (("differs", "missing-members"), 2),
         (("differs", "extra-members"), 2),
         (("lint", "hostile_text"), 3),

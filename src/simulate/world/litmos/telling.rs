@@ -67,8 +67,16 @@ fn teams(world: &World) -> Vec<Planted> {
     };
     let paths = |people: &[u32]| people.iter().map(|n| format!("members[{}]", world.source_id(*n))).collect::<Vec<_>>();
     let groups = catalog::groups();
+    // Who is not at Litmos is in none of its teams.
+    let absent: Vec<u32> =
+        world.0.litmos.order.iter().filter(|(_, drift)| drift.is_hole()).map(|(number, _)| *number).collect();
     for (number, (name, circle)) in (0_u32..).zip(&groups) {
-        match drift_of_team(number) {
+        let waited: Vec<u32> = absent.iter().copied().filter(|number| world.is_in(*number, *circle)).collect();
+        let drift = drift_of_team(number);
+        if !waited.is_empty() && drift.is_none() {
+            tell("bad-member", "differs", name, paths(&waited), "a member who is not at Litmos");
+        }
+        match drift {
             Some(TeamDrift::Missing) => tell("missing-team", "missing", name, Vec::new(), "no such team at Litmos"),
             Some(TeamDrift::Twice) => {
                 let note = "two teams of that name at Litmos, which is legal there";
@@ -76,13 +84,13 @@ fn teams(world: &World) -> Vec<Planted> {
                 tell("duplicate", "lint", name, vec!["displayName".to_owned()], note);
             }
             Some(TeamDrift::FewerMembers) => {
-                let dropped = paths(&dropped_members(world, *circle));
+                let dropped = paths(&[dropped_members(world, *circle), waited].concat());
                 if !dropped.is_empty() {
                     tell("missing-members", "differs", name, dropped, "fewer members at Litmos");
                 }
             }
             Some(TeamDrift::MoreMembers) => {
-                let added = paths(&added_members(world, *circle));
+                let added = paths(&[added_members(world, *circle), waited].concat());
                 if !added.is_empty() {
                     tell("extra-members", "differs", name, added, "more members at Litmos");
                 }
