@@ -153,7 +153,9 @@ fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>
             if let OutcomeState::Waiting { .. } = outcome.state
                 && let Some(why) = crate::console::app::preview::why(&outcome.state)
             {
-                say(&format!("{}: {}", outcome.change, text::clean(&why)));
+                let whose = plan.change(&outcome.change).map(|change| format!("{} {}", change.system, change.label));
+                let whose = whose.unwrap_or_else(|| outcome.change.to_string());
+                say(&format!("{}: {}", text::clean(&whose), text::clean(&why)));
             }
         }
         Report::Notice(said) => say(&text::clean(said)),

@@ -99,7 +99,8 @@ pub fn describe(change: &Change, compared: Option<&Compared>, were: &Called) -> 
         }
         line = line.data(Tone::Plain, name);
         match seen(&want.facet) {
-            Some(Seen::Value(text)) => {
+            // An entry that is only there has no value to speak of.
+            Some(Seen::Value(text)) if !text.is_empty() => {
                 line = line
                     .with(Tone::Dim, ": ")
                     .data(Tone::Dim, called(refers.1, At::Value, text))
@@ -111,6 +112,7 @@ pub fn describe(change: &Change, compared: Option<&Compared>, were: &Called) -> 
             Wanted::Text(text) => line.data(Tone::Plain, called(refers.1, At::Value, text)),
             Wanted::Ref(reference) => line.data(Tone::Plain, referred(refers.1, At::Value, reference)),
             Wanted::Present => line.with(Tone::Plain, text!("plan.present")),
+            Wanted::Clear if want.facet.key.is_some() => line.with(Tone::Plain, text!("plan.removed")),
             Wanted::Clear => line.with(Tone::Plain, text!("plan.cleared")),
             Wanted::Secret(name) if is_typed(name) => line.with(Tone::Plain, text!("plan.typed")),
             Wanted::Secret(name) => line.with(Tone::Plain, text!("plan.secret", setting = name)),
