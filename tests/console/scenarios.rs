@@ -218,6 +218,26 @@ fn s06_leavers_are_staged_and_planned_by_fifteen_keys() {
 }
 
 #[test]
+fn s04_what_several_changes_of_a_push_failed_of_is_told_once_over_them() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes: Vec<_> = (0..3).map(|at| change(at, "department", "Production", "Research")).collect();
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    let made = plan(changes.clone());
+    desk.report(Report::Prepared(made.clone()));
+    desk.keys("P 3 Enter");
+    desk.report(Report::PushBegan(made.id.clone()));
+    for change in &changes {
+        let failed = OutcomeState::Failed { why: "500 try later".into() };
+        desk.report(Report::Outcome(made.id.clone(), outcome(change, failed)));
+    }
+    desk.report(Report::PushEnded(made.id.clone()));
+    let screen = desk.screen();
+    assert!(screen.contains("3  500 try later"), "{screen}");
+    assert_eq!(screen.matches("500 try later").count(), 1, "{screen}");
+}
+
+#[test]
 fn s07_what_waits_under_the_cursor_is_tried_alone_and_nothing_else_can_be_tried() {
     let mut desk = Desk::with(120, 36, world::small());
     let changes: Vec<_> = (0..2).map(|at| change(at, "department", "Production", "Research")).collect();

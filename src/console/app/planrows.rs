@@ -214,10 +214,26 @@ impl Maker<'_> {
             let usual = changes.len() <= MANY || of.is_none();
             let open = usual != self.plan.folded.contains(&of);
             let line = self.group_line(&of, &changes);
+            let looks = of.is_none();
             self.rows.push(PlanRow::Group { of, line, open });
             if open {
-                for change in changes {
-                    self.change(change, plan, steps.get(&change.id), refused.get(&change.id).copied());
+                let why = |change: &&Change| {
+                    let outcome = self.plan.outcome_of(&change.id).filter(|_| looks)?;
+                    Some((outcome_tone(&outcome.state), self.why(outcome)?))
+                };
+                let told: Vec<(Option<(Tone, String)>, &Change)> =
+                    changes.into_iter().map(|change| (why(&change), change)).collect();
+                for same in told.chunk_by(|(one, _), (next, _)| one == next) {
+                    // What several have in common is told once, over them.
+                    let told = same[0].0.as_ref().filter(|_| same.len() > 1);
+                    if let Some((tone, why)) = told {
+                        let n = text::count(same.len() as u64);
+                        self.text(&indent(2, Line::of(*tone, format!("{n}  ")).data(*tone, why.clone())).hanging(4));
+                    }
+                    for (_, change) in same {
+                        let refused = refused.get(&change.id).copied();
+                        self.change(change, plan, steps.get(&change.id), refused, told.is_some());
+                    }
                 }
             }
         }
@@ -268,7 +284,15 @@ impl Maker<'_> {
         line
     }
 
-    fn change(&mut self, change: &Change, plan: Option<&Plan>, steps: Option<&Vec<&Step>>, refused: Option<&String>) {
+    /// `told`: what came of it has been told for all of the same cause.
+    fn change(
+        &mut self,
+        change: &Change,
+        plan: Option<&Plan>,
+        steps: Option<&Vec<&Step>>,
+        refused: Option<&String>,
+        told: bool,
+    ) {
         let open = self.plan.open.contains(&change.id);
         let ready = plan.is_some();
         let line = self.worded(change).clone();
@@ -279,7 +303,7 @@ impl Maker<'_> {
         }
         let outcome = self.plan.outcome_of(&change.id);
         let good = |outcome: &Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. });
-        if let Some(outcome) = outcome.filter(|outcome| open || !good(outcome))
+        if let Some(outcome) = outcome.filter(|outcome| open || !good(outcome) && !told)
             && let Some(why) = self.why(outcome)
         {
             self.text(&indent(4, Line::default().data(outcome_tone(&outcome.state), why)));
