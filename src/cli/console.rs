@@ -75,7 +75,7 @@ pub fn open(setup: Setup, global: &Global, look: Look, options: Options) -> anyh
         Arc::new(engine::start(setup, reports))
     };
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
-    let exports = super::export::folder(&dirs);
+    let exports = crate::console::run::files::folder(&dirs);
     let Look { themes, keymap, plain } = look;
     let compat_draw = global.compat_draw || plain;
     let options = Options { themes, keymap, compat_draw, exports, ..options };

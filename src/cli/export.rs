@@ -1,11 +1,6 @@
-//! `trueup export`: what is out of true, a list, or the history as a file for other programs; and how any export is written.
+//! `trueup export`: what is out of true, a list, or the history as a file for other programs.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::args::{ExportArgs, ExportWhat};
 use super::check::Wanted;
@@ -13,50 +8,14 @@ use super::{Exit, Global, setup};
 use crate::compare::subject::Identity;
 use crate::config::Dirs;
 use crate::console::app::columns::{Column, USUAL};
-use crate::console::app::export::{As, Sheet, What, history, mismatch_columns, mismatches};
+use crate::console::app::export::{Sheet, What, history, mismatch_columns, mismatches};
 use crate::console::app::order::Order;
 use crate::console::app::rows::Rows;
+use crate::console::run::files::{folder, write};
 use crate::engine::past;
 use crate::model::Kind;
 use crate::model::filter::Query;
 use crate::store::{self, Journal};
-
-/// Where exports go that name no directory of their own.
-pub fn folder(dirs: &Dirs) -> PathBuf {
-    dirs.state.join("exports")
-}
-
-/// Writes an export where nothing is yet, for its owner alone. A bare name goes into `folder`. Gives the file's path.
-///
-/// # Errors
-/// When the file exists or cannot be written.
-pub fn write(folder: &Path, name: &str, sheet: &Sheet) -> anyhow::Result<PathBuf> {
-    let named = Path::new(name);
-    let bare = named.components().count() == 1 && named.file_name().is_some();
-    let path = match name.strip_prefix("~/") {
-        Some(rest) => directories::BaseDirs::new().context("no home directory is known here")?.home_dir().join(rest),
-        None if bare => {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .with_context(|| format!("cannot make the directory {}", folder.display()))?;
-            folder.join(named)
-        }
-        None => named.to_owned(),
-    };
-    let shown = path.display();
-    let mut file = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{shown} is there already; an export is not written over another file")
-        }
-        made => made.with_context(|| format!("the export cannot be written to {shown}"))?,
-    };
-    file.write_all(sheet.text(As::of(name)).as_bytes())
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("the export cannot be written to {shown}"))?;
-    Ok(path)
-}
 
 /// Exports.
 ///

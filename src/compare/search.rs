@@ -223,7 +223,7 @@ mod tests {
         let words = column("department");
         let schema = Schema::new(Kind::User, vec![words, AttrDef { unique: true, ..column("displayName") }]);
         let mut builder = TableBuilder::new(schema);
-        let rows = CHUNK_ROWS + 3;
+        let rows = CHUNK_ROWS + 100;
         for n in 0..rows {
             assert!(builder.begin(&format!("ID{n:05}")));
             builder.set(Attr(0), ["Sales", "Purchasing", "Research"][n % 3]);

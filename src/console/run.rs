@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossterm::Command as _;
@@ -13,77 +13,20 @@ use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
+pub mod files;
+mod lend;
+mod options;
+
+pub use self::options::{ExitKind, Options, Rules};
+
+use self::files::{exported, write_private};
 use super::app::action::Action;
-use super::app::export::What;
 use super::app::keys::Keymap;
-use super::app::text::{count, text};
+use super::app::text::text;
 use super::app::{App, Copied, Msg, Setup, Wish, update};
 use super::term::{self, Held, Input, Pace, Reader, Screen};
 use super::view::{self, Themes};
 use crate::engine::protocol::{Command, Report};
-use crate::model::SystemId;
-
-/// How the console is opened.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Over the simulators: the header says so.
-    pub demo: bool,
-    /// What the header calls it: the configuration's name.
-    pub title: String,
-    /// All themes, with the one that is on.
-    pub themes: Themes,
-    /// The operator's own key map.
-    pub keymap: Option<Keymap>,
-    /// The cursor is placed anew after every wide character, and nothing is scrolled.
-    pub compat_draw: bool,
-    /// Where exports go that name no directory of their own.
-    pub exports: PathBuf,
-    /// The configuration's own lenses: name and filter.
-    pub lenses: Vec<(String, String)>,
-    /// The configuration's file and the mapping files that it names, which the operator may edit while the console is open.
-    pub rules: Option<Rules>,
-    /// The file in which columns and order of the lists are kept.
-    pub kept: Option<std::path::PathBuf>,
-}
-
-/// Where the rules are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// The configuration.
-    pub config: PathBuf,
-    /// The mapping files that systems have.
-    pub mappings: Vec<(SystemId, PathBuf)>,
-}
-
-impl Rules {
-    /// The file with the rules of a system.
-    fn file(&self, system: Option<&SystemId>) -> &Path {
-        let own = self.mappings.iter().find(|(id, _)| Some(id) == system);
-        own.map_or(&self.config, |(_, path)| path)
-    }
-}
-
-/// How the console ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExitKind {
-    /// The operator ended it.
-    Quit,
-    /// The line was lost (SIGHUP, or the terminal is gone): status 129.
-    HangUp,
-    /// It was told to end (SIGTERM): status 143.
-    Terminated,
-}
-
-impl ExitKind {
-    /// The exit status.
-    pub const fn status(self) -> u8 {
-        match self {
-            Self::Quit => 0,
-            Self::HangUp => 129,
-            Self::Terminated => 143,
-        }
-    }
-}
 
 /// Frames that only reports ask for come at most so often; a key is answered at once.
 const PACE: Duration = Duration::from_millis(50);
@@ -256,26 +199,6 @@ impl Loop {
         }
     }
 
-    /// Waits for answers that the terminal still owes, so that they are not taken for typed by whoever comes next. What is typed
-    /// meanwhile is kept.
-    async fn quiet(&mut self) {
-        let mut typed = Vec::new();
-        while let left = self.screen.pace.outstanding(Instant::now())
-            && !left.is_zero()
-        {
-            match tokio::time::timeout(left, self.inputs.recv()).await {
-                Ok(Some(Event::Answer)) => self.screen.pace.answered(),
-                Ok(Some(Event::Gone) | None) | Err(_) => break,
-                Ok(Some(other)) => typed.push(other),
-            }
-        }
-        self.screen.pace.forget();
-        self.reader.expect(false);
-        for event in typed {
-            let _ = self.jobs.send(event);
-        }
-    }
-
     /// Sleeps until something comes.
     async fn wait(&mut self) -> Event {
         let tick = self.app.next_tick().map(|seconds| Duration::from_secs(seconds.max(1) as u64));
@@ -369,16 +292,6 @@ impl Loop {
         Ok(None)
     }
 
-    /// Stops until somebody continues it; where nobody could, it says so.
-    async fn suspend(&mut self, group: bool) -> io::Result<()> {
-        self.quiet().await;
-        if !self.held.suspend(group)? {
-            let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(text!("run.no-shell").to_owned()))));
-        }
-        self.screen.forget();
-        Ok(())
-    }
-
     fn end(&self, kind: ExitKind) -> ExitKind {
         (self.send)(Command::Quit);
         kind
@@ -431,46 +344,6 @@ impl Loop {
         Ok(())
     }
 
-    /// Lends the terminal to the operator's editor; what was saved goes where it came from.
-    async fn edit(&mut self, text: &str) -> io::Result<()> {
-        let msg = match self.lend(|| term::edit(text)).await? {
-            Ok(text) => Msg::Edited(text),
-            Err(fault) => Msg::Report(Report::Notice(fault.to_string())),
-        };
-        let _ = self.jobs.send(Event::Msg(msg));
-        Ok(())
-    }
-
-    /// Lends the terminal to the operator's editor for the rules; then they are tried.
-    async fn edit_rules(&mut self, system: Option<&SystemId>) -> io::Result<()> {
-        let Some(path) = self.rules.as_ref().map(|rules| rules.file(system).to_owned()) else {
-            // Without a file there is nothing to edit, and the engine says so.
-            (self.send)(Command::TryRules);
-            return Ok(());
-        };
-        match self.lend(|| term::edit_file(&path)).await? {
-            Ok(()) => (self.send)(Command::TryRules),
-            Err(fault) => {
-                let _ = self.jobs.send(Event::Msg(Msg::Report(Report::Notice(fault.to_string()))));
-            }
-        }
-        Ok(())
-    }
-
-    /// Lends the terminal to another program.
-    async fn lend<T>(&mut self, to: impl FnOnce() -> io::Result<T>) -> io::Result<io::Result<T>> {
-        self.quiet().await;
-        self.reader.pause();
-        let done = self.held.lend(to);
-        // A ctrl-c or ctrl-z in the editor was meant for the editor.
-        while tokio::time::timeout(Duration::from_millis(1), self.signals.interrupt.recv()).await.is_ok() {}
-        while tokio::time::timeout(Duration::from_millis(1), self.signals.stop.recv()).await.is_ok() {}
-        self.reader.resume();
-        self.screen.forget();
-        let _ = self.jobs.send(Event::Msg(resized_msg()));
-        done
-    }
-
     fn draw(&mut self) -> io::Result<()> {
         for (thread, message) in term::panics() {
             let report = Report::Crashed { part: thread, text: message };
@@ -491,31 +364,10 @@ impl Loop {
     }
 }
 
-/// Writes an export; what came of it, in words.
-fn exported(folder: &Path, what: &What, name: &str, mask: Option<u64>) -> String {
-    let sheet = what.sheet();
-    let sheet = match mask {
-        Some(salt) => sheet.masked(salt),
-        None => sheet,
-    };
-    match crate::cli::export::write(folder, name, &sheet) {
-        Ok(path) => text!("export.done", n = count(sheet.rows.len() as u64), path = path.display()),
-        Err(why) => text!("export.failed", why = format!("{why:#}")),
-    }
-}
-
 /// Another number in each session.
 pub fn salt() -> u64 {
     let now = jiff::Timestamp::now().as_nanosecond();
     (u64::from(std::process::id()) << 32) ^ now as u64
-}
-
-/// Writes a file that only its owner can read.
-fn write_private(path: &std::path::Path, text: &str) -> io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 fn resized_msg() -> Msg {

@@ -9,7 +9,6 @@
 #[path = "../promises/bed.rs"]
 mod bed;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,12 +16,12 @@ use trueup::config::SystemConfig;
 use trueup::engine::push::Patience;
 use trueup::engine::{Auth, Session, Setup, SystemSetup};
 use trueup::mapping::Mapping;
-use trueup::model::{Op, SystemId};
-use trueup::plan::Target;
+use trueup::model::{Kind, Op, RecordKey, SystemId};
+use trueup::plan::{By, Change, Expect, Facet, Target, Want, Wanted};
 use trueup::secret::{Secret, Source};
 use trueup::simulate::{self, Options, Running};
 
-use bed::{Dir, full, offers, setup, staged, system};
+use bed::{Dir, full, setup, system};
 
 /// One push.
 struct Course {
@@ -128,21 +127,11 @@ async fn run(course: &'static Course) -> String {
     let setup = Setup { patience: Patience::default(), ..setup(systems, &dir.0) };
     let session = Session::read(setup, |_| {}).await;
     let world = session.world().expect("it was read");
-    // One change for each record: what an operator sets right.
-    let mut had = BTreeSet::new();
-    let all = offers(&world);
-    let mine = all.iter().filter(|offer| {
-        let change = &offer.change;
-        let plain =
-            matches!(change.op, Op::Set | Op::Put | Op::Reactivate) && matches!(change.target, Target::Record(_));
-        plain
-            && change.needs.is_empty()
-            && offer.blocked.is_none()
-            && offer.blanks.is_empty()
-            && had.insert(change.target.clone())
-    });
-    let wanted = staged(mine.take(course.changes));
+    let table = &world.compared.inputs.systems[1].snapshot(Kind::User).expect("users").table;
+    let wanted: Vec<Change> =
+        table.rows().take(course.changes).map(|row| change(course, table.id(row), row.0)).collect();
     let plan = Arc::new(session.prepare(wanted).await.expect("a plan"));
+    assert_eq!(plan.refused, [], "{}", course.name);
     // Everything that was counted before has left the vendor's windows.
     tokio::time::sleep(Duration::from_secs(61)).await;
     running.seen.forget();
@@ -168,6 +157,29 @@ async fn run(course: &'static Course) -> String {
         seen.len(),
         sustained / wall * 100.0
     )
+}
+
+/// One attribute of one user, that the service returns.
+fn change(course: &Course, id: &str, number: u32) -> Change {
+    let system = SystemId::new(course.name);
+    let (path, value) = match course.connector {
+        "aha" => ("emails[work]", format!("measured{number}@example.com")),
+        "kingdee" => ("phoneNumbers[mobile]", format!("+86138{number:08}")),
+        _ => ("title", "Measured".to_owned()),
+    };
+    let facet = Facet::attr(path);
+    Change {
+        id: Change::name(&system, Kind::User, id, Op::Set, Some(&facet)),
+        target: Target::Record(RecordKey::new(system.clone(), Kind::User, id)),
+        system,
+        kind: Kind::User,
+        label: id.to_owned(),
+        source: None,
+        op: Op::Set,
+        want: vec![Want { facet, value: Wanted::Text(value), by: By::Operator }],
+        expect: Expect::Facets(Vec::new()),
+        needs: Vec::new(),
+    }
 }
 
 /// Requests that may leave at once.

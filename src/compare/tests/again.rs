@@ -187,6 +187,34 @@ proptest! {
 }
 
 #[test]
+fn where_a_reference_leads_is_found_anew_once_who_is_referred_to_stands_otherwise() {
+    let crew = |id: &str, members: &[(&str, &str)]| [rec(id).with("displayName", "Crew").list("members", members)];
+    let ours =
+        system("hr", "scim").read(Kind::User, &[user("s0", "a@x")]).read(Kind::Group, &crew("g0", &[("s0", "")]));
+    let theirs = system("dir", "scim")
+        .read(Kind::User, &[user("u0", "a@x"), user("u9", "z@x")])
+        .read(Kind::Group, &crew("h0", &[("u0", ""), ("u9", "")]));
+    let mut before = compared(vec![ours, theirs]);
+    let differs = |found: &Compared| -> Vec<Vec<String>> {
+        let groups = found.kind(Kind::Group);
+        let of = |identity| groups.differing(identity, 1).map(|compares| compares.path.to_string()).collect();
+        (0..groups.len).map(of).collect()
+    };
+    let mut told = Vec::new();
+    // A member whom the source does not have is ours to judge, then not, and then ours again.
+    for filter in ["userName pr", "userName sw \"a\"", "userName pr"] {
+        let mut inputs = (*before.inputs).clone();
+        inputs.systems[1] = inputs.systems[1].clone().managed(filter);
+        let inputs = Arc::new(inputs);
+        let (again, fresh) = (compare_again(inputs.clone(), &before), compare(inputs));
+        assert_eq!(differs(&again), differs(&fresh), "{filter}");
+        told.push(differs(&again));
+        before = again;
+    }
+    assert_ne!(told[0], told[1], "it matters");
+}
+
+#[test]
 fn what_nothing_has_changed_for_is_taken_over_as_it_is() {
     let users = [user("s0", "a@x").with("displayName", "Ann"), user("s1", "b@x")];
     let there = [user("t0", "a@x").with("displayName", "Anna"), user("t1", "b@x")];

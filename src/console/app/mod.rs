@@ -6,16 +6,19 @@
 mod act;
 pub mod action;
 mod agree;
+mod allowed;
 pub mod argument;
 pub mod checklist;
 pub mod columns;
 pub mod confirm;
+pub mod cutting;
 mod decide;
 pub mod detail;
 pub mod export;
 mod facets;
 pub mod filter;
 pub mod form;
+mod heard;
 pub mod help;
 pub mod history;
 mod kept;
@@ -29,6 +32,7 @@ pub mod list;
 pub mod mask;
 pub mod narrow;
 pub mod native;
+mod news;
 pub mod note;
 pub mod order;
 pub mod palette;
@@ -37,7 +41,9 @@ mod past;
 pub mod pick;
 mod place;
 pub mod planned;
+mod planning;
 mod planrows;
+mod plantop;
 pub mod popup;
 pub mod preview;
 pub mod reader;
@@ -62,22 +68,20 @@ use std::sync::atomic::AtomicU64;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::engine::protocol::{Command, Health, Report, World};
+use crate::engine::protocol::{Health, Report, World};
 use crate::model::{Kind, SystemId};
 
 use self::action::{Action, Scope};
-use self::checklist::{Gather, Gathered};
 use self::detail::Detail;
 use self::history::History;
 use self::keys::{Key, Keymap};
 use self::lines::{Line, Tone};
 use self::list::List;
-use self::order::{OrderJob, Ordered};
+pub use self::news::{Copied, Msg, Wish};
 use self::place::Trail;
 use self::planned::Planned;
 use self::popup::Popup;
 use self::staged::Staged;
-use self::survey::{Survey, Surveyed};
 use self::systems::Systems;
 use self::text::text;
 
@@ -105,90 +109,6 @@ impl Tab {
         Self::History,
         Self::Systems,
     ];
-}
-
-/// What comes in.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    /// A key, and its number among all keys that were read.
-    Key {
-        /// The key.
-        key: KeyEvent,
-        /// Its number, from 1.
-        number: u64,
-    },
-    /// A bracketed paste.
-    Paste(String),
-    /// The screen's new size: columns, rows.
-    Resize(u16, u16),
-    /// A frame is on the screen. `read`: the number of the last key that was read before it was.
-    Drawn {
-        /// The number of the last key read.
-        read: u64,
-    },
-    /// The engine reports.
-    Report(Report),
-    /// A list was made.
-    Ordered(Ordered),
-    /// Offers were gathered.
-    Gathered(Gathered),
-    /// What became of a copy, where it is not what was said at once.
-    Copied(Copied),
-    /// What the operator's editor saved.
-    Edited(String),
-    /// Many records were looked at.
-    Surveyed(Surveyed),
-    /// Nothing but that time has passed.
-    Tick,
-}
-
-/// What became of a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Copied {
-    /// tmux took it, and passes it on.
-    Tmux,
-    /// It was sent through tmux, which may not pass it on.
-    TmuxUnsure,
-    /// It was too long, so many bytes, and was not sent.
-    TooLong(usize),
-}
-
-/// What shall be done outside.
-#[derive(Clone, Debug)]
-pub enum Wish {
-    /// Tell the engine.
-    Engine(Command),
-    /// Make a list, off the UI thread.
-    Order(OrderJob),
-    /// Gather offers, off the UI thread.
-    Gather(Gather),
-    /// Write this to a file of this name, off the UI thread; masked or not.
-    Export {
-        /// What.
-        what: export::What,
-        /// The file's name as it was typed.
-        name: String,
-        /// Personal data is masked, with the session's salt.
-        mask: Option<u64>,
-    },
-    /// Look at many records, off the UI thread.
-    Survey(Survey),
-    /// Write down what is kept of the screen.
-    Keep(String),
-    /// Put a text on the clipboard of the operator's terminal (OSC 52).
-    Copy(String),
-    /// Let the operator's editor have a text.
-    Edit(String),
-    /// Let the operator's editor have the rules: the mapping file of a system where it has one, else the configuration.
-    EditRules(Option<SystemId>),
-    /// Draw everything anew.
-    Repaint,
-    /// Give the terminal back and stop until continued.
-    Suspend,
-    /// Another theme: the next one, or the one of this name.
-    Theme(Option<String>),
-    /// End.
-    Leave,
 }
 
 /// How the console is opened.
@@ -521,78 +441,6 @@ impl App {
             Some(Popup::Password(form)) => form.paste(&line),
             Some(Popup::Confirm(_) | Popup::Ask(_)) => self.say(Tone::Warn, text!("confirm.no-paste")),
             _ => {}
-        }
-    }
-
-    fn report(&mut self, report: Report, wishes: &mut Vec<Wish>) {
-        match report {
-            Report::World(world) => {
-                // What was pushed before belongs to what the detail and the why card say.
-                if self.world_came(world) {
-                    wishes.push(Wish::Engine(Command::History));
-                }
-            }
-            Report::Staging(changes) => {
-                if !changes.is_empty() {
-                    self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
-                }
-                self.staged.found(changes);
-            }
-            Report::Tried(tried) => self.tried(tried),
-            Report::Prepared(plan) => self.plan.prepared(plan),
-            Report::NotPrepared(why) => {
-                self.say(Tone::Bad, said::said(&why));
-                self.plan.not_prepared(why);
-            }
-            Report::PushBegan(id) => self.plan.began(&id),
-            Report::Outcome(..) => {}
-            Report::PushEnded(id) => self.push_ended(&id, wishes),
-            Report::Native { key, text } => self.native_came(&key, text),
-            Report::History(pushes) => self.history.came(pushes),
-            Report::Head(entries, hash) => self.history.head = Some((entries, hash)),
-            Report::Proved(entries, broken) => self.history.proved = Some((entries, broken)),
-            Report::Recalled(plan, sent) => self.history.recalled(plan, sent),
-            Report::Unknown(unknown) => {
-                if unknown.is_empty() {
-                    self.say(Tone::Good, text!("notice.nothing-unknown"));
-                } else {
-                    let n = text::count(unknown.len() as u64);
-                    let key = self.keymap.shown(Action::LookUp);
-                    self.say(
-                        Tone::Warn,
-                        text!("notice.unknown", n = n, key = key, tab = self.keymap.shown(Action::HistoryTab)),
-                    );
-                    // What an earlier run left open is the first thing to look at.
-                    if self.fresh {
-                        self.go_tab(Tab::History, wishes);
-                    }
-                }
-                self.history.unknown(unknown);
-            }
-            Report::Notice(text) => self.say(Tone::Plain, said::said(&text)),
-            Report::Crashed { part, text } => {
-                self.say(Tone::Bad, text!("notice.crashed", part = said::said(&part), text = said::said(&text)));
-            }
-        }
-    }
-
-    fn push_ended(&mut self, id: &crate::plan::PlanId, wishes: &mut Vec<Wish>) {
-        let Some(counts) = self.plan.ended(id) else { return };
-        self.staged.remove_all(&self.plan.confirmed());
-        self.keep(wishes);
-        let words: Vec<String> =
-            counts.iter().map(|(word, n)| format!("{} {}", text::count(*n as u64), said::said(word))).collect();
-        let good = counts.iter().all(|(word, _)| *word == "confirmed");
-        let tone = if good { Tone::Good } else { Tone::Warn };
-        self.say(tone, text!("notice.push-ended", counts = words.join(", ")));
-        wishes.push(Wish::Engine(Command::History));
-    }
-
-    /// Tells the engine what has been staged and taken back since it was last told.
-    fn keep(&mut self, wishes: &mut Vec<Wish>) {
-        let (added, removed) = self.staged.news();
-        if !(added.is_empty() && removed.is_empty()) {
-            wishes.push(Wish::Engine(Command::Stage { added, removed }));
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::mapping::{Access, MapRow, Transform};
 
 use super::lines::{Line, Tone, padded};
+use super::said::said;
 use super::text::text;
 use super::{App, Focus};
 
@@ -57,7 +58,7 @@ fn row_lines(row: &MapRow) -> Vec<Line> {
         lines.push(part(text!("trace.compare"), text!("trace.not-compared").to_owned()));
     }
     if let Some(note) = &row.note {
-        lines.push(part(text!("trace.note"), note.clone()));
+        lines.push(part(text!("trace.note"), said(note).into_owned()));
     }
     lines.push(part(text!("trace.cite"), row.cite.clone()));
     lines.push(Line::default());

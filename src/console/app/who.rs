@@ -4,8 +4,9 @@ use crate::compare::{Decision, Link, LinkVerdict, Rung};
 use crate::model::{AttrPath, Cell, RecordKey, Row, Table};
 
 use super::action::{Action, Scope};
+use super::cutting::elided;
 use super::keys::Key;
-use super::lines::{Line, Tone, column, elided};
+use super::lines::{Line, Tone, column};
 use super::popup::Popup;
 use super::said::said as translated;
 use super::survey::{Asks, Case, Class};

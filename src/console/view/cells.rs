@@ -9,7 +9,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::console::app::lines::{Line, Tone, elided};
+use crate::console::app::cutting::elided;
+use crate::console::app::lines::{Line, Tone};
 use crate::console::app::mask::{bare, masked, private};
 use crate::model::text::clean;
 

@@ -17,9 +17,11 @@
 //! On the tabs 5 to 7 the space between tabs and footer belongs to the plan, the history or the systems. Under 100
 //! columns the detail fills it. Popups lie over everything but the header.
 
+mod asking;
 pub mod cells;
 mod checklist;
 mod detail;
+mod footer;
 mod history;
 mod links;
 mod list;
@@ -76,7 +78,7 @@ pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         Tab::History => history::draw(app, &mut pen, body),
         Tab::Systems => systems::draw(app, &mut pen, body),
     }
-    top::footer(app, &mut pen, row(area, area.height - 1));
+    footer::draw(app, &mut pen, row(area, area.height - 1));
     let place = popup::draw(app, &mut pen, area);
     // A screen reader follows the terminal's cursor: without frames it stands on the row that is chosen.
     place.or_else(|| pen.spot.filter(|_| theme.borders == Borders::Plain))

@@ -1,0 +1,167 @@
+//! What stands on top of the plan: how many of what, what cannot be sent, what it was made from, how fast it goes, and lint.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::compare::Compared;
+use crate::engine::protocol::World;
+use crate::model::{Kind, Op, Proof, SystemId};
+use crate::plan::{Change, Plan, Target};
+
+use super::lines::{Line, Tone, ago, op};
+use super::planrows::Maker;
+use super::said::said;
+use super::text::{self, text};
+
+/// So many reasons why something cannot be sent are told on top.
+const REASONS: usize = 3;
+
+impl Maker<'_> {
+    /// What the plan stands on: how old and how complete, and how much of the limits it takes.
+    pub(super) fn readings(&mut self, plan: &Plan, world: Option<&World>) {
+        let (Some(compared), Some(world)) = (self.compared, world) else { return };
+        let read: BTreeSet<(SystemId, Kind)> =
+            plan.changes.iter().map(|change| (change.system.clone(), change.kind)).collect();
+        for (system, kind) in read {
+            let at = compared.inputs.index(&system);
+            let Some(snapshot) = at.and_then(|at| compared.inputs.systems[at].snapshot(kind)) else { continue };
+            let what = text!("plan.read-of", system = system, kind = super::systems::plural(kind).to_lowercase());
+            let old = ago(snapshot.taken, self.now);
+            let mut line = if snapshot.proved() {
+                Line::of(Tone::Dim, format!(" i {}", text!("plan.complete", what = what, age = old)))
+            } else {
+                let why = snapshot.feeds.iter().find_map(|feed| match &feed.proof {
+                    Proof::Partial { why } => Some(why.clone()),
+                    _ => None,
+                });
+                Line::of(Tone::Warn, format!(" i {}", text!("plan.partial", what = what, age = old)))
+                    .data(Tone::Warn, why.map(|why| format!(": {}", said(&why))).unwrap_or_default())
+            };
+            let away = |op: Op| {
+                plan.changes
+                    .iter()
+                    .filter(|change| change.system == system && change.kind == kind && change.op == op)
+                    .count()
+            };
+            let limits =
+                world.systems.iter().find(|status| status.id == system).map(|status| *status.policy.limits(kind));
+            if let Some(limits) = limits {
+                for (what, limit) in
+                    [(Op::Delete, limits.delete), (Op::Deactivate, limits.deactivate), (Op::Drop, limits.remove)]
+                {
+                    let n = away(what);
+                    if n > 0 {
+                        let words = text!("plan.of-limit", n = n, op = op(what), limit = limit);
+                        line = line.with(Tone::Dim, format!(", {words}"));
+                    }
+                }
+            }
+            self.text(&line.hanging(3));
+        }
+    }
+
+    /// How fast each system is written to, and how long what is left takes at least.
+    pub(super) fn speeds(&mut self, plan: &Plan, world: Option<&World>) {
+        if !self.plan.pushing() {
+            return;
+        }
+        let mut left: BTreeMap<&SystemId, u64> = BTreeMap::new();
+        for change in &plan.changes {
+            let settled = self.plan.outcome_of(&change.id).is_some_and(|outcome| outcome.state.settled());
+            *left.entry(&change.system).or_default() += u64::from(!settled);
+        }
+        for (system, n) in left {
+            let status = world.and_then(|world| world.systems.iter().find(|status| status.id == *system));
+            let Some(budget) = status.map(|status| status.budget) else { continue };
+            let requests: usize = plan
+                .steps
+                .iter()
+                .filter(|step| step.system == *system)
+                .filter(|step| {
+                    step.serves.iter().any(|id| self.plan.outcome_of(id).is_none_or(|outcome| !outcome.state.settled()))
+                })
+                .map(|step| step.read.len() + 1 + step.verify.len())
+                .sum();
+            let rate = super::systems::rate(budget.per_second);
+            let mut words = text!("plan.speed", system = system, left = text::count(n), rate = rate);
+            if n > 0 && budget.per_second > 0.0 {
+                let seconds = (requests as f64 / budget.per_second + budget.wait).ceil();
+                words.push_str(&text!("plan.about", time = span(seconds as u64)));
+            }
+            let mut line = Line::of(Tone::Plain, words);
+            if budget.wait > 0.0 {
+                line = line.with(Tone::Warn, text!("systems.wait", n = format!("{:.0}", budget.wait.ceil())));
+            }
+            if let Some(remaining) = budget.remaining {
+                line = line.with(Tone::Dim, text!("systems.remaining", n = remaining));
+            }
+            self.text(&line);
+        }
+    }
+}
+
+/// Seconds as they are said: `40 s`, `3 min`.
+pub(super) fn span(seconds: u64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
+/// How many changes of each operation, what takes away first.
+pub(super) fn counts(changes: &[&Change]) -> Line {
+    let mut counts: BTreeMap<Op, usize> = BTreeMap::new();
+    for change in changes {
+        *counts.entry(change.op).or_default() += 1;
+    }
+    let mut line = Line::plain(" ");
+    for (at, (what, n)) in counts.into_iter().enumerate() {
+        let tone = if what.removes() { Tone::Extra } else { Tone::Strong };
+        line = line.with(tone, format!("{}{} {}", if at > 0 { "   " } else { "" }, text::count(n as u64), op(what)));
+    }
+    line
+}
+
+/// What cannot be sent, by its reason, the most frequent first.
+pub(super) fn refusals(plan: &Plan) -> Vec<Line> {
+    let mut reasons: HashMap<&str, u64> = HashMap::new();
+    for (_, why) in &plan.refused {
+        *reasons.entry(why).or_default() += 1;
+    }
+    let mut reasons: Vec<(&str, u64)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(why, n)| (std::cmp::Reverse(*n), *why));
+    let mut lines: Vec<Line> = reasons
+        .iter()
+        .take(REASONS)
+        .map(|(why, n)| {
+            let words = text!("plan.cannot", n = text::count(*n));
+            Line::of(Tone::Bad, format!(" x {words}  ")).data(Tone::Plain, said(why)).hanging(3)
+        })
+        .collect();
+    let rest: u64 = reasons.iter().skip(REASONS).map(|(_, n)| n).sum();
+    if rest > 0 {
+        lines.push(Line::of(Tone::Bad, format!(" x {}", text!("plan.cannot-rest", n = text::count(rest)))));
+    }
+    lines
+}
+
+/// Lint about records that the plan touches.
+pub(super) fn lints(plan: &Plan, compared: Option<&Compared>) -> Vec<Line> {
+    let Some(compared) = compared.filter(|compared| !compared.lints.is_empty()) else { return Vec::new() };
+    let mut touched = HashSet::new();
+    for change in &plan.changes {
+        if let Target::Record(key) = &change.target {
+            touched.insert(key);
+        }
+        touched.extend(change.source.as_ref());
+    }
+    compared
+        .lints
+        .iter()
+        .filter(|lint| touched.contains(&lint.record))
+        .map(|lint| {
+            Line::of(Tone::Warn, format!(" x {}  ", lint.system))
+                .data(Tone::Strong, super::mask::private(&lint.key))
+                .data(Tone::Plain, format!("  {}", said(&lint.text)))
+        })
+        .collect()
+}
