@@ -436,6 +436,8 @@ impl<'c> Case<'c> {
             None => Alike::No,
         };
         match alike {
+            // What each system gives by itself is never judged, also where two give the same.
+            Alike::Yes if own(path) => (diff.verdict, diff.why) = (Verdict::Shown, self.not_compared(path)),
             Alike::Yes => {}
             Alike::Unread => (diff.verdict, diff.why) = (Verdict::Unread, "not read".to_owned()),
             Alike::Nowhere | Alike::Aside => {

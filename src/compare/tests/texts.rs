@@ -283,3 +283,10 @@ fn a_mapping_may_leave_alone_what_the_target_has_or_the_source_lacks() {
     assert_eq!(found.differs(Kind::User, "3"), ["nickName"]);
     assert_eq!(found.stands(Kind::User, "4"), Pairing::Same);
 }
+
+#[test]
+fn what_each_system_gives_by_itself_is_shown_and_never_called_the_same() {
+    let of = |name: &str| system(name, "scim").read(Kind::User, &[user("7", "ana@x")]);
+    let id = compared(vec![of("hr"), of("copy")]).facet(Kind::User, "7", "id");
+    assert_eq!((id.verdict, id.why.as_str()), (Verdict::Shown, "each system's own"));
+}

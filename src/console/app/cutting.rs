@@ -8,6 +8,9 @@ use unicode_width::UnicodeWidthStr;
 use super::lines::{Line, Tone};
 use super::mask::bare;
 
+/// Of lines with more pieces of remote data than this the end is cut: a name, and twice an attribute with both values.
+const MOST_TOLD: usize = 7;
+
 impl Line {
     /// The line as several of at most so many cells: broken at blanks and beside wide characters; a word that is longer
     /// than a row behind a sign in it.
@@ -55,7 +58,9 @@ impl Line {
     pub fn shortened(&self, cells: usize) -> Self {
         const LEAST: usize = 10;
         let wide: Vec<usize> = self.parts.iter().map(|(_, text)| bare(text).width()).collect();
-        if wide.iter().sum::<usize>() <= cells {
+        // Where much is told, who it is about matters more than the end of it.
+        let told = self.private.iter().filter(|data| **data).count();
+        if wide.iter().sum::<usize>() <= cells || told > MOST_TOLD {
             return self.clone();
         }
         let left = |most: usize| {
@@ -238,6 +243,8 @@ mod tests {
         );
         assert_eq!(line.shortened(60).text(), "maeve.lloyd-~  phon~[mobile]: +49 ~555-3281 -> +49 ~555-8960");
         assert_eq!(line.shortened(40), line);
+        let many = (0..4).fold(line, |line, _| line.with(Tone::Dim, ", ").data(Tone::Plain, "name.givenName"));
+        assert_eq!(many.shortened(76), many, "who it is about stays whole");
     }
 
     proptest! {

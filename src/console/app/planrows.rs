@@ -69,7 +69,7 @@ impl Planned {
             Maker { plan: self, compared, now, keymap, words: &mut words, rows: Vec::new(), filter, listed };
         match &self.standing {
             Standing::Ready(plan) => maker.plan_rows(plan, staged, world),
-            _ => maker.staged_rows(staged),
+            _ => maker.staged_rows(staged, world),
         }
         (self.rows, self.listed) = (maker.rows, maker.listed);
         self.found = self.listed.len();
@@ -121,12 +121,18 @@ impl Maker<'_> {
     }
 
     /// What is staged, while there are no requests yet.
-    fn staged_rows(&mut self, staged: &Staged) {
+    fn staged_rows(&mut self, staged: &Staged, world: Option<&World>) {
         if staged.is_empty() {
             return self.text(&Line::of(Tone::Dim, text!("plan.empty", key = self.keymap.shown(Action::Stage))));
         }
         match &self.plan.standing {
-            Standing::Preparing => self.text(&Line::of(Tone::Dim, text!("plan.preparing"))),
+            Standing::Preparing => {
+                let mut line = Line::of(Tone::Dim, text!("plan.preparing"));
+                if let Some(time) = world.and_then(|world| self.reading_time(staged, world)) {
+                    line = line.with(Tone::Plain, text!("plan.about", time = time));
+                }
+                self.text(&line);
+            }
             Standing::Not(why) => self.text(&Line::of(Tone::Bad, said(why))),
             _ => {}
         }

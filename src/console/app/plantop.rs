@@ -10,12 +10,30 @@ use crate::plan::{Change, Plan, Target};
 use super::lines::{Line, Tone, ago, op};
 use super::planrows::Maker;
 use super::said::said;
+use super::staged::Staged;
 use super::text::{self, text};
 
 /// So many reasons why something cannot be sent are told on top.
 const REASONS: usize = 3;
 
+/// Waits shorter than so many seconds are not told.
+const SOON: u64 = 5;
+
 impl Maker<'_> {
+    /// How long it takes at least to read again what is staged, at the speed that each system allows; `None`: not long.
+    pub(super) fn reading_time(&self, staged: &Staged, world: &World) -> Option<String> {
+        let mut records: BTreeMap<&SystemId, BTreeSet<&Target>> = BTreeMap::new();
+        for change in staged.changes().filter(|change| self.plan.on(&change.id)) {
+            records.entry(&change.system).or_default().insert(&change.target);
+        }
+        let seconds = records.into_iter().filter_map(|(system, records)| {
+            let budget = world.systems.iter().find(|status| status.id == *system)?.budget;
+            let waits = (records.len() as f64 - budget.tokens.max(0.0)).max(0.0);
+            (budget.per_second > 0.0).then(|| (waits / budget.per_second + budget.wait).ceil() as u64)
+        });
+        seconds.max().filter(|seconds| *seconds >= SOON).map(span)
+    }
+
     /// What the plan stands on: how old and how complete, and how much of the limits it takes.
     pub(super) fn readings(&mut self, plan: &Plan, world: Option<&World>) {
         let (Some(compared), Some(world)) = (self.compared, world) else { return };
