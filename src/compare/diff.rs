@@ -132,7 +132,7 @@ impl FacetDiff {
     /// As what refers to a record that is still to be created.
     fn awaits(&mut self, name: impl std::fmt::Display) {
         self.verdict = Verdict::Awaits;
-        self.why = format!("waits for {name}, still to be created");
+        self.why = format!("still to be created: {name}");
     }
 
     /// With what the last common value says of it.

@@ -96,8 +96,9 @@ pub const KEYS: &[Key] = &[
         "lease_dir",
         Form::Path,
         false,
-        "Where the operators of this host see who pushes to what: the same sticky directory (chmod 1777) for all of them, \
-         best made by root: its owner can take leases away. Default: /run/lock/trueup and /tmp/trueup-leases.",
+        "Where the operators of this host see who pushes to what, and keep together to the limits that services count by \
+         account: the same sticky directory (chmod 1777) for all of them, best made by root: its owner can take leases \
+         away. Default: /run/lock/trueup and /tmp/trueup-leases.",
     ),
     key(
         "",

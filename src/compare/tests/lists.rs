@@ -196,7 +196,7 @@ fn members_are_compared_as_people() {
     ];
     assert_eq!(verdicts, expected.map(|(name, verdict)| (name.to_owned(), verdict)));
     let waits = found.facets_of(Kind::Group, "g").into_iter().find(|facet| facet.verdict == Verdict::Awaits).unwrap();
-    assert_eq!(waits.why, "waits for c, still to be created");
+    assert_eq!(waits.why, "still to be created: c");
     assert_eq!((waits.source.as_deref(), waits.target, waits.want), (Some(PRESENT), None, None));
     // Some services tell members by userName (targets/scim.md A6 rule 9).
     let found = compared(vec![hr.clone(), directory(&["A", "b"])]);

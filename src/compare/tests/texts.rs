@@ -131,7 +131,7 @@ fn a_manager_is_compared_as_a_person_and_wanted_as_the_targets_id() {
     assert_eq!(found.differs(Kind::User, "6"), [path]);
     let waits = found.facet(Kind::User, "6", path);
     assert_eq!((waits.verdict, waits.want), (Verdict::Awaits, None));
-    assert_eq!(waits.why, "waits for new@x, still to be created");
+    assert_eq!(waits.why, "still to be created: new@x");
     assert_eq!(found.lint(), [format!("unresolved dir 4 {path}")]);
 }
 

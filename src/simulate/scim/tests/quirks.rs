@@ -315,3 +315,40 @@ fn a_service_without_types_declares_shows_and_takes_none() {
     let made = ask(&scim, "POST", "/Users", &new(json!({ "value": "x@y.z" })));
     assert_eq!(made.status, 201, "{}", made.body);
 }
+
+#[test]
+fn what_products_are_known_to_do_can_be_had() {
+    let body = |reply: &super::Reply| serde_json::from_str::<Value>(&reply.body).unwrap();
+    // targets/scim.md A1: a filter that is not supported is a 403 or a 501.
+    for (switch, status) in [("no-filter=403", 403), ("no-filter=501", 501)] {
+        let (scim, _) = service(3, &[switch]);
+        let filter = "/Users?filter=userName%20eq%20%22user1@example.com%22";
+        assert_eq!(ask(&scim, "GET", filter, &Value::Null).status, status);
+        assert_eq!(ask(&scim, "GET", "/Users", &Value::Null).status, 200);
+    }
+    // targets/scim.md A4: Smartsheet gives who is there, GoToMeeting says 502 of who is not, lists of Apigee are thin.
+    let (scim, _) = service(3, &["duplicate-create=200", "absent=502", "list-omits=title"]);
+    let twice = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "USER1@example.com" });
+    let reply = ask(&scim, "POST", "/Users", &twice);
+    assert_eq!((reply.status, body(&reply)["id"].as_str()), (200, Some("u1")));
+    assert_eq!(ask(&scim, "GET", "/Users/nobody", &Value::Null).status, 502);
+    let list = body(&ask(&scim, "GET", "/Users", &Value::Null));
+    assert!(list["Resources"][0].get("title").is_none());
+    assert!(body(&ask(&scim, "GET", "/Users/u0", &Value::Null)).get("title").is_some());
+    // targets/scim.md A3: AWS takes so many changes of members at once, and never all of them.
+    let (scim, _) = service(9, &["member-changes=2"]);
+    let patch = |operation: Value| {
+        let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+        ask(&scim, "PATCH", "/Groups/g0", &json!({ "schemas": [schema], "Operations": [operation] })).status
+    };
+    let people = |many: usize| (0..many).map(|n| json!({ "value": format!("u{n}") })).collect::<Vec<_>>();
+    assert_eq!(patch(json!({ "op": "add", "path": "members", "value": people(3) })), 400);
+    assert_eq!(patch(json!({ "op": "remove", "path": "members" })), 400);
+    assert_eq!(patch(json!({ "op": "add", "path": "members", "value": people(2) })), 200);
+    // targets/scim.md A4: what is switched off in a connector is no attribute.
+    let (scim, _) = service(3, &["disabled=title"]);
+    assert!(body(&ask(&scim, "GET", "/Users/u0", &Value::Null)).get("title").is_none());
+    assert!(!ask(&scim, "GET", "/Schemas", &Value::Null).body.contains("\"title\""));
+    let titled = json!({ "userName": "new@example.com", "title": "Dr." });
+    assert!(ask(&scim, "POST", "/Users", &titled).body.contains("invalid attribute name"));
+}
