@@ -36,7 +36,7 @@ pub(super) struct Fetched {
 }
 
 impl Fetch {
-    /// Reads feed after feed. `show` is told of the growing snapshot.
+    /// Reads feed after feed. `show` is told of the growing snapshot, first of the empty one.
     pub(super) async fn run(self, mut show: impl FnMut(Snapshot) + Send) -> Option<Fetched> {
         let feeds = self.connector.feeds(&self.site, self.kind);
         let schema = self.mapping.kind(self.kind)?.schema.clone();
@@ -56,6 +56,8 @@ impl Fetch {
                 .collect(),
             taken: jiff::Timestamp::now(),
         };
+        // Nobody takes what is about to be read for something that the system does not have.
+        show(snapshot.clone());
         let mut builder = TableBuilder::new(schema);
         let mut broken: Option<Stopped> = None;
         for (at, feed) in feeds.iter().enumerate() {

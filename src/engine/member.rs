@@ -125,6 +125,11 @@ impl Member {
     /// A snapshot has grown. Whether what is shown has changed: a whole older one stays until the new one is whole too.
     pub(super) fn grew(&mut self, snapshot: Snapshot) -> bool {
         let at = snapshot.kind.index();
+        if snapshot.table.is_empty() {
+            // It only says that more will come, where nothing says so yet.
+            self.snapshots[at].get_or_insert_with(|| Arc::new(snapshot));
+            return false;
+        }
         if let Some(Proof::Reading { read, of }) = snapshot.feeds.first().map(|feed| &feed.proof) {
             self.progress[at] = Some((*read, *of));
         }

@@ -45,7 +45,7 @@ pub(super) fn rows(
         let in_target = view.record(identity, system).is_some();
         for facet in facets_of(compared, kind, identity, system, |path| !long.contains(path)) {
             // What neither side has says nothing.
-            if matches!(facet.verdict, Verdict::OneSided | Verdict::Same)
+            if matches!(facet.verdict, Verdict::OneSided | Verdict::Same | Verdict::Shown)
                 && empty(facet.source.as_ref())
                 && empty(facet.target.as_ref())
             {

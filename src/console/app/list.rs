@@ -251,7 +251,7 @@ impl App {
 
     /// Rows of the detail under the list, its title and heading included; 0 where it opens full screen.
     pub fn detail_height(&self) -> usize {
-        if self.wide() { (usize::from(self.size.1) - 5) * 2 / 5 } else { 0 }
+        if self.wide() { (usize::from(self.size.1) - 5) / 3 } else { 0 }
     }
 
     /// Puts the list's cursor on the next or previous identity that is out of true.

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::console::app::cutting::elided;
 use crate::console::app::detail::{About, DetailRow};
 use crate::console::app::lines::{Tone, ago};
 use crate::console::app::said::said;
@@ -15,7 +16,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
     pen.rule(area.x, area.y, area.width, theme.frame());
     let Some(about) = &app.detail.about else { return };
-    title(pen, area, about);
+    title(pen, area, about, app.focus == Focus::Detail);
     let mut y = area.y + 1;
     for lint in app.detail.lints.iter().take(2) {
         let used = pen.put(area.x, y, 2, "x ", theme.tone(Tone::Bad));
@@ -128,7 +129,11 @@ fn headings(app: &App, pen: &mut Pen<'_>, about: &About, layout: &Layout, y: u16
     pen.put(layout.why.0, y, layout.why.1, text!("column.why"), dim);
 }
 
-fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
+/// So many cells of an id tell it from the others while the cursor is elsewhere.
+const ID_CELLS: usize = 12;
+
+/// `focused`: the detail has the cursor, and says what it knows in full.
+fn title(pen: &mut Pen<'_>, area: Rect, about: &About, focused: bool) {
     let theme = pen.theme;
     let system = about.compared.inputs.systems.get(about.system).map(|view| view.id.as_str()).unwrap_or_default();
     let mut x = area.x + 2;
@@ -140,7 +145,7 @@ fn title(pen: &mut Pen<'_>, area: Rect, about: &About) {
     let mut words = format!(" {system}");
     if !about.id.is_empty() {
         words.push(' ');
-        words.push_str(&about.id);
+        words.push_str(&elided(&about.id, if focused { usize::MAX } else { ID_CELLS }));
     }
     for part in [&about.linked, &about.state, &about.protected] {
         if !part.is_empty() {

@@ -460,3 +460,26 @@ async fn what_an_earlier_run_has_read_is_shown_at_once_and_proves_nothing() {
     // Snapshots may still be on their way to the disk.
     let _ = std::fs::remove_dir_all(folder);
 }
+
+#[test]
+fn what_is_about_to_be_read_is_known_to_be_unread_and_takes_nothing_away() {
+    let mut member = Member::new(system("hr", "http://127.0.0.1:1", false), true);
+    let of = |rows: &[&str]| {
+        let mut builder =
+            crate::model::TableBuilder::new(member.connector.mapping().kind(Kind::User).unwrap().schema.clone());
+        for id in rows {
+            builder.begin(id);
+            builder.end();
+        }
+        let proof = Proof::Reading { read: rows.len() as u64, of: None };
+        let feeds = vec![crate::model::FeedState { feed: "users".into(), proof, pages: 0, requests: 0 }];
+        let taken = jiff::Timestamp::UNIX_EPOCH;
+        Snapshot { system: SystemId::new("hr"), kind: Kind::User, generation: 1, table: builder.table(), feeds, taken }
+    };
+    let (empty, some) = (of(&[]), of(&["lena"]));
+    assert!(!member.grew(empty.clone()), "there is nothing to compare yet");
+    let known = |member: &Member| member.snapshots[Kind::User.index()].clone().unwrap();
+    assert!(known(&member).reading(), "and nobody takes it for what the system does not have");
+    assert!(member.grew(some) && known(&member).table.len() == 1);
+    assert!(!member.grew(empty) && known(&member).table.len() == 1);
+}
