@@ -24,6 +24,7 @@ struct Want<'w> {
 struct Room {
     lower: Vec<u8>,
     folded: String,
+    odd: Vec<bool>,
 }
 
 /// Where fewer than one row in so many is asked for, these are looked at one by one.
@@ -99,7 +100,8 @@ impl Search {
 impl Want<'_> {
     /// Whether it is in one text.
     fn is_in(&self, text: &str, room: &mut Room) -> bool {
-        if fold_plain(text, &mut room.lower) {
+        lower(text, &mut room.lower);
+        if !odd_texts(text, &[text.len() as u32], &mut room.odd) {
             return self.finder.find(&room.lower).is_some();
         }
         folded(text, Fold::Caseless, &mut room.folded).contains(self.text)
@@ -109,7 +111,8 @@ impl Want<'_> {
     fn through(&self, text: &str, ends: &[u32], out: &mut [bool], room: &mut Room) {
         let start = |row: usize| if row == 0 { 0 } else { ends[row - 1] as usize };
         let own = |row: usize| &text[start(row)..ends[row] as usize];
-        let all_plain = fold_plain(text, &mut room.lower);
+        lower(text, &mut room.lower);
+        let some_odd = odd_texts(text, ends, &mut room.odd);
         let (mut from, mut row) = (0, 0);
         while let Some(at) = self.finder.find(&room.lower[from..]).map(|at| from + at) {
             row += ends[row..].iter().take_while(|end| **end as usize <= at).count();
@@ -119,51 +122,69 @@ impl Want<'_> {
                 from = at + 1;
                 continue;
             }
-            out[row] |= all_plain || plain(own(row));
+            out[row] |= !room.odd[row];
             from = end;
         }
-        if all_plain {
-            return;
-        }
-        for (row, out) in out.iter_mut().enumerate().filter(|(_, out)| !**out) {
-            let own = own(row);
-            *out = !plain(own) && folded(own, Fold::Caseless, &mut room.folded).contains(self.text);
+        if some_odd {
+            for (row, out) in out.iter_mut().enumerate().filter(|(row, _)| room.odd[*row]) {
+                *out |= folded(own(row), Fold::Caseless, &mut room.folded).contains(self.text);
+            }
         }
     }
 }
 
-/// Whether a text folds byte by byte, whatever stands beside it: ASCII, Latin-1 letters but for the sharp s, and Han. In UTF-8
-/// the latter begin with C3 and with E4 to E9; E3 and what is above begin marks that join with what is before them.
-#[expect(clippy::needless_bitwise_bool, reason = "without branches many bytes are looked at at once")]
-fn plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let odd = |byte: u8| (byte >= 0xC0) & (byte != LATIN) & !(0xE4..=0xE9).contains(&byte);
-    let sharp = |(first, second): (&u8, &u8)| (*first == LATIN) & (*second == 0x9F);
-    // Without a way out of the loops many bytes are looked at at once.
-    let some_odd = bytes.iter().fold(false, |any, byte| any | odd(*byte));
-    let some_sharp = bytes.iter().zip(bytes.iter().skip(1)).fold(false, |any, both| any | sharp(both));
-    !some_odd && !some_sharp
-}
-
-/// What Latin-1 letters begin with in UTF-8.
+/// What Latin-1 letters begin with in UTF-8, and how the sharp s ends.
 const LATIN: u8 = 0xC3;
+const SHARP: u8 = 0x9F;
 
-/// Folds a text into bytes as if it were [`plain`], and says whether it is: where it is not, only its plain parts are right.
-fn fold_plain(text: &str, into: &mut Vec<u8>) -> bool {
+/// So many bytes are looked at at once.
+const PIECE: usize = 64;
+
+/// Folds texts into bytes as if they folded byte by byte; of those that do not, only parts are right then.
+fn lower(text: &str, into: &mut Vec<u8>) {
     into.clear();
     into.extend_from_slice(text.as_bytes());
     into.make_ascii_lowercase();
-    if text.is_ascii() {
-        return true;
-    }
-    let latin: Vec<usize> = memchr::memchr_iter(LATIN, into).collect();
-    for at in latin {
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(LATIN, &into[from..]).map(|at| from + at + 1) {
         // From À to Þ, but for the sign of multiplication.
-        if let Some(low) = into.get_mut(at + 1).filter(|low| matches!(**low, 0x80..=0x96 | 0x98..=0x9E)) {
+        if let Some(low) = into.get_mut(at).filter(|low| matches!(**low, 0x80..=0x96 | 0x98..=0x9E)) {
             *low += 0x20;
         }
+        from = at;
     }
-    plain(text)
+}
+
+/// Marks those of the texts that stand one after the other which do not fold byte by byte, and says whether there are any.
+///
+/// Those do, whatever stands beside them: ASCII, Latin-1 letters but for the sharp s, and Han. In UTF-8 the latter begin with
+/// C3 and with E4 to E9; E3 and others begin what is taken apart, or marks that join with what is before them.
+fn odd_texts(text: &str, ends: &[u32], into: &mut Vec<bool>) -> bool {
+    into.clear();
+    into.resize(ends.len(), false);
+    if text.is_ascii() {
+        return false;
+    }
+    let bytes = text.as_bytes();
+    let odd = |byte: u8| (byte >= 0xC0) & (byte != LATIN) & !(0xE4..=0xE9).contains(&byte);
+    let (mut any, mut row) = (false, 0);
+    for (piece, at) in bytes.chunks(PIECE).zip((0..).step_by(PIECE)) {
+        // Without a way out of the loop all of them are looked at together.
+        if !piece.iter().fold(false, |any, byte| any | odd(*byte) | (*byte == SHARP)) {
+            continue;
+        }
+        for (at, byte) in (at..).zip(piece) {
+            if odd(*byte) || *byte == SHARP && at > 0 && bytes[at - 1] == LATIN {
+                while ends.get(row).is_some_and(|end| *end as usize <= at) {
+                    row += 1;
+                }
+                if let Some(mark) = into.get_mut(row) {
+                    (*mark, any) = (true, true);
+                }
+            }
+        }
+    }
+    any
 }
 
 #[cfg(test)]

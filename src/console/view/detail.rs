@@ -130,7 +130,7 @@ fn headings(app: &App, pen: &mut Pen<'_>, about: &About, layout: &Layout, y: u16
 }
 
 /// So many cells of an id tell it from the others while the cursor is elsewhere.
-const ID_CELLS: usize = 12;
+const ID_CELLS: usize = 8;
 
 /// `focused`: the detail has the cursor, and says what it knows in full.
 fn title(pen: &mut Pen<'_>, area: Rect, about: &About, focused: bool) {
