@@ -166,11 +166,11 @@ fn odd_texts(text: &str, ends: &[u32], into: &mut Vec<bool>) -> bool {
         return false;
     }
     let bytes = text.as_bytes();
-    let odd = |byte: u8| (byte >= 0xC0) & (byte != LATIN) & !(0xE4..=0xE9).contains(&byte);
+    let odd = |byte: u8| matches!(byte, 0xC0..LATIN | 0xC4..=0xE3 | 0xEA..);
     let (mut any, mut row) = (false, 0);
     for (piece, at) in bytes.chunks(PIECE).zip((0..).step_by(PIECE)) {
         // Without a way out of the loop all of them are looked at together.
-        if !piece.iter().fold(false, |any, byte| any | odd(*byte) | (*byte == SHARP)) {
+        if piece.iter().fold(0, |any, byte| any | u8::from(odd(*byte)) | u8::from(*byte == SHARP)) == 0 {
             continue;
         }
         for (at, byte) in (at..).zip(piece) {
