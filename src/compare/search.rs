@@ -166,7 +166,7 @@ fn odd_texts(text: &str, ends: &[u32], into: &mut Vec<bool>) -> bool {
         return false;
     }
     let bytes = text.as_bytes();
-    let odd = |byte: u8| matches!(byte, 0xC0..LATIN | 0xC4..=0xE3 | 0xEA..);
+    let odd = |byte: u8| matches!(byte, 0xC0..=0xC2 | 0xC4..=0xE3 | 0xEA..);
     let (mut any, mut row) = (false, 0);
     for (piece, at) in bytes.chunks(PIECE).zip((0..).step_by(PIECE)) {
         // Without a way out of the loop all of them are looked at together.
