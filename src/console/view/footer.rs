@@ -18,7 +18,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let mut x = area.x + 1;
     let stop = area.right().saturating_sub(right + 2);
     if right > 0 && stop > x {
-        pen.put(stop, area.y, right, &position, theme.tone(Tone::Dim));
+        pen.put(stop, area.y, right, &position, theme.tone(Tone::Plain));
     }
     if let Some(notice) = &app.notice {
         pen.data(x, area.y, stop.saturating_sub(x + 1), &notice.text, theme.tone(notice.tone));
