@@ -227,16 +227,7 @@ mod tests {
     }
 
     fn column(path: &str) -> AttrDef {
-        AttrDef {
-            path: AttrPath::new(path),
-            form: Form::Text,
-            fold: Fold::Caseless,
-            refers: None,
-            unreadable: false,
-            unique: false,
-            later: false,
-            slot: 0,
-        }
+        AttrDef::text(AttrPath::new(path))
     }
 
     #[test]

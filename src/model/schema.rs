@@ -87,6 +87,22 @@ pub struct AttrDef {
     pub slot: u16,
 }
 
+impl AttrDef {
+    /// A text that every record is read with, compared whatever its case.
+    pub fn text(path: AttrPath) -> Self {
+        Self {
+            path,
+            form: Form::Text,
+            fold: Fold::Caseless,
+            refers: None,
+            unreadable: false,
+            unique: false,
+            later: false,
+            slot: 0,
+        }
+    }
+}
+
 /// The attributes that one system has for one kind, in display order.
 #[derive(Clone, Debug)]
 pub struct Schema {

@@ -30,16 +30,7 @@ pub fn user(id: &str) -> RecordKey {
 }
 
 fn def(path: &str) -> AttrDef {
-    AttrDef {
-        path: AttrPath::new(path),
-        form: Form::Text,
-        fold: Fold::Caseless,
-        refers: None,
-        unreadable: false,
-        unique: false,
-        later: false,
-        slot: 0,
-    }
+    AttrDef::text(AttrPath::new(path))
 }
 
 fn list(path: &str, key: Kind, value: Option<Kind>) -> AttrDef {

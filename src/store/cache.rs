@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Cache, StoreError};
 use crate::model::{
-    Attr, AttrDef, AttrPath, CHUNK_ROWS, Cell, FeedState, Fold, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot,
+    Attr, AttrDef, AttrPath, CHUNK_ROWS, Cell, FeedState, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot,
     SystemId, Table, TableBuilder,
 };
 
@@ -150,16 +150,7 @@ fn with_found(schema: &Arc<Schema>, attrs: &[AttrPath]) -> Arc<Schema> {
     if found.is_empty() {
         return schema.clone();
     }
-    let plain = |path: &AttrPath| AttrDef {
-        path: path.clone(),
-        form: Form::Text,
-        fold: Fold::Caseless,
-        refers: None,
-        unreadable: false,
-        unique: false,
-        later: false,
-        slot: 0,
-    };
+    let plain = |path: &AttrPath| AttrDef::text(path.clone());
     Schema::new(schema.kind(), schema.attrs().iter().cloned().chain(found.into_iter().map(plain)).collect())
 }
 

@@ -3,16 +3,7 @@ use super::*;
 use crate::model::{AttrDef, Cell, Fold, Kind, ListDef};
 
 fn text(path: &str) -> AttrDef {
-    AttrDef {
-        path: AttrPath::new(path),
-        form: Form::Text,
-        fold: Fold::Exact,
-        refers: None,
-        unreadable: false,
-        unique: false,
-        later: false,
-        slot: 0,
-    }
+    AttrDef { fold: Fold::Exact, ..AttrDef::text(AttrPath::new(path)) }
 }
 
 fn schema() -> Arc<Schema> {

@@ -1,18 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
-use crate::model::ListDef;
+use crate::model::{Fold, ListDef};
 
 fn text_def(path: &str) -> AttrDef {
-    AttrDef {
-        path: AttrPath::new(path),
-        form: Form::Text,
-        fold: Fold::Exact,
-        refers: None,
-        unreadable: false,
-        unique: false,
-        later: false,
-        slot: 0,
-    }
+    AttrDef { fold: Fold::Exact, ..AttrDef::text(AttrPath::new(path)) }
 }
 
 fn schema(extra: &[&str]) -> Arc<Schema> {
