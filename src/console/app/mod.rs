@@ -43,6 +43,7 @@ mod place;
 pub mod planned;
 mod planning;
 mod planrows;
+mod plansums;
 mod plantop;
 pub mod popup;
 pub mod preview;
