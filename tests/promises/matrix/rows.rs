@@ -105,7 +105,12 @@ pub const ROWS: &[Row] = &[
     row("403", &["403=1"], FAILED),
     Row {
         // Said where a role on a product is given, it may be said of the product.
-        but: &[(&[], CREATE, FAILED), (SCIM, &["pair"], FAILED), (SCIM, &[], STALE), (&["aha"], &["set", "deactivate", "reactivate"], STALE)],
+        but: &[
+            (&[], CREATE, FAILED),
+            (SCIM, &["pair"], FAILED),
+            (SCIM, &[], STALE),
+            (&["aha"], &["set", "deactivate", "reactivate"], STALE),
+        ],
         ..row("404", &["404=1"], FAILED)
     },
     row("409", &["409=1"], FAILED),
