@@ -320,7 +320,7 @@ impl<'c> Case<'c> {
         } else if let Some(row) = row.filter(|row| !row.compare) {
             row.note.clone().unwrap_or_else(|| "shown only".to_owned())
         } else if row.is_none() {
-            format!("{} has no such attribute", self.to.mapping.title)
+            format!("not in {}", self.to.mapping.title)
         } else {
             format!("{} has it for nobody, so nobody is right", self.from.id)
         }
@@ -405,13 +405,13 @@ impl<'c> Case<'c> {
                 diff.verdict = Verdict::OneSided;
                 diff.why = match self.source {
                     None => "nobody in the source".to_owned(),
-                    Some(_) => format!("{} has no such attribute", self.from.mapping.title),
+                    Some(_) => format!("not in {}", self.from.mapping.title),
                 };
                 return Some(diff);
             }
             (_, None) if self.target.is_some() || theirs.is_none() => {
                 diff.verdict = Verdict::OneSided;
-                diff.why = format!("{} has no such attribute", self.to.mapping.title);
+                diff.why = format!("not in {}", self.to.mapping.title);
                 return Some(diff);
             }
             _ => {}
@@ -602,8 +602,8 @@ impl<'c> Case<'c> {
         };
         match (has(self.from), has(self.to)) {
             (true, true) => None,
-            (true, false) => Some(format!("{} has no such attribute", self.to.mapping.title)),
-            _ => Some(format!("{} has no such attribute", self.from.mapping.title)),
+            (true, false) => Some(format!("not in {}", self.to.mapping.title)),
+            _ => Some(format!("not in {}", self.from.mapping.title)),
         }
     }
 

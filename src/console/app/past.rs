@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::compare::Compared;
 use crate::engine::protocol::{PastPush, PastStep};
+use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId};
 
 use super::history::HistoryRow;
@@ -54,6 +55,22 @@ fn counted(line: Line, push: &PastPush) -> Line {
     counts(push).into_iter().fold(line, with)
 }
 
+/// What was to be done in which system: `aha 10 deactivate, 2 create; litmos 1 set`.
+fn what(push: &PastPush) -> String {
+    let mut systems: Vec<(&SystemId, BTreeMap<Op, u64>)> = Vec::new();
+    for change in &push.plan.changes {
+        let at = systems.iter().position(|(system, _)| **system == change.system).unwrap_or_else(|| {
+            systems.push((&change.system, BTreeMap::new()));
+            systems.len() - 1
+        });
+        *systems[at].1.entry(change.op).or_default() += 1;
+    }
+    let ops = |ops: BTreeMap<Op, u64>| {
+        ops.into_iter().map(|(of, n)| format!("{} {}", text::count(n), op(of))).collect::<Vec<_>>().join(", ")
+    };
+    systems.into_iter().map(|(system, of)| format!("{system} {}", ops(of))).collect::<Vec<_>>().join("; ")
+}
+
 /// A push that was not closed in the journal: it runs, or it was cut off.
 fn open(push: &PastPush, running: Option<&PlanId>) -> Option<(Tone, &'static str)> {
     match running {
@@ -90,8 +107,9 @@ pub(super) fn list(
         if let Some((tone, words)) = open(push, running) {
             line = line.with(tone, words).with(Tone::Dim, "  ");
         }
+        line = line.with(Tone::Plain, what(push));
         if let Some(reason) = &push.reason {
-            line = line.data(Tone::Dim, reason.clone());
+            line = line.data(Tone::Dim, format!("  {reason}"));
         }
         rows.push(HistoryRow { push: Some(at), change: None, line });
     }
