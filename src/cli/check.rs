@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::args::{Check, Format};
 use super::lines::{AttributeLine, FeedLine, Line};
 use super::{Exit, Global, setup};
-use crate::compare::subject::Identity;
+use crate::compare::Identity;
 use crate::compare::{Compared, FacetDiff, Pairing, SystemView, Verdict, facets, label};
 use crate::engine::protocol::{Health, World};
 use crate::engine::{Setup, SystemSetup};

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::args::{ExportArgs, ExportWhat};
 use super::check::Wanted;
 use super::{Exit, Global, setup};
-use crate::compare::subject::Identity;
+use crate::compare::Identity;
 use crate::config::Dirs;
 use crate::console::app::columns::{Column, USUAL};
 use crate::console::app::export::{Sheet, What, history, mismatch_columns, mismatches};

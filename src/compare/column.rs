@@ -3,9 +3,10 @@
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use crate::model::fold::folded;
+use crate::model::fold::{folded, same};
 use crate::model::{Attr, CHUNK_ROWS, Cell, Column, Dict, Fold, Form, Table};
 
 /// The hash of a row whose key is empty.
@@ -162,4 +163,39 @@ pub(super) fn fetch(parts: &[Part<'_>], rows: &[u32]) {
         }
     }
     std::hint::black_box(touched);
+}
+
+/// Codes of two dictionaries that are equal where the folded texts are. Codes that only the target has come after all of
+/// the source's.
+pub(super) fn join(source: &Dict, target: &Dict, fold: Fold) -> [Vec<u32>; 2] {
+    let mut scratch = String::new();
+    let mut index: HashTable<u32> = HashTable::with_capacity(source.len() as usize);
+    let mut hashes: Vec<u32> = Vec::with_capacity(source.len() as usize);
+    let mut ours: Vec<u32> = Vec::with_capacity(source.len() as usize);
+    for (code, text) in (0_u32..).zip(source.iter()) {
+        let hash = hash(text, fold, &mut scratch);
+        hashes.push(hash);
+        if hash == NO_KEY {
+            ours.push(0);
+            continue;
+        }
+        let alike = |&at: &u32| hashes[at as usize] == hash && same(source.get(at), text, fold);
+        let found = index.find(spread(hash), alike).copied();
+        ours.push(found.unwrap_or_else(|| {
+            index.insert_unique(spread(hash), code, |&at| spread(hashes[at as usize]));
+            code
+        }));
+    }
+    let theirs = (source.len()..)
+        .zip(target.iter())
+        .map(|(fresh, text)| {
+            let hash = hash(text, fold, &mut scratch);
+            if hash == NO_KEY {
+                return 0;
+            }
+            let alike = |&at: &u32| hashes[at as usize] == hash && same(source.get(at), text, fold);
+            index.find(spread(hash), alike).copied().unwrap_or(fresh)
+        })
+        .collect();
+    [ours, theirs]
 }

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Compared, FacetDiff, Link, Verdict, facets};
-use crate::model::{AttrPath, Kind, RecordKey};
+use super::Link;
+use crate::model::{AttrPath, RecordKey};
 
 /// A difference that the operator adopted: not counted while both sides stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,33 +28,15 @@ pub struct Waiver {
 }
 
 impl Waiver {
-    /// The waiver of a difference as both sides are now; `None` where there is no record to keep it for, or nothing that
-    /// differs.
-    pub fn of(
-        compared: &Compared,
-        kind: Kind,
-        identity: u32,
-        system: usize,
-        facet: &FacetDiff,
+    /// That both values of a facet of a target's record may stand as they are now: the source's, the target's.
+    pub(super) fn new(
+        (target, path, entry): (RecordKey, AttrPath, String),
+        own: &[Option<String>; 2],
         reason: &str,
         until: Option<jiff::Timestamp>,
-    ) -> Option<Self> {
-        if facet.verdict != Verdict::Differs {
-            return None;
-        }
-        let view = compared.inputs.systems.get(system)?;
-        let row = compared.kind(kind).row(identity, system)?;
-        let id = view.snapshot(kind)?.table.id(row);
-        let [source, value] = facet.own.each_ref().map(|own| value_hash(own.as_deref().unwrap_or_default()));
-        Some(Self {
-            target: RecordKey::new(view.id.clone(), kind, id),
-            path: facet.path.clone(),
-            entry: facet.entry(),
-            source,
-            value,
-            reason: reason.to_owned(),
-            until,
-        })
+    ) -> Self {
+        let [source, value] = own.each_ref().map(|own| value_hash(own.as_deref().unwrap_or_default()));
+        Self { target, path, entry, source, value, reason: reason.to_owned(), until }
     }
 
     /// Whether it is about this facet with these values.
@@ -168,23 +150,6 @@ impl Decisions {
     pub fn next_end(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
         self.waivers.iter().filter_map(|waiver| waiver.until).filter(|until| *until > now).min()
     }
-}
-
-/// The differences of these records that are adopted, facet by facet.
-pub(super) fn adopted(compared: &Compared) -> Vec<(usize, Kind, u32, Vec<FacetDiff>)> {
-    let inputs = &compared.inputs;
-    let mut targets: Vec<&RecordKey> = inputs.waivers.iter().map(|waiver| &waiver.target).collect();
-    targets.sort_unstable();
-    targets.dedup();
-    let mut found = Vec::new();
-    for key in targets {
-        let Some(system) = inputs.index(&key.system) else { continue };
-        let Some(snapshot) = inputs.systems[system].snapshot(key.kind) else { continue };
-        let Some(row) = snapshot.table.find(&key.id) else { continue };
-        let Some(identity) = compared.kind(key.kind).identity_of(system, row) else { continue };
-        found.push((system, key.kind, identity, facets(compared, key.kind, identity, system)));
-    }
-    found
 }
 
 /// The first eight bytes of SHA-256: kept in the journal, so it must not change between versions.

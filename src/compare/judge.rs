@@ -2,62 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::bound::Bound;
-use super::column::{Part, Texts};
-
-use super::state::NO_ROW;
-use super::tie::Identities;
+use super::filter::Bound;
+use super::lane::life::{Life, Lives};
+use super::pairing::NO_ROW;
+use super::who::tie::Identities;
 use super::{Inputs, Pairing, SystemView};
 use crate::model::filter::Filter;
-use crate::model::{AttrPath, CHUNK_ROWS, Kind, Table};
-
-/// Whether an account is switched on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Life {
-    /// It is, or nobody says that it is not: an absent `active` is not false (RFC 7643 4.1.1).
-    Active,
-    /// `active` is false.
-    Inactive,
-    /// It was not read, or the system never returns it.
-    Unknown,
-}
-
-/// `active` of all rows of a table.
-pub(super) enum Lives<'t> {
-    /// The kind has no such attribute.
-    All,
-    /// It is never returned.
-    None,
-    /// As the texts say.
-    Texts { texts: Texts<'t>, by_code: Vec<Life> },
-}
-
-pub(super) fn life(text: &str) -> Life {
-    if text.trim().eq_ignore_ascii_case("false") { Life::Inactive } else { Life::Active }
-}
-
-impl<'t> Lives<'t> {
-    pub(super) fn new(table: &'t Table) -> Self {
-        let Some(attr) = table.schema().find(&AttrPath::new("active")) else { return Self::All };
-        let Some(texts) = Texts::new(table, attr) else { return Self::None };
-        let by_code = texts.dict.iter().map(life).collect();
-        Self::Texts { texts, by_code }
-    }
-
-    pub(super) fn of(&self, row: u32) -> Life {
-        match self {
-            Self::All => Life::Active,
-            Self::None => Life::Unknown,
-            Self::Texts { texts, by_code } => {
-                let at = row as usize % CHUNK_ROWS;
-                match &texts.parts()[row as usize / CHUNK_ROWS] {
-                    Part::Coded(codes) => by_code.get(codes[at] as usize).copied().unwrap_or(Life::Unknown),
-                    part @ Part::Plain { .. } => part.get(at, texts.dict).map_or(Life::Unknown, life),
-                }
-            }
-        }
-    }
-}
+use crate::model::{CHUNK_ROWS, Kind};
 
 /// A person who is in the source and in the target. `Differs` stands for all who have to be compared.
 pub(super) fn both(source: Life, scope: impl FnOnce() -> Option<bool>, target: Life) -> Pairing {

@@ -1,16 +1,22 @@
 //! One attribute of two systems, made comparable: each distinct text is folded or resolved once, then codes are compared.
 
+pub(super) mod entries;
+pub(super) mod facts;
+pub(super) mod life;
+pub(super) mod refs;
+pub(super) mod served;
+
 use std::borrow::Cow;
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::column::{BLOCK, NO_KEY, Part, Texts, fetch, hash, spread};
-use super::entries::ListLane;
-use super::judge::{Life, Lives};
-use super::refs::{Found, Refs};
+use self::entries::{ListLane, Scratch};
+use self::life::{Life, Lives};
+use self::refs::{Found, Refs};
+use super::column::{BLOCK, Part, Texts, fetch, hash, join, spread};
 use crate::model::fold::same;
-use crate::model::{Attr, CHUNK_ROWS, Cell, Dict, Fold, Kind, Row, Table};
+use crate::model::{CHUNK_ROWS, Cell, Fold, Kind, Row};
 
 /// What comparing one attribute of one pair of records came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,41 +137,6 @@ impl Distinct {
         self.index.insert_unique(spread(hash), (hash, number), |entry| spread(entry.0));
         number
     }
-}
-
-/// Codes of two dictionaries that are equal where the folded texts are. Codes that only the target has come after all of
-/// the source's.
-pub(super) fn join(source: &Dict, target: &Dict, fold: Fold) -> [Vec<u32>; 2] {
-    let mut scratch = String::new();
-    let mut index: HashTable<u32> = HashTable::with_capacity(source.len() as usize);
-    let mut hashes: Vec<u32> = Vec::with_capacity(source.len() as usize);
-    let mut ours: Vec<u32> = Vec::with_capacity(source.len() as usize);
-    for (code, text) in (0_u32..).zip(source.iter()) {
-        let hash = hash(text, fold, &mut scratch);
-        hashes.push(hash);
-        if hash == NO_KEY {
-            ours.push(0);
-            continue;
-        }
-        let alike = |&at: &u32| hashes[at as usize] == hash && same(source.get(at), text, fold);
-        let found = index.find(spread(hash), alike).copied();
-        ours.push(found.unwrap_or_else(|| {
-            index.insert_unique(spread(hash), code, |&at| spread(hashes[at as usize]));
-            code
-        }));
-    }
-    let theirs = (source.len()..)
-        .zip(target.iter())
-        .map(|(fresh, text)| {
-            let hash = hash(text, fold, &mut scratch);
-            if hash == NO_KEY {
-                return 0;
-            }
-            let alike = |&at: &u32| hashes[at as usize] == hash && same(source.get(at), text, fold);
-            index.find(spread(hash), alike).copied().unwrap_or(fresh)
-        })
-        .collect();
-    [ours, theirs]
 }
 
 impl<'a> TextLane<'a> {
@@ -323,7 +294,7 @@ impl Lane<'_> {
                 }
             }
             Self::List(lane) => {
-                let mut scratch = super::entries::Scratch::default();
+                let mut scratch = Scratch::default();
                 for (at, source, target) in pairs() {
                     let told = lane.compare(Row(source), Row(target), &mut scratch);
                     if told.differs {
@@ -339,9 +310,4 @@ impl Lane<'_> {
             }
         }
     }
-}
-
-/// The readable texts of an attribute.
-pub(super) fn texts(table: &Table, attr: Attr) -> Option<Texts<'_>> {
-    Texts::new(table, attr)
 }

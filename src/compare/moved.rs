@@ -1,7 +1,7 @@
 //! What an edit of the rules moves: two comparisons of the same records, before and after.
 
-use super::state::{Comparison, NO_ROW, Pairing, Tally};
-use super::{Compared, Inputs};
+use super::pairing::NO_ROW;
+use super::{Compared, Comparison, Inputs, Pairing, Tally};
 use crate::model::{AttrPath, Kind, Row};
 
 /// What moves of one kind in one target.

@@ -1,112 +1,13 @@
-//! The outcome per identity and target.
+//! What a comparison came to.
 
 use std::sync::Arc;
 
-use super::Rung;
-use super::facts::Facts;
-use super::refs::Index;
-use super::tie::Identities;
-use crate::model::{Attr, AttrPath, Kind, Row};
-
-/// How an identity stands in one target: the table of DESIGN.md section 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Pairing {
-    /// Not there and need not be, or there and nothing to judge: never counted.
-    None,
-    /// There, linked, nothing differs.
-    Same,
-    /// There, linked, something differs (also: to be reactivated).
-    Differs,
-    /// Should be there and is not: create.
-    Missing,
-    /// There, and nobody in the (proved) source: deactivate.
-    Extra,
-    /// Inactive in the source, active there: deactivate.
-    Leaver,
-    /// Out of scope, and active there.
-    Leaving,
-    /// Nobody can say: several candidates, or a filter over what was not read.
-    Undecided,
-    /// Records that are shown and judged by nobody (no authority, reference data, the source is not proved).
-    Shown,
-}
-
-impl Pairing {
-    /// The word in JSON lines and filters; empty where it is no mismatch.
-    pub const fn state(self) -> &'static str {
-        match self {
-            Self::None | Self::Same | Self::Shown => "",
-            Self::Differs => "differs",
-            Self::Missing => "missing",
-            Self::Extra => "extra",
-            Self::Leaver => "leaver",
-            Self::Leaving => "leaving",
-            Self::Undecided => "undecided",
-        }
-    }
-
-    /// Whether it counts as out of true.
-    pub const fn counts(self) -> bool {
-        !matches!(self, Self::None | Self::Same | Self::Shown)
-    }
-}
-
-/// One identity in one target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowState {
-    /// How it stands.
-    pub pairing: Pairing,
-    /// Whether there is lint about it.
-    pub lint: bool,
-    /// Whether a difference was waived.
-    pub waived: bool,
-    /// Whether something of it was not read.
-    pub unread: bool,
-    /// How many attributes differ (a list counts as one).
-    pub differ: u16,
-    /// What linked it, where it is linked.
-    pub by: Option<Rung>,
-}
-
-/// An attribute that both sides have and that is compared.
-#[derive(Clone, Debug)]
-pub struct Compares {
-    /// The canonical path.
-    pub path: AttrPath,
-    /// In the source's schema. Where the source has no such attribute, the first of `composed`.
-    pub source: Attr,
-    /// In the target's schema.
-    pub target: Attr,
-    /// Attributes of the source that make it where the source's own is empty: given and family name for `displayName`.
-    pub composed: Vec<Attr>,
-}
-
-/// How many identities stand how in one target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Nothing differs.
-    pub same: u32,
-    /// Something differs.
-    pub differs: u32,
-    /// To be created.
-    pub missing: u32,
-    /// To be deactivated: nobody in the source.
-    pub extra: u32,
-    /// To be deactivated: inactive in the source.
-    pub leaver: u32,
-    /// Out of scope.
-    pub leaving: u32,
-    /// Nobody can say.
-    pub undecided: u32,
-}
-
-impl Tally {
-    /// All that is out of true.
-    pub fn out_of_true(&self) -> u32 {
-        self.differs + self.missing + self.extra + self.leaver + self.leaving + self.undecided
-    }
-}
+use super::lane::facts::Facts;
+use super::lane::refs::{Index, Standing};
+use super::pairing::{LINT, NO_ROW, UNREAD, WAIVED};
+use super::who::tie::Identities;
+use super::{Compares, Inputs, Lint, Pairing, RowState, Rung, Tally};
+use crate::model::{Attr, Kind, RecordKey, Row};
 
 /// All identities of one kind, as columns: one row per identity, one column per system.
 #[derive(Clone, Debug)]
@@ -139,9 +40,6 @@ pub struct Comparison {
     /// Per system, where its texts could hurt a terminal.
     pub(super) hostile: Vec<Arc<[(Attr, Row)]>>,
 }
-
-/// No row.
-pub const NO_ROW: u32 = u32::MAX;
 
 impl Comparison {
     /// A comparison of nothing.
@@ -179,7 +77,7 @@ impl Comparison {
     /// Whether a difference of an identity was adopted in a target.
     pub fn waived(&self, identity: u32, system: usize) -> bool {
         let flags = self.flags.get(system).and_then(|flags| flags.get(identity as usize));
-        flags.is_some_and(|flags| flags & 2 != 0)
+        flags.is_some_and(|flags| flags & WAIVED != 0)
     }
 
     /// How an identity stands in a target. `None` for the source itself.
@@ -191,9 +89,9 @@ impl Comparison {
         let differ = self.bits[system][at * words..(at + 1) * words].iter().map(|word| word.count_ones() as u16).sum();
         Some(RowState {
             pairing,
-            lint: flags & 1 != 0,
-            waived: flags & 2 != 0,
-            unread: flags & 4 != 0,
+            lint: flags & LINT != 0,
+            waived: flags & WAIVED != 0,
+            unread: flags & UNREAD != 0,
             differ,
             by: match flags >> 3 {
                 1 => Some(Rung::Kept),
@@ -213,5 +111,43 @@ impl Comparison {
             .enumerate()
             .filter(move |(at, _)| bits[at / 64] >> (at % 64) & 1 == 1)
             .map(|(_, compares)| compares)
+    }
+
+    /// How the records of the kind stand in a target, for what refers to them.
+    pub(super) fn standing_in(&self, system: usize) -> Standing<'_> {
+        fn column<T>(columns: &[Vec<T>], system: usize) -> &[T] {
+            columns.get(system).map_or(&[], |column| column)
+        }
+        Standing {
+            of: column(&self.tied.of, system),
+            pairings: column(&self.pairings, system),
+            identity: column(&self.tied.identity, system),
+            index: self.index.get(system).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The outcome for all kinds.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What it was made of.
+    pub inputs: Arc<Inputs>,
+    /// A comparison per kind, by [`Kind::index`].
+    pub kinds: [Arc<Comparison>; 4],
+    /// Faults inside a system, or that a write would hit.
+    pub lints: Arc<[Lint]>,
+}
+
+impl Compared {
+    /// The comparison of one kind.
+    pub fn kind(&self, kind: Kind) -> &Arc<Comparison> {
+        &self.kinds[kind.index()]
+    }
+
+    /// The key of an identity's record in a system, where it has one.
+    pub fn record(&self, kind: Kind, identity: u32, system: usize) -> Option<RecordKey> {
+        let view = self.inputs.systems.get(system)?;
+        let row = self.kind(kind).row(identity, system)?;
+        Some(RecordKey::new(view.id.clone(), kind, view.snapshot(kind)?.table.id(row)))
     }
 }

@@ -1,7 +1,7 @@
 //! Why a record is where it is, or is not: one line per question, the first red one is the answer.
 
-use super::served::composition;
-use super::subject::Record;
+use super::Record;
+use super::lane::served::composition;
 use super::{Bound, Compared, Pairing, Rung, SystemView, label};
 use crate::mapping::Capability;
 use crate::model::text::clean;

@@ -65,6 +65,11 @@ pub trait Login: Send {
     /// sign-in; with any other status nobody knows, and it is looked up.
     fn lost(&self, reply: &Reply) -> bool;
 
+    /// Why nothing is served although the sign-in is taken, and what can be done: how a sentence about it ends.
+    fn unheard(&self) -> String {
+        "access was not granted; ask who runs the service to allow it to this account".to_owned()
+    }
+
     /// A pass that a reply brought with it (a rotated cookie).
     fn renewed(&mut self, _reply: &Reply) -> Option<Pass> {
         None

@@ -73,7 +73,7 @@ fn protection(
         };
         let view = &compared.inputs.systems[compared.inputs.index(&key.system)?];
         let row = view.snapshot(key.kind)?.table.find(&key.id)?;
-        filter.eval(&crate::compare::subject::Record::new(view, key.kind, row)?)
+        filter.eval(&crate::compare::Record::new(view, key.kind, row)?)
     }
 }
 

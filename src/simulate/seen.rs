@@ -39,7 +39,7 @@ impl Request {
     }
 }
 
-/// What is sent as POST and changes nothing, as paths contain it, in small letters: searches, log-ins, and the services of
+/// What is sent as POST and changes nothing, as paths contain it, in small letters: searches, log-ins, tokens, and the services of
 /// targets/kingdee.md 2 that only read.
 const READS: &[&str] = &[
     "/.search",
@@ -50,6 +50,7 @@ const READS: &[&str] = &[
     ".queryasyncresult.",
     ".getdatacenterlist.",
     ".authservice.",
+    "/oauth2/token",
 ];
 
 /// Whether a request to that path could change something.

@@ -1,7 +1,7 @@
 //! Promise 5: guards fire before the first write.
 
+use trueup::compare::Record;
 use trueup::compare::shift;
-use trueup::compare::subject::Record;
 use trueup::engine::Setup;
 use trueup::model::filter::{Filter, Filters};
 use trueup::model::{Kind, Op};

@@ -25,6 +25,7 @@ mod read_only;
 mod record;
 mod secrets;
 mod stale;
+mod switches;
 mod together;
 mod undo;
 mod unknown;

@@ -137,7 +137,7 @@ fn edited(before: &Compared, edit: &Edit, place: usize) -> Inputs {
             inputs.waivers.extend((0..users.len).filter_map(|identity| {
                 let all = facets(before, Kind::User, identity, place);
                 let facet = all.iter().find(|facet| facet.verdict == Verdict::Differs)?;
-                Waiver::of(before, Kind::User, identity, place, facet, "it is meant", None)
+                facet.waiver(before.record(Kind::User, identity, place)?, "it is meant", None)
             }));
         }
         Edit::Anew => reread(target, Kind::User),
@@ -224,7 +224,7 @@ fn what_nothing_has_changed_for_is_taken_over_as_it_is() {
     let (then, now) = (before.kind(Kind::User), again.kind(Kind::User));
     assert!(Arc::ptr_eq(&then.tied, &now.tied), "nobody was tied anew");
     assert!(Arc::ptr_eq(&then.hostile[1], &now.hostile[1]), "no text was looked through again");
-    let sides = super::super::facts::Sides {
+    let sides = crate::compare::lane::facts::Sides {
         kind: Kind::User,
         system: 1,
         compares: &now.compares[1],
@@ -232,7 +232,7 @@ fn what_nothing_has_changed_for_is_taken_over_as_it_is() {
         of: &now.tied.of[1],
         words: 1,
     };
-    let earlier = super::super::facts::Earlier { compared: &before, refs: true };
-    let carried = super::super::facts::carried(earlier, &again.inputs, &sides);
+    let earlier = crate::compare::lane::facts::Earlier { compared: &before, refs: true };
+    let carried = crate::compare::lane::facts::carried(earlier, &again.inputs, &sides);
     assert!(!carried.is_empty() && carried.iter().enumerate().all(|(at, from)| *from == Some(at)), "{carried:?}");
 }

@@ -167,7 +167,7 @@ fn an_adopted_entry_leaves_the_others_counted() {
     let waivers: Vec<Waiver> = found
         .facets_of(Kind::Group, "g")
         .iter()
-        .filter_map(|facet| Waiver::of(&found, Kind::Group, identity, 1, facet, "a guest", None))
+        .filter_map(|facet| facet.waiver(found.record(Kind::Group, identity, 1).unwrap(), "a guest", None))
         .collect();
     assert_eq!(waivers.iter().map(|waiver| &*waiver.entry).collect::<Vec<_>>(), ["b", "c"]);
     let with = |waivers: &[Waiver], there: &[&str]| {
@@ -206,7 +206,7 @@ fn an_account_that_nobody_knows_or_that_should_be_off_can_be_adopted() {
         .map(|identity| {
             let all = facets(&found, Kind::User, identity, 1);
             let active = all.iter().find(|facet| facet.path == AttrPath::new("active")).unwrap();
-            Waiver::of(&found, Kind::User, identity, 1, active, "a service account", None).unwrap()
+            active.waiver(found.record(Kind::User, identity, 1).unwrap(), "a service account", None).unwrap()
         })
         .collect();
     let adopted = compare(Arc::new(Inputs { waivers, ..inputs(world("true")) }));
@@ -221,7 +221,7 @@ fn an_account_that_nobody_knows_or_that_should_be_off_can_be_adopted() {
     let query = crate::model::filter::Query::parse("waived=true");
     assert_eq!(select(&adopted, Kind::User, &query, None, &|_| false, &|| false).len(), 2);
     for identity in 0..adopted.kind(Kind::User).len {
-        let subject = subject::Identity::new(&adopted, Kind::User, identity, None);
+        let subject = Identity::new(&adopted, Kind::User, identity, None);
         assert_eq!(query.eval(&subject), Some(true));
     }
 }

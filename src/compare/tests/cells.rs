@@ -206,7 +206,7 @@ fn the_two_ways_of_evaluating_a_filter_agree() {
         let bound = Bound::new(&filter, &hr, Kind::User).unwrap();
         let all = bound.all();
         for number in 0..3 {
-            let one = filter.eval(&subject::Record::new(&hr, Kind::User, row(number)).unwrap());
+            let one = filter.eval(&Record::new(&hr, Kind::User, row(number)).unwrap());
             assert_eq!(bound.eval(row(number)), one, "{filter} of {number}");
             assert_eq!(all[number as usize], one.map_or(2, u8::from), "{filter} of {number}");
         }

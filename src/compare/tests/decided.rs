@@ -144,9 +144,8 @@ fn the_attributes_that_differ_can_be_asked_for() {
     {
         let query = crate::model::filter::Query::parse(text);
         assert_eq!(select(&found, Kind::User, &query, None, &|_| false, &|| false), expected, "{text}");
-        let one_by_one: Vec<u32> = (0..2)
-            .filter(|at| query.eval(&subject::Identity::new(&found, Kind::User, *at, None)) == Some(true))
-            .collect();
+        let one_by_one: Vec<u32> =
+            (0..2).filter(|at| query.eval(&Identity::new(&found, Kind::User, *at, None)) == Some(true)).collect();
         assert_eq!(one_by_one, expected, "{text}");
     }
 }

@@ -14,8 +14,8 @@ use std::sync::{Arc, LazyLock};
 
 use super::*;
 use crate::mapping::Mapping;
-use crate::model::filter::Filter;
-use crate::model::{AttrPath, FeedState, Proof, RecordKey, Row, TableBuilder};
+use crate::model::filter::{Filter, Filters};
+use crate::model::{AttrPath, FeedState, Kind, Proof, RecordKey, Row, Snapshot, SystemId, TableBuilder};
 
 /// One record to be put into a table.
 #[derive(Clone, Debug, Default)]

@@ -142,7 +142,7 @@ fn a_waived_difference_does_not_count_until_a_side_moves() {
     let found = pair(ours("Ann"), theirs("Anna"));
     let identity = found.of(Kind::User, 0, "1");
     let facet = found.facet(Kind::User, "1", "displayName");
-    let waiver = Waiver::of(&found, Kind::User, identity, 1, &facet, "her wish", None).unwrap();
+    let waiver = facet.waiver(found.record(Kind::User, identity, 1).unwrap(), "her wish", None).unwrap();
     let again = |name: &str| {
         let mut inputs = (*pair(ours("Ann"), theirs(name)).inputs).clone();
         inputs.waivers = vec![waiver.clone()];
@@ -181,7 +181,7 @@ fn the_last_common_value_says_who_moved() {
         let found = compare(Arc::new(inputs));
         assert_eq!(found.facet(Kind::User, "1", "displayName").direction, expected);
         let query = crate::model::filter::Query::parse(&format!("direction={}", expected.name()));
-        let identity = subject::Identity::new(&found, Kind::User, found.of(Kind::User, 0, "1"), None);
+        let identity = Identity::new(&found, Kind::User, found.of(Kind::User, 0, "1"), None);
         assert_eq!(query.eval(&identity), Some(true));
     }
 }
@@ -189,7 +189,7 @@ fn the_last_common_value_says_who_moved() {
 #[test]
 fn an_identity_answers_for_its_states() {
     let found = pair(user("1", "a@x").with("displayName", "A"), user("a", "a@x").with("displayName", "B"));
-    let identity = subject::Identity::new(&found, Kind::User, found.of(Kind::User, 0, "1"), None);
+    let identity = Identity::new(&found, Kind::User, found.of(Kind::User, 0, "1"), None);
     for (text, expected) in [
         ("state=differs", Some(true)),
         ("state=missing", Some(false)),
@@ -214,7 +214,7 @@ fn an_identity_answers_for_its_states() {
         assert_eq!(query.eval(&identity), expected, "{text}");
         let selected = select(&found, Kind::User, &query, None, &|_| false, &|| false);
         let one_by_one: Vec<u32> = (0..found.kind(Kind::User).len)
-            .filter(|at| query.eval(&subject::Identity::new(&found, Kind::User, *at, None)) == Some(true))
+            .filter(|at| query.eval(&Identity::new(&found, Kind::User, *at, None)) == Some(true))
             .collect();
         assert_eq!(selected, one_by_one, "{text}");
     }

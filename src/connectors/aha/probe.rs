@@ -115,7 +115,13 @@ impl Probe {
 
     fn learn_me(&mut self, what: String, asked: &Request, reply: &Reply) -> Next {
         if !reply.ok() {
-            self.block(what, explain(asked, reply));
+            // Every account has this one: where it is not served, the address is somebody else's (targets/aha.md 5, 13 L2).
+            let told = explain(asked, reply);
+            let told = match reply.status {
+                404 => format!("{told}; check that the url is the address of your own account"),
+                _ => told,
+            };
+            self.block(what, told);
             return self.done();
         }
         let document =

@@ -16,6 +16,11 @@ pub(super) fn explain(request: &Request, reply: &Reply) -> String {
         403 => format!("{told}: the key's user may not do this, or the account's plan does not have it ({at})"),
         404 if reply.json() => format!("{told}: {at} is not there, or not visible to this key"),
         404 => format!("{told}: Aha! does not serve {at}"),
+        // The words are not documented (targets/aha.md 15); that a seat is taken by creates and by switching on is.
+        400 | 422 if told.to_lowercase().contains("seat") => format!(
+            "{told}: nobody was created or switched on; free a seat (switch somebody off) or have seats added in Aha!'s billing \
+             settings, then prepare it again"
+        ),
         429 => format!("{told}: over the account's limit of 300 requests a minute and 20 a second"),
         504 => format!("{told}: the request was too heavy for Aha!"),
         300..=399 => format!(

@@ -117,7 +117,15 @@ impl SignIn {
             (true, false) => code.clone(),
             (true, true) => "the log-in was refused without a reason".into(),
         };
-        let hint = if message.contains("次数超限") || message.contains("锁定") {
+        let locked = message.contains("次数超限") || message.contains("锁定");
+        if let Some(minutes) = minutes(&message).filter(|_| locked) {
+            return format!(
+                "\"{what}\" (login = \"{}\"): the account is locked after too many failures; wait {minutes} minutes, as the \
+                 site says, before the next attempt. No other log-in is tried, as each counts",
+                own.way.name()
+            );
+        }
+        let hint = if locked {
             "the account is locked after too many failures; wait about 30 minutes before the next attempt".to_owned()
         } else if ["数据中心", "data center"].iter().any(|words| message.to_lowercase().contains(words)) {
             format!(
@@ -214,6 +222,13 @@ impl SignIn {
     }
 }
 
+/// For how long a site says that it locks: `请5分钟后再试`, `for 5 minutes`.
+fn minutes(message: &str) -> Option<&str> {
+    let before = message.split_once("分钟").or_else(|| message.split_once(" minute"))?.0.trim_end();
+    let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next()?;
+    (!digits.is_empty()).then_some(digits)
+}
+
 impl Login for SignIn {
     fn next(&mut self, input: LoginInput<'_>, now: i64) -> LoginNext {
         match input {
@@ -224,6 +239,21 @@ impl Login for SignIn {
 
     fn lost(&self, reply: &Reply) -> bool {
         answer::lost(reply)
+    }
+
+    fn unheard(&self) -> String {
+        match self.kingdee.way {
+            // targets/kingdee.md 4: after a loss a site may say so for minutes, and each call begins them anew.
+            Way::Header => {
+                "the application is not authorised, or the site goes on saying so for minutes after a session has \
+                            expired, and each call begins those minutes anew: leave it alone for five minutes, or use \
+                            login = \"app-secret\""
+                    .to_owned()
+            }
+            Way::AppSecret | Way::Sign | Way::Password => {
+                "access was not granted; ask who runs the service to allow it to this account".to_owned()
+            }
+        }
     }
 
     fn renewed(&mut self, reply: &Reply) -> Option<Pass> {

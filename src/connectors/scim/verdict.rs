@@ -28,6 +28,11 @@ impl Scim {
                 Verdict::Accepted { id: None, note: Some("it was already gone".into()) }
             }
             404 | 410 if create => Verdict::Failed(format!("{told}: the service does not serve {}", write.path)),
+            // Seeds 004, Aha! limitation 7: 404 'Not Found' may be said of what the record is to have, not of the record.
+            404 if gives_products(step) => Verdict::Failed(format!(
+                "{told}: a product of productRoles is not there or not visible to us (see Products), or the record is not any \
+                 more; nothing was written"
+            )),
             404 | 410 => Verdict::Stale(format!("{told}: the record is not there any more, or not visible to us")),
             400 if write.method == Method::Patch && (fault.is("noTarget") || fault.is("invalidPath")) => {
                 Verdict::OtherForm(format!("{told}: this form of the change is not taken"))
@@ -69,6 +74,15 @@ impl Scim {
             Method::Get | Method::Post | Method::Delete => None,
         }
     }
+}
+
+/// Whether a write gives a role on a product. Whole records hold those that are there already, too.
+fn gives_products(step: &Step) -> bool {
+    let given = step.serves.iter().any(|change| change.0.contains("/add:productRoles["));
+    let Body::Json { json, .. } = &step.write.body else { return false };
+    let named = |text: &str| text.rsplit(':').next() == Some("productRoles");
+    let holds = |value: &Value| value.as_object().is_some_and(|fields| fields.keys().any(|key| named(key)));
+    given || step.yields.is_some() && json.as_object().is_some_and(|fields| holds(json) || fields.values().any(holds))
 }
 
 fn removes_by_filter(write: &Request) -> bool {

@@ -29,7 +29,7 @@ impl App {
         };
         let found: Vec<(Waiver, &FacetDiff)> = about
             .iter()
-            .filter_map(|facet| Some((Waiver::of(&compared, kind, identity, system, facet, "", None)?, facet)))
+            .filter_map(|facet| Some((facet.waiver(compared.record(kind, identity, system)?, "", None)?, facet)))
             .collect();
         if found.is_empty() {
             return self.withdraw(&about, wishes);

@@ -161,8 +161,7 @@ impl<'w> Rows<'w> {
 
     /// The key of an identity's record in a system.
     pub fn key_in(&self, identity: u32, system: usize) -> Option<RecordKey> {
-        let (table, row) = self.record(identity, system)?;
-        Some(RecordKey::new(self.compared.inputs.systems[system].id.clone(), self.kind, table.id(row)))
+        self.compared.record(self.kind, identity, system)
     }
 
     /// The key by which an identity is found again in another comparison.

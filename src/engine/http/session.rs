@@ -188,6 +188,11 @@ impl Session {
         lock(&self.login).lost(reply)
     }
 
+    /// Why nothing is served although the sign-in is taken.
+    pub(super) fn unheard(&self) -> String {
+        lock(&self.login).unheard()
+    }
+
     /// Gives up a pass that is no longer good. Whether a new sign-in is worth a try.
     pub(super) fn lose(&self, held: &Held) -> bool {
         let mut state = lock(&self.state);

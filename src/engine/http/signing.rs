@@ -70,10 +70,10 @@ impl Client {
             return Ok(reply);
         }
         let text = format!(
-            "{}: the sign-in is taken, and {} is answered as if nobody had signed in: access was not granted; ask who \
-             runs the service to allow it to this account",
+            "{}: the sign-in is taken, and {} is answered as if nobody had signed in: {}",
             self.inner.system,
-            masked(target)
+            masked(target),
+            self.inner.session.as_ref().map(Session::unheard).unwrap_or_default()
         );
         Err(Fault::lost(if reads { "auth" } else { "session" }, text))
     }

@@ -104,7 +104,11 @@ impl Judge<'_> {
             return if done { Stands::AsWanted { unread: Vec::new() } } else { Stands::Gone };
         };
         if change.op == Op::Delete {
-            return Stands::Otherwise { now: "it is still there".into() };
+            let active = observed.table.schema().find(&AttrPath::new("active"));
+            // A service may keep for ever whom it is told to delete (seeds 004, Aha! limitation 5).
+            let off = active.is_some_and(|active| observed.table.cell(Row(0), active).text() == "false");
+            let now = if off { "it is still there, switched off" } else { "it is still there" };
+            return Stands::Otherwise { now: now.into() };
         }
         let (mut unread, mut other): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         for want in &change.want {

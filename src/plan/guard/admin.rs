@@ -2,8 +2,8 @@
 //! right.
 
 use super::{Guard, Look};
+use crate::compare::Record;
 use crate::compare::SystemView;
-use crate::compare::subject::Record;
 use crate::model::filter::{Filter, Subject};
 use crate::model::text::clean;
 use crate::model::{Cell, Fold, Kind, Op, Row};

@@ -33,6 +33,27 @@ pub fn bend(library: &Library, quirks: &Quirks, input: &mut Value) -> Result<(),
             return Err(Problem::bad("invalidValue", format!("{name} is an invalid attribute name")));
         }
     }
+    for operation in fields.get("Operations").and_then(Value::as_array).into_iter().flatten() {
+        let path = operation["path"].as_str().unwrap_or_default();
+        let last = path.split('[').next().and_then(|path| path.rsplit(':').next()).unwrap_or_default();
+        for name in &quirks.disabled {
+            let inside = operation["value"]
+                .as_object()
+                .is_some_and(|value| value.keys().any(|key| key.eq_ignore_ascii_case(name)));
+            if last.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(name)) || inside {
+                return Err(Problem::bad("invalidValue", format!("{name} is an invalid attribute name")));
+            }
+        }
+    }
+    bend_pairs(library, quirks, input)
+}
+
+/// The same for the pairs of role and product alone: of what a PATCH comes to.
+///
+/// # Errors
+/// As [`bend`].
+pub fn bend_pairs(library: &Library, quirks: &Quirks, input: &mut Value) -> Result<(), Problem> {
+    let Some(fields) = input.as_object_mut() else { return Ok(()) };
     let lists = fields.values_mut().filter_map(|inner| inner.get_mut("productRoles")?.as_array_mut());
     for pair in lists.flatten() {
         let role = pair["role"].as_str().unwrap_or_default().to_owned();

@@ -232,7 +232,9 @@ impl Desk<'_> {
         let mut after = if self.request.method == "PUT" {
             writing::replaced(&library, self.quirks, at, &before, &input)?
         } else {
-            writing::patched(&library, self.quirks, at, &before, &input)?
+            let mut after = writing::patched(&library, self.quirks, at, &before, &input)?;
+            gateway::bend_pairs(&library, self.quirks, &mut after)?;
+            after
         };
         self.scim.manner.settle(&library, kind_of(&library, at), Some(&before), &mut after)?;
         let same = writing::is_same(&before, &after);

@@ -104,7 +104,13 @@ pub const ROWS: &[Row] = &[
     row("400", &["400=1"], FAILED),
     row("403", &["403=1"], FAILED),
     Row {
-        but: &[(&[], CREATE, FAILED), (SCIM, &[], STALE), (&["aha"], &["set", "deactivate", "reactivate"], STALE)],
+        // Said where a role on a product is given, it may be said of the product.
+        but: &[
+            (&[], CREATE, FAILED),
+            (SCIM, &["pair"], FAILED),
+            (SCIM, &[], STALE),
+            (&["aha"], &["set", "deactivate", "reactivate"], STALE),
+        ],
         ..row("404", &["404=1"], FAILED)
     },
     row("409", &["409=1"], FAILED),

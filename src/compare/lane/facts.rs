@@ -5,50 +5,49 @@
 
 use rayon::prelude::*;
 
-use super::lane::{Alike, Lane};
 use super::refs::found_alike;
 use super::served::spared;
-use super::state::Compares;
-use super::{Compared, Inputs};
+use crate::compare::lane::{Alike, Lane};
+use crate::compare::{Compared, Compares, Inputs};
 use crate::mapping::Policy;
 use crate::model::{Attr, AttrDef, CHUNK_ROWS, Form, Kind, Row, Snapshot, Table};
 
 /// The facts about one kind in a base and one target; see the module.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
-    /// Which attributes differ, as the bits of a [`super::Comparison`].
-    pub(super) differ: Vec<u64>,
+pub(in crate::compare) struct Facts {
+    /// Which attributes differ, as the bits of a [`crate::compare::Comparison`].
+    pub(in crate::compare) differ: Vec<u64>,
     /// Which were not read on one side, in the same form.
-    pub(super) unread: Vec<u64>,
+    pub(in crate::compare) unread: Vec<u64>,
     /// Per chunk of the base, references that lead nowhere, sorted: which attribute, and the base's row.
-    pub(super) nowhere: Vec<Vec<(u16, u32)>>,
+    pub(in crate::compare) nowhere: Vec<Vec<(u16, u32)>>,
     /// Per attribute, whether entries of it lead nowhere: those are looked at each time anew.
     lost: Vec<bool>,
 }
 
 /// One pair of tables, and how their attributes are compared.
-pub(super) struct Sides<'a> {
-    pub(super) kind: Kind,
-    pub(super) system: usize,
-    pub(super) compares: &'a [Compares],
-    pub(super) policies: &'a [Policy],
+pub(in crate::compare) struct Sides<'a> {
+    pub(in crate::compare) kind: Kind,
+    pub(in crate::compare) system: usize,
+    pub(in crate::compare) compares: &'a [Compares],
+    pub(in crate::compare) policies: &'a [Policy],
     /// The target's row of each of the base's.
-    pub(super) of: &'a [u32],
+    pub(in crate::compare) of: &'a [u32],
     /// Words per identity.
-    pub(super) words: usize,
+    pub(in crate::compare) words: usize,
 }
 
 /// The comparison before, as far as one target is concerned.
 #[derive(Clone, Copy)]
-pub(super) struct Earlier<'a> {
-    pub(super) compared: &'a Compared,
+pub(in crate::compare) struct Earlier<'a> {
+    pub(in crate::compare) compared: &'a Compared,
     /// References into the target lead where they led.
-    pub(super) refs: bool,
+    pub(in crate::compare) refs: bool,
 }
 
 /// Whether references into a target lead where they led: the same records, tied and standing as before, named by the
 /// same keys.
-pub(super) fn refs_alike(before: &Inputs, now: &Inputs, system: usize) -> bool {
+pub(in crate::compare) fn refs_alike(before: &Inputs, now: &Inputs, system: usize) -> bool {
     let proved = |inputs: &Inputs, kind: Kind| {
         let proved = |side: usize| inputs.systems[side].snapshot(kind).map(|snapshot| snapshot.proved());
         (inputs.base().and_then(proved), proved(system))
@@ -62,7 +61,7 @@ pub(super) fn refs_alike(before: &Inputs, now: &Inputs, system: usize) -> bool {
 }
 
 /// Which attribute of the comparison before has the facts of each attribute of now.
-pub(super) fn carried(earlier: Earlier<'_>, inputs: &Inputs, sides: &Sides<'_>) -> Vec<Option<usize>> {
+pub(in crate::compare) fn carried(earlier: Earlier<'_>, inputs: &Inputs, sides: &Sides<'_>) -> Vec<Option<usize>> {
     let none = vec![None; sides.compares.len()];
     let before = &earlier.compared.inputs;
     let comparison = earlier.compared.kind(sides.kind);
@@ -116,7 +115,7 @@ pub(super) fn carried(earlier: Earlier<'_>, inputs: &Inputs, sides: &Sides<'_>) 
 
 impl Facts {
     /// Compares what was not `carried` over; `lanes` has a lane for each of that.
-    pub(super) fn new(
+    pub(in crate::compare) fn new(
         tables: Option<(&Table, &Table)>,
         sides: &Sides<'_>,
         lanes: &[Option<Lane<'_>>],

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::SystemView;
-use super::column::{Part as ColumnPart, Texts};
 use super::field::{Field, Part, field, part, picked_entries};
-use super::subject::named;
+use crate::compare::SystemView;
+use crate::compare::column::{Part as ColumnPart, Texts};
+use crate::compare::label::named;
 use crate::model::filter::{Filter, Test, all_of, any_of};
 use crate::model::{Attr, CHUNK_ROWS, Cell, Dict, Form, Kind, Row, Schema, Table};
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::lane::join;
 use super::refs::{Found, Refs};
+use crate::compare::column::join;
 use crate::model::fold::{fold, same};
 use crate::model::{Attr, Dict, Entry, Fold, Kind, ListDef, Row, Table, Unlisted};
 
@@ -35,7 +35,7 @@ fn special(token: Token) -> bool {
 }
 
 /// Whether it is a record that the service does not list.
-pub(super) fn unlisted(token: Token) -> bool {
+pub(in crate::compare) fn unlisted(token: Token) -> bool {
     !special(token) && token & UNLISTED != 0
 }
 
@@ -44,13 +44,13 @@ fn record(kind: Kind, row: Row) -> Token {
 }
 
 /// The record that a token stands for.
-pub(super) fn record_of(token: Token) -> Option<(Kind, Row)> {
+pub(in crate::compare) fn record_of(token: Token) -> Option<(Kind, Row)> {
     let token = if unlisted(token) { token ^ UNLISTED } else { token };
     (token < TEXT).then(|| (Kind::ALL[(token >> 28) as usize], Row(token & ((1 << 28) - 1))))
 }
 
 /// What a token says of a reference, other than which record it is.
-pub(super) fn trouble(token: Token) -> Option<Found> {
+pub(in crate::compare) fn trouble(token: Token) -> Option<Found> {
     Some(match token {
         NOWHERE => Found::Nowhere,
         DOUBT => Found::Doubt,
@@ -118,16 +118,16 @@ fn none_role(kind: Kind, text: &str) -> bool {
 
 /// One entry in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cut {
-    pub(super) key: [Token; 2],
-    pub(super) value: Token,
+pub(in crate::compare) struct Cut {
+    pub(in crate::compare) key: [Token; 2],
+    pub(in crate::compare) value: Token,
     /// Which entry of the row it is.
-    pub(super) at: u32,
+    pub(in crate::compare) at: u32,
 }
 
 impl Cut {
     /// Whether nothing but a record that is still to be created keeps it from being compared.
-    pub(super) fn awaits(&self) -> bool {
+    pub(in crate::compare) fn awaits(&self) -> bool {
         let parts = [self.key[0], self.key[1], self.value];
         parts.contains(&PENDING) && parts.iter().all(|part| *part == PENDING || trouble(*part).is_none())
     }
@@ -135,32 +135,32 @@ impl Cut {
 
 /// What comparing two lists came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) differs: bool,
-    pub(super) unread: bool,
-    pub(super) nowhere: bool,
+pub(in crate::compare) struct Told {
+    pub(in crate::compare) differs: bool,
+    pub(in crate::compare) unread: bool,
+    pub(in crate::compare) nowhere: bool,
 }
 
 /// One key of two lists: the entries that have it on each side.
 #[derive(Debug)]
-pub(super) struct Pairing<'c> {
-    pub(super) source: &'c [Cut],
-    pub(super) target: &'c [Cut],
-    pub(super) alike: bool,
+pub(in crate::compare) struct Pairing<'c> {
+    pub(in crate::compare) source: &'c [Cut],
+    pub(in crate::compare) target: &'c [Cut],
+    pub(in crate::compare) alike: bool,
     /// It cannot be said whether it differs.
-    pub(super) open: bool,
+    pub(in crate::compare) open: bool,
     /// It differs, as the source's entry is of a record that is still to be created.
-    pub(super) awaits: bool,
+    pub(in crate::compare) awaits: bool,
 }
 
 /// Room for two rows, used again and again.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(in crate::compare) struct Scratch {
     sides: [Vec<Cut>; 2],
 }
 
 /// A list attribute of a source and a target.
-pub(super) struct ListLane<'a> {
+pub(in crate::compare) struct ListLane<'a> {
     tables: [(&'a Table, Attr); 2],
     keys: [[Vec<Token>; 2]; 2],
     values: [Vec<Token>; 2],
@@ -177,7 +177,7 @@ fn text_fold(fold: Fold) -> Fold {
 
 impl<'a> ListLane<'a> {
     /// The definition is the target's: it says what the parts refer to.
-    pub(super) fn new(tables: [(&'a Table, Attr); 2], def: &ListDef, how: Fold, refs: &Refs<'_>) -> Self {
+    pub(in crate::compare) fn new(tables: [(&'a Table, Attr); 2], def: &ListDef, how: Fold, refs: &Refs<'_>) -> Self {
         let dicts = tables.map(|(table, attr)| table.list(table.schema().def(attr).slot));
         let (key, value) = means(def, text_fold(how));
         let tokens = |means: Means<'_>, ours: &Dict, theirs: &Dict| {
@@ -219,7 +219,7 @@ impl<'a> ListLane<'a> {
     }
 
     /// The source's entries of a row that lead nowhere, with the entry's number.
-    pub(super) fn lost(&self, row: Row, mut tell: impl FnMut(u32, Found, bool)) {
+    pub(in crate::compare) fn lost(&self, row: Row, mut tell: impl FnMut(u32, Found, bool)) {
         let (table, attr) = self.tables[0];
         for (at, entry) in (0_u32..).zip(table.entries(row, attr).unwrap_or_default()) {
             if self.values[0][entry.value as usize] == NONE {
@@ -235,7 +235,7 @@ impl<'a> ListLane<'a> {
     }
 
     /// The target's entries of a row whose key leads nowhere.
-    pub(super) fn lost_there(&self, row: Row, mut tell: impl FnMut(u32)) {
+    pub(in crate::compare) fn lost_there(&self, row: Row, mut tell: impl FnMut(u32)) {
         let (table, attr) = self.tables[1];
         for (at, entry) in (0_u32..).zip(table.entries(row, attr).unwrap_or_default()) {
             let parts = [0, 1].map(|part| self.keys[1][part][entry.key[part] as usize]);
@@ -246,13 +246,13 @@ impl<'a> ListLane<'a> {
     }
 
     /// Whether any entry of any record leads nowhere.
-    pub(super) fn some_lost(&self) -> bool {
+    pub(in crate::compare) fn some_lost(&self) -> bool {
         let lost = |tokens: &Vec<Token>| tokens.iter().any(|token| matches!(*token, NOWHERE | DOUBT));
         self.keys.iter().flatten().any(lost) || lost(&self.values[0])
     }
 
     /// Whether the source's list of a row has an entry that can be written, or was not read.
-    pub(super) fn usable(&self, row: Row) -> bool {
+    pub(in crate::compare) fn usable(&self, row: Row) -> bool {
         let (table, attr) = self.tables[0];
         table.entries(row, attr).is_none_or(|entries| {
             entries.iter().any(|entry| {
@@ -264,7 +264,7 @@ impl<'a> ListLane<'a> {
     }
 
     /// Compares the lists of two rows.
-    pub(super) fn compare(&self, source: Row, target: Row, scratch: &mut Scratch) -> Told {
+    pub(in crate::compare) fn compare(&self, source: Row, target: Row, scratch: &mut Scratch) -> Told {
         let entries = [(0, source), (1, target)].map(|(side, row)| {
             let (table, attr) = self.tables[side];
             table.entries(row, attr)
@@ -278,7 +278,7 @@ impl<'a> ListLane<'a> {
 }
 
 /// Walks two sorted lists key by key.
-pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing<'_>)) -> Told {
+pub(in crate::compare) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing<'_>)) -> Told {
     let mut told = Told::default();
     let unknown = |cuts: &[Cut]| cuts.iter().any(|cut| cut.key.contains(&UNKNOWN));
     let open_source = unknown(source);
@@ -335,13 +335,13 @@ pub(super) fn merge(source: &[Cut], target: &[Cut], mut tell: impl FnMut(Pairing
 }
 
 /// Two lists of one pair of records, resolved text by text: for a single record, without going through all records.
-pub(super) struct Single {
-    pub(super) source: Vec<Cut>,
-    pub(super) target: Vec<Cut>,
+pub(in crate::compare) struct Single {
+    pub(in crate::compare) source: Vec<Cut>,
+    pub(in crate::compare) target: Vec<Cut>,
 }
 
 impl Single {
-    pub(super) fn new(
+    pub(in crate::compare) fn new(
         source: Option<(&Table, Attr, &[Entry])>,
         target: Option<(&Table, Attr, &[Entry])>,
         def: &ListDef,

@@ -5,32 +5,34 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::link::{Columns, Pairs, Reach, Step, decisions, key_fold, key_paths, ladder, readable, steps, table};
-use super::state::NO_ROW;
-use super::{Inputs, Link, SystemView};
+use super::keys::{Columns, Step, key_fold, key_paths, readable, steps, table};
+use super::ladder::{decisions, ladder};
+use super::rung::{Pairs, Reach};
+use crate::compare::pairing::NO_ROW;
+use crate::compare::{Inputs, Link, SystemView};
 use crate::model::fold::fold;
 use crate::model::{Attr, AttrPath, Cell, Fold, Kind, Row, Table};
 
 /// All identities of one kind.
 #[derive(Debug, Default)]
-pub(super) struct Identities {
-    pub(super) len: u32,
+pub(in crate::compare) struct Identities {
+    pub(in crate::compare) len: u32,
     /// `of[system][identity]`: its row.
-    pub(super) of: Vec<Vec<u32>>,
+    pub(in crate::compare) of: Vec<Vec<u32>>,
     /// `identity[system][row]`.
-    pub(super) identity: Vec<Vec<u32>>,
+    pub(in crate::compare) identity: Vec<Vec<u32>>,
     /// `rung[system][identity]`: 0, or what linked it: 1 kept, 2 key, 3 folded.
-    pub(super) rung: Vec<Vec<u8>>,
+    pub(in crate::compare) rung: Vec<Vec<u8>>,
     /// `doubt[system][identity]`: there are candidates, or no key to find any by, and nobody can say.
-    pub(super) doubt: Vec<Vec<bool>>,
+    pub(in crate::compare) doubt: Vec<Vec<bool>>,
     /// Per system, what the keys are good for.
-    pub(super) reach: Vec<Reach>,
+    pub(in crate::compare) reach: Vec<Reach>,
     /// Keys that several records of one system share.
-    pub(super) duplicates: Vec<(usize, u32, AttrPath)>,
+    pub(in crate::compare) duplicates: Vec<(usize, u32, AttrPath)>,
 }
 
 /// Whether what records are tied by is what it was: then they are tied as they were.
-pub(super) fn tied_alike(before: &Inputs, now: &Inputs, kind: Kind) -> bool {
+pub(in crate::compare) fn tied_alike(before: &Inputs, now: &Inputs, kind: Kind) -> bool {
     let links = |inputs: &Inputs| -> Vec<Link> {
         inputs.links.iter().filter(|link| link.a.kind == kind && link.b.kind == kind).cloned().collect()
     };
@@ -60,7 +62,7 @@ pub(super) fn tied_alike(before: &Inputs, now: &Inputs, kind: Kind) -> bool {
 }
 
 /// Ties the records of all systems together.
-pub(super) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
+pub(in crate::compare) fn identities(inputs: &Inputs, kind: Kind) -> Identities {
     let tables: Vec<Option<&Table>> = inputs.systems.iter().map(|view| table(view, kind)).collect();
     let base = inputs.base();
     let base_table = base.and_then(|base| tables[base]);

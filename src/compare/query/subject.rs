@@ -1,10 +1,11 @@
 //! Records and identities as subjects of a filter.
 
-use super::field::{Field, Part, PickedEntry, field, part, picked_entries};
-use super::label::name_of;
-use super::{Compared, SystemView};
+use crate::compare::filter::field::{Field, Part, PickedEntry, field, part, picked_entries};
+use crate::compare::label::named;
+use crate::compare::lint::rules_of;
+use crate::compare::{Compared, Direction, SystemView, facets};
 use crate::model::filter::Subject;
-use crate::model::{Attr, Cell, Fold, Form, Kind, RecordKey, Row, Snapshot};
+use crate::model::{Attr, Cell, Fold, Form, Kind, Row, Snapshot};
 
 /// One record of one system, with the records that it refers to there.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +35,6 @@ impl<'a> Record<'a> {
             Part::ValueName(kind) => (value, Some(kind)),
         };
         named(self.view, text, refers)
-    }
-}
-
-/// A text, or the name of the record with that id; unread where that record is not there.
-pub(super) fn named<'a>(view: &'a SystemView, text: &'a str, refers: Option<Kind>) -> Cell<'a> {
-    match refers {
-        _ if text.is_empty() => Cell::Empty,
-        None => Cell::Value(text),
-        Some(kind) => name_of(view.snapshot(kind).map(|snapshot| &**snapshot), text).map_or(Cell::Unread, Cell::Value),
     }
 }
 
@@ -174,7 +166,7 @@ impl<'a> Identity<'a> {
 
     fn state(&self, system: usize) -> Option<&'static str> {
         let state = self.compared.kind(self.kind).state(self.identity, system)?;
-        Some(super::select::word(state.pairing))
+        Some(state.pairing.answer())
     }
 
     fn systems(&self) -> impl Iterator<Item = usize> + use<> {
@@ -185,12 +177,8 @@ impl<'a> Identity<'a> {
 
     /// Whether a last common value of its record in a target is known.
     fn directed(&self, system: usize) -> bool {
-        let view = &self.compared.inputs.systems[system];
-        let row = self.compared.kind(self.kind).row(self.identity, system).zip(view.snapshot(self.kind));
-        row.is_some_and(|(row, snapshot)| {
-            let key = RecordKey::new(view.id.clone(), self.kind, snapshot.table.id(row));
-            !self.compared.inputs.bases.of(&key).is_empty()
-        })
+        let key = self.compared.record(self.kind, self.identity, system);
+        key.is_some_and(|key| !self.compared.inputs.bases.of(&key).is_empty())
     }
 
     fn pseudo(&self, path: &str, push: &mut dyn FnMut(Cell<'_>)) -> bool {
@@ -226,7 +214,7 @@ impl<'a> Identity<'a> {
                         .is_some_and(|flags| flags & 1 != 0)
                 });
                 if hit {
-                    for rule in super::lint::rules_of(self.compared, self.kind, self.identity) {
+                    for rule in rules_of(self.compared, self.kind, self.identity) {
                         tell(rule.name(), push);
                     }
                 }
@@ -238,13 +226,13 @@ impl<'a> Identity<'a> {
                         continue;
                     }
                     if self.directed(system) {
-                        for diff in super::facets(self.compared, self.kind, self.identity, system) {
+                        for diff in facets(self.compared, self.kind, self.identity, system) {
                             if diff.verdict.counts() {
                                 tell(diff.direction.name(), push);
                             }
                         }
                     } else {
-                        tell(super::Direction::Unknown.name(), push);
+                        tell(Direction::Unknown.name(), push);
                     }
                 }
             }

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::bound::Bound;
-use super::search::Search;
-use super::{Compared, Comparison, Pairing, Rule, facets};
+use crate::compare::filter::Bound;
+use crate::compare::filter::Search;
+use crate::compare::{Compared, Comparison, Pairing, Rule, facets};
 use crate::model::filter::{Filter, Query, Test, all_of, any_of};
 use crate::model::{Cell, Fold, Kind, Row};
 
@@ -83,11 +83,6 @@ const PAIRINGS: [Pairing; 9] = [
     Pairing::Shown,
 ];
 
-/// The word that an identity answers for `state`.
-pub(super) fn word(pairing: Pairing) -> &'static str {
-    if pairing == Pairing::Same { "same" } else { pairing.state() }
-}
-
 impl<'c> Matrix<'c> {
     fn new(compared: &'c Compared, kind: Kind, only: Option<usize>, staged: &'c (dyn Fn(u32) -> bool + Sync)) -> Self {
         let mut seen = HashSet::new();
@@ -116,7 +111,7 @@ impl<'c> Matrix<'c> {
                     asked.par_sort_unstable();
                     Some(asked)
                 };
-                let search = |(system, view): (usize, &'c super::SystemView)| {
+                let search = |(system, view): (usize, &'c crate::compare::SystemView)| {
                     Some(Search::new(&view.snapshot(self.kind)?.table, folded, first(system).as_deref(), self.over))
                 };
                 Node::Text(self.compared.inputs.systems.iter().enumerate().map(search).collect())
@@ -152,7 +147,7 @@ impl<'c> Matrix<'c> {
         let path = path.to_ascii_lowercase();
         let state = |systems: Vec<usize>, holds: &mut dyn FnMut(&str) -> Option<bool>| Node::State {
             systems,
-            by_pairing: PAIRINGS.iter().map(|pairing| holds(word(*pairing))).collect(),
+            by_pairing: PAIRINGS.iter().map(|pairing| holds(pairing.answer())).collect(),
             empty: holds(""),
         };
         match path.as_str() {
@@ -268,7 +263,7 @@ impl<'c> Matrix<'c> {
             Node::State { systems, by_pairing, empty } => {
                 let pairing = |system: &usize| self.comparison.pairings.get(*system)?.get(identity as usize).copied();
                 let words: Vec<Pairing> =
-                    systems.iter().filter_map(pairing).filter(|pairing| !word(*pairing).is_empty()).collect();
+                    systems.iter().filter_map(pairing).filter(|pairing| !pairing.answer().is_empty()).collect();
                 if words.is_empty() {
                     *empty
                 } else {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use super::{Compared, LinkVerdict, label};
+use crate::compare::{Compared, LinkVerdict, label};
 use crate::model::fold::fold;
 use crate::model::{Attr, Cell, Fold, Form, Kind, RecordKey, Row, Table};
 
@@ -243,13 +243,14 @@ impl<'c> Suggester<'c> {
     }
 
     fn key(&self, side: usize, row: Row) -> Option<RecordKey> {
-        let view = &self.compared.inputs.systems[if side == 0 { self.base } else { self.system }];
+        let system = if side == 0 { self.base } else { self.system };
+        let view = &self.compared.inputs.systems[system];
         Some(RecordKey::new(view.id.clone(), self.kind, view.snapshot(self.kind)?.table.id(row)))
     }
 
     /// What was decided about a record of the base and one of the target.
     fn decided(&self, a: &RecordKey, b: &RecordKey) -> Option<LinkVerdict> {
-        let about = |link: &&super::Link| (link.a == *a && link.b == *b) || (link.a == *b && link.b == *a);
+        let about = |link: &&crate::compare::Link| (link.a == *a && link.b == *b) || (link.a == *b && link.b == *a);
         self.compared.inputs.links.iter().filter(about).max_by_key(|link| link.since).map(|link| link.verdict)
     }
 

@@ -4,17 +4,17 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 
-use super::column::{NO_KEY, Texts, hash, spread};
-use super::link::{key_fold, key_paths, readable};
-use super::state::NO_ROW;
-use super::{Comparison, Inputs, Pairing};
+use crate::compare::column::{NO_KEY, Texts, hash, spread};
+use crate::compare::pairing::NO_ROW;
+use crate::compare::who::keys::{key_fold, key_paths, readable};
+use crate::compare::{Inputs, Pairing};
 use crate::mapping::KindMap;
 use crate::model::fold::same;
 use crate::model::{Attr, AttrPath, Cell, Fold, Kind, Row, Snapshot, Table};
 
 /// What a reference comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::compare) enum Found {
     /// This record of the target.
     There(Kind, Row),
     /// A record that should be there and is not yet: it has to be created first.
@@ -32,7 +32,7 @@ pub(super) enum Found {
 }
 
 /// How the records of one kind stand in one target.
-pub(super) struct KindRefs<'a> {
+pub(in crate::compare) struct KindRefs<'a> {
     kind: Kind,
     source: Option<&'a Snapshot>,
     target: Option<&'a Snapshot>,
@@ -46,14 +46,14 @@ pub(super) struct KindRefs<'a> {
 }
 
 /// How references into one target resolve.
-pub(super) struct Refs<'a> {
+pub(in crate::compare) struct Refs<'a> {
     kinds: Vec<KindRefs<'a>>,
 }
 
 /// Records by key, for references that are not by id: what is made of a whole table is made once, when it is first asked for,
 /// and kept with the comparison.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+pub(in crate::compare) struct Index {
     source: OnceLock<Keys>,
     target: OnceLock<Keys>,
 }
@@ -120,7 +120,7 @@ impl Keys {
 }
 
 /// Whether the records of a kind are found by the same keys as before, so that what was made of them is still good.
-pub(super) fn found_alike(before: &Inputs, now: &Inputs, system: usize, kind: Kind) -> bool {
+pub(in crate::compare) fn found_alike(before: &Inputs, now: &Inputs, system: usize, kind: Kind) -> bool {
     let keys = |inputs: &Inputs| -> Vec<(usize, Attr, Fold)> {
         let Some(map) = inputs.systems[system].mapping.kind(kind) else { return Vec::new() };
         let paths = key_paths(map);
@@ -136,17 +136,17 @@ pub(super) fn found_alike(before: &Inputs, now: &Inputs, system: usize, kind: Ki
 }
 
 /// What [`Refs`] is made of, per kind.
-pub(super) struct Standing<'a> {
-    pub(super) of: &'a [u32],
-    pub(super) pairings: &'a [Pairing],
+pub(in crate::compare) struct Standing<'a> {
+    pub(in crate::compare) of: &'a [u32],
+    pub(in crate::compare) pairings: &'a [Pairing],
     /// Identity by row of the target.
-    pub(super) identity: &'a [u32],
-    pub(super) index: Arc<Index>,
+    pub(in crate::compare) identity: &'a [u32],
+    pub(in crate::compare) index: Arc<Index>,
 }
 
 impl<'a> Refs<'a> {
     /// The references into one target, while it is being compared (`standing`) or later.
-    pub(super) fn new(inputs: &'a Inputs, system: usize, standing: impl Fn(Kind) -> Standing<'a>) -> Self {
+    pub(in crate::compare) fn new(inputs: &'a Inputs, system: usize, standing: impl Fn(Kind) -> Standing<'a>) -> Self {
         let kinds = Kind::ALL
             .into_iter()
             .map(|kind| {
@@ -170,28 +170,12 @@ impl<'a> Refs<'a> {
         Self { kinds }
     }
 
-    /// The references into one target of a finished comparison.
-    pub(super) fn later(inputs: &'a Inputs, system: usize, comparisons: [&'a Comparison; 4]) -> Self {
-        fn column<T>(columns: &[Vec<T>], system: usize) -> &[T] {
-            columns.get(system).map_or(&[], |column| column)
-        }
-        Self::new(inputs, system, |kind| {
-            let comparison = comparisons[kind.index()];
-            Standing {
-                of: column(&comparison.tied.of, system),
-                pairings: column(&comparison.pairings, system),
-                identity: column(&comparison.tied.identity, system),
-                index: comparison.index.get(system).cloned().unwrap_or_default(),
-            }
-        })
-    }
-
-    pub(super) fn kind(&self, kind: Kind) -> &KindRefs<'a> {
+    pub(in crate::compare) fn kind(&self, kind: Kind) -> &KindRefs<'a> {
         &self.kinds[kind.index()]
     }
 
     /// What a text of the source means in the target.
-    pub(super) fn source(&self, kind: Kind, text: &str) -> Found {
+    pub(in crate::compare) fn source(&self, kind: Kind, text: &str) -> Found {
         let found = self.kind(kind).source(text);
         // The members of a group may be groups (RFC 7643 4.2).
         match found {
@@ -203,7 +187,7 @@ impl<'a> Refs<'a> {
     }
 
     /// What a text of the target means there.
-    pub(super) fn target(&self, kind: Kind, text: &str) -> Found {
+    pub(in crate::compare) fn target(&self, kind: Kind, text: &str) -> Found {
         let found = self.kind(kind).target(text);
         match found {
             Found::Nowhere if kind == Kind::User => match self.kind(Kind::Group).target(text) {
@@ -221,15 +205,15 @@ impl<'a> KindRefs<'a> {
     }
 
     /// Whether the target's records of the kind are all known.
-    pub(super) fn proved(&self) -> bool {
+    pub(in crate::compare) fn proved(&self) -> bool {
         self.target.is_some_and(Snapshot::proved)
     }
 
-    pub(super) fn target_snapshot(&self) -> Option<&'a Snapshot> {
+    pub(in crate::compare) fn target_snapshot(&self) -> Option<&'a Snapshot> {
         self.target
     }
 
-    pub(super) fn source_snapshot(&self) -> Option<&'a Snapshot> {
+    pub(in crate::compare) fn source_snapshot(&self) -> Option<&'a Snapshot> {
         self.source
     }
 
@@ -314,7 +298,7 @@ impl<'a> KindRefs<'a> {
     }
 
     /// Whether a record of the target has this text.
-    pub(super) fn says(&self, row: Row, path: &AttrPath, text: &str) -> bool {
+    pub(in crate::compare) fn says(&self, row: Row, path: &AttrPath, text: &str) -> bool {
         let table = self.target.map(|snapshot| &snapshot.table);
         table.is_some_and(|table| {
             table.schema().find(path).is_some_and(|attr| same(table.cell(row, attr).text(), text, Fold::Caseless))
@@ -322,7 +306,7 @@ impl<'a> KindRefs<'a> {
     }
 
     /// The identity of a row of the target.
-    pub(super) fn source_of(&self, row: Row) -> Option<u32> {
+    pub(in crate::compare) fn source_of(&self, row: Row) -> Option<u32> {
         self.identity_of(row.0)
     }
 

@@ -4,12 +4,12 @@
 use memchr::memmem::Finder;
 use rayon::prelude::*;
 
-use super::column::{Part, Texts};
+use crate::compare::column::{Part, Texts};
 use crate::model::fold::folded;
 use crate::model::{CHUNK_ROWS, Column, Fold, Form, Row, Table};
 
 /// The rows of a table that have a text somewhere.
-pub(super) struct Search {
+pub(in crate::compare) struct Search {
     found: Vec<bool>,
 }
 
@@ -33,7 +33,12 @@ const SPARSE: usize = 8;
 impl Search {
     /// Looks through all rows, or through those that are `asked` for, which come in their order, until it is `over`: then
     /// nobody waits for it any more.
-    pub(super) fn new(table: &Table, want: &str, asked: Option<&[u32]>, over: &(dyn Fn() -> bool + Sync)) -> Self {
+    pub(in crate::compare) fn new(
+        table: &Table,
+        want: &str,
+        asked: Option<&[u32]>,
+        over: &(dyn Fn() -> bool + Sync),
+    ) -> Self {
         let want = Want { text: want, finder: Finder::new(want) };
         let columns: Vec<(Texts<'_>, Vec<bool>)> = table
             .schema()
@@ -92,7 +97,7 @@ impl Search {
         Self { found }
     }
 
-    pub(super) fn has(&self, row: Row) -> bool {
+    pub(in crate::compare) fn has(&self, row: Row) -> bool {
         self.found.get(row.0 as usize).copied().unwrap_or(false)
     }
 }

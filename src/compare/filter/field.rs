@@ -5,7 +5,7 @@ use crate::model::{Attr, AttrPath, Form, Kind, ListDef, Schema};
 
 /// What a path means in a schema.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Field {
+pub(in crate::compare) enum Field {
     /// One text.
     Text(Attr),
     /// One part of each entry of a list.
@@ -17,7 +17,7 @@ pub(super) enum Field {
 
 /// A part of a list's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::compare) enum Part {
     /// The text of a key's part.
     Key(usize),
     /// The name of the record that a key's part refers to.
@@ -29,15 +29,15 @@ pub(super) enum Part {
 }
 
 /// A path of a mapping that picks one entry: `emails[type eq "work"].value`.
-pub(super) struct Pick<'p> {
-    pub(super) base: &'p str,
+pub(in crate::compare) struct Pick<'p> {
+    pub(in crate::compare) base: &'p str,
     /// What it is picked by, and which value that has.
-    pub(super) by: Option<(String, String)>,
-    pub(super) leaf: &'p str,
+    pub(in crate::compare) by: Option<(String, String)>,
+    pub(in crate::compare) leaf: &'p str,
 }
 
 /// Takes a picking path apart; `None` for a path without brackets.
-pub(super) fn pick(path: &str) -> Option<Pick<'_>> {
+pub(in crate::compare) fn pick(path: &str) -> Option<Pick<'_>> {
     let (base, rest) = path.split_once('[')?;
     let (inner, leaf) = rest.rsplit_once(']')?;
     let by = match Filter::parse(inner) {
@@ -54,7 +54,7 @@ pub(super) fn pick(path: &str) -> Option<Pick<'_>> {
 }
 
 /// What a path means; `None` where the schema has no such thing.
-pub(super) fn field(schema: &Schema, path: &str) -> Option<Field> {
+pub(in crate::compare) fn field(schema: &Schema, path: &str) -> Option<Field> {
     exact(schema, path).or_else(|| {
         // `urn:…:core:2.0:User:userName` for an attribute of the core schema.
         let (urn, local) =
@@ -86,7 +86,7 @@ fn plain_part(def: &ListDef) -> Part {
 
 /// A sub-attribute of a list. The names are those of SCIM (`value`, `display`, `type`) and of the kinds that the parts
 /// refer to (`productId`, `productName`, `role`).
-pub(super) fn part(def: &ListDef, sub: &str) -> Option<Part> {
+pub(in crate::compare) fn part(def: &ListDef, sub: &str) -> Option<Part> {
     let is = |name: &str| sub.eq_ignore_ascii_case(name);
     let of_kind = |kind: Kind, suffix: &str| {
         sub.len() == kind.name().len() + suffix.len() && is(&format!("{}{suffix}", kind.name()))
@@ -145,7 +145,7 @@ fn picks(schema: &Schema, path: &str) -> Option<Field> {
 
 /// The entries of a multi-valued attribute that the mapping picks texts out of: per entry, what it was picked by and its
 /// texts by name.
-pub(super) fn picked_entries(schema: &Schema, base: &str) -> Vec<PickedEntry> {
+pub(in crate::compare) fn picked_entries(schema: &Schema, base: &str) -> Vec<PickedEntry> {
     let mut entries: Vec<PickedEntry> = Vec::new();
     for (attr, def) in schema.iter() {
         let Some(pick) = pick(def.path.as_str()).filter(|pick| pick.base.eq_ignore_ascii_case(base)) else { continue };
@@ -159,7 +159,7 @@ pub(super) fn picked_entries(schema: &Schema, base: &str) -> Vec<PickedEntry> {
 }
 
 /// One entry that picked texts make.
-pub(super) struct PickedEntry {
-    pub(super) by: Option<(String, String)>,
-    pub(super) texts: Vec<(String, Attr)>,
+pub(in crate::compare) struct PickedEntry {
+    pub(in crate::compare) by: Option<(String, String)>,
+    pub(in crate::compare) texts: Vec<(String, Attr)>,
 }

@@ -2,25 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::Inputs;
-use super::link::{decisions, steps, table};
+use super::keys::{steps, table};
+use super::ladder::decisions;
+use crate::compare::{Inputs, label};
 use crate::model::fold::fold;
 use crate::model::{AttrPath, Cell, Kind, Row};
 
 /// A link by decision of which a key says otherwise.
-pub(super) struct Contradicted {
-    pub(super) system: usize,
-    pub(super) kind: Kind,
+pub(in crate::compare) struct Contradicted {
+    pub(in crate::compare) system: usize,
+    pub(in crate::compare) kind: Kind,
     /// The target's record.
-    pub(super) row: Row,
+    pub(in crate::compare) row: Row,
     /// The key.
-    pub(super) path: AttrPath,
+    pub(in crate::compare) path: AttrPath,
     /// What operators call the record that has the source's key.
-    pub(super) other: String,
+    pub(in crate::compare) other: String,
 }
 
 /// Kept links whose keys now point elsewhere: the source's key is not the linked record's, and another record has it.
-pub(super) fn contradicted(inputs: &Inputs) -> Vec<Contradicted> {
+pub(in crate::compare) fn contradicted(inputs: &Inputs) -> Vec<Contradicted> {
     let Some(base) = inputs.base().filter(|_| !inputs.links.is_empty()) else { return Vec::new() };
     let mut found = Vec::new();
     for kind in Kind::ALL {
@@ -54,7 +55,7 @@ pub(super) fn contradicted(inputs: &Inputs) -> Vec<Contradicted> {
                         && let Some(theirs) = wanted.remove(&*fold(text, step.fold))
                     {
                         let path = to.schema().def(step.target).path.clone();
-                        let other = super::label(to, row).to_owned();
+                        let other = label(to, row).to_owned();
                         found.push(Contradicted { system, kind, row: Row(theirs), path, other });
                     }
                 }

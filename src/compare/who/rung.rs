@@ -7,10 +7,61 @@ use std::collections::{BTreeMap, HashSet};
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use super::column::{BLOCK, UNREAD_KEY, fetch, spread};
-use super::link::{Column, Pairs, Step};
-use super::state::NO_ROW;
+use super::keys::{Column, Step};
+use crate::compare::column::{BLOCK, UNREAD_KEY, fetch, spread};
+use crate::compare::pairing::NO_ROW;
 use crate::model::fold::{fold, same};
+
+/// What the keys between the base and one target are good for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::compare) struct Reach {
+    /// Both sides have a key in common.
+    pub(in crate::compare) keys: bool,
+    /// A record of the base that is not linked has a key that was not read: it could be any of the target's.
+    pub(in crate::compare) base_blind: bool,
+    /// The same the other way round.
+    pub(in crate::compare) target_blind: bool,
+}
+
+/// What the ladder came to between a base and a target.
+pub(in crate::compare) struct Pairs {
+    /// The target's row per row of the base.
+    pub(in crate::compare) to: Vec<u32>,
+    /// The base's row per row of the target.
+    pub(in crate::compare) from: Vec<u32>,
+    /// What linked the target's row: 0, or the rung.
+    pub(in crate::compare) by: Vec<u8>,
+    pub(in crate::compare) doubt: [Vec<bool>; 2],
+    pub(in crate::compare) reach: Reach,
+}
+
+impl Pairs {
+    pub(in crate::compare) fn link(&mut self, base: u32, target: u32, by: u8) -> bool {
+        let free = self.to[base as usize] == NO_ROW && self.from[target as usize] == NO_ROW;
+        if free {
+            self.to[base as usize] = target;
+            self.from[target as usize] = base;
+            self.by[target as usize] = by;
+        }
+        free
+    }
+
+    /// How strong the link of a row is: 4 for none.
+    pub(in crate::compare) fn strength(&self, side: usize, row: u32) -> u8 {
+        let target = if side == 0 { self.to[row as usize] } else { row };
+        match target {
+            NO_ROW => 4,
+            target => match self.by[target as usize] {
+                0 => 4,
+                by => by,
+            },
+        }
+    }
+
+    pub(in crate::compare) fn linked(&self, side: usize, row: u32) -> bool {
+        self.strength(side, row) < 4
+    }
+}
 
 /// Rows whose keys are alike: on the base's side, on the target's.
 struct Group {
@@ -155,7 +206,7 @@ fn gather(
 }
 
 /// One rung: links what is alone on both sides, and doubts the rest.
-pub(super) fn climb(
+pub(in crate::compare) fn climb(
     (step, further): (Step, bool),
     columns: [&Column<'_>; 2],
     pairs: &mut Pairs,

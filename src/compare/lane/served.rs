@@ -2,17 +2,17 @@
 
 use rayon::prelude::*;
 
-use super::column::Texts;
 use super::entries::ListLane;
-use super::judge::Lives;
-use super::lane::{Lane, ReferLane, TextLane, texts};
+use super::life::Lives;
 use super::refs::Refs;
-use super::{Compares, Inputs};
+use crate::compare::column::Texts;
+use crate::compare::lane::{Lane, ReferLane, TextLane};
+use crate::compare::{Compares, Inputs};
 use crate::mapping::{Access, MapRow, Mapping, Policy};
 use crate::model::{Attr, AttrPath, Cell, Fold, Form, Kind, Row, Table};
 
 /// The system's own: an id, when it was made, what schemas it has.
-pub(super) fn own(path: &AttrPath) -> bool {
+pub(in crate::compare) fn own(path: &AttrPath) -> bool {
     let path = path.as_str();
     let is = |name: &str| path.eq_ignore_ascii_case(name);
     is("id") || is("schemas") || is("meta") || path.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("meta."))
@@ -24,7 +24,7 @@ fn rule<'m>(mapping: &'m Mapping, kind: Kind, path: &AttrPath) -> Option<&'m Map
 
 /// The attributes of which a target makes one that it shows (`displayName` of given and family name): they are the
 /// rows that say so in its mapping.
-pub(super) fn composition(mapping: &Mapping, kind: Kind, path: &AttrPath, source: &Table) -> Vec<Attr> {
+pub(in crate::compare) fn composition(mapping: &Mapping, kind: Kind, path: &AttrPath, source: &Table) -> Vec<Attr> {
     let Some(map) = mapping.kind(kind) else { return Vec::new() };
     map.rows
         .iter()
@@ -35,7 +35,7 @@ pub(super) fn composition(mapping: &Mapping, kind: Kind, path: &AttrPath, source
 }
 
 /// What is compared between the base and one target, in the source's order.
-pub(super) fn compares(inputs: &Inputs, kind: Kind, system: usize) -> Vec<Compares> {
+pub(in crate::compare) fn compares(inputs: &Inputs, kind: Kind, system: usize) -> Vec<Compares> {
     let Some(base) = inputs.base().filter(|base| *base != system) else { return Vec::new() };
     let (from, to) = (&inputs.systems[base], &inputs.systems[system]);
     let (Some(ours), Some(theirs)) = (from.snapshot(kind), to.snapshot(kind)) else { return Vec::new() };
@@ -102,7 +102,7 @@ fn served(table: &Table, attr: Attr) -> bool {
 }
 
 /// Whether the target's mapping leaves a difference alone: what the target already has, or what the source has empty.
-pub(super) fn spared(
+pub(in crate::compare) fn spared(
     policy: Policy,
     compares: &Compares,
     (ours, source): (&Table, Row),
@@ -125,7 +125,7 @@ fn empty(table: &Table, row: Row, attr: Attr) -> bool {
 }
 
 /// The lanes of what is compared; `None` where the facts are `carried` over from before.
-pub(super) fn lanes<'a>(
+pub(in crate::compare) fn lanes<'a>(
     inputs: &'a Inputs,
     kind: Kind,
     system: usize,
@@ -155,13 +155,13 @@ fn lane<'a>(ours: &'a Table, theirs: &'a Table, compares: &Compares, refs: &Refs
     if compares.path == AttrPath::new("active") {
         return Some(Lane::Active(Lives::new(ours), Lives::new(theirs)));
     }
-    let target = texts(theirs, compares.target)?;
+    let target = Texts::new(theirs, compares.target)?;
     if !compares.composed.is_empty() {
-        let own = ours.schema().find(&compares.path).and_then(|attr| texts(ours, attr));
-        let parts = compares.composed.iter().filter_map(|attr| texts(ours, *attr)).collect();
+        let own = ours.schema().find(&compares.path).and_then(|attr| Texts::new(ours, attr));
+        let parts = compares.composed.iter().filter_map(|attr| Texts::new(ours, *attr)).collect();
         return Some(Lane::Composed { own, parts, target, fold: def.fold });
     }
-    let source = texts(ours, compares.source)?;
+    let source = Texts::new(ours, compares.source)?;
     Some(match def.refers {
         Some(kind) => Lane::Refer(Box::new(ReferLane::new(source, target, kind, refs))),
         None => Lane::Text(TextLane::new(source, target, def.fold)),

@@ -1,0 +1,8 @@
+//! What a filter or a search says of the rows of one system.
+
+mod bound;
+pub(super) mod field;
+mod search;
+
+pub use bound::Bound;
+pub(super) use search::Search;
