@@ -44,6 +44,7 @@ mod place;
 pub mod planned;
 mod planning;
 mod planrows;
+mod plansums;
 mod plantop;
 pub mod popup;
 pub mod preview;

@@ -10,11 +10,28 @@ use crate::engine::protocol::{PastPush, PastStep};
 use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId};
 
-use super::history::HistoryRow;
 use super::lines::{Line, Tone, clock, op, padded};
 use super::preview::{cannot_undo, cause, describe, indent, outcome_tone, request_lines, why};
 use super::said::said;
 use super::text::{self, text};
+
+/// One row of the tab.
+#[derive(Clone, Debug)]
+pub struct HistoryRow {
+    /// The push that it belongs to.
+    pub push: Option<usize>,
+    /// On the page of a push: the change that it belongs to.
+    pub change: Option<ChangeId>,
+    /// The words.
+    pub line: Line,
+}
+
+impl HistoryRow {
+    /// Words that belong to no push.
+    pub(super) fn of(line: Line) -> Self {
+        Self { push: None, change: None, line }
+    }
+}
 
 /// The words of an outcome stand in so many cells.
 const WORD: usize = 11;

@@ -302,8 +302,10 @@ impl<'w> Rows<'w> {
                 },
             }
         }
-        let and = text!("list.and");
-        let states = states.into_iter().map(|(state, names)| word(state, &names.join(and)));
+        let states = states.into_iter().map(|(state, names)| {
+            let names = names.into_iter().map(str::to_owned);
+            word(state, &names.reduce(|a, b| text!("list.both", a = a, b = b)).unwrap_or_default())
+        });
         attributes.into_iter().map(str::to_owned).chain(states).collect::<Vec<_>>().join(", ")
     }
 

@@ -22,6 +22,7 @@ pub mod cells;
 mod checklist;
 mod detail;
 mod footer;
+mod frame;
 mod history;
 mod links;
 mod list;

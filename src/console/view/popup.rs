@@ -1,7 +1,6 @@
 //! What lies over the screen.
 
 use ratatui::layout::{Position, Rect};
-use tui_input::Input;
 
 use crate::console::app::App;
 use crate::console::app::action::Action;
@@ -14,7 +13,7 @@ use crate::console::app::said::said;
 use crate::console::app::text::{count, text};
 
 use super::cells::{Pen, width};
-use super::theme::Borders;
+use super::frame::{input, keys, open};
 
 /// Draws what lies over the screen; gives the terminal's cursor where something is typed.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
@@ -90,6 +89,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
 }
 
 /// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
+<<<<<<< HEAD
 /// it would otherwise eat the frame.
 pub(super) fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
     // A strip of the screen too narrow to be read would only be noise beside the frame, and without a frame any would.
@@ -173,6 +173,8 @@ fn place(pen: &mut Pen<'_>, inside: Rect, last: usize, of: usize) -> u16 {
     x
 }
 
+=======
+>>>>>>> main
 fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
     let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), &reader.title);
     let height = inside.height.saturating_sub(1);

@@ -320,8 +320,8 @@ mod tests {
     fn of_many_systems_the_chosen_one_is_always_named() {
         let names: Vec<String> = (0..12).map(|at| format!("system-{at}")).collect();
         let window = Window::new(names, 9, 50);
-        assert_eq!(window.names, ["system-8", "system-9", "system-10", "system-11"]);
-        assert_eq!((window.first, window.more), (8, (true, false)));
+        assert_eq!(window.names, ["system-7", "system-8", "system-9", "system-10"]);
+        assert_eq!((window.first, window.more), (7, (true, true)));
     }
 
     proptest! {
