@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
+use super::ask::panicked;
 use super::core::{Aside, Core};
-use super::drive::panicked;
 use super::fault::Fault;
 use super::http::{Client, TOO_LATE};
 use super::protocol::Report;

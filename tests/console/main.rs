@@ -6,6 +6,7 @@ mod complete;
 mod confirm;
 mod decisions;
 mod desk;
+mod idle;
 mod languages;
 mod lists;
 mod manners;

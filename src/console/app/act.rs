@@ -38,6 +38,9 @@ impl App {
                 };
                 // Left of everything is the menu.
                 self.menu = !moved && !forward;
+                if !moved && forward && self.kind().is_none() {
+                    self.hint(text!("no.beside"));
+                }
             }
             Action::Up => self.step(-1),
             Action::Down => self.step(1),
@@ -59,7 +62,9 @@ impl App {
             }
             Action::OnlyOut => self.with_list(|list| list.only = !list.only),
             Action::NextOut | Action::PreviousOut if self.tab == Tab::Plan => {
-                self.plan.next_group(action == Action::PreviousOut);
+                if !self.plan.next_group(action == Action::PreviousOut) {
+                    self.hint(text!("no.more-groups"));
+                }
                 self.step(0);
             }
             Action::NextOut | Action::PreviousOut => {
@@ -352,6 +357,8 @@ impl App {
         if let Some(text) = copied.filter(|text| !text.is_empty()) {
             self.say(Tone::Plain, text!("notice.copied", text = private(&text)));
             wishes.push(Wish::Copy(text));
+        } else {
+            self.hint(text!("no.copy"));
         }
     }
 }

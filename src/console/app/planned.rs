@@ -358,10 +358,12 @@ impl Planned {
     }
 
     /// To the next group of changes, or to the one before.
-    pub(super) fn next_group(&mut self, back: bool) {
+    /// `false`: there is none on that side.
+    pub(super) fn next_group(&mut self, back: bool) -> bool {
         let group = |at: &usize| matches!(self.rows.get(*at), Some(PlanRow::Group { .. }));
         let found = if back { (0..self.at).rev().find(group) } else { (self.at + 1..self.rows.len()).find(group) };
         self.at = found.unwrap_or(self.at);
+        found.is_some()
     }
 
     /// Opens or closes what is under the cursor: a group, or a change with its requests. `all`: all groups, where the

@@ -100,7 +100,16 @@ impl App {
 
     pub(super) fn go_plan(&mut self, wishes: &mut Vec<Wish>) {
         if self.tab == Tab::Plan {
+            let asked = wishes.len();
             self.prepare(wishes);
+            if wishes.len() == asked {
+                self.hint(match () {
+                    () if self.plan.pushing() => text!("push.running"),
+                    () if self.staged.is_empty() => text!("push.nothing-staged"),
+                    () if self.plan.preparing() => text!("plan.preparing"),
+                    () => text!("plan.made"),
+                });
+            }
         } else {
             self.go_tab(Tab::Plan, wishes);
         }

@@ -15,7 +15,7 @@ use super::confirm::side_effects;
 use super::keys::Keymap;
 use super::lines::{Line, Tone, op};
 use super::planned::{GroupKey, PlanRow, Planned, Stamp, Standing, needs_look};
-use super::plantop::{counts, lints, refusals, span};
+use super::plansums::{counts, lints, refusals, span};
 use super::preview::{cannot_undo, cause, describe, indent, lasting, lasting_words, outcome_tone, step_lines, why};
 use super::said::said;
 use super::staged::Staged;

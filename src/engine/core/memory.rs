@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Aside, Core};
-use crate::engine::drive::panicked;
+use crate::engine::ask::panicked;
 use crate::engine::job::Wish;
 use crate::engine::member::Member;
 use crate::engine::protocol::{PastPush, PastStep, Report};

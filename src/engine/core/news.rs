@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{Aside, Core};
-use crate::engine::drive::Stopped;
+use crate::engine::ask::Stopped;
 use crate::engine::job::{News, Wish};
 use crate::engine::protocol::Report;
 
