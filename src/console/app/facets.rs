@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::compare::{Compared, FacetDiff, Verdict, facets_of};
+use crate::compare::{Compared, FacetDiff, Pairing, Verdict, facets_of};
 use crate::model::{AttrPath, Cell, Form, Kind, RecordKey, Table};
 
 use super::lines::Tone;
@@ -96,7 +96,16 @@ pub(super) fn rows(
             if row.source.is_empty() || facet.source.is_some() {
                 row.source = source;
             }
-            row.sides[at] = Some(side_of(facet, in_target));
+            let mut side = side_of(facet, in_target);
+            // What is not there at all has the marks of the list.
+            if side.mark == '~' && !in_target {
+                (side.mark, side.tone) = match view.pairing(identity, system) {
+                    Pairing::Missing => ('!', Tone::Missing),
+                    Pairing::Undecided => ('?', Tone::Warn),
+                    _ => (side.mark, side.tone),
+                };
+            }
+            row.sides[at] = Some(side);
         }
     }
     if found.is_empty() {

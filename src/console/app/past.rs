@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::compare::Compared;
 use crate::engine::protocol::{PastPush, PastStep};
+use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId};
 
 use super::lines::{Line, Tone, clock, op, padded};
@@ -35,6 +36,9 @@ impl HistoryRow {
 /// The words of an outcome stand in so many cells.
 const WORD: usize = 11;
 
+/// The rank of what has no outcome yet.
+const OPEN: u8 = 7;
+
 /// What needs the operator comes first.
 const fn rank(state: Option<&OutcomeState>) -> u8 {
     match state {
@@ -44,9 +48,10 @@ const fn rank(state: Option<&OutcomeState>) -> u8 {
         Some(OutcomeState::Stale { .. }) => 3,
         Some(OutcomeState::Refused { .. }) => 4,
         Some(OutcomeState::Skipped { .. }) => 5,
-        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => 6,
-        Some(OutcomeState::Accepted) => 7,
-        Some(OutcomeState::Confirmed { .. }) => 8,
+        Some(OutcomeState::Stopped { .. }) => 6,
+        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => OPEN,
+        Some(OutcomeState::Accepted) => 8,
+        Some(OutcomeState::Confirmed { .. }) => 9,
     }
 }
 
@@ -59,7 +64,7 @@ fn counts(push: &PastPush) -> Vec<(&'static str, usize, Tone)> {
     }
     let open = push.plan.changes.len().saturating_sub(push.outcomes.len());
     if open > 0 {
-        counts.entry(6).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
+        counts.entry(OPEN).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
     }
     counts.into_values().collect()
 }
@@ -69,6 +74,22 @@ fn counted(line: Line, push: &PastPush) -> Line {
         line.with(tone, format!("{} {}", text::count(n as u64), said(word))).with(Tone::Dim, "  ")
     };
     counts(push).into_iter().fold(line, with)
+}
+
+/// What was to be done in which system: `aha 10 deactivate, 2 create; litmos 1 set`.
+fn what(push: &PastPush) -> String {
+    let mut systems: Vec<(&SystemId, BTreeMap<Op, u64>)> = Vec::new();
+    for change in &push.plan.changes {
+        let at = systems.iter().position(|(system, _)| **system == change.system).unwrap_or_else(|| {
+            systems.push((&change.system, BTreeMap::new()));
+            systems.len() - 1
+        });
+        *systems[at].1.entry(change.op).or_default() += 1;
+    }
+    let ops = |ops: BTreeMap<Op, u64>| {
+        ops.into_iter().map(|(of, n)| format!("{} {}", text::count(n), op(of))).collect::<Vec<_>>().join(", ")
+    };
+    systems.into_iter().map(|(system, of)| format!("{system} {}", ops(of))).collect::<Vec<_>>().join("; ")
 }
 
 /// A push that was not closed in the journal: it runs, or it was cut off.
@@ -107,8 +128,9 @@ pub(super) fn list(
         if let Some((tone, words)) = open(push, running) {
             line = line.with(tone, words).with(Tone::Dim, "  ");
         }
+        line = line.with(Tone::Plain, what(push));
         if let Some(reason) = &push.reason {
-            line = line.data(Tone::Dim, reason.clone());
+            line = line.data(Tone::Dim, format!("  {reason}"));
         }
         rows.push(HistoryRow { push: Some(at), change: None, line });
     }

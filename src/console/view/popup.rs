@@ -88,9 +88,15 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
     }
 }
 
-/// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
+/// How far one has read, in the lower right; gives where that begins.
+fn place(pen: &mut Pen<'_>, inside: Rect, last: usize, of: usize) -> u16 {
+    let words = format!("{last}/{of}");
+    let x = inside.right().saturating_sub(width(&words) as u16);
+    pen.put(x, inside.bottom().saturating_sub(1), inside.right() - x, &words, pen.theme.tone(Tone::Dim));
+    x
+}
+
 fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
-    let theme = pen.theme;
     let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), &reader.title);
     let height = inside.height.saturating_sub(1);
     for (at, line) in reader.lines.iter().enumerate().skip(reader.top).take(usize::from(height)) {
@@ -112,11 +118,9 @@ fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
     let scroll = [Action::Down, Action::Up].map(|action| app.keymap.shown(action)).join(" ");
     hints.push((&scroll, text!("popup.scroll")));
     hints.push(("Esc", text!("popup.close")));
-    keys(pen, inside.x, y, inside.width, &hints);
     let last = (reader.top + usize::from(height)).min(reader.lines.len());
-    let place = format!("{last}/{}", reader.lines.len());
-    let x = inside.right().saturating_sub(width(&place) as u16);
-    pen.put(x, y, inside.right() - x, &place, theme.tone(Tone::Dim));
+    let x = place(pen, inside, last, reader.lines.len());
+    keys(pen, inside.x, y, x.saturating_sub(inside.x + 1), &hints);
 }
 
 fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Position {
@@ -195,10 +199,8 @@ fn help(app: &App, pen: &mut Pen<'_>, area: Rect, help: &Help) -> Option<Positio
     }
     let y = inside.bottom().saturating_sub(1);
     let hints = [("Enter", text!("popup.do")), (slash.as_str(), text!("help.search")), ("Esc", text!("popup.close"))];
-    keys(pen, inside.x, y, inside.width, &hints);
     let last = (help.top + height).min(help.found.len());
-    let place_shown = format!("{last}/{}", help.found.len());
-    let x = inside.right().saturating_sub(width(&place_shown) as u16);
-    pen.put(x, y, inside.right() - x, &place_shown, theme.tone(Tone::Dim));
+    let x = self::place(pen, inside, last, help.found.len());
+    keys(pen, inside.x, y, x.saturating_sub(inside.x + 1), &hints);
     place
 }

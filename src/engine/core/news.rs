@@ -28,7 +28,7 @@ impl Core {
                 self.recall_wholes();
                 self.crashed("the comparison".to_owned(), text);
             }
-            Aside::StagingKept => self.keeping = false,
+            Aside::StagingKept(kept) => self.staging_kept(kept),
             Aside::Saved => self.saving -= 1,
             Aside::Unsaved(text) => {
                 if self.unsaved.insert(text.clone()) {
