@@ -43,10 +43,10 @@ impl OpenColumn {
 
     /// A text that has a code already.
     pub fn push_code(&mut self, code: u32, interner: &Interner) {
-        if !self.plain {
-            self.codes.push(code);
-        } else {
+        if self.plain {
             self.push_plain(interner.get(code));
+        } else {
+            self.codes.push(code);
         }
     }
 
