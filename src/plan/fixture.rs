@@ -94,6 +94,7 @@ fn row(kind: Kind, path: &AttrPath, unreadable: bool, target: bool) -> MapRow {
         shows_in: unreadable.then(|| AttrPath::new("displayName")),
         cite: String::new(),
         note: None,
+        lost: None,
     }
 }
 
