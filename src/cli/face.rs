@@ -1,16 +1,18 @@
 //! How the console looks and speaks: what the options say, else the configuration, else the environment; and the operator's
 //! own keys and themes from the configuration directory.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::args::Color;
+use super::args::{Color, Format};
 use super::{Dirs, Global};
 use crate::config;
 use crate::console::app::action::Action;
 use crate::console::app::keys::Keymap;
-use crate::console::app::text::{Language, speak};
+use crate::console::app::said::said;
+use crate::console::app::text::{Language, language, speak};
 use crate::console::view::{Borders, Theme, Themes};
 
 /// The operator's own keys, in the configuration directory.
@@ -52,6 +54,18 @@ pub fn settle(global: &Global, face: &config::Face) -> anyhow::Result<Look> {
         (false, false) => Borders::Ascii,
     });
     Ok(Look { themes, keymap, plain })
+}
+
+/// The same for a command that writes for people or for programs: what programs read stays English.
+pub fn speak_to(global: &Global, format: Format) {
+    if format == Format::Table {
+        speak_as(global, &config::Face::default());
+    }
+}
+
+/// A sentence of the program in what is spoken; in English letter for letter.
+pub fn spoken(text: &str) -> Cow<'_, str> {
+    if language() == Language::English { Cow::Borrowed(text) } else { said(text) }
 }
 
 /// Makes the program speak as the options say, else the configuration, else the locale.

@@ -80,10 +80,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
+    let global = cli.global.clone();
     match run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("trueup: {error:#}");
+            face::speak_as(&global, &crate::config::Face::default());
+            eprintln!("trueup: {}", face::spoken(&format!("{error:#}")));
             Exit::Usage.into()
         }
     }

@@ -139,6 +139,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         side_effects: Vec::new(),
         profiles: Vec::new(),
         busy: Vec::new(),
+        said: Vec::new(),
         limitations: Vec::new(),
         service: crate::mapping::Service::default(),
         mangled: None,

@@ -51,6 +51,8 @@ impl Probe {
         if self.mapping.service.schemas == Some(false) {
             return Vec::new();
         }
+        let title = &self.mapping.title;
+        let undeclared = format!("{title}: its schemas do not declare it");
         let schemas = document.map(discovery::said).unwrap_or_default();
         let urns: Vec<&str> = schemas.iter().map(|(id, _)| id.as_str()).collect();
         let mut found: Vec<Lost> = Vec::new();
@@ -74,17 +76,18 @@ impl Probe {
                     .iter()
                     .any(|one| one.path.split_once('.').is_some_and(|(outer, _)| outer.eq_ignore_ascii_case(top)));
                 let (how, why) = match (of(top), of(&local)) {
-                    (None, _) => (Hidden::Nowhere, "its schemas do not declare it".to_owned()),
-                    (Some(_), None) if inside => (Hidden::Nowhere, "its schemas do not declare it".to_owned()),
+                    (None, _) => (Hidden::Nowhere, undeclared.clone()),
+                    (Some(_), None) if inside => (Hidden::Nowhere, undeclared.clone()),
                     (Some(outer), inner) => {
                         let returned = [Some(outer), inner].into_iter().flatten().map(|one| one.returned.as_str());
                         match returned.filter(|word| ["never", "request"].contains(word)).last() {
-                            Some(word) => (Hidden::Never, format!("its schemas say that it is returned: {word}")),
+                            Some(word) => {
+                                (Hidden::Never, format!("{title}: its schemas say that it is returned: {word}"))
+                            }
                             None => continue,
                         }
                     }
                 };
-                let why = format!("{}: {why}", self.mapping.title);
                 found.push(Lost { kind: endpoint.kind, path: row.attr.as_str().to_owned(), how, why });
             }
         }
@@ -201,12 +204,12 @@ impl Probe {
             let list = kind.plural().to_ascii_lowercase();
             let read: Vec<&String> = left.iter().filter(|path| !self.brought(kind, path)).collect();
             if !read.is_empty() {
+                let path = format!("/{}/{{id}}", kind.plural());
                 let detail = format!(
                     "its lists leave out {}, which a record that is read alone has: unread and not compared until a file of your own \
-                     reads them one by one, by a [[feed]] with detail_of = \"{list}\", path = \"/{}/{{id}}\", single = true, and a \
-                     [[row]] with `detail` for each (trueup help connectors)",
+                     reads them one by one, by a [[feed]] with detail_of = \"{list}\", path = \"{path}\", single = true, and a [[row]] \
+                     with `detail` for each (trueup help connectors)",
                     listing(&read),
-                    kind.plural()
                 );
                 let at = self.place(kind).map(|at| at.path.clone()).unwrap_or_default();
                 self.line(format!("GET {at}"), Finding::Note, detail);
