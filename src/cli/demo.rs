@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::args::Demo;
-use super::{Exit, Global, console, face, setup};
+use super::open::open;
+use super::{Exit, Global, face, setup};
 use crate::config::{self, Dirs};
 use crate::engine::Setup;
 use crate::mapping::Mapping;
@@ -79,7 +80,7 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     // Its systems are nobody else's, though they are called like those of other demos.
     let setup = Setup { leases: Leases::none(), ..setup::build(&config, &dirs, &mappings)? };
     let options = crate::console::run::Options { demo: true, title: "acme".to_owned(), ..Default::default() };
-    console::open(setup, global, look, options)
+    open(setup, global, look, options)
 }
 
 async fn start(args: &Demo) -> anyhow::Result<Vec<(&'static System, Running)>> {

@@ -135,7 +135,7 @@ pub fn key_table(markdown: bool) -> anyhow::Result<String> {
     let own = Dirs::find(None).ok().map(|dirs| keymap(&dirs.config)).transpose()?.flatten();
     let keymap = own.unwrap_or_else(Keymap::standard);
     if markdown {
-        return Ok(crate::console::app::action::key_table(&keymap));
+        return Ok(crate::console::app::keys::key_table(&keymap));
     }
     let rows: Vec<_> =
         Action::ALL.iter().map(|action| (keymap.all_shown(*action), action.name(), action.title())).collect();

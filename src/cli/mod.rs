@@ -16,6 +16,7 @@ mod history;
 mod init;
 mod lines;
 mod man;
+mod open;
 mod operator;
 mod paper;
 mod password;

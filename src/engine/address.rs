@@ -7,6 +7,9 @@ use reqwest::Url;
 
 use crate::connectors::file::STDIN;
 
+/// What the address of a system begins with that is no service but files.
+pub(super) const FILES: &str = "file:";
+
 /// Query parameters whose values are never shown.
 const SECRET_NAMES: [&str; 14] = [
     "apikey",
@@ -178,7 +181,7 @@ pub(super) fn masked(target: &str) -> String {
 
 /// A base URL as it may be shown: without user and password, secret parameters masked.
 pub(super) fn base(url: &str) -> String {
-    if let Some(file) = url.strip_prefix(super::http::FILES) {
+    if let Some(file) = url.strip_prefix(FILES) {
         return if file == STDIN { "standard input".to_owned() } else { file.to_owned() };
     }
     let Ok(mut parsed) = Url::parse(url) else { return "(not a url)".to_owned() };

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::drive::{Stopped, asked};
+use super::ask::{Stopped, asked};
 use super::http::Client;
 use crate::plan::{Reply, Request};
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
+use super::ask::panicked;
 use super::core::{Aside, Core};
-use super::drive::panicked;
 use super::fault::Fault;
 use super::http::{Client, TOO_LATE};
 use super::protocol::Report;
@@ -175,7 +175,7 @@ impl Core {
             }
         };
         let stop = Stop::default();
-        self.pushing = Some(stop.clone());
+        self.pushing = Some((plan.id.clone(), stop.clone()));
         let (told, broken) = (self.tell(), plan.clone());
         let heard = told.clone();
         // That it has ended is told once the next push may begin, and also where it broke.
@@ -224,7 +224,10 @@ fn touched(plan: &Plan, outcomes: &[Outcome]) -> BTreeSet<(SystemId, Kind)> {
         .filter(|outcome| {
             !matches!(
                 outcome.state,
-                OutcomeState::Pending | OutcomeState::Refused { .. } | OutcomeState::Skipped { .. }
+                OutcomeState::Pending
+                    | OutcomeState::Refused { .. }
+                    | OutcomeState::Stopped { .. }
+                    | OutcomeState::Skipped { .. }
             )
         })
         .filter_map(|outcome| plan.change(&outcome.change))

@@ -5,52 +5,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
-use super::fault::{Fault, Trouble};
+use super::ask::{Stopped, asked, panicked};
 use super::foreseen::{Foreseen, came};
 use super::http::Client;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::mapping::{ReadError, Taken};
 use crate::model::{Proof, Table, TableBuilder};
-use crate::plan::{Reply, Request, Site};
+use crate::plan::Site;
 
 /// How a page gets into a table.
 pub(super) type ReadPage = Arc<dyn Fn(&Page, &mut TableBuilder) -> Result<Taken, ReadError> + Send + Sync>;
 
 /// At most this often a second a growing table is shown, and never for more than a tenth of the time.
 const GAP: Duration = Duration::from_millis(100);
-
-/// How a walk ended that did not end by itself.
-#[derive(Debug)]
-pub(super) enum Stopped {
-    /// The way to the service broke.
-    Trouble(Trouble),
-    /// The operator stopped it.
-    Cancelled,
-    /// A part of this program broke.
-    Crashed(String),
-}
-
-impl Stopped {
-    /// Why what was read is not all.
-    pub(super) fn why(&self) -> String {
-        match self {
-            Self::Trouble(trouble) => trouble.text.clone(),
-            Self::Cancelled => "the reading was stopped".to_owned(),
-            Self::Crashed(text) => format!("the reading broke off by a fault of this program: {text}"),
-        }
-    }
-}
-
-/// Requests side by side, replies in the order asked. The first fault ends all of them.
-pub(super) async fn ask(client: &Client, requests: &[Request], parallel: usize) -> Result<Vec<Reply>, Fault> {
-    // The futures borrow the requests, so they are collected before they are streamed.
-    let reads: Vec<_> = requests.iter().map(|request| client.read(request)).collect();
-    futures_util::stream::iter(reads).buffered(parallel.max(1)).try_collect().await
-}
 
 /// Drives a probe.
 ///
@@ -80,20 +50,6 @@ pub(super) async fn probe(
                 return Err((Stopped::Crashed("a probe ended as a listing".to_owned()), None));
             }
         };
-    }
-}
-
-/// The same, until the operator stops it.
-pub(super) async fn asked(
-    client: &Client,
-    requests: &[Request],
-    parallel: usize,
-    cancel: &CancellationToken,
-) -> Result<Vec<Reply>, Stopped> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(Stopped::Cancelled),
-        replies = ask(client, requests, parallel) => replies.map_err(|fault| Stopped::Trouble(fault.trouble().clone())),
     }
 }
 
@@ -205,18 +161,6 @@ fn lost() -> Stopped {
     Stopped::Crashed("the table is gone".to_owned())
 }
 
-/// What a thread died of.
-pub(super) fn panicked(error: tokio::task::JoinError) -> String {
-    match error.try_into_panic() {
-        Ok(panic) => panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "it says nothing of itself".to_owned()),
-        Err(error) => error.to_string(),
-    }
-}
-
 struct Took {
     builder: TableBuilder,
     read: Result<Taken, ReadError>,
@@ -248,6 +192,7 @@ mod tests {
     use super::super::stand::{Stand, json, reply, stand};
     use super::*;
     use crate::model::{Attr, AttrDef, AttrPath, Fold, Form, Kind, Row, Schema};
+    use crate::plan::Request;
 
     /// Asks for pages until one is empty.
     #[derive(Default)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
-use super::drive::{Drive, Driven, Grown, ReadPage, Stopped};
+use super::ask::Stopped;
+use super::drive::{Drive, Driven, Grown, ReadPage};
 use super::http::Client;
 use crate::connectors::{Connector, Page};
 use crate::mapping::{Mapping, ReadError};

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::drive::{Stopped, panicked};
+use super::ask::{Stopped, panicked};
 use super::fault::Fault;
 use super::http::Client;
 use crate::plan::{Reply, Request};

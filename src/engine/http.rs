@@ -28,7 +28,7 @@ pub use options::{Options, Timeouts, Together};
 use session::{Session, oauth2};
 use transport::transport;
 
-use super::address::{Address, masked};
+use super::address::{Address, FILES, masked};
 use super::budget::Bucket;
 use super::fault::{Fault, Trouble};
 use super::limit::{named_wait, over};
@@ -41,9 +41,6 @@ use crate::connectors::file::Ask;
 use crate::plan::{Evidence, Method, Reply, Request};
 use crate::secret::{Secret, Source};
 use crate::store::{Receipt, Warrant};
-
-/// What the address of a system begins with that is no service but files.
-pub(super) const FILES: &str = "file:";
 
 /// How often a read is sent at most.
 const TRIES: u32 = 5;

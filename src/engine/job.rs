@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
-use super::drive::{Stopped, panicked, probe};
+use super::ask::{Stopped, panicked};
+use super::drive::probe;
 use super::fault::Trouble;
 use super::fetch::{Fetch, Fetched};
 use super::http::Client;

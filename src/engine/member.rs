@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::drive::Stopped;
+use super::ask::Stopped;
 use super::fault::Trouble;
 use super::fetch::Fetched;
 use super::http::Client;

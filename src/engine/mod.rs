@@ -5,6 +5,7 @@
 
 mod address;
 mod ahead;
+mod ask;
 mod budget;
 mod core;
 mod desk;

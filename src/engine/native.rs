@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::drive::ask;
+use super::ask::ask;
 use super::http::Client;
 use crate::connectors::{Connector, Looked};
 use crate::model::RecordKey;

@@ -6,7 +6,7 @@ use super::chunk::{Chunk, Edges, Entry, ListDicts, UNREAD};
 use super::dict::{IdIndex, Interner};
 use super::late::{LateText, Pending, settled};
 use super::open::{OpenColumn, OpenEdges};
-use super::table::CHUNK_ROWS;
+use super::row::CHUNK_ROWS;
 use super::{Attr, AttrPath, Form, Row, Schema, Table};
 
 /// Rows for which a second feed has brought something before their chunks are rewritten.

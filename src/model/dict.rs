@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::table::CHUNK_ROWS;
+use super::row::CHUNK_ROWS;
 
 #[inline]
 pub(super) fn hash(text: &str) -> u64 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::chunk::{Chunk, Column, Edges, Entry, UNREAD, mark, marked};
 use super::dict::{Dict, Interner};
 use super::open::{OpenColumn, OpenEdges};
-use super::table::CHUNK_ROWS;
+use super::row::CHUNK_ROWS;
 
 /// A text of a column that is kept as codes, or as it is.
 #[derive(Clone, Debug)]

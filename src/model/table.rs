@@ -7,14 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::chunk::{Chunk, Entry, ListDicts};
 use super::dict::{Dict, IdIndex};
+use super::row::{CHUNK_ROWS, Row};
 use super::{Attr, Form, Schema, TableBuilder};
-
-/// Rows in a full chunk. Every chunk but the last is full, so a row's chunk is a division.
-pub const CHUNK_ROWS: usize = 4096;
-
-/// A position in one table; it means nothing in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Row(pub u32);
 
 /// What one record has for one attribute. Only the first two are ever compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

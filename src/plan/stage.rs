@@ -8,13 +8,16 @@ use crate::model::{AttrPath, Kind, Op, RecordKey, SystemId};
 
 use super::{By, Change, ChangeId, Facet, Ref, Want, Wanted};
 
+mod case;
 mod create;
 mod entry;
 mod refs;
 mod stager;
+mod update;
 
-pub(super) use stager::incomplete;
-pub use stager::{Stager, seen};
+pub(super) use case::incomplete;
+pub use case::seen;
+pub use stager::Stager;
 
 /// A value that the source lacks and the target demands: the operator gives it in a form.
 #[derive(Clone, Debug, PartialEq, Eq)]

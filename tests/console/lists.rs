@@ -25,16 +25,16 @@ fn columns_are_chosen_moved_and_kept() {
     let mut desk = Desk::with(120, 36, world::small());
     desk.keys("c");
     let screen = desk.screen();
-    assert!(screen.contains("> [x] NAME") && screen.contains("[ ] DEPARTMENT"), "{screen}");
+    assert!(screen.contains("> [x] NAME") && screen.contains("[ ] department"), "{screen}");
     // The name goes behind the login, what is out of true goes away, the department comes.
     desk.keys("l j j Space");
-    while !desk.screen().lines().any(|line| line.contains("> [ ] DEPARTMENT")) {
+    while !desk.screen().lines().any(|line| line.contains("> [ ] department")) {
         desk.keys("j");
     }
     desk.keys("Space Enter");
     let line = heading(&desk);
     let place = |what: &str| line.find(what).unwrap_or_else(|| panic!("{what}: {line}"));
-    assert!(place("USERNAME") < place("NAME  ") && place("NAME  ") < place("DEPARTMENT"), "{line}");
+    assert!(place("USERNAME") < place("NAME  ") && place("NAME  ") < place("department"), "{line}");
     assert!(!line.contains("OUT OF TRUE"), "{line}");
     assert!(desk.screen().contains("研发部"), "{}", desk.screen());
     let Some(Wish::Keep(kept)) = desk.wishes.last() else { panic!("{:?}", desk.wishes.last()) };
@@ -169,7 +169,7 @@ fn the_list_may_have_the_whole_screen() {
     let mut desk = Desk::with(120, 36, world::small());
     assert!(desk.screen().contains("ATTRIBUTE"));
     desk.keys("W");
-    assert!(!desk.screen().contains("ATTRIBUTE") && heading(&desk).contains("ACTIVE"), "{}", desk.screen());
+    assert!(!desk.screen().contains("ATTRIBUTE") && heading(&desk).contains("active"), "{}", desk.screen());
     desk.keys("Enter");
     assert!(desk.screen().contains("ATTRIBUTE"), "the detail opens over it");
     desk.keys("Esc W");
@@ -247,7 +247,7 @@ fn the_log_says_what_was_asked_what_went_wrong_and_what_to_do() {
         assert!(screen.contains(words), "{words}: {screen}");
     }
     desk.keys("X");
-    assert!(matches!(desk.commands().last(), Some(Command::Stop)));
+    assert!(matches!(desk.commands().last(), Some(Command::Stop(None))));
     assert!(desk.screen().contains("stopping what is read"), "{}", desk.screen());
 }
 

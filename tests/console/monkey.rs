@@ -1,6 +1,6 @@
 //! A monkey at the keys: whatever is pressed wherever, nothing breaks, nothing is written, and the way out is named.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -10,8 +10,9 @@ use trueup::console::app::confirm::{Typed, Wants};
 use trueup::console::app::keys::{Key, Keymap};
 use trueup::console::app::popup::Popup;
 use trueup::console::app::text::{self, Language, speak_here};
-use trueup::console::app::{Msg, Tab, Wish};
+use trueup::console::app::{Focus, Msg, Tab, Wish};
 use trueup::console::view::LEAST;
+use trueup::console::view::cells::width;
 
 use trueup::engine::protocol::{Command, PastPush, Report, World};
 use trueup::engine::push::Patience;
@@ -222,6 +223,18 @@ fn look(desk: &Desk, how: &dyn Fn() -> String) {
     if let Some(place) = place {
         assert!(place.x < columns && place.y < lines, "the cursor is off the screen at {place}: {}", shown());
     }
+    for y in 0..lines {
+        for x in (0..columns).filter(|x| width(buffer[(*x, y)].symbol()) > 1) {
+            let rest = (x + 1 < columns).then(|| buffer[(x + 1, y)].symbol());
+            assert!(rest.is_some_and(|rest| rest.trim().is_empty()), "half a character at {x},{y}: {}", shown());
+        }
+    }
+    let there = |at: usize, many: usize| at < many || many == 0;
+    let app = &desk.app;
+    assert!(app.list().is_none_or(|list| there(list.at, list.order.len())), "no such row in the list: {}", shown());
+    assert!(there(app.detail.at, app.detail.rows.len()), "no such row in the detail: {}", shown());
+    assert!(there(app.plan.at, app.plan.rows.len()), "no such row in the plan: {}", shown());
+    assert!(there(app.history.at, app.history.rows.len()), "no such row in the history: {}", shown());
     let rows = rows(&buffer);
     assert!(rows.iter().any(|row| !row.trim().is_empty()), "nothing is shown: {}", shown());
     if columns < LEAST.0 || lines < LEAST.1 {
@@ -241,6 +254,69 @@ fn look(desk: &Desk, how: &dyn Fn() -> String) {
             assert!(!rows.iter().any(|row| row.contains(name)), "{name} in spite of the mask: {}", shown());
         }
     }
+}
+
+/// Whether a key may do nothing without a word: it moves, and there is nothing farther on; or one is there already; or
+/// only the keys that are named in a question count.
+fn may_rest(desk: &Desk, key: KeyEvent) -> bool {
+    let Some(key) = Key::of(&key) else { return true };
+    let typing = match &desk.app.popup {
+        None => false,
+        Some(Popup::Help(help)) => help.typing,
+        Some(Popup::Native(native)) => native.typing,
+        Some(popup) => matches!(
+            popup,
+            Popup::Filter(_)
+                | Popup::Palette(_)
+                | Popup::Form(_)
+                | Popup::Note(_)
+                | Popup::Password(_)
+                | Popup::Confirm(_)
+                | Popup::Ask(_)
+        ),
+    };
+    let moves = [
+        Action::Up,
+        Action::Down,
+        Action::PageUp,
+        Action::PageDown,
+        Action::Top,
+        Action::Bottom,
+        Action::SystemLeft,
+        Action::SystemRight,
+        Action::Earlier,
+        Action::Later,
+    ];
+    let tabs = [
+        Action::Users,
+        Action::Groups,
+        Action::Roles,
+        Action::Products,
+        Action::PlanTab,
+        Action::HistoryTab,
+        Action::SystemsTab,
+    ];
+    let does = |action: &Action| desk.app.keymap.keys(*action).contains(&key);
+    let at = Tab::ALL.iter().position(|tab| *tab == desk.app.tab).unwrap();
+    typing || moves.iter().any(does) || desk.app.popup.is_none() && does(&tabs[at])
+}
+
+/// Esc, often enough, leads to the list: no level is without its way back.
+fn back_to_the_root(desk: &mut Desk, how: &dyn Fn() -> String) {
+    let root = |desk: &Desk| {
+        let list = desk.app.list();
+        desk.app.popup.is_none()
+            && desk.app.focus == Focus::List
+            && list.is_some_and(|list| list.anchor.is_none() && list.filter.is_empty())
+    };
+    for _ in 0..8 {
+        if root(desk) {
+            return;
+        }
+        desk.frame();
+        press(desk, plain(KeyCode::Esc), how);
+    }
+    assert!(root(desk), "Esc does not lead back: {}", how());
 }
 
 /// Presses a key; a push that begins with it was confirmed by what was typed, and by Enter.
@@ -275,6 +351,7 @@ fn side_by_side(parts: usize, work: impl Fn(usize) + Sync) {
 fn every_key_can_be_pressed_on_every_screen() {
     let keys = registry();
     let ways: Vec<&str> = WAYS.into_iter().chain(MORE).collect();
+    let mute = Mutex::new(Vec::new());
     side_by_side(2, |part| {
         for (at, way) in ways.iter().enumerate().filter(|(at, _)| at % 2 == part) {
             for (nth, key) in keys.iter().enumerate() {
@@ -287,13 +364,25 @@ fn every_key_can_be_pressed_on_every_screen() {
                 let mut desk = small(language, (80, 24), mask);
                 desk.burst(way);
                 desk.frame();
+                let (before, wishes, rests) = (rows(&desk.draw().0), desk.wishes.len(), may_rest(&desk, *key));
                 press(&mut desk, *key, &how);
+                let after = rows(&desk.draw().0);
+                // What was said by the key before may be what there is to say.
+                let silent = !rests && desk.wishes.len() == wishes && before == after && desk.app.notice.is_none();
+                if silent {
+                    mute.lock().unwrap().push(format!("{:?} after {way:?}", key.code));
+                }
                 serve(&mut desk, &mut 0);
                 desk.send(Msg::Resize(size.0, size.1));
                 look(&desk, &how);
+                if nth % 8 == at % 8 {
+                    back_to_the_root(&mut desk, &how);
+                }
             }
         }
     });
+    let mute = mute.into_inner().unwrap();
+    assert!(mute.is_empty(), "keys that do nothing, and do not say so:\n{}", mute.join("\n"));
 }
 
 #[test]
@@ -352,7 +441,7 @@ fn walk(seed: u64, world: &World, keys: usize) -> usize {
     let mut last: Vec<String> = Vec::new();
     for n in 0..keys {
         if n % 40 == 0 {
-            let size = *dice.of(&SIZES[..5]);
+            let size = (20 + dice.roll(231) as u16, 5 + dice.roll(56) as u16);
             desk.send(Msg::Resize(size.0, size.1));
         }
         let key = match (&desk.app.popup, dice.roll(10)) {
@@ -390,6 +479,7 @@ fn walk(seed: u64, world: &World, keys: usize) -> usize {
             desk.send(Msg::Drawn { read });
         }
     }
+    back_to_the_root(&mut desk, &|| format!("walk {seed}"));
     pushed
 }
 

@@ -229,7 +229,7 @@ fn section(name: &str) -> String {
 
 #[test]
 fn the_readme_has_the_keys_of_the_registry() {
-    let table = trueup::console::app::action::key_table(&trueup::console::app::keys::Keymap::standard());
+    let table = trueup::console::app::keys::key_table(&trueup::console::app::keys::Keymap::standard());
     assert_eq!(section("keys"), table, "put what `trueup help keys` prints between the marks");
 }
 

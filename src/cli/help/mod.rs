@@ -8,6 +8,7 @@ use super::{Cli, Exit, Global, face, setup};
 use crate::config::{Dirs, keys};
 use crate::mapping::{Mapping, Profile};
 
+mod layout;
 mod service;
 mod sheet;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a file of the operator's own says that its service can.
 
-use super::sheet::{para, title};
+use super::layout::{para, title};
 use crate::mapping::{PagingBy, Removal, Service, SwitchOff};
 
 /// What its file says that the service can, whatever it announces.

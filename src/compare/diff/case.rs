@@ -126,7 +126,7 @@ impl<'c> Case<'c> {
         } else if let Some(row) = row.filter(|row| !row.compare) {
             row.note.clone().unwrap_or_else(|| "shown only".to_owned())
         } else if row.is_none() {
-            format!("{} has no such attribute", self.to.mapping.title)
+            format!("not in {}", self.to.mapping.title)
         } else {
             format!("{} has it for nobody, so nobody is right", self.from.id)
         }
@@ -190,8 +190,8 @@ impl<'c> Case<'c> {
         };
         match (has(self.from), has(self.to)) {
             (true, true) => None,
-            (true, false) => Some(format!("{} has no such attribute", self.to.mapping.title)),
-            _ => Some(format!("{} has no such attribute", self.from.mapping.title)),
+            (true, false) => Some(format!("not in {}", self.to.mapping.title)),
+            _ => Some(format!("not in {}", self.from.mapping.title)),
         }
     }
 

@@ -89,13 +89,13 @@ impl<'c> Case<'c> {
                 diff.verdict = Verdict::OneSided;
                 diff.why = match self.source {
                     None => "nobody in the source".to_owned(),
-                    Some(_) => format!("{} has no such attribute", self.from.mapping.title),
+                    Some(_) => format!("not in {}", self.from.mapping.title),
                 };
                 return Some(diff);
             }
             (_, None) if self.target.is_some() || theirs.is_none() => {
                 diff.verdict = Verdict::OneSided;
-                diff.why = format!("{} has no such attribute", self.to.mapping.title);
+                diff.why = format!("not in {}", self.to.mapping.title);
                 return Some(diff);
             }
             _ => {}

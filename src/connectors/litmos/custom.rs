@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::users::{Place, cannot};
+use super::place::{Place, cannot};
 use super::{Litmos, USER_CUSTOM};
 use crate::connectors::Observed;
 use crate::mapping::Edit;

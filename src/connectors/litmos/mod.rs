@@ -10,6 +10,7 @@ mod look;
 mod members;
 mod officers;
 mod pages;
+mod place;
 mod plain;
 mod probe;
 mod teams;

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::users::{Place, cannot};
+use super::place::{Place, cannot};
 use super::{Litmos, TEAM_ADMINS, TEAM_LEADERS};
 use crate::connectors::address::segment;
 use crate::mapping::Edit;

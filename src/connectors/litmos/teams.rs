@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::officers::{Office, Officer};
-use super::users::{Place, cannot};
+use super::place::{Place, cannot};
 use super::{Litmos, flag};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;

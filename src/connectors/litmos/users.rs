@@ -6,16 +6,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::custom::Custom;
+use super::place::{Place, cannot};
 use super::{Litmos, NEW_PASSWORD, body, flag};
 use crate::connectors::Observed;
-use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, bare, side_effects, wish};
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::reset::is_typed;
 use crate::plan::{
-    By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, SecretAt, Site, Step, StepId, Target,
-    Want, Wanted,
+    By, Change, ChangeId, Expect, Facet, Method, Refusal, Repeat, SecretAt, Site, Step, StepId, Target, Want, Wanted,
 };
 
 /// The lesson that no manager has to be sent as an empty text: whether `"0"` is taken is not documented
@@ -24,10 +23,6 @@ pub(super) const NO_MANAGER: &str = "manager:blank";
 
 /// User names have more characters than this (targets/litmos.md 2, one of the texts of 409).
 const SHORT_NAME: usize = 3;
-
-pub(super) fn cannot(why: impl Into<String>) -> Refusal {
-    Refusal::Cannot(why.into())
-}
 
 /// What is to be written of one user.
 #[derive(Default)]
@@ -346,33 +341,6 @@ impl Litmos {
             yields: None,
             side_effects: side_effects(&self.mapping, kind, &[Op::Delete]),
         }])
-    }
-}
-
-/// Where a record is, and the change whose new id is a hole in it.
-pub(super) struct Place {
-    pub(super) path: String,
-    pub(super) holes: Vec<ChangeId>,
-}
-
-impl Place {
-    pub(super) fn of(target: &Target, place: &str) -> Result<Self, Refusal> {
-        Ok(match target {
-            Target::Record(key) => {
-                let id = segment(&key.id).ok_or_else(|| cannot(format!("the id {:?} fits no address", key.id)))?;
-                Self { path: format!("{place}/{id}"), holes: Vec::new() }
-            }
-            Target::New(change) => {
-                Self { path: format!("{place}/{}", Ref::New(change.clone())), holes: vec![change.clone()] }
-            }
-        })
-    }
-
-    /// The read of the record itself.
-    pub(super) fn read(&self, litmos: &Litmos) -> Request {
-        let mut request = litmos.get(&self.path);
-        request.holes.clone_from(&self.holes);
-        request
     }
 }
 

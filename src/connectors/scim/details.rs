@@ -3,9 +3,8 @@
 
 use serde_json::Value;
 
-use super::discovery::{member, records};
-use super::look::document;
-use super::pages::{Asks, From, Pages};
+use super::document::{document, member, records};
+use super::pages::{Asks, From, Pages, parted};
 use super::path::Path;
 use super::{Scim, accept, asks, feed_of};
 use crate::connectors::address::{Address, segment};
@@ -146,17 +145,6 @@ fn listed<'d>(feed: &Feed, document: &'d Value) -> Vec<&'d Value> {
             at.and_then(Value::as_array).map(|entries| entries.iter().collect()).unwrap_or_default()
         }
     }
-}
-
-/// A path and the query behind it.
-pub(super) fn parted(path: &str) -> (&str, Vec<(String, String)>) {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pair = |pair: &str| {
-        pair.split_once('=')
-            .map_or_else(|| (pair.to_owned(), String::new()), |(name, value)| (name.to_owned(), value.to_owned()))
-    };
-    (path, pairs.map(pair).collect())
 }
 
 /// The walk of details: one list, or one record, for each owner.

@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use super::details::parted;
+use super::document::{member, records, text};
+use super::pages::parted;
 use crate::connectors::address::Address;
 use crate::mapping::Feed;
 use crate::model::Kind;
@@ -29,17 +30,6 @@ const NAMES: [(Kind, &[&str]); 4] = [
     (Kind::Product, &["product", "products", "workspace", "workspaces"]),
 ];
 
-/// A member of an object; names have no case (RFC 7643 2.1).
-pub(super) fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let fields = value.as_object()?;
-    fields.get(name).or_else(|| fields.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-}
-
-/// A text member.
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
-    member(value, name)?.as_str()
-}
-
 fn flag(value: &Value, name: &str) -> Option<bool> {
     match member(value, name)? {
         Value::Bool(flag) => Some(*flag),
@@ -54,18 +44,6 @@ fn number(value: &Value, name: &str) -> Option<u32> {
         Value::Number(number) => number.as_u64().map(|number| u32::try_from(number).unwrap_or(u32::MAX)),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
-    }
-}
-
-/// The records of a list: a ListResponse, a bare array, or one bare record.
-pub(super) fn records(document: &Value) -> Vec<&Value> {
-    if let Some(Value::Array(items)) = member(document, "Resources") {
-        return items.iter().collect();
-    }
-    match document {
-        Value::Array(items) => items.iter().collect(),
-        Value::Object(_) if member(document, "totalResults").is_none() => vec![document],
-        _ => Vec::new(),
     }
 }
 

@@ -3,12 +3,11 @@
 
 use serde_json::Value;
 
-use super::discovery::{member, records, text};
+use super::document::{document, member, own_id, records, text};
 use super::pages::{From, Pages};
 use super::path::scalar;
 use super::{Scim, accept, asks, listing_at};
 use crate::connectors::address::segment;
-use crate::connectors::fault::{looks_like_json, told};
 use crate::connectors::record::observed;
 use crate::connectors::{Look, Looked, Observed, Read};
 use crate::model::{AttrPath, Kind};
@@ -259,22 +258,6 @@ fn search(by: &[(AttrPath, String)], reply: &Reply, by_total: bool) -> Result<Fo
         total.map(|total| format!(" of {total}")).unwrap_or_default()
     );
     Ok(Found { hits, all, doubt })
-}
-
-/// The JSON document of a reply.
-pub(super) fn document(reply: &Reply) -> Result<Value, String> {
-    if !reply.ok() {
-        return Err(format!("the service answered {}", told(reply)));
-    }
-    if !looks_like_json(&reply.body) {
-        return Err("the service answered with a page that is no JSON".into());
-    }
-    serde_json::from_slice(&reply.body).map_err(|_| "the service answered with JSON that is not whole".into())
-}
-
-/// A record's own id; a number counts as its digits.
-pub(super) fn own_id(record: &Value) -> Option<String> {
-    member(record, "id").and_then(scalar).filter(|id| !id.is_empty())
 }
 
 /// The path by which an attribute is searched: simple, because a whole URN finds nothing on some services, and a value

@@ -11,6 +11,7 @@ mod chain;
 mod creates;
 mod details;
 mod discovery;
+mod document;
 mod edit;
 mod listing;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod look;
 mod pages;
 mod patch;
 mod path;
+mod portions;
 mod probe;
 #[cfg(test)]
 mod probe_findings;
@@ -90,7 +92,7 @@ fn asks(mapping: &Mapping, site: &Site) -> Asks {
 /// The request of a kind's listing, with what its file says belongs to it, without which page.
 fn listing_at(mapping: &Mapping, kind: Kind, path: &str) -> Request {
     let at = mapping.feed(&feed_of(kind)).map_or("", |feed| feed.path.as_str());
-    let (_, query) = details::parted(at);
+    let (_, query) = pages::parted(at);
     query.into_iter().fold(accept(Request::get(path)), |request, (name, value)| request.query(name, value))
 }
 

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::discovery::{member, text};
-use super::look::own_id;
+use super::document::{member, own_id, text};
 use super::path::scalar;
 use crate::plan::Request;
 
@@ -93,4 +92,15 @@ impl Pages {
 /// What tells an entry from others: its id, the value that it holds, or else all of it.
 fn named(entry: &Value) -> String {
     own_id(entry).or_else(|| member(entry, "value").and_then(scalar)).unwrap_or_else(|| entry.to_string())
+}
+
+/// A path and the query behind it.
+pub(super) fn parted(path: &str) -> (&str, Vec<(String, String)>) {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pair = |pair: &str| {
+        pair.split_once('=')
+            .map_or_else(|| (pair.to_owned(), String::new()), |(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    (path, pairs.map(pair).collect())
 }

@@ -6,10 +6,7 @@ use super::edit::Edited;
 use super::path::Path;
 use super::write::{Work, distinct, read_back, request};
 use crate::connectors::wanted::{What, bare, is_entry};
-use crate::plan::{Change, ChangeId, MemberRemoval, Method, Refusal, Repeat, Step, Target};
-
-/// Membership changes in one request at most; AWS takes no more (targets/scim.md A3).
-const MEMBERS: usize = 100;
+use crate::plan::{ChangeId, MemberRemoval, Method, Refusal, Repeat, Step, Target};
 
 impl Work<'_> {
     pub(super) fn patch(&self) -> Result<Step, Refusal> {
@@ -132,22 +129,4 @@ impl Work<'_> {
 /// A key as a value filter: `value eq "42"`.
 fn filter(key: &[(String, Value)]) -> String {
     key.iter().map(|(name, value)| format!("{name} eq {}", Value::from(bare(value)))).collect::<Vec<_>>().join(" and ")
-}
-
-/// Changes in portions that one request may hold: a change's own entries are never torn apart.
-pub(super) fn portions<'c>(changes: &[&'c Change]) -> Vec<Vec<&'c Change>> {
-    let mut portions: Vec<Vec<&Change>> = Vec::new();
-    let mut entries = 0;
-    for change in changes {
-        let own = change.want.iter().filter(|want| want.facet.key.is_some()).count();
-        match portions.last_mut() {
-            Some(last) if entries + own <= MEMBERS => last.push(change),
-            _ => {
-                portions.push(vec![change]);
-                entries = 0;
-            }
-        }
-        entries += own;
-    }
-    portions
 }

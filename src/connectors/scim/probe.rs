@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::absent::{Absent, SAMPLE};
 use super::discovery::{self, Offers, Types};
+use super::document;
 use super::pages::{Asks, From};
 use super::{accept, asks, feed_of, listing_at, said};
 use crate::connectors::address::Address;
@@ -330,14 +331,14 @@ impl Probe {
         let Ok(page) = serde_json::from_slice::<Value>(&reply.body) else {
             return (Finding::Bad, "answers with JSON that is cut off".into());
         };
-        if discovery::member(&page, "Resources").is_none() && discovery::member(&page, "totalResults").is_none() {
+        if document::member(&page, "Resources").is_none() && document::member(&page, "totalResults").is_none() {
             return (Finding::Bad, "answers with JSON that is no SCIM list".into());
         }
-        if self.site.paging.is_none() && discovery::text(&page, "nextCursor").is_some_and(|cursor| !cursor.is_empty()) {
+        if self.site.paging.is_none() && document::text(&page, "nextCursor").is_some_and(|cursor| !cursor.is_empty()) {
             // RFC 9865 2: a service may page by cursor alone and not say so.
             self.site.paging = Some(Paging::Cursor);
         }
-        match discovery::member(&page, "totalResults") {
+        match document::member(&page, "totalResults") {
             Some(total) => (Finding::Good, format!("may be read; {total} records")),
             None => (
                 Finding::Note,

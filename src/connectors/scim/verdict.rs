@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Scim;
-use super::look::own_id;
+use super::document::own_id;
 use crate::connectors::fault::{Fault, looks_like_page, status_text};
 use crate::plan::{Body, Method, Reply, Request, Site, Step, Verdict};
 

@@ -6,8 +6,8 @@
 use serde_json::{Map, Value};
 
 use super::edit::Edited;
-use super::patch::portions;
 use super::path::{Path, key};
+use super::portions::portions;
 use super::{Scim, accept};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;

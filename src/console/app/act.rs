@@ -7,6 +7,7 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::lines::Tone;
 use super::mask::private;
+use super::planned::Stops;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
 use super::text::{self, Language, text};
@@ -37,6 +38,9 @@ impl App {
                 };
                 // Left of everything is the menu.
                 self.menu = !moved && !forward;
+                if !moved && forward && self.kind().is_none() {
+                    self.hint(text!("no.beside"));
+                }
             }
             Action::Up => self.step(-1),
             Action::Down => self.step(1),
@@ -58,7 +62,9 @@ impl App {
             }
             Action::OnlyOut => self.with_list(|list| list.only = !list.only),
             Action::NextOut | Action::PreviousOut if self.tab == Tab::Plan => {
-                self.plan.next_group(action == Action::PreviousOut);
+                if !self.plan.next_group(action == Action::PreviousOut) {
+                    self.hint(text!("no.more-groups"));
+                }
                 self.step(0);
             }
             Action::NextOut | Action::PreviousOut => {
@@ -155,13 +161,15 @@ impl App {
             Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
             Action::Stop => {
                 let key = self.keymap.shown(Action::Stop);
-                let words = match self.plan.stopping() {
-                    None => text!("notice.stopping-reading").to_owned(),
-                    Some(false) => text!("notice.stopping", key = key),
-                    Some(true) => text!("notice.giving-up").to_owned(),
+                // A push that ends just now is not to take the reading that follows it with it.
+                let (of, words) = match self.plan.stopping() {
+                    Stops::Over => return self.say(Tone::Warn, text!("notice.stopped-already", key = key)),
+                    Stops::Reading => (None, text!("notice.stopping-reading").to_owned()),
+                    Stops::Push(of) => (Some(of), text!("notice.stopping", key = key)),
+                    Stops::Again(of) => (Some(of), text!("notice.giving-up").to_owned()),
                 };
                 self.say(Tone::Warn, words);
-                wishes.push(Wish::Engine(Command::Stop));
+                wishes.push(Wish::Engine(Command::Stop(of)));
             }
             Action::Fold => match self.tab {
                 Tab::Kind(_) => self.fold_branch(),
@@ -349,6 +357,8 @@ impl App {
         if let Some(text) = copied.filter(|text| !text.is_empty()) {
             self.say(Tone::Plain, text!("notice.copied", text = private(&text)));
             wishes.push(Wish::Copy(text));
+        } else {
+            self.hint(text!("no.copy"));
         }
     }
 }

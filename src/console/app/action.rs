@@ -1,7 +1,6 @@
 //! The one registry of what an operator can do. It feeds the keys, the palette, the help, the footer, the README's table
 //! and the tests.
 
-use super::keys::Keymap;
 use super::text;
 
 /// Where an action can be done.
@@ -191,21 +190,11 @@ impl Action {
     }
 }
 
-/// The key table of the README, in Markdown.
-pub fn key_table(keymap: &Keymap) -> String {
-    let mut table = String::from("| key | action | |\n|---|---|---|\n");
-    for action in Action::ALL.iter().copied() {
-        let keys: Vec<String> = keymap.keys(action).iter().map(|key| format!("`{key}`")).collect();
-        let keys = keys.join(" ").replace('|', "\\|");
-        table.push_str(&format!("| {keys} | {} | `:{}` |\n", action.title(), action.name()));
-    }
-    table
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::console::app::keys::Keymap;
     use std::collections::HashMap;
 
     #[test]

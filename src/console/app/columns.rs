@@ -55,7 +55,7 @@ impl Column {
             Self::Second if kind == Kind::User => text!("column.username").to_owned(),
             Self::Second => text!("column.id").to_owned(),
             Self::Systems => text!("column.systems").to_owned(),
-            Self::Attr(path) => path.local(&[]).to_uppercase(),
+            Self::Attr(path) => path.local(&[]).to_owned(),
             Self::Out => text!("column.out").to_owned(),
         }
     }
@@ -143,21 +143,24 @@ impl App {
                 }
                 columns.at = (columns.at + 1).min(last);
             }
-            Some(Action::Earlier) if columns.at > 0 => {
-                columns.items.swap(columns.at, columns.at - 1);
-                columns.at -= 1;
+            Some(Action::Earlier) => {
+                let to = columns.at.saturating_sub(1);
+                columns.items.swap(columns.at, to);
+                columns.at = to;
             }
-            Some(Action::Later) if columns.at < last => {
-                columns.items.swap(columns.at, columns.at + 1);
-                columns.at += 1;
+            Some(Action::Later) => {
+                let to = (columns.at + 1).min(last);
+                columns.items.swap(columns.at, to);
+                columns.at = to;
             }
             Some(Action::Sort) => {
                 if let Some(sort) = columns.items.get(columns.at).and_then(|(column, _)| column.sort()) {
                     self.sort_by(sort, wishes);
                     return;
                 }
+                self.hint(text!("no.sort"));
             }
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Columns(columns));
     }

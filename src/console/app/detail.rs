@@ -7,48 +7,13 @@ use crate::model::{Form, Kind, RecordKey, SystemId};
 use crate::plan::{Change, Facet, Ref};
 
 use super::action::Action;
-pub use super::facets::called;
 pub(super) use super::facets::facet_name;
+pub use super::facets::{DetailRow, Side, called};
 use super::facets::{counted, long, rows};
-use super::lines::Tone;
 use super::rows::Rows;
 use super::said::said;
 use super::text::text;
 use super::{App, Focus};
-
-/// What one target has for an attribute, beside the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Side {
-    /// What the comparison says, as a mark.
-    pub mark: char,
-    /// The mark's meaning.
-    pub tone: Tone,
-    /// The target's value.
-    pub value: String,
-    /// Why it is so.
-    pub why: String,
-    /// Since when, where that is known.
-    pub since: Option<jiff::Timestamp>,
-    /// Which facet it is, where it can be staged at all.
-    pub facet: Option<FacetDiff>,
-    /// It is staged.
-    pub staged: bool,
-}
-
-/// One line of the detail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DetailRow {
-    /// The attribute, for an entry with its key.
-    pub name: String,
-    /// The source's value; where there is no source, the record's own.
-    pub source: String,
-    /// What each target that is shown has, in their order; empty for the source's own record.
-    pub sides: Vec<Option<Side>>,
-    /// For a record that is shown by itself: what its value refers to.
-    pub refers: Option<RecordKey>,
-    /// For a record that is shown by itself: its mark.
-    pub mark: char,
-}
 
 /// What the detail is about.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ use super::note::{Note, Purpose};
 use super::order::Order;
 use super::popup::Popup;
 use super::rows::{Mark, Rows};
+use super::systems::plural;
 use super::text::text;
 use super::{App, Wish};
 
@@ -392,7 +393,8 @@ impl App {
         if self.mask {
             lines.push(Line::of(Tone::Warn, text!("export.masked")));
         }
-        let note = Note::new(text!("export.title", what = what), lines, Purpose::Export);
+        let called = self.kind().map_or(text!("tab.history"), plural);
+        let note = Note::new(text!("export.title", what = called), lines, Purpose::Export);
         let note = note.asking(text!("export.file"), text!("export.file-hint"), format!("trueup-{what}-{stamp}.csv"));
         let note = match self.kind() {
             Some(_) => note.asking(text!("export.rows"), text!("export.rows-hint"), text!("export.list").to_owned()),

@@ -2,13 +2,46 @@
 
 use std::collections::HashMap;
 
-use crate::compare::{Compared, FacetDiff, Verdict, facets_of};
+use crate::compare::{Compared, FacetDiff, Pairing, Verdict, facets_of};
 use crate::model::{AttrPath, Cell, Form, Kind, RecordKey, Table};
 
-use super::detail::{DetailRow, Side};
 use super::lines::Tone;
 use super::rows::Rows;
 use super::text::{self, text};
+
+/// What one target has for an attribute, beside the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// What the comparison says, as a mark.
+    pub mark: char,
+    /// The mark's meaning.
+    pub tone: Tone,
+    /// The target's value.
+    pub value: String,
+    /// Why it is so.
+    pub why: String,
+    /// Since when, where that is known.
+    pub since: Option<jiff::Timestamp>,
+    /// Which facet it is, where it can be staged at all.
+    pub facet: Option<FacetDiff>,
+    /// It is staged.
+    pub staged: bool,
+}
+
+/// One line of the detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailRow {
+    /// The attribute, for an entry with its key.
+    pub name: String,
+    /// The source's value; where there is no source, the record's own.
+    pub source: String,
+    /// What each target that is shown has, in their order; empty for the source's own record.
+    pub sides: Vec<Option<Side>>,
+    /// For a record that is shown by itself: what its value refers to.
+    pub refers: Option<RecordKey>,
+    /// For a record that is shown by itself: its mark.
+    pub mark: char,
+}
 
 /// A list of more entries is compared when the detail is entered, not at every move of the cursor.
 const LONG: usize = 1_000;
@@ -63,7 +96,16 @@ pub(super) fn rows(
             if row.source.is_empty() || facet.source.is_some() {
                 row.source = source;
             }
-            row.sides[at] = Some(side_of(facet, in_target));
+            let mut side = side_of(facet, in_target);
+            // What is not there at all has the marks of the list.
+            if side.mark == '~' && !in_target {
+                (side.mark, side.tone) = match view.pairing(identity, system) {
+                    Pairing::Missing => ('!', Tone::Missing),
+                    Pairing::Undecided => ('?', Tone::Warn),
+                    _ => (side.mark, side.tone),
+                };
+            }
+            row.sides[at] = Some(side);
         }
     }
     if found.is_empty() {

@@ -192,7 +192,8 @@ impl App {
     pub(super) fn help_key(&mut self, mut help: Help, event: &KeyEvent, key: Key, wishes: &mut Vec<Wish>) {
         let height = self.help_height();
         let page = height.cast_signed();
-        let action = if help.typing {
+        let typing = help.typing;
+        let action = if typing {
             match event.code {
                 KeyCode::Esc => {
                     help.input.reset();
@@ -228,7 +229,8 @@ impl App {
             Some(Action::PageDown) => help.step(page, height),
             Some(Action::Top) => help.step(isize::MIN / 2, height),
             Some(Action::Bottom) => help.step(isize::MAX / 2, height),
-            _ => {}
+            _ if typing => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Help(help));
     }

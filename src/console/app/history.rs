@@ -10,7 +10,7 @@ use crate::plan::{self, Change, ChangeId, Outcome, OutcomeState, PlanId, Renewed
 
 use super::action::Action;
 use super::lines::{Line, Tone};
-use super::past::{Page, list};
+use super::past::{HistoryRow, Page, list};
 use super::text::{self, text};
 use super::{App, Wish};
 
@@ -20,24 +20,6 @@ pub(super) fn confirmed(push: &PastPush) -> impl Iterator<Item = &Change> {
         .iter()
         .filter(|outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }))
         .filter_map(|outcome| push.plan.change(&outcome.change))
-}
-
-/// One row of the tab.
-#[derive(Clone, Debug)]
-pub struct HistoryRow {
-    /// The push that it belongs to.
-    pub push: Option<usize>,
-    /// On the page of a push: the change that it belongs to.
-    pub change: Option<ChangeId>,
-    /// The words.
-    pub line: Line,
-}
-
-impl HistoryRow {
-    /// Words that belong to no push.
-    pub(super) fn of(line: Line) -> Self {
-        Self { push: None, change: None, line }
-    }
 }
 
 /// What the rows were made from.

@@ -162,6 +162,17 @@ impl Keymap {
     }
 }
 
+/// The key table of the README, in Markdown.
+pub fn key_table(keymap: &Keymap) -> String {
+    let mut table = String::from("| key | action | |\n|---|---|---|\n");
+    for action in Action::ALL.iter().copied() {
+        let keys: Vec<String> = keymap.keys(action).iter().map(|key| format!("`{key}`")).collect();
+        let keys = keys.join(" ").replace('|', "\\|");
+        table.push_str(&format!("| {keys} | {} | `:{}` |\n", action.title(), action.name()));
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]

@@ -94,7 +94,7 @@ impl App {
                 }
                 return;
             }
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Lenses(lenses));
     }

@@ -81,7 +81,7 @@ impl App {
             Some(Action::Top | Action::PageUp) => life.at = 0,
             Some(Action::Bottom | Action::PageDown) => life.at = last,
             Some(Action::Undo) => return self.take_back(&life, wishes),
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Life(life));
     }

@@ -159,7 +159,7 @@ impl App {
                     Self::decided(vec![Decision::Unlink(a, b)], wishes);
                 }
             }
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Links(links));
     }

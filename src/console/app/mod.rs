@@ -21,6 +21,7 @@ pub mod form;
 mod heard;
 pub mod help;
 pub mod history;
+mod idle;
 mod kept;
 mod keyfile;
 pub mod keys;
@@ -43,6 +44,7 @@ mod place;
 pub mod planned;
 mod planning;
 mod planrows;
+mod plansums;
 mod plantop;
 pub mod popup;
 pub mod preview;
@@ -340,7 +342,10 @@ pub fn update(app: &mut App, msg: Msg, now: jiff::Timestamp) -> Vec<Wish> {
         Msg::Key { key, number } if key.kind != KeyEventKind::Release => app.key(&key, number, &mut wishes),
         Msg::Key { .. } | Msg::Tick => {}
         Msg::Paste(text) => app.paste(&text),
-        Msg::Resize(columns, rows) => app.size = (columns, rows),
+        Msg::Resize(columns, rows) => {
+            app.size = (columns, rows);
+            app.reread();
+        }
         Msg::Drawn { read } => {
             if let Some(popup) = &mut app.popup {
                 popup.drawn(read);
@@ -404,6 +409,9 @@ impl App {
     fn key(&mut self, event: &KeyEvent, number: u64, wishes: &mut Vec<Wish>) {
         self.notice = None;
         self.fresh = false;
+        if self.escaped(event, number, wishes) {
+            return;
+        }
         let Some(key) = Key::of(event) else { return };
         if key.ctrl {
             let everywhere = self.keymap.action(Scope::Plan, key);
@@ -423,8 +431,9 @@ impl App {
             Some(Action::SystemRight) if std::mem::take(&mut self.menu) => {}
             _ => {
                 self.menu = false;
-                if let Some(action) = action {
-                    self.act(action, wishes);
+                match action {
+                    Some(action) => self.act(action, wishes),
+                    None => self.idle(key),
                 }
             }
         }

@@ -199,15 +199,18 @@ impl App {
                 Some(Action::PageDown) => native.step(page),
                 Some(Action::Top) => native.step(isize::MIN / 2),
                 Some(Action::Bottom) => native.step(isize::MAX / 2),
+                Some(Action::Open | Action::Fold | Action::Copy) if native.all().is_empty() => {
+                    self.hint(text!("native.waiting", system = native.key.system));
+                }
                 Some(Action::Open | Action::Fold) => native.fold(),
                 Some(Action::Filter) => {
                     native.find = Input::default();
                     native.typing = true;
                 }
-                Some(step @ (Action::NextOut | Action::PreviousOut))
-                    if !native.next(step == Action::PreviousOut, false) =>
-                {
-                    self.say(Tone::Plain, text!("native.no-hit"));
+                Some(step @ (Action::NextOut | Action::PreviousOut)) => {
+                    if !native.next(step == Action::PreviousOut, false) {
+                        self.say(Tone::Plain, text!("native.no-hit"));
+                    }
                 }
                 Some(Action::Copy) => {
                     let line = native.all().get(native.at).map(|line| line.trim().to_owned()).unwrap_or_default();
@@ -222,7 +225,7 @@ impl App {
                         return;
                     }
                 }
-                _ => {}
+                _ => self.idle_over(key),
             }
         }
         if !native.all().is_empty() {

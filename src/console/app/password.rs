@@ -103,7 +103,13 @@ impl App {
         let system = Some(here).filter(|at| able(*at)).or(other.filter(|_| self.system_index().is_none()));
         let view = system.map(|at| &compared.inputs.systems[at]);
         let Some((at, view)) = system.zip(view) else {
-            return Err(text!("password.nowhere", system = compared.inputs.systems[here].id));
+            let system = &compared.inputs.systems[here].id;
+            return Err(match other {
+                Some(at) => {
+                    text!("password.elsewhere", system = system, other = compared.inputs.systems[at].id)
+                }
+                None => text!("password.nowhere", system = system),
+            });
         };
         let status = self.world.as_ref().and_then(|world| world.systems.iter().find(|status| status.id == view.id));
         if status.is_some_and(|status| status.mode == Mode::ReadOnly) {

@@ -7,16 +7,37 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::compare::Compared;
 use crate::engine::protocol::{PastPush, PastStep};
+use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId};
 
-use super::history::HistoryRow;
 use super::lines::{Line, Tone, clock, op, padded};
 use super::preview::{cannot_undo, cause, describe, indent, outcome_tone, request_lines, why};
 use super::said::said;
 use super::text::{self, text};
 
+/// One row of the tab.
+#[derive(Clone, Debug)]
+pub struct HistoryRow {
+    /// The push that it belongs to.
+    pub push: Option<usize>,
+    /// On the page of a push: the change that it belongs to.
+    pub change: Option<ChangeId>,
+    /// The words.
+    pub line: Line,
+}
+
+impl HistoryRow {
+    /// Words that belong to no push.
+    pub(super) fn of(line: Line) -> Self {
+        Self { push: None, change: None, line }
+    }
+}
+
 /// The words of an outcome stand in so many cells.
 const WORD: usize = 11;
+
+/// The rank of what has no outcome yet.
+const OPEN: u8 = 7;
 
 /// What needs the operator comes first.
 const fn rank(state: Option<&OutcomeState>) -> u8 {
@@ -27,9 +48,10 @@ const fn rank(state: Option<&OutcomeState>) -> u8 {
         Some(OutcomeState::Stale { .. }) => 3,
         Some(OutcomeState::Refused { .. }) => 4,
         Some(OutcomeState::Skipped { .. }) => 5,
-        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => 6,
-        Some(OutcomeState::Accepted) => 7,
-        Some(OutcomeState::Confirmed { .. }) => 8,
+        Some(OutcomeState::Stopped { .. }) => 6,
+        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => OPEN,
+        Some(OutcomeState::Accepted) => 8,
+        Some(OutcomeState::Confirmed { .. }) => 9,
     }
 }
 
@@ -42,7 +64,7 @@ fn counts(push: &PastPush) -> Vec<(&'static str, usize, Tone)> {
     }
     let open = push.plan.changes.len().saturating_sub(push.outcomes.len());
     if open > 0 {
-        counts.entry(6).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
+        counts.entry(OPEN).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
     }
     counts.into_values().collect()
 }
@@ -52,6 +74,22 @@ fn counted(line: Line, push: &PastPush) -> Line {
         line.with(tone, format!("{} {}", text::count(n as u64), said(word))).with(Tone::Dim, "  ")
     };
     counts(push).into_iter().fold(line, with)
+}
+
+/// What was to be done in which system: `aha 10 deactivate, 2 create; litmos 1 set`.
+fn what(push: &PastPush) -> String {
+    let mut systems: Vec<(&SystemId, BTreeMap<Op, u64>)> = Vec::new();
+    for change in &push.plan.changes {
+        let at = systems.iter().position(|(system, _)| **system == change.system).unwrap_or_else(|| {
+            systems.push((&change.system, BTreeMap::new()));
+            systems.len() - 1
+        });
+        *systems[at].1.entry(change.op).or_default() += 1;
+    }
+    let ops = |ops: BTreeMap<Op, u64>| {
+        ops.into_iter().map(|(of, n)| format!("{} {}", text::count(n), op(of))).collect::<Vec<_>>().join(", ")
+    };
+    systems.into_iter().map(|(system, of)| format!("{system} {}", ops(of))).collect::<Vec<_>>().join("; ")
 }
 
 /// A push that was not closed in the journal: it runs, or it was cut off.
@@ -90,8 +128,9 @@ pub(super) fn list(
         if let Some((tone, words)) = open(push, running) {
             line = line.with(tone, words).with(Tone::Dim, "  ");
         }
+        line = line.with(Tone::Plain, what(push));
         if let Some(reason) = &push.reason {
-            line = line.data(Tone::Dim, reason.clone());
+            line = line.data(Tone::Dim, format!("  {reason}"));
         }
         rows.push(HistoryRow { push: Some(at), change: None, line });
     }

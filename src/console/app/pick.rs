@@ -85,7 +85,7 @@ impl App {
                     }
                 }
             }
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Pick(pick));
     }

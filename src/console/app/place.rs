@@ -228,6 +228,8 @@ impl App {
             self.leave_mark();
             self.show_tab(tab, wishes);
         }
+        // Its key leads to the tab also from within it.
+        self.focus = Focus::List;
     }
 
     fn show_tab(&mut self, tab: Tab, wishes: &mut Vec<Wish>) {

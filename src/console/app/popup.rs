@@ -272,7 +272,7 @@ impl App {
             Some(Action::PageDown) => list.step(10),
             Some(Action::Top) => list.step(-many),
             Some(Action::Bottom) => list.step(many),
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Checklist(list));
     }

@@ -108,7 +108,7 @@ impl App {
             Some(Action::PageDown) => reader.step(page, height),
             Some(Action::Top) => reader.step(-many, height),
             Some(Action::Bottom) => reader.step(many, height),
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Reader(reader));
     }

@@ -3,6 +3,7 @@
 use crate::compare::{Compared, Comparison, Pairing};
 use crate::model::{Attr, AttrPath, Cell, Kind, RecordKey, Row, Table};
 
+use super::said::said;
 use super::text::text;
 
 /// How an identity stands in one system, as one mark of the matrix.
@@ -125,7 +126,8 @@ impl<'w> Rows<'w> {
         let named = self.named.get(at)?.as_ref()?;
         let attrs = if second { &named.second } else { &named.name };
         attrs.iter().find_map(|attr| match table.cell(row, *attr) {
-            Cell::Value(text) => Some(text),
+            // A name of blanks alone names nobody.
+            Cell::Value(text) if !text.trim().is_empty() => Some(text),
             _ => None,
         })
     }
@@ -258,13 +260,28 @@ impl<'w> Rows<'w> {
 
     /// What is out of true, in words: attributes that differ, then where it is missing, extra and so on.
     pub fn words(&self, identity: u32, system: Option<usize>) -> String {
+        self.told(identity, system, |pairing, systems| match pairing {
+            Pairing::Missing => text!("state.missing", system = systems),
+            Pairing::Extra => text!("state.extra", system = systems),
+            Pairing::Leaver => text!("state.leaver", system = systems),
+            Pairing::Leaving => text!("state.leaving", system = systems),
+            _ => text!("state.undecided", system = systems),
+        })
+    }
+
+    /// The same without the names of the systems, where their marks stand beside it.
+    pub fn brief(&self, identity: u32, system: Option<usize>) -> String {
+        self.told(identity, system, |pairing, _| said(pairing.state()).into_owned())
+    }
+
+    fn told(&self, identity: u32, system: Option<usize>, word: impl Fn(Pairing, &str) -> String) -> String {
         let inputs = &self.compared.inputs;
         let systems: Vec<usize> = match system {
             Some(at) if Some(at) != inputs.base() => vec![at],
             _ => self.targets(),
         };
         let mut attributes: Vec<&str> = Vec::new();
-        let mut states: Vec<String> = Vec::new();
+        let mut states: Vec<(Pairing, Vec<&str>)> = Vec::new();
         for at in systems {
             let pairing = self.pairing(identity, at);
             let name = inputs.systems[at].id.as_str();
@@ -277,22 +294,19 @@ impl<'w> Rows<'w> {
                         }
                     }
                 }
-                Pairing::Missing => states.push(text!("state.missing", system = name)),
-                Pairing::Extra => states.push(text!("state.extra", system = name)),
-                Pairing::Leaver => states.push(text!("state.leaver", system = name)),
-                Pairing::Leaving => states.push(text!("state.leaving", system = name)),
-                Pairing::Undecided => states.push(text!("state.undecided", system = name)),
                 Pairing::None | Pairing::Same | Pairing::Shown => {}
+                // Where it stands alike in several systems, that is said once.
+                state => match states.iter_mut().find(|(have, _)| *have == state) {
+                    Some((_, names)) => names.push(name),
+                    None => states.push((state, vec![name])),
+                },
             }
         }
-        let mut words = attributes.join(", ");
-        for state in states {
-            if !words.is_empty() {
-                words.push_str(", ");
-            }
-            words.push_str(&state);
-        }
-        words
+        let states = states.into_iter().map(|(state, names)| {
+            let names = names.into_iter().map(str::to_owned);
+            word(state, &names.reduce(|a, b| text!("list.both", a = a, b = b)).unwrap_or_default())
+        });
+        attributes.into_iter().map(str::to_owned).chain(states).collect::<Vec<_>>().join(", ")
     }
 
     /// How far out of true, for sorting: the more, the higher.

@@ -262,7 +262,7 @@ impl App {
 
 /// A speed: `5`, `0.5`.
 pub fn rate(per_second: f64) -> String {
-    if per_second.fract() == 0.0 { format!("{per_second:.0}") } else { format!("{per_second:.2}") }
+    if per_second.fract() == 0.0 { text::count(per_second as u64) } else { format!("{per_second:.2}") }
 }
 
 /// A kind as the tabs call it.

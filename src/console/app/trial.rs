@@ -254,7 +254,7 @@ impl App {
                 Some(Item::Drop) => return self.drop_rules(),
                 Some(Item::Kind(_, None)) | None => {}
             },
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Moves(moves));
     }

@@ -163,7 +163,7 @@ impl App {
                 return;
             }
             Some(Action::Toggle) => return self.stage_way(&ways, wishes),
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Ways(ways));
     }

@@ -87,12 +87,18 @@ impl App {
             Some(Action::PageDown) => who.at = (who.at + 10).min(last),
             Some(Action::Top) => who.at = 0,
             Some(Action::Bottom) => who.at = last,
-            Some(Action::NextTab) => who.next_class(),
+            Some(Action::NextTab) => {
+                let at = who.at;
+                who.next_class();
+                if who.at == at {
+                    self.hint(text!("no.more-kinds"));
+                }
+            }
             Some(Action::Open) => return self.open_case(who),
             Some(Action::SameAs) => self.say_who(&mut who, LinkVerdict::Same, wishes),
             Some(Action::NotSame) => self.say_who(&mut who, LinkVerdict::NotSame, wishes),
             Some(Action::Protect) => return self.protect_case(&who, wishes),
-            _ => {}
+            _ => self.idle_over(key),
         }
         self.popup = Some(Popup::Who(who));
     }

@@ -10,7 +10,7 @@ use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 
 use super::cells::{Pen, width};
-use super::popup::{input, keys, open};
+use super::frame::{input, keys, open};
 
 pub(super) fn ask(pen: &mut Pen<'_>, area: Rect, ask: &Ask) {
     let cells = usize::from(area.width.saturating_sub(6));

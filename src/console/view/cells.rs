@@ -75,6 +75,12 @@ impl Pen<'_> {
         let fitted = fit(&cleaned, usize::from(cells));
         // What stood there lends nothing to it: a name on a dim rule is not dim.
         let style = Style::reset().patch(style);
+        // Of a wide character that this begins in, half would be left.
+        if let Some(before) = x.checked_sub(1).and_then(|x| self.buf.cell_mut((x, y)))
+            && width(before.symbol()) > 1
+        {
+            before.set_symbol(" ");
+        }
         let (end, _) = self.buf.set_stringn(x, y, &fitted, usize::from(cells), style);
         end - x
     }

@@ -9,7 +9,7 @@ use crate::console::app::lines::{Line, Tone};
 use crate::console::app::text::{count, text};
 
 use super::cells::{Pen, width};
-use super::popup::{keys, open};
+use super::frame::{keys, open};
 
 /// Draws the lines, what was left out, and the keys.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {

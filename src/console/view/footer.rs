@@ -104,10 +104,16 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
         }
         Scope::Plan if app.plan.used() => {
             hint(Action::Help, text!("hint.help"));
-            hint(Action::Retry, text!("hint.retry"));
+            if app.disabled(Action::Retry).is_none() {
+                hint(Action::Retry, text!("hint.retry"));
+            }
             hint(Action::Open, text!("hint.requests"));
             hint(Action::Fold, text!("hint.fold"));
-            hint(Action::Prepare, text!("hint.plan"));
+            if !app.staged.is_empty() {
+                hint(Action::Prepare, text!("hint.plan"));
+            }
+            hint(Action::HistoryTab, text!("tab.history"));
+            hint(Action::Escape, text!("hint.back"));
         }
         Scope::Plan if app.staged.is_empty() => {
             hint(Action::Help, text!("hint.help"));
@@ -154,6 +160,7 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
         }
         _ => {
             hint(Action::Help, text!("hint.help"));
+            hint(Action::Open, text!("hint.its-users"));
             hint(Action::Test, text!("hint.test"));
             hint(Action::Refresh, text!("hint.refresh"));
             hint(Action::PageDown, text!("hint.scroll"));

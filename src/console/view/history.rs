@@ -21,7 +21,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         }
         pen.line(area.x + 2, y, area.width.saturating_sub(3), &row.line);
     }
-    let Some((entries, hash)) = &history.head else { return };
+    let Some((entries, hash)) = history.head.as_ref().filter(|(entries, _)| *entries > 0) else { return };
     let y = area.bottom() - 1;
     // A whole hash wants 64 cells; the beginning of it is enough to be found again.
     let number = count((*entries).unsigned_abs());

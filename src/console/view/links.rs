@@ -11,7 +11,7 @@ use crate::console::app::links::Links;
 use crate::console::app::text::text;
 
 use super::cells::Pen;
-use super::popup::{keys, open};
+use super::frame::{keys, open};
 
 /// Draws the candidates, each with its evidence under it.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, links: &Links) {

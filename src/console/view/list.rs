@@ -17,7 +17,7 @@ use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
 
-use super::cells::{Pen, width};
+use super::cells::{Pen, fit, width};
 
 /// One column: where it begins and how wide it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,6 +97,14 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     let names_least: u16 = 12;
     let mut hidden = 0;
     let cost = |systems: &[(usize, Span)]| systems.iter().map(|(_, span)| span.cells + 2).sum::<u16>();
+    // Long names are cut before a system is left out.
+    for most in [8, 6] {
+        if 3 + names_least + cost(&systems) + out_least > total {
+            for (_, span) in &mut systems {
+                span.cells = span.cells.min(most);
+            }
+        }
+    }
     while systems.len() > 1 && 3 + names_least + cost(&systems) + out_least > total {
         systems.pop();
         hidden += 1;
@@ -230,15 +238,20 @@ fn heading(app: &App, pen: &mut Pen<'_>, area: Rect, rows: &Rows<'_>, columns: &
         let id = &inputs.systems[*at].id;
         // The mark of the order may stand in the gap behind the column.
         let wide = Span { cells: span.cells + 2, ..*span };
-        put(pen, wide, &headed(id.as_str(), Sort::System(id.clone())));
+        let name = fit(id.as_str(), usize::from(span.cells));
+        put(pen, wide, &headed(&name, Sort::System(id.clone())));
     }
     for field in &columns.attrs {
         let wide = Span { cells: field.span.cells + 2, ..field.span };
-        put(pen, wide, &headed(&field.path.local(&[]).to_uppercase(), Sort::Attr(field.path.clone())));
+        put(pen, wide, &headed(field.path.local(&[]), Sort::Attr(field.path.clone())));
     }
     let out = match columns.hidden {
         0 => text!("column.out").to_owned(),
-        n => text!("column.out-hidden", n = n),
+        n => {
+            let whole = text!("column.out-hidden", n = n);
+            // That there is more than is shown is said first.
+            if width(&whole) <= usize::from(columns.out.cells) { whole } else { text!("column.hidden", n = n) }
+        }
     };
     put(pen, columns.out, &headed(&out, Sort::Out));
 }
@@ -302,10 +315,13 @@ fn row(
         }
     }
     if columns.out.cells > 0 {
-        let words = rows.words(identity, one);
+        let cells = usize::from(columns.out.cells);
+        let mut words = rows.words(identity, one);
+        if width(&words) > cells {
+            words = rows.brief(identity, one);
+        }
         // One attribute keeps its end; of several, the first ones are told.
-        let words =
-            if words.contains(", ") { words } else { elided(&words, usize::from(columns.out.cells)).into_owned() };
+        let words = if words.contains(", ") { words } else { elided(&words, cells).into_owned() };
         pen.put(columns.out.x, y, columns.out.cells, &words, theme.tone(Tone::Plain));
     }
 }

@@ -22,6 +22,7 @@ pub mod cells;
 mod checklist;
 mod detail;
 mod footer;
+mod frame;
 mod history;
 mod links;
 mod list;
@@ -39,6 +40,7 @@ mod trial;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::console::app::lines::Tone;
 use crate::console::app::text::text;
 use crate::console::app::{App, Focus, Tab};
 
@@ -55,8 +57,7 @@ pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let words =
             text!("screen.small", width = area.width, height = area.height, least = format!("{}x{}", LEAST.0, LEAST.1));
-        let middle = area.y + area.height / 2;
-        pen.put(area.x, middle, area.width, &words, theme.tone(crate::console::app::lines::Tone::Plain));
+        small(&mut pen, area, &words);
         return None;
     }
     top::header(app, &mut pen, row(area, 0));
@@ -82,6 +83,24 @@ pub fn draw(app: &App, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
     let place = popup::draw(app, &mut pen, area);
     // A screen reader follows the terminal's cursor: without frames it stands on the row that is chosen.
     place.or_else(|| pen.spot.filter(|_| theme.borders == Borders::Plain))
+}
+
+/// That the screen is too small, word by word in as many rows as that takes.
+fn small(pen: &mut Pen<'_>, area: Rect, words: &str) {
+    let mut rows: Vec<String> = Vec::new();
+    for word in words.split(' ') {
+        match rows.last_mut() {
+            Some(row) if cells::width(row) + 1 + cells::width(word) <= usize::from(area.width) => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            _ => rows.push(word.to_owned()),
+        }
+    }
+    let top = area.height.saturating_sub(rows.len() as u16) / 2;
+    for (y, row) in (area.y + top..area.bottom()).zip(&rows) {
+        pen.put(area.x, y, area.width, row, pen.theme.tone(Tone::Plain));
+    }
 }
 
 fn row(area: Rect, at: u16) -> Rect {

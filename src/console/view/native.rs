@@ -8,7 +8,7 @@ use crate::console::app::native::Native;
 use crate::console::app::text::text;
 
 use super::cells::{Pen, width};
-use super::popup::{input, keys, open};
+use super::frame::{input, keys, open};
 
 /// Draws the JSON, and what is looked for while it is typed.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, native: &Native) -> Option<Position> {

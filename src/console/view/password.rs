@@ -7,7 +7,7 @@ use crate::console::app::password::Password;
 use crate::console::app::text::text;
 
 use super::cells::Pen;
-use super::popup::{input, keys, open};
+use super::frame::{input, keys, open};
 
 /// Draws the form; gives the terminal's cursor.
 pub fn draw(pen: &mut Pen<'_>, area: Rect, form: &Password) -> Option<Position> {

@@ -1,7 +1,6 @@
 //! What lies over the screen.
 
 use ratatui::layout::{Position, Rect};
-use tui_input::Input;
 
 use crate::console::app::App;
 use crate::console::app::action::Action;
@@ -14,7 +13,7 @@ use crate::console::app::said::said;
 use crate::console::app::text::{count, text};
 
 use super::cells::{Pen, width};
-use super::theme::Borders;
+use super::frame::{input, keys, open};
 
 /// Draws what lies over the screen; gives the terminal's cursor where something is typed.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
@@ -89,84 +88,15 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
     }
 }
 
-/// Clears an area and frames it; gives the inside. A wide character that straddles the left edge is blanked first: half of
-/// it would otherwise eat the frame.
-pub(super) fn open(pen: &mut Pen<'_>, area: Rect, width_wanted: u16, height_wanted: u16, title: &str) -> Rect {
-    // A strip of the screen too narrow to be read would only be noise beside the frame, and without a frame any would.
-    let whole = width_wanted + 24 > area.width || pen.theme.borders == Borders::Plain;
-    let wide = if whole { area.width } else { width_wanted.max(10) };
-    let high = height_wanted.min(area.height.saturating_sub(2)).max(3);
-    let x = area.x + (area.width.saturating_sub(wide)) / 2;
-    let y = area.y + 1 + (area.height.saturating_sub(high + 2)) / 2;
-    let frame = pen.theme.frame();
-    for row in y..y + high {
-        if x > area.x
-            && let Some(cell) = pen.buf.cell_mut((x - 1, row))
-            && width(cell.symbol()) > 1
-        {
-            cell.reset();
-        }
-        for column in x..x + wide {
-            if let Some(cell) = pen.buf.cell_mut((column, row)) {
-                cell.reset();
-            }
-        }
-        let side = pen.theme.borders.side();
-        pen.put(x, row, 1, side, frame);
-        pen.put(x + wide - 1, row, 1, side, frame);
-    }
-    let [corners_above, corners_below] = pen.theme.borders.corners();
-    for (row, [left, right]) in [(y, corners_above), (y + high - 1, corners_below)] {
-        pen.rule(x, row, wide, frame);
-        pen.put(x, row, 1, left, frame);
-        pen.put(x + wide - 1, row, 1, right, frame);
-    }
-    if !title.is_empty() {
-        pen.data(x + 2, y, wide.saturating_sub(4), &format!(" {title} "), pen.theme.tone(Tone::Strong));
-    }
-    Rect { x: x + 2, y: y + 1, width: wide.saturating_sub(4), height: high.saturating_sub(2) }
-}
-
-/// Keys with what they do, on one row; where there is not room for all, the way out is among those that are named.
-pub(super) fn keys(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, hints: &[(&str, &str)]) {
-    let end = x + room;
-    let mut x = x;
-    let cells = |(key, words): &(&str, &str)| (width(key) + width(words) + 1) as u16;
-    let out = hints.iter().position(|(key, _)| *key == "Esc");
-    for (at, hint) in hints.iter().enumerate() {
-        let kept = out.filter(|out| *out > at).map_or(0, |out| cells(&hints[out]) + 3);
-        if x + cells(hint) + kept > end && out != Some(at) {
-            continue;
-        }
-        let (key, words) = hint;
-        x += pen.put(x, y, end.saturating_sub(x), key, pen.theme.tone(Tone::Key)) + 1;
-        x += pen.put(x, y, end.saturating_sub(x), words, pen.theme.tone(Tone::Dim)) + 3;
-    }
-}
-
-/// A text field; gives the place of the cursor in it.
-pub(super) fn input(pen: &mut Pen<'_>, x: u16, y: u16, room: u16, input: &Input) -> Position {
-    let room = room.max(1);
-    let cells = usize::from(room - 1);
-    let scroll = input.visual_scroll(cells);
-    pen.put(x, y, room, &" ".repeat(usize::from(room)), pen.theme.input());
-    let mut skipped = 0;
-    let visible: String = input
-        .value()
-        .chars()
-        .skip_while(|c| {
-            let skip = skipped < scroll;
-            skipped += width(c.encode_utf8(&mut [0; 4]));
-            skip
-        })
-        .collect();
-    pen.put(x, y, room, &visible, pen.theme.input());
-    let at = input.visual_cursor().saturating_sub(scroll).min(cells) as u16;
-    Position { x: x + at, y }
+/// How far one has read, in the lower right; gives where that begins.
+fn place(pen: &mut Pen<'_>, inside: Rect, last: usize, of: usize) -> u16 {
+    let words = format!("{last}/{of}");
+    let x = inside.right().saturating_sub(width(&words) as u16);
+    pen.put(x, inside.bottom().saturating_sub(1), inside.right() - x, &words, pen.theme.tone(Tone::Dim));
+    x
 }
 
 fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
-    let theme = pen.theme;
     let inside = open(pen, area, app.reader_width() as u16 + 4, area.height.saturating_sub(2), &reader.title);
     let height = inside.height.saturating_sub(1);
     for (at, line) in reader.lines.iter().enumerate().skip(reader.top).take(usize::from(height)) {
@@ -188,11 +118,9 @@ fn reader(app: &App, pen: &mut Pen<'_>, area: Rect, reader: &Reader) {
     let scroll = [Action::Down, Action::Up].map(|action| app.keymap.shown(action)).join(" ");
     hints.push((&scroll, text!("popup.scroll")));
     hints.push(("Esc", text!("popup.close")));
-    keys(pen, inside.x, y, inside.width, &hints);
     let last = (reader.top + usize::from(height)).min(reader.lines.len());
-    let place = format!("{last}/{}", reader.lines.len());
-    let x = inside.right().saturating_sub(width(&place) as u16);
-    pen.put(x, y, inside.right() - x, &place, theme.tone(Tone::Dim));
+    let x = place(pen, inside, last, reader.lines.len());
+    keys(pen, inside.x, y, x.saturating_sub(inside.x + 1), &hints);
 }
 
 fn palette(app: &App, pen: &mut Pen<'_>, area: Rect, palette: &Palette) -> Position {
@@ -271,10 +199,8 @@ fn help(app: &App, pen: &mut Pen<'_>, area: Rect, help: &Help) -> Option<Positio
     }
     let y = inside.bottom().saturating_sub(1);
     let hints = [("Enter", text!("popup.do")), (slash.as_str(), text!("help.search")), ("Esc", text!("popup.close"))];
-    keys(pen, inside.x, y, inside.width, &hints);
     let last = (help.top + height).min(help.found.len());
-    let place_shown = format!("{last}/{}", help.found.len());
-    let x = inside.right().saturating_sub(width(&place_shown) as u16);
-    pen.put(x, y, inside.right() - x, &place_shown, theme.tone(Tone::Dim));
+    let x = self::place(pen, inside, last, help.found.len());
+    keys(pen, inside.x, y, x.saturating_sub(inside.x + 1), &hints);
     place
 }

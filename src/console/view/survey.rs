@@ -17,7 +17,7 @@ use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
 
 use super::cells::{Pen, width};
-use super::popup::{keys, open};
+use super::frame::{keys, open};
 
 /// Draws the columns to choose from.
 pub fn columns(pen: &mut Pen<'_>, area: Rect, columns: &Columns) {

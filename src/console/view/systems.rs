@@ -30,11 +30,12 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         .map(|status| {
             let name = if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() };
             let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
-            let mut speed = format!("{}/s", rate(status.budget.per_second));
+            let speed = format!("{}/s", rate(status.budget.per_second));
+            let mut may = mode(status.mode).to_owned();
             if status.production {
-                speed = format!("{speed}  {}", text!("mode.production"));
+                may = format!("{may} {}", text!("mode.production"));
             }
-            (tone, [name, status.title.clone(), words, mode(status.mode).to_owned(), speed])
+            (tone, [name, status.title.clone(), words, may, speed])
         })
         .collect();
     let spans = spans(area, headings, &rows);
@@ -76,7 +77,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
 
 /// Where the columns stand and how wide they are: as wide as what stands in them, as far as there is room.
 fn spans(area: Rect, headings: [&str; 5], rows: &[(Tone, [String; 5])]) -> [(u16, u16); 5] {
-    let most: [u16; 5] = if area.width < 100 { [16, 16, 18, 11, 20] } else { [30, 40, 30, 14, 30] };
+    let most: [u16; 5] = if area.width < 100 { [16, 12, 16, 23, 9] } else { [30, 40, 30, 24, 30] };
     let mut x = area.x + 2;
     std::array::from_fn(|at| {
         let widest = rows.iter().map(|(_, cells)| width(&cells[at])).chain([width(headings[at])]).max();

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::console::app::action::Action;
 use crate::console::app::confirm::mode;
 use crate::console::app::lines::Tone;
+use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::popup::Popup;
 use crate::console::app::systems::{plural, short};
@@ -46,11 +47,11 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
         return;
     };
     let (words, production) = modes(app);
-    let flagged = if production { format!(" {} {words} ", text!("mode.production")) } else { format!(" {words} ") };
+    let flagged = if production.is_empty() { format!(" {words} ") } else { format!(" {production} {words} ") };
     let right = width(&flagged) as u16;
     let right_at = end.saturating_sub(right + 1);
     if right_at > x {
-        let style = if production { theme.flag() } else { theme.tone(Tone::Strong) };
+        let style = if production.is_empty() { theme.tone(Tone::Strong) } else { theme.flag() };
         pen.put(right_at, area.y, right, &flagged, style);
     }
     let room = right_at.saturating_sub(x + 2);
@@ -87,9 +88,9 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-/// What may be done to the system that is looked at, or to all targets where they agree; and whether one is production.
-fn modes(app: &App) -> (String, bool) {
-    let Some(world) = &app.world else { return (String::new(), false) };
+/// What may be done to the system that is looked at, or to all targets where they agree; and what of it is production.
+fn modes(app: &App) -> (String, String) {
+    let Some(world) = &app.world else { return (String::new(), String::new()) };
     let chosen = app.system_index().filter(|_| app.kind().is_some());
     let looked: Vec<_> = world
         .systems
@@ -98,7 +99,14 @@ fn modes(app: &App) -> (String, bool) {
         .filter(|(at, status)| chosen.map_or(!status.source, |chosen| chosen == *at))
         .map(|(_, status)| status)
         .collect();
-    let production = looked.iter().any(|status| status.production);
+    let production: Vec<_> = looked.iter().filter(|status| status.production).collect();
+    let production = match production.as_slice() {
+        [] => String::new(),
+        all if all.len() == looked.len() => text!("mode.production").to_owned(),
+        // Which one it is, where the others are not.
+        [one] => text!("mode.production-one", system = fit(one.id.as_str(), 14)),
+        some => text!("mode.production-some", n = some.len()),
+    };
     let first = looked.first().map(|status| status.mode);
     let words = match first {
         None => String::new(),
@@ -153,7 +161,13 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
         std::iter::once(text!("strip.all").to_owned()).chain(world.systems.iter().map(|status| {
             if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() }
         }));
-    for (at, name) in names.enumerate() {
+    let words = tally(app);
+    let least = words.last().map_or(0, |words| width(words) + 2).min(usize::from(area.width) / 2);
+    let window = Window::new(names.collect(), chosen, usize::from(area.width) - least);
+    if window.more.0 {
+        x += pen.put(x, area.y, 2, "< ", theme.tone(Tone::Dim));
+    }
+    for (at, name) in window.names.iter().enumerate().map(|(at, name)| (at + window.first, name)) {
         let room = area.right().saturating_sub(x);
         if at == chosen {
             x += pen.put(x, area.y, room, &format!("[{name}]"), theme.chosen());
@@ -161,9 +175,12 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
             x += pen.put(x, area.y, room, &format!(" {name} "), theme.tone(Tone::Plain));
         }
     }
-    let room = usize::from(area.right().saturating_sub(x + 2));
+    if window.more.1 {
+        x += pen.put(x, area.y, 2, " >", theme.tone(Tone::Dim));
+    }
+    let room = usize::from(area.right().saturating_sub(x + 1));
     let mut end = area.right();
-    if let Some(words) = tally(app).into_iter().find(|words| width(words) < room) {
+    if let Some(words) = words.into_iter().find(|words| width(words) < room) {
         end -= width(&words) as u16 + 1;
         pen.data(end, area.y, area.right() - end, &words, theme.tone(Tone::Strong));
     }
@@ -177,29 +194,38 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// The names of the strip that there is room for, the chosen one among them.
+struct Window {
+    first: usize,
+    names: Vec<String>,
+    /// There are more to the left, to the right.
+    more: (bool, bool),
+}
+
+impl Window {
+    fn new(mut names: Vec<String>, chosen: usize, room: usize) -> Self {
+        let cells = |names: &[String]| names.iter().map(|name| width(name) + 2).sum::<usize>();
+        if cells(&names) > room {
+            for name in &mut names {
+                *name = fit(name, 14).into_owned();
+            }
+        }
+        let (mut first, mut last) = (0, names.len());
+        // What is farther from the chosen one goes first; two signs say that there is more.
+        while last - first > 1
+            && cells(&names[first..last]) + if (first, last) == (0, names.len()) { 0 } else { 4 } > room
+        {
+            if chosen - first > last - 1 - chosen { first += 1 } else { last -= 1 }
+        }
+        let more = (first > 0, last < names.len());
+        Self { first, names: names.drain(first..last).collect(), more }
+    }
+}
+
 /// How many stand how, from the longest words to the shortest; the filter where there is one.
 fn tally(app: &App) -> Vec<String> {
     let (Some(world), Some(list)) = (&app.world, app.list()) else { return Vec::new() };
-    let mut flags = String::new();
-    if !list.filter.is_empty() {
-        // A lens is called by its name, which is shorter than its filter.
-        match app.lenses().into_iter().find(|lens| lens.filter == list.filter) {
-            Some(lens) => flags.push_str(&format!("{}  ", lens.name)),
-            None => flags.push_str(&format!("/{}  ", private(&list.filter))),
-        }
-    }
-    if let Some(narrow) = app.narrowed() {
-        flags.push_str(&narrow);
-        flags.push_str("  ");
-    }
-    if list.only {
-        flags.push_str(text!("list.only"));
-        flags.push_str("  ");
-    }
-    if list.working() {
-        flags.push_str(text!("list.working"));
-        flags.push_str("  ");
-    }
+    let working = if list.working() { format!("{}  ", text!("list.working")) } else { String::new() };
     let comparison = world.compared.kind(list.kind);
     let chosen = app.system_index().filter(|at| Some(*at) != world.compared.inputs.base());
     let looked = comparison.tallies.iter().enumerate().filter(|(at, _)| chosen.is_none_or(|chosen| chosen == *at));
@@ -222,7 +248,11 @@ fn tally(app: &App) -> Vec<String> {
             (true, false) => text!("strip.reading"),
             (true, true) => text!("strip.true"),
         };
-        return vec![format!("{flags}{words}"), flags];
+        let words = format!("{working}{words}");
+        let Some(of) = filtered(app, list, comparison.len) else { return vec![words] };
+        let mut all: Vec<String> = of.iter().take(1).map(|of| format!("{of}  {words}")).collect();
+        all.extend(of);
+        return all;
     }
     let parts: Vec<(u32, &str, &str)> = [
         (sum.missing, text!("strip.missing"), "!"),
@@ -235,13 +265,76 @@ fn tally(app: &App) -> Vec<String> {
     .filter(|(n, ..)| *n > 0)
     .collect();
     let words: Vec<String> = parts.iter().map(|(n, word, _)| format!("{} {word}", count(*n))).collect();
-    let marks: Vec<String> = parts.iter().map(|(n, _, mark)| format!("{mark}{}", count(*n))).collect();
+    // Extra ones and those to leave have the same mark in the rows.
+    let marks = parts.chunk_by(|one, next| one.2 == next.2).map(|same| {
+        let n: u32 = same.iter().map(|(n, ..)| n).sum();
+        format!("{}{}", same[0].2, count(n))
+    });
+    let marks = marks.collect::<Vec<_>>().join(" ");
     let brief = text!("strip.out", n = count(out));
+    if let Some(of) = filtered(app, list, comparison.len) {
+        let mut all = vec![format!("{working}{}   {brief}: {marks}", of[0]), format!("{working}{}   {brief}", of[0])];
+        all.extend(of);
+        return all;
+    }
+    let only = if list.only { text!("list.only", out = brief) } else { brief.clone() };
     vec![
-        format!("{flags}{brief}: {}", words.join(" ")),
-        format!("{flags}{brief}: {}", marks.join(" ")),
-        format!("{flags}{brief}"),
-        format!("{}  {brief}", fit(flags.trim_end(), 18)),
+        format!("{working}{only}: {}", words.join(" ")),
+        format!("{working}{only}: {marks}"),
+        format!("{working}{only}"),
+        only,
         brief,
     ]
+}
+
+/// What the list is filtered by and how many rows that leaves, from the longest words to the shortest; `None`: it is not.
+fn filtered(app: &App, list: &List, total: u32) -> Option<Vec<String>> {
+    let mut what: Vec<String> = Vec::new();
+    if !list.filter.is_empty() {
+        // A lens is called by its name, which is shorter than its filter.
+        what.push(match app.lenses().into_iter().find(|lens| lens.filter == list.filter) {
+            Some(lens) => lens.name,
+            None => format!("/{}", private(&list.filter)),
+        });
+    }
+    what.extend(app.narrowed());
+    if what.is_empty() {
+        return None;
+    }
+    let (what, n) = (what.join("  "), count(list.order.len() as u64));
+    let short = text!("list.filtered", what = what, n = n);
+    let least = text!("list.filtered", what = fit(&what, 18), n = n);
+    Some(match (list.only, app.system.is_none()) {
+        (true, _) => vec![text!("list.filtered-out", what = what, n = n), short, least],
+        (false, true) => vec![text!("list.filtered-of", what = what, n = n, total = count(total)), short, least],
+        (false, false) => vec![short, least],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn of_many_systems_the_chosen_one_is_always_named() {
+        let names: Vec<String> = (0..12).map(|at| format!("system-{at}")).collect();
+        let window = Window::new(names, 9, 50);
+        assert_eq!(window.names, ["system-7", "system-8", "system-9", "system-10"]);
+        assert_eq!((window.first, window.more), (7, (true, true)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_strip_fits_and_names_the_chosen_one(
+            names in proptest::collection::vec("[a-z]{1,40}", 1..15), chosen in 0_usize..15, room in 20_usize..120
+        ) {
+            let chosen = chosen % names.len();
+            let window = Window::new(names.clone(), chosen, room);
+            let signs = 2 * (usize::from(window.more.0) + usize::from(window.more.1));
+            prop_assert!(window.names.iter().map(|name| width(name) + 2).sum::<usize>() + signs <= room);
+            let cut = names[chosen].chars().next();
+            prop_assert_eq!(window.names[chosen - window.first].chars().next(), cut);
+        }
+    }
 }

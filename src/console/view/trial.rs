@@ -7,7 +7,7 @@ use crate::console::app::text::text;
 use crate::console::app::trial::{Item, Moves, headings};
 
 use super::cells::Pen;
-use super::popup::{keys, open};
+use super::frame::{keys, open};
 
 /// Draws the numbers by system and kind, what else is to be known, and what can be done.
 pub fn moves(pen: &mut Pen<'_>, area: Rect, moves: &Moves) {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{Aside, Core};
 use crate::compare::{Followed, Inputs, SystemView, compare, compare_again, follow};
-use crate::engine::drive::panicked;
+use crate::engine::ask::panicked;
 use crate::engine::member::Member;
 
 /// While systems are read, nothing is compared more often than this, and never for more than a third of the time.

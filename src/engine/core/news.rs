@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{Aside, Core};
-use crate::engine::drive::Stopped;
+use crate::engine::ask::Stopped;
 use crate::engine::job::{News, Wish};
 use crate::engine::protocol::Report;
 
@@ -28,7 +28,7 @@ impl Core {
                 self.recall_wholes();
                 self.crashed("the comparison".to_owned(), text);
             }
-            Aside::StagingKept => self.keeping = false,
+            Aside::StagingKept(kept) => self.staging_kept(kept),
             Aside::Saved => self.saving -= 1,
             Aside::Recalled(loaded, read) => self.recalled(loaded, read),
             Aside::Decisions(version, decisions) => self.decided(version, decisions),

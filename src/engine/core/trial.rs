@@ -8,7 +8,7 @@ use super::rules::Rules;
 use super::{Aside, Core};
 use crate::compare::{Compared, SystemView, compare_again, moved};
 use crate::connectors::Connector;
-use crate::engine::drive::panicked;
+use crate::engine::ask::panicked;
 use crate::engine::job::Wish;
 use crate::engine::member::{Member, view};
 use crate::engine::protocol::{Report, Trial};

@@ -2,11 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, MapAccess, Visitor};
-
-use super::trie::{Level, ROOT, Test, Trie};
-use super::visit::{RecordSeed, Value};
+use super::trie::{Level, Test, Trie};
 
 /// A text: in the page, or in [`Found::arena`] where it had to be written anew (escapes, numbers).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,19 +138,6 @@ impl<'p> Run<'p> {
         let second = run(self);
         (self.exact, self.inexact) = (false, false);
         second
-    }
-
-    /// One document that is a record.
-    pub fn record<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<(), D::Error> {
-        RecordSeed { run: self }.deserialize(from)
-    }
-
-    /// One record whose brace is already open.
-    pub fn record_of<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
-        let entries = self.begin();
-        let read = Value { run: &mut *self, node: ROOT, arrays: true }.visit_map(map);
-        self.close(entries, read.is_ok());
-        read
     }
 
     pub fn close(&mut self, entries: usize, whole: bool) {

@@ -9,6 +9,21 @@ use serde_json::value::RawValue;
 use super::parse::Run;
 use super::trie::ROOT;
 
+impl Run<'_> {
+    /// One document that is a record.
+    pub fn record<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<(), D::Error> {
+        RecordSeed { run: self }.deserialize(from)
+    }
+
+    /// One record whose brace is already open.
+    pub fn record_of<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        let entries = self.begin();
+        let read = Value { run: &mut *self, node: ROOT, arrays: true }.visit_map(map);
+        self.close(entries, read.is_ok());
+        read
+    }
+}
+
 /// A record.
 pub(super) struct RecordSeed<'a, 'p> {
     pub run: &'a mut Run<'p>,

@@ -1,8 +1,8 @@
 //! The create of a missing record, and the list entries that follow it.
 
+use super::case::{ACTIVE, Case};
 use super::entry::Entry;
 use super::refs::{Resolved, choices, new_name};
-use super::stager::{ACTIVE, Case};
 use super::{Blank, Offer};
 use crate::compare::{FacetDiff, Rule, Verdict};
 use crate::mapping::{Access, MapRow};

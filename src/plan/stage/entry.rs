@@ -1,7 +1,7 @@
 //! One entry of a list that differs, in the target's terms.
 
+use super::case::Case;
 use super::refs::Resolved;
-use super::stager::Case;
 use crate::compare::{FacetDiff, Verdict};
 use crate::model::text::clean;
 use crate::model::{Form, Kind, ListDef, Op};

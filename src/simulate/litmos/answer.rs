@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use hyper::ext::ReasonPhrase;
 use serde_json::{Map, Value, json};
 
+use super::xml::Document;
 use super::{Ask, xml};
 
 /// What a route answers.
@@ -18,18 +19,6 @@ pub enum Reply {
     Document(u16, Document),
     /// Nothing: no body, no content type.
     Empty(u16),
-}
-
-/// A document, and what it is called in XML.
-pub struct Document {
-    /// The outermost element.
-    pub root: &'static str,
-    /// The element of each row, where there are rows.
-    pub item: &'static str,
-    /// The document.
-    pub value: Value,
-    /// Where it has a form of its own in XML.
-    pub xml: Option<String>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "they are what a route ends with")]

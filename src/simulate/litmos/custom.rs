@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Document, Refusal, Reply};
+use super::answer::{Answer, Refusal, Reply};
 use super::record::{Record, text};
 use super::state::State;
-use super::xml::escaped;
+use super::xml::{Document, escaped};
 use super::{Ask, Body, users};
 
 /// What a field holds.

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::answer::{Answer, Document, Refusal, Reply};
+use super::answer::{Answer, Refusal, Reply};
 use super::record::text;
 use super::state::{State, Team};
+use super::xml::Document;
 use super::{Ask, wire};
 
 /// The order of a team's elements in XML.

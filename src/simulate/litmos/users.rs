@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Document, Refusal, Reply};
+use super::answer::{Answer, Refusal, Reply};
 use super::record::{self, Record, flag, put, text};
 use super::state::{Mail, State};
+use super::xml::Document;
 use super::{Ask, wire};
 use crate::simulate::clock::seconds;
 

@@ -6,7 +6,17 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::answer::Document;
+/// A document, and what it is called in XML.
+pub struct Document {
+    /// The outermost element.
+    pub root: &'static str,
+    /// The element of each row, where there are rows.
+    pub item: &'static str,
+    /// The document.
+    pub value: Value,
+    /// Where it has a form of its own in XML.
+    pub xml: Option<String>,
+}
 
 /// One element of a request's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
