@@ -70,8 +70,8 @@ impl<'c> Case<'c> {
             return Some(diff);
         }
         // What is not there is not given to anybody new either.
-        let off = |row: &&MapRow| row.lost.is_some() && row.access == Access::ReadOnly;
-        if self.target.is_none() && source.is_some() && self.rule(path).filter(off).is_some() {
+        let off = |row: &MapRow| row.lost.is_some() && row.access == Access::ReadOnly;
+        if self.target.is_none() && source.is_some() && self.rule(path).is_some_and(off) {
             (diff.verdict, diff.why) = (Verdict::Unread, self.unread(path));
             return Some(diff);
         }

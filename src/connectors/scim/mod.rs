@@ -7,6 +7,7 @@ mod absent;
 mod answers;
 mod behind;
 mod chain;
+mod closer;
 #[cfg(test)]
 mod creates;
 mod details;

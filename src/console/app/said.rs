@@ -258,7 +258,7 @@ mod tests {
             texts.extend(rows.filter_map(|row| row.note.as_ref()));
             texts.extend(mapping.capabilities.iter().filter_map(|(.., capability)| match capability {
                 Capability::No(why) => Some(why),
-                _ => None,
+                Capability::Yes => None,
             }));
             for text in texts {
                 let said = mapping.said.iter().find(|(english, _)| english == text);
