@@ -14,6 +14,7 @@ use crate::console::app::keys::Keymap;
 use crate::console::app::said::said;
 use crate::console::app::text::{Language, language, speak};
 use crate::console::view::{Borders, Theme, Themes};
+use crate::mapping::MappingError;
 
 /// The operator's own keys, in the configuration directory.
 const KEYS: &str = "keys.toml";
@@ -66,6 +67,15 @@ pub fn speak_to(global: &Global, format: Format) {
 /// A sentence of the program in what is spoken; in English letter for letter.
 pub fn spoken(text: &str) -> Cow<'_, str> {
     if language() == Language::English { Cow::Borrowed(text) } else { said(text) }
+}
+
+/// An error with what led to it, in what is spoken: where it is (a file) stays as it is.
+pub fn spoken_error(error: &anyhow::Error) -> String {
+    let one = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<MappingError>() {
+        Some(MappingError { origin, message }) => format!("{origin}: {}", spoken(message)),
+        None => spoken(&cause.to_string()).into_owned(),
+    };
+    error.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
 /// Makes the program speak as the options say, else the configuration, else the locale.

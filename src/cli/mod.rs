@@ -86,7 +86,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             face::speak_as(&global, &crate::config::Face::default());
-            eprintln!("trueup: {}", face::spoken(&format!("{error:#}")));
+            eprintln!("trueup: {}", face::spoken_error(&error));
             Exit::Usage.into()
         }
     }

@@ -71,8 +71,8 @@ async fn whatever_aha_does_everything_is_fixed() {
         "aha",
         "aha",
         &[
-            &["delete-absent=204", "errors-as-list", "reset-unit=ms"],
-            &["dup-email=400", "email-match=contains", "null-names=never"],
+            &["delete-absent=204", "errors-as-list", "reset-unit=ms", "dress=bom"],
+            &["dup-email=400", "email-match=contains", "null-names=never", "dress=text"],
             &["per-page-overflow=honour", "require-user-agent", "perm-mode=open", "unknown-role-fallback=none"],
         ],
     )
@@ -86,9 +86,9 @@ async fn whatever_a_scim_service_does_everything_is_fixed() {
         "scim",
         "directory",
         &[
-            &["location-username", "member-removal=value-list", "no-times"],
-            &["patch-without-body", "member-removal=filter"],
-            &["no-filter=403", "no-count"],
+            &["location-username", "member-removal=value-list", "no-times", "dress=bom"],
+            &["patch-without-body", "member-removal=filter", "dress=bare"],
+            &["no-filter=403", "no-count", "dress=page"],
             &["no-filter=501", "absent=502", "member-username"],
             &["duplicate-create=200", "closed-discovery"],
             &["member-changes=100", "etag=off"],
@@ -104,8 +104,8 @@ async fn whatever_litmos_does_everything_is_fixed() {
         "litmos",
         "litmos",
         &[
-            &["demotion=resets", "parent-change=moved", "email-required=off"],
-            &["user-teams-inactive=hidden", "xml=off", "team-delete=cascade", "org-dates=ms"],
+            &["demotion=resets", "parent-change=moved", "email-required=off", "dress=bom"],
+            &["dress=bare", "user-teams-inactive=hidden", "xml=off", "team-delete=cascade", "org-dates=ms"],
             &["email-required=always", "custom-shape=list", "put-partial=merge"],
         ],
     )
@@ -119,8 +119,8 @@ async fn whatever_kingdee_does_everything_is_fixed() {
         "kingdee",
         "kingdee",
         &[
-            &["cap=100", "user-number=absent", "batch-success=any"],
-            &["absent-entries=keep", "view-lost=error", "billquery-error=double", "over-limit=error"],
+            &["cap=100", "user-number=absent", "batch-success=any", "dress=bom"],
+            &["dress=bare", "absent-entries=keep", "view-lost=error", "billquery-error=double", "over-limit=error"],
         ],
     )
     .await;

@@ -182,11 +182,10 @@ impl Probe {
             let list = kind.plural().to_ascii_lowercase();
             let read: Vec<&String> = left.iter().filter(|path| !self.brought(kind, path)).collect();
             if !read.is_empty() {
-                let path = format!("/{}/{{id}}", kind.plural());
+                let remedy = format!("detail_of = \"{list}\", path = \"/{}/{{id}}\", single = true", kind.plural());
                 let detail = format!(
                     "its lists leave out {}, which a record that is read alone has: unread and not compared until a file of your own \
-                     reads them one by one, by a [[feed]] with detail_of = \"{list}\", path = \"{path}\", single = true, and a [[row]] \
-                     with `detail` for each (trueup help connectors)",
+                     reads them one by one, by a [[feed]] with {remedy}, and a [[row]] with `detail` for each (trueup help connectors)",
                     listing(&read),
                 );
                 let at = self.place(kind).map(|at| at.path.clone()).unwrap_or_default();

@@ -44,7 +44,7 @@ fn learned(text: &str) -> Option<String> {
 }
 
 /// Sentences within sentences: so deep and no deeper.
-const DEPTH: usize = 4;
+const DEPTH: usize = 6;
 
 /// All sentences, the most telling first: those that begin with words of their own, and those that begin with a hole.
 fn sentences() -> &'static [Vec<Sentence>; 2] {
@@ -65,6 +65,12 @@ fn sentences() -> &'static [Vec<Sentence>; 2] {
 }
 
 impl Sentence {
+    /// Whether a hole stands between quotes of code: what is in it is a name, in whatever language.
+    fn names(&self, hole: usize) -> bool {
+        let (before, after) = (self.literals.get(hole), self.literals.get(hole + 1));
+        before.is_some_and(|text| text.ends_with('`')) && after.is_some_and(|text| text.starts_with('`'))
+    }
+
     /// What stands in the holes, where a text is this sentence.
     fn holes<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let (first, rest) = self.literals.split_first()?;
@@ -133,9 +139,12 @@ fn translated(text: &str, depth: usize) -> Option<String> {
     while let Some((before, after)) = left.split_once('{') {
         said.push_str(before);
         let Some((number, rest)) = after.split_once('}') else { break };
-        let hole =
-            number.parse::<usize>().ok().and_then(|at| holes.get(at.checked_sub(1)?)).copied().unwrap_or_default();
-        said.push_str(translated(hole, depth).as_deref().unwrap_or(hole));
+        let at = number.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
+        let hole = at.and_then(|at| holes.get(at)).copied().unwrap_or_default();
+        match at.filter(|at| !sentence.names(*at)).and_then(|_| translated(hole, depth)) {
+            Some(other) => said.push_str(&other),
+            None => said.push_str(hole),
+        }
         left = rest;
     }
     said.push_str(left);
@@ -272,6 +281,33 @@ mod tests {
             said("Kingdee answers HTTP/2 with 502. Here: It is spoken to in HTTP/1.1 alone."),
             "金蝶对 HTTP/2 返回 502。此处：只使用 HTTP/1.1。"
         );
+        speak_here(None);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_mapping_file_is_said_and_names_stay_as_they_are() {
+        speak_here(Some(Language::Chinese));
+        for (english, chinese) in [
+            (
+                "line 51: `kind`: unknown variant `Users`, expected one of `User`, `Group`; did you mean `User`?",
+                "第 51 行：`kind`：没有值 `Users`，可用的有 `User`, `Group`；是否想写 `User`？",
+            ),
+            (
+                "`based_on`: there is no connector `skim`, expected one of aha, scim; did you mean `scim`?",
+                "`based_on`：没有连接器 `skim`，可选 aha, scim；是否想写 `scim`？",
+            ),
+            ("line 7: `service`: `max_page` must be above 0", "第 7 行：`service`：`max_page` 必须大于 0"),
+            (
+                "line 4: User `title`: there is no feed `usres`; did you mean `users`?",
+                "第 4 行：用户 `title`：没有 feed `usres`；是否想写 `users`？",
+            ),
+            (
+                "line 9: feed `details`: `path` says where, with {id} in the place of the owner's id: /Groups/{id}/members",
+                "第 9 行：feed `details`：`path` 写明地址，其中 {id} 代表所属记录的 id：/Groups/{id}/members",
+            ),
+        ] {
+            assert_eq!(said(english), chinese);
+        }
         speak_here(None);
     }
 
