@@ -224,8 +224,19 @@ mod tests {
         literals(&root.join("assets/connectors"), "toml", &mut code);
         let code = emptied(&code);
         let table: toml::Table = CHINESE.parse().unwrap();
-        // The plural of a kind is made from its name, and some words of a mapping file's errors are its parser's.
-        let parser = ["unknown field", "unknown variant", "missing field", "invalid type: ", "invalid value: "];
+        // The plural of a kind is made from its name; some words of a mapping file's errors are its parser's, or begin with
+        // the kind that a row is about.
+        let parser = [
+            "unknown field",
+            "unknown variant",
+            "missing field",
+            "invalid type: ",
+            "invalid value: ",
+            "User `",
+            "Group `",
+            "Role `",
+            "Product `",
+        ];
         let made = |text: &str| {
             ["users", "groups", "roles", "products"].contains(&text)
                 || parser.iter().any(|words| text.starts_with(words))
