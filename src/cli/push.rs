@@ -124,7 +124,15 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
         Format::Table => {
             let words: Vec<_> = tally.iter().map(|(word, count)| format!("{count} {word}")).collect();
             // Whoever reads along may have gone.
-            let _ = writeln!(std::io::stdout().lock(), "\n{}{name}", words.join(", "));
+            let mut out = std::io::stdout().lock();
+            let _ = writeln!(out, "\n{}{name}", words.join(", "));
+            if let Some(count) = tally.get("stopped") {
+                let _ = writeln!(
+                    out,
+                    "stopped: nothing was sent for {count} of them, and they are as they were; `trueup retry {} -o FILE` plans them again",
+                    plan.id
+                );
+            }
         }
     }
     Ok(if done { Exit::True } else { Exit::NotAll })

@@ -8,6 +8,7 @@ mod news;
 mod obey;
 mod rules;
 mod sizes;
+mod staging;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -32,7 +33,7 @@ use super::push::{Keeper, Patience, Stop};
 use super::setup::{Accepted, Reread, Setup, SystemSetup};
 use crate::compare::{Base, Bases, Compared, Decisions, Followed};
 use crate::model::{Kind, Snapshot, SystemId};
-use crate::plan::{Change, ChangeId, Outcome, Plan};
+use crate::plan::{Change, ChangeId, Outcome, Plan, PlanId};
 use crate::store::{Cache, Leases, StoreError};
 
 /// How systems stand is shown no more often than this.
@@ -58,7 +59,7 @@ impl Handle {
     pub fn again(&self) -> impl Fn() + use<> {
         let wishes = self.wishes.clone();
         move || {
-            let _ = wishes.send(Command::Stop);
+            let _ = wishes.send(Command::Stop(None));
         }
     }
 
@@ -91,10 +92,12 @@ pub(super) enum Aside {
     Compared(Compared, Followed),
     /// A comparison broke.
     Uncompared(String),
-    /// What is staged is on disk.
-    StagingKept,
+    /// What is staged is on disk, or it is not.
+    StagingKept(staging::Kept),
     /// What was decided is on disk.
     Saved,
+    /// It is not, in words.
+    Unsaved(String),
     /// The decisions as the journal has them.
     Decisions(u64, Decisions),
     /// What an earlier run has read; and whether the systems are to be read now.
@@ -136,6 +139,8 @@ pub(super) struct Core {
     awaiting: Vec<kept::Confirmed>,
     /// Writes to the journal that are under way.
     saving: usize,
+    /// What was told of what could not be saved: once is enough.
+    unsaved: BTreeSet<String>,
     /// Rises with every decision.
     decided: u64,
     /// Others have added decisions to the journal.
@@ -170,16 +175,17 @@ pub(super) struct Core {
     compare_from: Instant,
     /// What is staged.
     staged: BTreeMap<ChangeId, Arc<Change>>,
-    /// Not all of it is in the journal.
+    /// Not all of it is in the journal, and is to be now; and what is not.
     unkept_staging: bool,
+    unkept_staged: staging::Unkept,
     keeping: bool,
     /// Staged changes of an earlier run that wait until all has been read.
     veiled: Vec<Change>,
     /// How the configuration is read anew, and the rules that are tried.
     reread_rules: Option<Reread>,
     candidate: Option<Vec<SystemSetup>>,
-    /// A push runs; this stops it.
-    pub(super) pushing: Option<Stop>,
+    /// A push runs, of this plan; this stops it.
+    pub(super) pushing: Option<(PlanId, Stop)>,
     /// Writes of an earlier run are to be looked up once the systems have been read.
     unresolved: bool,
     quitting: bool,
@@ -213,6 +219,7 @@ impl Core {
             rewritten: Vec::new(),
             awaiting: Vec::new(),
             saving: 0,
+            unsaved: BTreeSet::new(),
             decided: 0,
             reread: false,
             waived: 0,
@@ -235,6 +242,7 @@ impl Core {
             compare_from: now,
             staged: BTreeMap::new(),
             unkept_staging: false,
+            unkept_staged: staging::Unkept::default(),
             keeping: false,
             veiled: Vec::new(),
             reread_rules: setup.reread,
@@ -261,7 +269,7 @@ impl Core {
             tokio::select! {
                 wish = wishes.recv(), if !wishes.is_closed() || !self.quitting => match wish {
                     // What is still to be said at the end is that it takes too long.
-                    Some(wish) if self.quitting => if matches!(wish, Command::Stop) { self.obey(wish) },
+                    Some(wish) if self.quitting => if matches!(wish, Command::Stop(_)) { self.obey(wish) },
                     wish => self.obey(wish.unwrap_or(Command::Quit)),
                 },
                 Some(news) = self.news.1.recv() => self.hear(news),

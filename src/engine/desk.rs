@@ -175,7 +175,7 @@ impl Core {
             }
         };
         let stop = Stop::default();
-        self.pushing = Some(stop.clone());
+        self.pushing = Some((plan.id.clone(), stop.clone()));
         let (told, broken) = (self.tell(), plan.clone());
         let heard = told.clone();
         // That it has ended is told once the next push may begin, and also where it broke.
@@ -224,7 +224,10 @@ fn touched(plan: &Plan, outcomes: &[Outcome]) -> BTreeSet<(SystemId, Kind)> {
         .filter(|outcome| {
             !matches!(
                 outcome.state,
-                OutcomeState::Pending | OutcomeState::Refused { .. } | OutcomeState::Skipped { .. }
+                OutcomeState::Pending
+                    | OutcomeState::Refused { .. }
+                    | OutcomeState::Stopped { .. }
+                    | OutcomeState::Skipped { .. }
             )
         })
         .filter_map(|outcome| plan.change(&outcome.change))

@@ -31,8 +31,9 @@ pub enum Command {
         /// The reason or ticket that was given.
         reason: Option<String>,
     },
-    /// Stop the running job between two steps; a write under way is finished.
-    Stop,
+    /// Stop between two steps the push of this plan, and nothing else: a write under way is finished. `None`: stop what runs, the
+    /// push if there is one, else what is being read.
+    Stop(Option<PlanId>),
     /// Try what waits for a record that somebody has open now, and not at its time: one change, or all of them.
     TryNow(Option<ChangeId>),
     /// Keep what is staged, so that a crash loses nothing: what was staged and what was taken back since the last time.
@@ -264,6 +265,13 @@ pub enum Report {
     World(Arc<World>),
     /// Staged changes found at the start, kept from before.
     Staging(Vec<Change>),
+    /// Another console over the same journal has staged these, and taken those back; what was staged here stays.
+    Others {
+        /// Staged there, in the place of one of the same name.
+        came: Vec<Change>,
+        /// Taken back there, or pushed.
+        went: Vec<ChangeId>,
+    },
     /// A plan is ready; nothing was written.
     Prepared(Arc<Plan>),
     /// A plan could not be made, and why.

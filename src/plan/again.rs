@@ -60,6 +60,7 @@ pub fn retry(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Vec<Cha
                 Some(
                     OutcomeState::Failed { .. }
                         | OutcomeState::Refused { .. }
+                        | OutcomeState::Stopped { .. }
                         | OutcomeState::Skipped { .. }
                         | OutcomeState::Stale { .. }
                         | OutcomeState::Differs { .. }

@@ -40,6 +40,11 @@ pub enum OutcomeState {
         /// The rule.
         rule: String,
     },
+    /// The push was stopped before it was begun, or while it waited: nothing came of it, and it can be pushed again.
+    Stopped {
+        /// When, and by what.
+        why: String,
+    },
     /// It moved since the preview.
     Stale {
         /// Planned from, wanted, now.
@@ -77,6 +82,7 @@ impl OutcomeState {
             Self::Differs { .. } => "differs",
             Self::Failed { .. } => "failed",
             Self::Refused { .. } => "refused",
+            Self::Stopped { .. } => "stopped",
             Self::Stale { .. } => "stale",
             Self::Skipped { .. } => "skipped",
             Self::Unknown { .. } => "unknown",

@@ -50,6 +50,8 @@ pub struct SqliteJournal {
     file: Option<place::Mark>,
     /// The last entry when this was last written to.
     last: Option<(i64, Hash)>,
+    /// The database's version by others' writes when what is staged was last looked at; `None`: it never was.
+    looked: Option<i64>,
 }
 
 /// Opens the journal file, and makes it and its directory where they are not there (0600, 0700).
@@ -158,6 +160,7 @@ impl SqliteJournal {
             barred: None,
             file: None,
             last: None,
+            looked: None,
         };
         if !journal.read(layout::whole)? {
             journal.write(layout::make)?;
@@ -279,8 +282,8 @@ impl Journal for SqliteJournal {
         decided::staging(self)
     }
 
-    fn keep_staging(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        decided::keep_staging(self, changes)
+    fn restage(&mut self, added: &[Change], removed: &[ChangeId]) -> Result<Option<Vec<Change>>, StoreError> {
+        decided::restage(self, added, removed)
     }
 
     fn links(&mut self) -> Result<Vec<Link>, StoreError> {

@@ -255,8 +255,9 @@ pub trait Journal: Send {
     fn sendings(&mut self, plan: &PlanId) -> Result<Vec<Sending>, StoreError>;
     /// What is staged.
     fn staging(&mut self) -> Result<Vec<Change>, StoreError>;
-    /// Replaces what is staged.
-    fn keep_staging(&mut self, changes: &[Change]) -> Result<(), StoreError>;
+    /// Takes staged changes in, in the place of those of the same name, and others out; what other programs staged here stays.
+    /// Gives all that is staged then, where another program has written here since this one last looked; `None`: none has.
+    fn restage(&mut self, added: &[Change], removed: &[ChangeId]) -> Result<Option<Vec<Change>>, StoreError>;
     /// Decisions about who is who.
     fn links(&mut self) -> Result<Vec<Link>, StoreError>;
     /// Adds or replaces a decision.

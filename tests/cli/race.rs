@@ -150,7 +150,7 @@ fn a_push_whose_terminal_is_gone_finishes_its_step_and_leaves_the_journal_right(
     let history = lena.run(&["history", "--format", "json"]);
     let outcomes = &history.lines("push")[0]["outcomes"];
     let confirmed = outcomes["confirmed"] == 1;
-    assert!(confirmed || outcomes["refused"] == 1, "{}", history.out);
+    assert!(confirmed || outcomes["stopped"] == 1, "{}", history.out);
     assert_eq!((status.exit_code(), writes(&bed)), if confirmed { (0, 1) } else { (4, 0) });
 }
 

@@ -247,7 +247,7 @@ fn the_log_says_what_was_asked_what_went_wrong_and_what_to_do() {
         assert!(screen.contains(words), "{words}: {screen}");
     }
     desk.keys("X");
-    assert!(matches!(desk.commands().last(), Some(Command::Stop)));
+    assert!(matches!(desk.commands().last(), Some(Command::Stop(None))));
     assert!(desk.screen().contains("stopping what is read"), "{}", desk.screen());
 }
 

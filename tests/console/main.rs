@@ -20,4 +20,5 @@ mod pty;
 mod rules;
 mod scenarios;
 mod screens;
+mod stopped;
 mod world;

@@ -289,7 +289,7 @@ fn s07_a_busy_service_says_when_it_is_asked_again() {
     assert!(press(&mut desk, "f") <= 1);
     assert!(matches!(desk.commands().last(), Some(Command::TryNow(_))), "it is tried at once: {}", desk.screen());
     desk.keys("X");
-    assert!(matches!(desk.commands().last(), Some(Command::Stop)), "and it can be given up");
+    assert!(matches!(desk.commands().last(), Some(Command::Stop(Some(_)))), "and it can be given up");
 }
 
 const NEW: world::Person = ("Lena Fischer", "lena.fischer@new.example", "true", "Research", &[]);

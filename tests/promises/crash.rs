@@ -85,7 +85,7 @@ async fn killed(faults: &[&str], when: fn(&Bed) -> bool) -> Killed {
     bed.faults("directory", &faults.iter().map(String::as_str).collect::<Vec<_>>());
     child.stdin.take().unwrap().write_all(b"go\n").unwrap();
     while !(rows(&bed, "select count(*) from entry where what = 'intend'") == 1
-        && rows(&bed, "select count(*) from staging") == 2
+        && rows(&bed, "select count(*) from staged") == 2
         && when(&bed))
     {
         assert_eq!(child.try_wait().unwrap(), None, "the child is at work");

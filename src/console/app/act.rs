@@ -7,6 +7,7 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::lines::Tone;
 use super::mask::private;
+use super::planned::Stops;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
 use super::text::{self, Language, text};
@@ -160,13 +161,15 @@ impl App {
             Action::LookUp => wishes.push(Wish::Engine(Command::Resolve)),
             Action::Stop => {
                 let key = self.keymap.shown(Action::Stop);
-                let words = match self.plan.stopping() {
-                    None => text!("notice.stopping-reading").to_owned(),
-                    Some(false) => text!("notice.stopping", key = key),
-                    Some(true) => text!("notice.giving-up").to_owned(),
+                // A push that ends just now is not to take the reading that follows it with it.
+                let (of, words) = match self.plan.stopping() {
+                    Stops::Over => return self.say(Tone::Warn, text!("notice.stopped-already", key = key)),
+                    Stops::Reading => (None, text!("notice.stopping-reading").to_owned()),
+                    Stops::Push(of) => (Some(of), text!("notice.stopping", key = key)),
+                    Stops::Again(of) => (Some(of), text!("notice.giving-up").to_owned()),
                 };
                 self.say(Tone::Warn, words);
-                wishes.push(Wish::Engine(Command::Stop));
+                wishes.push(Wish::Engine(Command::Stop(of)));
             }
             Action::Fold => match self.tab {
                 Tab::Kind(_) => self.fold_branch(),

@@ -23,6 +23,13 @@ impl App {
                 }
                 self.staged.found(changes);
             }
+            Report::Others { came, went } => {
+                let (n, back) = (text::count(came.len() as u64), text::count(went.len() as u64));
+                self.say(Tone::Warn, text!("notice.others-staged", n = n, back = back));
+                self.staged.others(came, &went);
+                // What needed one of those that went is gone as well, and that is to be kept.
+                self.keep(wishes);
+            }
             Report::Tried(tried) => self.tried(tried),
             Report::Prepared(plan) => self.plan.prepared(plan),
             Report::NotPrepared(why) => {

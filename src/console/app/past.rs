@@ -36,6 +36,9 @@ impl HistoryRow {
 /// The words of an outcome stand in so many cells.
 const WORD: usize = 11;
 
+/// The rank of what has no outcome yet.
+const OPEN: u8 = 7;
+
 /// What needs the operator comes first.
 const fn rank(state: Option<&OutcomeState>) -> u8 {
     match state {
@@ -45,9 +48,10 @@ const fn rank(state: Option<&OutcomeState>) -> u8 {
         Some(OutcomeState::Stale { .. }) => 3,
         Some(OutcomeState::Refused { .. }) => 4,
         Some(OutcomeState::Skipped { .. }) => 5,
-        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => 6,
-        Some(OutcomeState::Accepted) => 7,
-        Some(OutcomeState::Confirmed { .. }) => 8,
+        Some(OutcomeState::Stopped { .. }) => 6,
+        None | Some(OutcomeState::Pending | OutcomeState::Waiting { .. } | OutcomeState::Sent) => OPEN,
+        Some(OutcomeState::Accepted) => 8,
+        Some(OutcomeState::Confirmed { .. }) => 9,
     }
 }
 
@@ -60,7 +64,7 @@ fn counts(push: &PastPush) -> Vec<(&'static str, usize, Tone)> {
     }
     let open = push.plan.changes.len().saturating_sub(push.outcomes.len());
     if open > 0 {
-        counts.entry(6).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
+        counts.entry(OPEN).or_insert((text!("outcome.pending"), 0, Tone::Dim)).1 += open;
     }
     counts.into_values().collect()
 }

@@ -31,7 +31,7 @@ pub enum PlanRow {
     Text(Line),
     /// A guard: its place in the plan.
     Guard(usize, Line),
-    /// The changes of one operation in one system, or those that need a look.
+    /// The changes of one operation in one system, or of a push those that need a look or were not begun.
     Group {
         /// Which.
         of: GroupKey,
@@ -53,8 +53,16 @@ pub enum PlanRow {
     },
 }
 
-/// A group of the plan: a system and an operation; `None`: what needs a look after a push.
-pub type GroupKey = Option<(SystemId, Op)>;
+/// A group of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupKey {
+    /// What needs a look after a push.
+    Look,
+    /// What a push that was stopped did not begin.
+    Stopped,
+    /// An operation in a system.
+    Of(SystemId, Op),
+}
 
 /// A push, live.
 #[derive(Clone, Debug)]
@@ -64,6 +72,19 @@ pub(super) struct Push {
     running: bool,
     /// It was asked to stop.
     stopping: bool,
+}
+
+/// What a wish to stop is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stops {
+    /// The push, for the first time.
+    Push(PlanId),
+    /// The push, which was asked before.
+    Again(PlanId),
+    /// The push, which was asked before and has ended meanwhile: not what is being read since.
+    Over,
+    /// What is being read.
+    Reading,
 }
 
 /// The plan's tab.
@@ -133,10 +154,16 @@ impl Planned {
         self.push.as_ref().filter(|push| push.running).map(|push| &push.id)
     }
 
-    /// Asks a push to stop; `None`: none runs, else whether it was asked before.
-    pub(super) fn stopping(&mut self) -> Option<bool> {
-        let push = self.push.as_mut().filter(|push| push.running)?;
-        Some(std::mem::replace(&mut push.stopping, true))
+    /// Asks the push to stop, if that is what is meant.
+    pub(super) fn stopping(&mut self) -> Stops {
+        let Some(push) = &mut self.push else { return Stops::Reading };
+        let before = std::mem::replace(&mut push.stopping, push.running);
+        match (push.running, before) {
+            (true, false) => Stops::Push(push.id.clone()),
+            (true, true) => Stops::Again(push.id.clone()),
+            (false, true) => Stops::Over,
+            (false, false) => Stops::Reading,
+        }
     }
 
     /// Whether a plan is being made.
@@ -197,7 +224,8 @@ impl Planned {
     /// The changes of the push that neither came about nor may still.
     pub fn failed(&self) -> Vec<ChangeId> {
         let Some(push) = self.push.as_ref().filter(|push| !push.running && self.used()) else { return Vec::new() };
-        let failed = |id: &&ChangeId| push.outcomes.get(*id).is_none_or(|outcome| needs_look(&outcome.state));
+        let again = |state: &OutcomeState| needs_look(state) || matches!(state, OutcomeState::Stopped { .. });
+        let failed = |id: &&ChangeId| push.outcomes.get(*id).is_none_or(|outcome| again(&outcome.state));
         self.plan()
             .into_iter()
             .flat_map(|plan| &plan.changes)

@@ -6,7 +6,7 @@ use crate::plan::{Change, ChangeId, OutcomeState};
 use super::action::Action;
 use super::confirm::{Ask, Confirm, Question};
 use super::lines::Tone;
-use super::planned::{PlanRow, Standing};
+use super::planned::{GroupKey, PlanRow, Standing};
 use super::popup::Popup;
 use super::text::{self, text};
 use super::{App, Tab, Wish};
@@ -22,7 +22,7 @@ impl App {
                 return;
             }
             _ if self.plan.pushing() || self.plan.used() => return self.say(Tone::Warn, text!("push.used")),
-            Some(PlanRow::Group { of: Some((system, op)), .. }) => {
+            Some(PlanRow::Group { of: GroupKey::Of(system, op), .. }) => {
                 // Of a list that is narrowed nobody means what is not listed.
                 let narrowed = !self.plan.filter.is_empty();
                 let own = |change: &&Change| {

@@ -203,13 +203,14 @@ impl Maker<'_> {
             if !self.lists(change) {
                 continue;
             }
-            let look = self.plan.outcome_of(&change.id).is_some_and(|outcome| needs_look(&outcome.state));
-            // What failed, or is not known, comes before all else.
-            let (place, of) = if look {
-                (0, None)
-            } else {
-                let place = self.compared.and_then(|compared| compared.inputs.index(&change.system));
-                (place.map_or(usize::MAX, |at| at + 1), Some((change.system.clone(), change.op)))
+            // What failed, or is not known, comes before all else; then what was not begun, and so is as it was.
+            let (place, of) = match self.plan.outcome_of(&change.id).map(|outcome| &outcome.state) {
+                Some(state) if needs_look(state) => (0, GroupKey::Look),
+                Some(OutcomeState::Stopped { .. }) => (1, GroupKey::Stopped),
+                _ => {
+                    let place = self.compared.and_then(|compared| compared.inputs.index(&change.system));
+                    (place.map_or(usize::MAX, |at| at + 2), GroupKey::Of(change.system.clone(), change.op))
+                }
             };
             groups.entry((place, of)).or_default().push(change);
         }
@@ -222,14 +223,14 @@ impl Maker<'_> {
         let refused: HashMap<&ChangeId, &String> =
             plan.iter().flat_map(|plan| plan.refused.iter().map(|(id, why)| (id, why))).collect();
         for ((_, of), mut changes) in groups {
-            if of.is_none() {
+            let looks = !matches!(of, GroupKey::Of(..));
+            if looks {
                 changes
                     .sort_by_cached_key(|change| self.plan.outcome_of(&change.id).map(|outcome| cause(&outcome.state)));
             }
-            let usual = changes.len() <= MANY || of.is_none();
+            let usual = changes.len() <= MANY || of == GroupKey::Look;
             let open = usual != self.plan.folded.contains(&of);
             let line = self.group_line(&of, &changes);
-            let looks = of.is_none();
             self.rows.push(PlanRow::Group { of, line, open });
             if open {
                 let why = |change: &&Change| {
@@ -280,8 +281,10 @@ impl Maker<'_> {
     fn group_line(&self, of: &GroupKey, changes: &[&Change]) -> Line {
         let n = text::count(changes.len() as u64);
         let mut line = match of {
-            None => Line::of(Tone::Bad, text!("plan.needs-look", n = n)),
-            Some((system, what)) => {
+            GroupKey::Look => Line::of(Tone::Bad, text!("plan.needs-look", n = n)),
+            GroupKey::Stopped => Line::of(Tone::Warn, text!("plan.not-begun", n = n))
+                .with(Tone::Dim, text!("plan.again", key = self.keymap.shown(Action::Retry))),
+            GroupKey::Of(system, what) => {
                 let tone = if what.removes() { Tone::Extra } else { Tone::Heading };
                 Line::of(Tone::Heading, format!("{system}  ")).with(tone, format!("{}  {n}", op(*what)))
             }
@@ -290,7 +293,7 @@ impl Maker<'_> {
         if off > 0 && !self.plan.used() {
             line = line.with(Tone::Warn, text!("plan.some-off", n = text::count(off as u64)));
         }
-        if self.plan.used() && of.is_some() {
+        if self.plan.used() && matches!(of, GroupKey::Of(..)) {
             let done =
                 |change: &&&Change| self.plan.outcome_of(&change.id).is_some_and(|outcome| outcome.state.settled());
             let done = changes.iter().filter(done).count();

@@ -205,7 +205,9 @@ fn refers(compared: Option<&Compared>, change: &Change, path: &AttrPath) -> ([Op
 pub fn why(state: &OutcomeState) -> Option<String> {
     match state {
         OutcomeState::Differs { now } => Some(text!("outcome.differs", now = now)),
-        OutcomeState::Failed { why } | OutcomeState::Unknown { why } => Some(said(why).into_owned()),
+        OutcomeState::Failed { why } | OutcomeState::Unknown { why } | OutcomeState::Stopped { why } => {
+            Some(said(why).into_owned())
+        }
         OutcomeState::Refused { rule } => Some(said(rule).into_owned()),
         OutcomeState::Stale { what } => Some(said(what).into_owned()),
         OutcomeState::Skipped { needs } => Some(text!("outcome.skipped", needs = needs)),
@@ -224,7 +226,7 @@ pub fn why(state: &OutcomeState) -> Option<String> {
 pub const fn outcome_tone(state: &OutcomeState) -> Tone {
     match state {
         OutcomeState::Pending | OutcomeState::Sent | OutcomeState::Accepted => Tone::Dim,
-        OutcomeState::Waiting { .. } | OutcomeState::Skipped { .. } => Tone::Warn,
+        OutcomeState::Waiting { .. } | OutcomeState::Skipped { .. } | OutcomeState::Stopped { .. } => Tone::Warn,
         OutcomeState::Confirmed { .. } => Tone::Good,
         OutcomeState::Differs { .. } | OutcomeState::Stale { .. } | OutcomeState::Unknown { .. } => Tone::Warn,
         OutcomeState::Failed { .. } | OutcomeState::Refused { .. } => Tone::Bad,

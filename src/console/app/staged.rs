@@ -104,6 +104,17 @@ impl Staged {
         self.version += 1;
     }
 
+    /// Takes in what another console over the same journal has staged and taken back. What was done here and is not told yet
+    /// is the last word.
+    pub fn others(&mut self, came: Vec<Change>, went: &[ChangeId]) {
+        let own: BTreeSet<ChangeId> = self.came.union(&self.went).cloned().collect();
+        let went: Vec<&ChangeId> = went.iter().filter(|id| !own.contains(*id)).collect();
+        self.remove_all(went.iter().copied());
+        // That is in the journal already.
+        self.went.retain(|id| !went.contains(&id));
+        self.found(came.into_iter().filter(|change| !own.contains(&change.id)).collect());
+    }
+
     fn put(&mut self, change: Change) {
         let marks = Arc::make_mut(&mut self.marks);
         marks.add(&change);

@@ -8,7 +8,7 @@ use crate::engine::job::Wish;
 use crate::engine::member::Member;
 use crate::engine::protocol::{PastPush, PastStep, Report};
 use crate::model::{Kind, Schema, Snapshot, SystemId};
-use crate::plan::{Change, ChangeId, PlanId, veil_change};
+use crate::plan::{ChangeId, PlanId};
 use crate::store::{Entry, Sending, StoreError};
 
 /// So many identities are on the first screens of a start.
@@ -175,29 +175,6 @@ impl Core {
             if last {
                 let _ = asides.send(Aside::Saved);
             }
-        });
-    }
-
-    /// One write at a time, and the last wish is what stays.
-    pub(super) fn keep_staging(&mut self) {
-        self.keeping = true;
-        let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
-        let (staging, sensitive) = (self.with_waiting(), self.sensitive());
-        tokio::spawn(async move {
-            let keep = move |journal: &mut dyn crate::store::Journal| {
-                let staging: Vec<Change> = staging.iter().map(|change| (**change).clone()).collect();
-                if sensitive.is_empty() {
-                    return journal.keep_staging(&staging);
-                }
-                let sealer = journal.sealer()?;
-                let hidden = staging.iter().map(|change| veil_change(change, &sensitive, &|text| sealer.seal(text)));
-                journal.keep_staging(&hidden.collect::<Vec<_>>())
-            };
-            if let Err(error) = keeper.ask(keep).await {
-                let text = format!("what is staged is not kept: {error}");
-                let _ = asides.send(Aside::Report(Report::Notice(text)));
-            }
-            let _ = asides.send(Aside::StagingKept);
         });
     }
 

@@ -27,10 +27,14 @@ impl Core {
                 self.refresh(Some(&system), Wish::Probe);
             }
             Command::Stage { added, removed } => {
-                for id in &removed {
-                    self.staged.remove(id);
+                for id in removed {
+                    self.staged.remove(&id);
+                    self.unkept_staged.went(id);
                 }
-                self.staged.extend(added.into_iter().map(|change| (change.id.clone(), Arc::new(change))));
+                for change in added.into_iter().map(Arc::new) {
+                    self.staged.insert(change.id.clone(), change.clone());
+                    self.unkept_staged.came(change);
+                }
                 self.unkept_staging = true;
             }
             Command::Native(key) => {
@@ -56,18 +60,21 @@ impl Core {
                     self.changed = true;
                 }
             }
-            Command::Stop => match &self.pushing {
-                Some(push) => {
+            Command::Stop(of) => match (&self.pushing, of) {
+                // It has ended meanwhile; what has begun since is another thing.
+                (None, Some(_)) => {}
+                (Some((running, _)), Some(of)) if *running != of => {}
+                (Some((_, push)), _) => {
                     if push.stop() == Stopping::GivenUp {
                         self.report(Report::Notice(
                             "the step under way is not waited for any more: what it sent is unknown until it is looked up".to_owned(),
                         ));
                     }
                 }
-                None => self.stop_reading(),
+                (None, None) => self.stop_reading(),
             },
             Command::TryNow(change) => {
-                let tried = self.pushing.as_ref().map_or(0, |push| push.sooner.now(change.as_ref()));
+                let tried = self.pushing.as_ref().map_or(0, |(_, push)| push.sooner.now(change.as_ref()));
                 let said = match tried {
                     0 => "nothing of it waits for somebody's record: a busy service says itself when it may be asked again"
                         .to_owned(),
@@ -77,7 +84,7 @@ impl Core {
             }
             Command::Quit => {
                 self.quitting = true;
-                if let Some(push) = &self.pushing {
+                if let Some((_, push)) = &self.pushing {
                     push.finish();
                 }
                 self.stop_reading();

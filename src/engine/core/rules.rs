@@ -182,8 +182,11 @@ impl Core {
     fn acknowledged(&self, plan: &Plan, outcomes: &[Outcome]) -> Vec<(SystemId, Kept)> {
         let sent = |system: &SystemId| {
             outcomes.iter().any(|outcome| {
-                !matches!(outcome.state, OutcomeState::Refused { .. } | OutcomeState::Skipped { .. })
-                    && plan.change(&outcome.change).is_some_and(|change| change.system == *system)
+                let unsent = matches!(
+                    outcome.state,
+                    OutcomeState::Refused { .. } | OutcomeState::Stopped { .. } | OutcomeState::Skipped { .. }
+                );
+                !unsent && plan.change(&outcome.change).is_some_and(|change| change.system == *system)
             })
         };
         let each = self.members.iter().filter(|member| sent(member.setup.id()));
@@ -210,7 +213,10 @@ impl Core {
             self.accepted.remove(&system);
             let text = text(&kept);
             self.sizes.insert(system.clone(), kept.sizes);
-            self.save(move |journal| journal.accept(&system, &text));
+            self.save(
+                |why| format!("what was accepted is not kept: {why}"),
+                move |journal| journal.accept(&system, &text),
+            );
         }
     }
 }

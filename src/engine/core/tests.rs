@@ -17,6 +17,7 @@ use crate::plan::{
     By, Evidence, Expect, Facet, Finding, Refusal, Reply, Request, Site, Step, Target, Verdict, Want, Wanted,
 };
 use crate::secret::{Secret, Source};
+use crate::store::Journal as _;
 
 /// A connector that asks for one page of users.
 struct Plain {
@@ -356,6 +357,55 @@ async fn what_is_staged_outlives_the_program_and_the_last_wish_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_consoles_over_one_store_neither_loses_what_the_other_staged_and_each_is_told() {
+    let path = journal_file("two");
+    let hr = service(&["lena"]).await;
+    let open = || {
+        let mut setup = setup(vec![system("hr", &hr.url, false)]);
+        setup.journal = Box::new(crate::store::journal::open(&path).unwrap());
+        let (reports, said) = unbounded_channel();
+        (start(setup, reports), said)
+    };
+    let stage = |added: &[&str], removed: &[&str]| Command::Stage {
+        added: added.iter().map(|name| change(name)).collect(),
+        removed: removed.iter().map(|name| change(name).id).collect(),
+    };
+    let others = |report: &Report| match report {
+        Report::Others { came, went } => Some((came.clone(), went.clone())),
+        _ => None,
+    };
+    let kept = || crate::store::journal::open(&path).unwrap().staging().unwrap();
+    let until = async |names: &[&str]| {
+        let all: Vec<_> = names.iter().map(|name| change(name)).collect();
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while kept() != all {
+            assert!(tokio::time::Instant::now() < deadline, "{:?} is staged, and not {names:?}", kept());
+            tokio::task::yield_now().await;
+        }
+    };
+    let ((lena, mut lena_said), (omar, mut omar_said)) = (open(), open());
+    // Both have looked at what is staged before either stages anything.
+    wait(&mut lena_said, world_where(|_| true)).await;
+    wait(&mut omar_said, world_where(|_| true)).await;
+    lena.send(stage(&["a", "b"], &[]));
+    until(&["a", "b"]).await;
+    omar.send(stage(&["c"], &[]));
+    assert_eq!(wait(&mut omar_said, others).await, (vec![change("a"), change("b")], vec![]));
+    assert_eq!(kept(), [change("a"), change("b"), change("c")]);
+    // What the other took back goes here too, and what comes of it is no news to it.
+    omar.send(stage(&[], &["a"]));
+    until(&["b", "c"]).await;
+    lena.send(stage(&["d"], &[]));
+    assert_eq!(wait(&mut lena_said, others).await, (vec![change("c")], vec![change("a").id]));
+    for engine in [lena, omar] {
+        engine.send(Command::Quit);
+        engine.ended().await;
+    }
+    assert_eq!(kept(), [change("b"), change("c"), change("d")]);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_is_shown_as_its_system_sends_it_now() {
     let hr = stand(|_, text| {
         if text.starts_with("GET /Users/lena ") { json("{\"id\":\"lena\",\"x\":1}") } else { answer(text, &["lena"]) }
@@ -413,7 +463,7 @@ async fn stopping_ends_a_reading_that_waits() {
     let (reports, mut said) = unbounded_channel();
     let engine = start(setup(vec![system("hr", &hr.url, false)]), reports);
     wait(&mut said, world_where(|world| world.systems[0].budget.wait > 50.0)).await;
-    engine.send(Command::Stop);
+    engine.send(Command::Stop(None));
     let stopped = |world: &World| matches!(health(world, "hr"), Health::Partial(why) if why.contains("stopped"));
     wait(&mut said, world_where(stopped)).await;
     engine.send(Command::Quit);

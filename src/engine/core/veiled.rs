@@ -41,12 +41,20 @@ impl Core {
         let stager = Stager::new(&compared);
         let (mut again, mut lost) = (Vec::new(), 0);
         for change in std::mem::take(&mut self.veiled) {
+            // What is kept of it is what it is now, or nothing any more.
             match renew(&stager, &compared, &change) {
-                Renewed::Again(change) if !veiled(&change) => again.push(*change),
+                Renewed::Again(change) if !veiled(&change) => {
+                    self.unkept_staged.came(Arc::new((*change).clone()));
+                    again.push(*change);
+                    continue;
+                }
                 Renewed::Again(_) | Renewed::Not(_) => lost += 1,
                 Renewed::Done => {}
             }
+            self.unkept_staged.went(change.id);
         }
+        // Without a face nobody has staged or taken back anything.
+        self.unkept_staging |= self.face;
         if lost > 0 {
             self.report(Report::Notice(format!(
                 "{lost} staged changes of sensitive attributes could not be made anew; stage them again"
@@ -59,7 +67,7 @@ impl Core {
     }
 
     /// Takes in what is told to the faces as staged.
-    fn stage(&mut self, changes: &[Change]) {
+    pub(super) fn stage(&mut self, changes: &[Change]) {
         self.staged.extend(changes.iter().map(|change| (change.id.clone(), Arc::new(change.clone()))));
     }
 

@@ -25,7 +25,7 @@ enum Progress {
 
 /// Carries out a plan, once. `fingerprint` is what the operator confirmed. Gives what came of each change.
 ///
-/// Stopping takes effect between steps: what is under way is finished, what was not begun is refused. Stopping again gives up
+/// Stopping takes effect between steps: what is under way is finished, what was not begun is left. Stopping again gives up
 /// waiting for what is under way.
 ///
 /// # Errors
@@ -266,7 +266,7 @@ async fn finish(desk: &Desk, plan: &Plan, left: &BTreeSet<StepId>, shared: &Shar
         if let Some((_, rule)) = impossible {
             state = OutcomeState::Refused { rule: rule.clone() };
         } else if matches!(state, OutcomeState::Pending) {
-            state = OutcomeState::Refused { rule: "stopped before it was begun; nothing was sent for it".into() };
+            state = OutcomeState::Stopped { why: "stopped before it was begun; nothing was sent for it".into() };
         } else if state == OutcomeState::Accepted {
             let rest = plan.steps.iter().filter(|step| left.contains(&step.id) && step.serves.contains(&change.id));
             let rest: Vec<_> = rest.map(|step| format!("{} {}", step.write.method, step.write.path)).collect();

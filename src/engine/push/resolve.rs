@@ -173,11 +173,11 @@ async fn close(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, Store
                             following(&entry.plan, &last.id, &[change]).join(", ")
                         ),
                     },
-                    (None, None) if entry.plan.steps.iter().any(|step| serves(step, &away)) => OutcomeState::Refused {
-                        rule: "it was turned away, and the console ended before it was sent again; nothing was done".to_owned(),
+                    (None, None) if entry.plan.steps.iter().any(|step| serves(step, &away)) => OutcomeState::Stopped {
+                        why: "it was turned away, and the console ended before it was sent again; nothing was done".to_owned(),
                     },
-                    (None, None) => OutcomeState::Refused {
-                        rule: "the console ended before it was begun; nothing was sent for it".to_owned(),
+                    (None, None) => OutcomeState::Stopped {
+                        why: "the console ended before it was begun; nothing was sent for it".to_owned(),
                     },
                 };
                 Outcome { change: change.id.clone(), state, at }

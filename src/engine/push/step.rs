@@ -261,8 +261,8 @@ impl Work {
                     self.unknown(receipt, &format!("stopped while it waited ({why})"), false).await;
                     return false;
                 }
-                let rule = format!("stopped while it waited ({why}); nothing was done for it");
-                self.settle_all(OutcomeState::Refused { rule }).await;
+                let why = format!("stopped while it waited ({why}); nothing was done for it");
+                self.settle_all(OutcomeState::Stopped { why }).await;
                 return false;
             }
         }
@@ -278,7 +278,7 @@ impl Work {
                 Some(Doubt { why, .. }) => {
                     OutcomeState::Unknown { why: format!("{why}; what became of it was not waited for") }
                 }
-                None => OutcomeState::Refused { rule: "stopped before it was sent".to_owned() },
+                None => OutcomeState::Stopped { why: "stopped before it was sent".to_owned() },
             };
             self.settle_all(state).await;
             return Attempt::Done(false);
@@ -433,7 +433,20 @@ impl Work {
                     }
                 }
             }
-            Verdict::Failed(why) => self.ended(receipt, status, OutcomeState::Failed { why }).await,
+            Verdict::Failed(why) => {
+                let Some(states) = self.stop.unless_given_up(self.all_the_same(status)).await.flatten() else {
+                    return self.ended(receipt, status, OutcomeState::Failed { why }).await;
+                };
+                let what = format!("the service said no ({why}), and read again it is as it was to be");
+                (self.tell)(Report::Notice(format!("{} {}: {what}", self.step.system, self.label())));
+                let id = self.id().filter(|_| self.creates());
+                let receipt = self.reached(receipt, StepState::Replied { status, verdict: what, id }).await;
+                self.wrote();
+                self.settle(states).await;
+                self.keep_link(&self.changes()).await;
+                self.reached(receipt, StepState::ReadBack).await;
+                Attempt::Done(true)
+            }
             Verdict::Stale(what) => self.ended(receipt, status, OutcomeState::Stale { what }).await,
             Verdict::OtherForm(why) => {
                 self.keep_lesson(step, &reply).await;

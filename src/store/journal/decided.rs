@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{SqliteJournal, json};
+use super::{SqliteJournal, json, parsed};
 use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::{AttrPath, SystemId};
-use crate::plan::Change;
+use crate::plan::{Change, ChangeId};
 use crate::store::StoreError;
 
 /// The tables of what outlives a run and belongs to one system.
@@ -19,19 +19,46 @@ fn put_link(db: &Connection, link: &Link) -> rusqlite::Result<()> {
     Ok(())
 }
 
-pub(super) fn staging(journal: &mut SqliteJournal) -> Result<Vec<Change>, StoreError> {
-    journal.rows("select body from staging order by place", &[])
+/// Rises with every write of another program, and with none of this one (sqlite.org/pragma.html, `data_version`).
+fn others(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("pragma data_version", [], |row| row.get(0))
 }
 
-pub(super) fn keep_staging(journal: &mut SqliteJournal, changes: &[Change]) -> Result<(), StoreError> {
-    journal.write(|db| {
-        db.execute("delete from staging", [])?;
-        let mut put = db.prepare_cached("insert into staging (body) values (?)")?;
-        for change in changes {
-            put.execute([json(change)?])?;
+fn staged(db: &Connection) -> rusqlite::Result<Vec<Change>> {
+    let mut found = db.prepare_cached("select body from staged order by id")?;
+    let rows = found.query_map([], |row| row.get::<_, String>(0))?;
+    rows.map(|body| parsed(&body?)).collect()
+}
+
+pub(super) fn staging(journal: &mut SqliteJournal) -> Result<Vec<Change>, StoreError> {
+    // In this order: what comes in between is looked at twice, and not overlooked.
+    let looked = journal.read(others)?;
+    let all = journal.read(staged)?;
+    journal.looked = Some(looked);
+    Ok(all)
+}
+
+pub(super) fn restage(
+    journal: &mut SqliteJournal,
+    added: &[Change],
+    removed: &[ChangeId],
+) -> Result<Option<Vec<Change>>, StoreError> {
+    let before = journal.looked;
+    let (looked, all) = journal.write(|db| {
+        let mut take = db.prepare_cached("delete from staged where id = ?")?;
+        for id in removed {
+            take.execute([&*id.0])?;
         }
-        Ok(())
-    })
+        let mut put = db.prepare_cached("insert or replace into staged (id, body) values (?, ?)")?;
+        for change in added {
+            put.execute(params![&*change.id.0, json(change)?])?;
+        }
+        let looked = others(db)?;
+        let all = if before == Some(looked) { None } else { Some(staged(db)?) };
+        Ok((looked, all))
+    })?;
+    journal.looked = Some(looked);
+    Ok(all)
 }
 
 pub(super) fn links(journal: &mut SqliteJournal) -> Result<Vec<Link>, StoreError> {
@@ -161,8 +188,9 @@ pub(super) fn keep_lesson(journal: &mut SqliteJournal, system: &SystemId, lesson
 }
 
 pub(super) fn purge(journal: &mut SqliteJournal, system: &SystemId) -> Result<(), StoreError> {
-    let kept: Vec<Change> = staging(journal)?.into_iter().filter(|change| change.system != *system).collect();
-    keep_staging(journal, &kept)?;
+    let all = staging(journal)?.into_iter();
+    let gone: Vec<ChangeId> = all.filter(|change| change.system == *system).map(|change| change.id).collect();
+    restage(journal, &[], &gone)?;
     journal.write(|db| {
         let name = system.as_str();
         db.execute("delete from link where a_system = ?1 or b_system = ?1", [name])?;

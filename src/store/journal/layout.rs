@@ -34,7 +34,7 @@ create table lesson (system text not null, lesson text not null, primary key (sy
 create table lease (system text primary key, who text not null, since text not null, holder text not null);
 ";
 
-/// Tables that came after the layout; they are made where they are not there yet.
+/// Tables that came after the layout; they are made where they are not there yet. What is staged has moved into one with names.
 const ADDED: &str = "
 create table if not exists protection (record text primary key, system text not null, body text not null);
 create table if not exists agreement (record text not null, path text not null, system text not null, body text not null,
@@ -43,10 +43,13 @@ create table if not exists common (target text not null, path text not null, ent
     body text not null, primary key (target, path, entry));
 create table if not exists accepted (system text primary key, body text not null);
 create table if not exists salt (one integer primary key check (one = 1), key blob not null);
+create table if not exists staged (id text primary key, body text not null);
+insert or replace into staged select json_extract(body, '$.id'), body from staging;
+delete from staging;
 ";
 
 /// How many tables [`ADDED`] makes.
-const ADDED_TABLES: i64 = 5;
+const ADDED_TABLES: i64 = 6;
 
 /// The layout of a database; 0 of an empty one.
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
@@ -57,7 +60,7 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
 pub(super) fn whole(db: &Connection) -> rusqlite::Result<bool> {
     let added: i64 = db.query_row(
         "select count(*) from sqlite_master where type = 'table' and name in \
-         ('protection', 'agreement', 'common', 'accepted', 'salt')",
+         ('protection', 'agreement', 'common', 'accepted', 'salt', 'staged')",
         [],
         |row| row.get(0),
     )?;

@@ -302,7 +302,7 @@ fn decisions_are_kept_and_purged_with_their_system() {
     assert_eq!(journal.accepted(&aha).unwrap().as_deref(), Some("all"));
     let mut elsewhere = change("9");
     elsewhere.system = other.clone();
-    journal.keep_staging(&[change("1"), elsewhere.clone()]).unwrap();
+    journal.restage(&[change("1"), elsewhere.clone()], &[]).unwrap();
     assert_eq!(journal.staging().unwrap().len(), 2);
     assert_eq!(journal.pin(&aha).unwrap(), None);
     journal.keep_pin(&aha, "acme").unwrap();
@@ -453,7 +453,7 @@ fn without_a_journal_nothing_is_written_and_the_reason_is_told_each_time() {
     assert!(journal.history(9).unwrap().is_empty() && journal.decisions().unwrap() == Decisions::default());
     for told in [
         journal.open(&plan("p1", &["1"]), &"lena".into()).unwrap_err(),
-        journal.keep_staging(&[change("1")]).unwrap_err(),
+        journal.restage(&[change("1")], &[]).unwrap_err(),
     ] {
         assert_eq!(told.to_string(), why.to_string());
     }
@@ -503,7 +503,7 @@ fn sensitive_values_are_in_no_file_of_the_journal_and_their_hashes_are_salted() 
 fn what_a_purge_forgets_is_in_no_page_and_no_log_any_more() {
     let folder = Folder::new();
     let mut journal = open(&folder.file()).unwrap();
-    journal.keep_staging(&[change("somebody-to-forget")]).unwrap();
+    journal.restage(&[change("somebody-to-forget")], &[]).unwrap();
     journal.keep_pin(&SystemId::new("aha"), "account-to-forget").unwrap();
     let holds = |text: &str| {
         std::fs::read_dir(folder.file().parent().unwrap()).unwrap().any(|file| {

@@ -75,8 +75,9 @@ impl Matrix {
                 (false, true) => Truth::Not,
                 (false, false) => Truth::Other,
             };
-            let ends = ["confirmed", "accepted", "differs", "failed", "refused", "stale", "skipped", "unknown"];
-            let no = ["failed", "refused", "stale", "skipped"].contains(&said.word());
+            let ends =
+                ["confirmed", "accepted", "differs", "failed", "refused", "stopped", "stale", "skipped", "unknown"];
+            let no = ["failed", "refused", "stopped", "stale", "skipped"].contains(&said.word());
             let lie = match said {
                 OutcomeState::Confirmed { .. } => truth != Truth::Done,
                 _ if refused.contains(&wish.change.id) => truth != Truth::Not,

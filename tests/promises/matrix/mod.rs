@@ -265,7 +265,7 @@ impl Matrix {
         let writes = pushed.writes(plan, &wish.change);
         let lie = match said.word() {
             "confirmed" => truth != Truth::Done,
-            "failed" | "refused" | "stale" | "skipped" => truth != Truth::Not,
+            "failed" | "refused" | "stopped" | "stale" | "skipped" => truth != Truth::Not,
             "differs" => truth == Truth::Done,
             "accepted" | "unknown" => false,
             _ => true,

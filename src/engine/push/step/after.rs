@@ -4,7 +4,7 @@ use super::{Attempt, Work, lock};
 use crate::compare::{Link, LinkVerdict, Rung};
 use crate::connectors::Reached;
 use crate::engine::protocol::Report;
-use crate::engine::push::judge;
+use crate::engine::push::judge::{self, Judge, Names, Stands};
 use crate::engine::push::look::{Found, Sought, View, keys_of};
 use crate::model::{Op, RecordKey};
 use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, fill};
@@ -94,7 +94,7 @@ impl Work {
     }
 
     /// A record that was created for a source record is that record's for good.
-    async fn keep_link(&self, changes: &[&Change]) {
+    pub(super) async fn keep_link(&self, changes: &[&Change]) {
         let Some(create) = changes.iter().find(|change| change.op == Op::Create) else { return };
         let (Some(a), Some(id)) = (create.source.clone(), self.id()) else { return };
         let b = RecordKey::new(create.system.clone(), create.kind, id);
@@ -102,6 +102,47 @@ impl Work {
         if let Err(why) = self.desk.keeper.ask(move |journal| journal.keep_link(&link)).await {
             (self.tell)(Report::Notice(format!("a link could not be kept: {why}")));
         }
+    }
+
+    /// What the records are called that the step is about.
+    pub(super) fn label(&self) -> String {
+        self.group.first().map(|change| change.label.clone()).unwrap_or_default()
+    }
+
+    /// The service said no. Something between may have put that answer in the place of its own, so one look tells whether all
+    /// is as wanted, which a moment ago it was not.
+    pub(super) async fn all_the_same(&self, status: u16) -> Option<Vec<(ChangeId, OutcomeState)>> {
+        // These tell of somebody else's write; and of a part of several requests nothing is known by the whole.
+        if [409, 412].contains(&status) || !self.first || !self.step.serves.iter().all(|id| self.last_of.contains(id)) {
+            return None;
+        }
+        let changes = self.changes();
+        let known = |change: &ChangeId| self.shared.known(change);
+        let view = self.view(changes.first()?.kind, &known);
+        let sought = match (keys_of(&changes), self.id()) {
+            (Some(by), _) => Sought::By(by),
+            (None, Some(id)) => Sought::Id(id),
+            (None, None) => return None,
+        };
+        let reads = sought.reads(&self.party, &self.step.system, view.kind);
+        let Found::Record(observed) = view.look(&sought, &reads, &[]).await else { return None };
+        let names = Names {
+            compared: &self.desk.compared,
+            system: &self.step.system,
+            changes: &self.plan.changes,
+            known: &known,
+        };
+        let judge = Judge { sealer: None, known: &known, mapping: self.party.connector.mapping(), names };
+        let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
+            // Of what did not exist before, that it is there says enough.
+            Stands::AsWanted { unread } if unread.is_empty() || self.creates() => {
+                Some((change.id.clone(), OutcomeState::Confirmed { unread }))
+            }
+            _ => None,
+        };
+        let states = changes.iter().map(as_wanted).collect::<Option<Vec<_>>>()?;
+        self.learn(&observed.id);
+        Some(states)
     }
 
     /// Nobody knows what became of the write: look, never resend. `under_way`: it may still come.

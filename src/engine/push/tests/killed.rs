@@ -68,7 +68,7 @@ fn a_write_that_was_on_its_way_is_named_and_settled_by_reading() {
         let bench = bench(service.clone(), full(), journal);
         let found = resolve(&bench.desk, &bench.tell()).await.unwrap();
         let words: Vec<_> = found.iter().map(|(_, outcome)| (outcome.change.clone(), outcome.state.word())).collect();
-        assert_eq!(words, [(changes[0].id.clone(), "confirmed"), (changes[1].id.clone(), "refused")]);
+        assert_eq!(words, [(changes[0].id.clone(), "confirmed"), (changes[1].id.clone(), "stopped")]);
         assert!(
             bench
                 .told
@@ -100,7 +100,7 @@ fn a_create_that_was_on_its_way_is_found_by_its_key() {
         let word = |id: &ChangeId| found.iter().find(|(_, outcome)| outcome.change == *id).unwrap().1.state.word();
         assert_eq!(word(&changes[0].id), "confirmed");
         assert_eq!(word(&changes[1].id), "confirmed");
-        assert_eq!(word(&changes[2].id), "refused", "it was never begun");
+        assert_eq!(word(&changes[2].id), "stopped", "it was never begun");
         assert_eq!(service.writes(), ["POST /users"]);
         let plan = found[0].0.clone();
         let made = bench.desk.keeper.ask(move |journal| journal.created(&plan)).await.unwrap();
@@ -128,10 +128,10 @@ fn what_was_turned_away_before_the_kill_is_told_as_not_done_and_not_as_half_done
         let next = bench(service.clone(), full(), journal::open(&folder.file()).unwrap());
         let found = resolve(&next.desk, &next.tell()).await.unwrap();
         let told: Vec<_> = found.iter().map(|(_, outcome)| (outcome.change.clone(), outcome.state.clone())).collect();
-        let refused = |rule: &str| OutcomeState::Refused { rule: rule.into() };
+        let stopped = |why: &str| OutcomeState::Stopped { why: why.into() };
         let away = "it was turned away, and the console ended before it was sent again; nothing was done";
         let never = "the console ended before it was begun; nothing was sent for it";
-        assert_eq!(told, [(changes[0].id.clone(), refused(away)), (changes[1].id.clone(), refused(never))]);
+        assert_eq!(told, [(changes[0].id.clone(), stopped(away)), (changes[1].id.clone(), stopped(never))]);
         assert_eq!(service.writes(), Vec::<String>::new());
     });
 }

@@ -289,6 +289,27 @@ async fn each_no_has_its_own_word_and_leaves_nothing_open() {
 }
 
 #[tokio::test]
+async fn a_no_to_what_was_carried_out_is_seen_through_by_reading_and_one_to_what_was_not_is_not() {
+    let change = set("a1", "title", "Ms.", "Dr.");
+    for status in [400, 401, 404, 422] {
+        let bench = in_memory(lena());
+        bench.service.fault(Fault::DoneWith(status));
+        assert_eq!(bench.one(&change).await, OutcomeState::Confirmed { unread: Vec::new() }, "{status}");
+        let told = bench.told.lock().unwrap();
+        let said = |report: &Report| matches!(report, Report::Notice(text) if text.contains("said no"));
+        assert!(told.iter().any(said), "{status}");
+        assert_eq!(bench.service.writes(), ["PUT /users/a1"]);
+    }
+    let bench = in_memory(lena());
+    bench.service.fault(Fault::DoneWith(400));
+    let outcomes = bench.carry(&create("lea", &[("p1", "viewer")])).await;
+    assert!(outcomes.values().all(|state| state.word() == "confirmed"), "{outcomes:?}");
+    let plan = bench.desk.keeper.ask(|journal| journal.history(1)).await.unwrap().remove(0).plan.id;
+    assert_eq!(bench.desk.keeper.ask(move |journal| journal.created(&plan)).await.unwrap().len(), 1);
+    assert!(bench.desk.keeper.ask(|journal| journal.open_intents()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_form_that_was_refused_is_not_previewed_again() {
     let mut bench = in_memory(lena());
     let whole = Party {
@@ -349,7 +370,7 @@ async fn a_stop_finishes_what_is_under_way_and_begins_nothing_more() {
     };
     let outcomes = push(Arc::new(bench.desk.clone()), plan.clone(), &plan.fingerprint, tell, stop).await.unwrap();
     let words: Vec<_> = outcomes.iter().map(|outcome| outcome.state.word()).collect();
-    assert_eq!(words, ["confirmed", "refused"]);
+    assert_eq!(words, ["confirmed", "stopped"]);
     assert_eq!(bench.service.writes(), ["PUT /users/a1"]);
 }
 

@@ -42,7 +42,7 @@ async fn a_busy_service_is_asked_no_sooner_than_it_allows() {
     bench.desk.patience.longest = Duration::from_secs(3600);
     bench.service.fault(Fault::Status(429));
     let (state, tried) = hurried(&bench, "waiting", true).await;
-    assert_eq!((state.word(), tried), ("refused", vec![0]));
+    assert_eq!((state.word(), tried), ("stopped", vec![0]));
     assert_eq!(bench.service.writes().len(), 1);
 }
 

@@ -38,7 +38,7 @@ async fn stopping_once_finishes_the_step_under_way_and_begins_no_other() {
     let plan = bench.prepare(&changes).await;
     let outcomes = stopped_at(&bench, plan, |state| matches!(state, OutcomeState::Sent), false).await;
     assert!(matches!(outcomes[&changes[0].id], OutcomeState::Confirmed { .. }), "{outcomes:?}");
-    assert!(matches!(&outcomes[&changes[1].id], OutcomeState::Refused { rule } if rule.contains("nothing was sent")));
+    assert!(matches!(&outcomes[&changes[1].id], OutcomeState::Stopped { why } if why.contains("nothing was sent")));
     assert_eq!(bench.service.writes(), ["PUT /users/a1"]);
 }
 
@@ -62,7 +62,7 @@ async fn stopping_again_gives_up_waiting_and_leaves_what_was_sent_unknown_until_
     let outcomes: BTreeMap<_, _> =
         outcomes.unwrap().into_iter().map(|outcome| (outcome.change, outcome.state)).collect();
     assert!(matches!(outcomes[&changes[0].id], OutcomeState::Unknown { .. }), "{outcomes:?}");
-    assert!(matches!(outcomes[&changes[1].id], OutcomeState::Refused { .. }), "{outcomes:?}");
+    assert!(matches!(outcomes[&changes[1].id], OutcomeState::Stopped { .. }), "{outcomes:?}");
     let found = resolve(&bench.desk, &bench.tell()).await.unwrap();
     let words: Vec<_> = found.iter().map(|(_, outcome)| (&outcome.change, outcome.state.word())).collect();
     assert_eq!(words, [(&changes[0].id, "confirmed")]);
@@ -93,8 +93,8 @@ async fn a_step_that_waits_for_a_busy_service_is_not_waited_for_when_it_is_stopp
     let plan = bench.prepare(&changes).await;
     let outcomes = stopped_at(&bench, plan, |state| matches!(state, OutcomeState::Waiting { .. }), false).await;
     for change in &changes {
-        let OutcomeState::Refused { rule } = &outcomes[&change.id] else { panic!("{outcomes:?}") };
-        assert!(rule.contains("stopped"), "{rule}");
+        let OutcomeState::Stopped { why } = &outcomes[&change.id] else { panic!("{outcomes:?}") };
+        assert!(why.contains("stopped"), "{why}");
     }
     assert_eq!(resolve(&bench.desk, &bench.tell()).await.unwrap(), Vec::new(), "nothing is left open");
 }
