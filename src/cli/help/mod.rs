@@ -1,10 +1,8 @@
 //! `trueup help`: what `--help` has no room for.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 
-use super::{Cli, Exit, Global, face, setup};
+use super::{Cli, Exit, Global, face, out, setup};
 use crate::config::{Dirs, keys};
 use crate::mapping::{Mapping, Profile};
 
@@ -33,9 +31,7 @@ const TOPICS: &[(&str, &str)] = &[
 pub fn run(topic: Option<&str>, global: &Global) -> anyhow::Result<Exit> {
     face::speak_as(global, &crate::config::Face::default());
     let text = text(topic, &connectors(global))?;
-    let mut out = std::io::stdout().lock();
-    // A pager that was closed early is no fault.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out::text(&text)?;
     Ok(Exit::True)
 }
 
