@@ -561,12 +561,10 @@ fn what_a_console_of_another_container_holds_is_its_own_until_that_console_is_go
     one.open(&plan, &"lena".into()).unwrap();
     one.intend(&plan.id, &plan.steps[0]).unwrap();
     // Both say number 1 of themselves, each among its own.
-    let elsewhere = "json_set(holder, '$.pid', 1073741823, '$.space', 1)";
-    tamper(&folder.file(), &format!("update lease set holder = {elsewhere}"));
     tamper(
         &folder.file(),
-        "update entry set body = json_set(body, '$.holder.pid', 1073741823, '$.holder.space', 1) \
-         where what = 'open';",
+        "update lease set holder = json_set(holder, '$.pid', 1073741823, '$.space', 1);
+         update entry set body = json_set(body, '$.holder.pid', 1073741823, '$.holder.space', 1) where what = 'open';",
     );
     assert!(matches!(other.lease(&aha, "omar"), Err(StoreError::Leased { .. })));
     assert!(other.open_intents().unwrap().is_empty() && other.unfinished().unwrap().is_empty(), "it is at work");
