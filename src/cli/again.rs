@@ -1,13 +1,11 @@
 //! `trueup undo` and `trueup retry`: the plan that takes a past push back, or that tries again what did not come about. It is
 //! saved or shown, never sent.
 
-use std::io::BufWriter;
-
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::args::AgainArgs;
 use super::history::{pick, reach};
-use super::{Exit, Global, plan, setup};
+use super::{Exit, Global, out, plan, setup};
 use crate::model::text;
 use crate::plan::stage::Stager;
 use crate::plan::{Change, ChangeId, Renewed, renew};
@@ -23,7 +21,7 @@ pub fn undo(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
     let id = |change: &ChangeId| created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone());
     let (back, cannot) = crate::plan::undo(&entry.plan, &entry.outcomes, &id);
     for (change, why) in &cannot {
-        eprintln!("cannot be taken back: {change}: {}", text::clean(why));
+        out::aside(&format!("cannot be taken back: {change}: {}", text::clean(why)));
     }
     if back.is_empty() {
         bail!("nothing of this push can be taken back");
@@ -54,8 +52,8 @@ pub fn retry(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
     for change in &failed {
         match renew(&stager, &world.compared, change) {
             Renewed::Again(change) => again.push(*change),
-            Renewed::Done => eprintln!("nothing is left to do: {}", change.id),
-            Renewed::Not(why) => eprintln!("cannot be tried again: {}", text::clean(&why)),
+            Renewed::Done => out::aside(&format!("nothing is left to do: {}", change.id)),
+            Renewed::Not(why) => out::aside(&format!("cannot be tried again: {}", text::clean(&why))),
         }
     }
     if again.is_empty() {
@@ -72,8 +70,6 @@ fn finish(
 ) -> anyhow::Result<Exit> {
     let world = session.world().map_err(anyhow::Error::msg)?;
     let made = runtime.block_on(session.prepare(changes, setup::making())).map_err(anyhow::Error::msg)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    plan::finish(&made, &world, args.output.as_deref(), false, args.format, &mut out)
-        .context("cannot write the plan")?;
+    plan::finish(&made, &world, args.output.as_deref(), false, args.format)?;
     Ok(Exit::OutOfTrue)
 }

@@ -1,8 +1,10 @@
 //! `trueup audit verify`: can the record of pushes be trusted?
 
+use std::path::Path;
+
 use anyhow::bail;
 
-use super::{Exit, Global};
+use super::{Exit, Global, out};
 use crate::config::Dirs;
 use crate::store::{self, Journal};
 
@@ -25,38 +27,42 @@ pub fn verify(global: &Global, noted: Option<&str>) -> anyhow::Result<Exit> {
     }
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let path = dirs.state.join("journal.db");
+    let (said, exit) = judged(&path, noted)?;
+    out::text(&said)?;
+    Ok(exit)
+}
+
+/// What can be said of the journal, in lines.
+fn judged(path: &Path, noted: Option<&str>) -> anyhow::Result<(String, Exit)> {
+    let shown = path.display();
     if !path.exists() {
-        if noted.is_some() {
-            println!("there is no journal at {}: the one that was noted is gone", path.display());
-            return Ok(Exit::OutOfTrue);
-        }
-        println!("there is no journal yet: nothing was ever pushed from here");
-        return Ok(Exit::True);
+        return Ok(match noted {
+            Some(_) => (format!("there is no journal at {shown}: the one that was noted is gone\n"), Exit::OutOfTrue),
+            None => ("there is no journal yet: nothing was ever pushed from here\n".to_owned(), Exit::True),
+        });
     }
-    let mut journal = store::journal::open(&path)?;
+    let mut journal = store::journal::open(path)?;
     if let Some(bad) = journal.verify()? {
-        println!(
-            "entry {bad} of {} is not as it was written, or is gone: what the journal says from there on cannot be trusted",
-            path.display()
+        let said = format!(
+            "entry {bad} of {shown} is not as it was written, or is gone: what the journal says from there on cannot be trusted\n"
         );
-        return Ok(Exit::OutOfTrue);
+        return Ok((said, Exit::OutOfTrue));
     }
     let (entries, head) = journal.head()?;
-    if let Some(noted) = noted {
-        let Some(number) = journal.entry_of(noted)? else {
-            println!(
-                "no entry of {} has the hash that was noted: entries were taken away or all was written anew since",
-                path.display()
-            );
-            return Ok(Exit::OutOfTrue);
-        };
-        println!("the head that was noted is entry {number}: it and all before it are as they were then");
-    }
-    println!("{entries} entries, each as it was written. Head {head}");
-    if noted.is_none() {
-        println!(
-            "Note the head elsewhere (in a ticket). Later, --head HASH tells whether entries were taken away since."
-        );
-    }
-    Ok(Exit::True)
+    let whole = format!("{entries} entries, each as it was written. Head {head}\n");
+    let Some(noted) = noted else {
+        let note =
+            "Note the head elsewhere (in a ticket). Later, --head HASH tells whether entries were taken away since.";
+        return Ok((format!("{whole}{note}\n"), Exit::True));
+    };
+    Ok(match journal.entry_of(noted)? {
+        Some(number) => {
+            let told = format!("the head that was noted is entry {number}: it and all before it are as they were then");
+            (format!("{told}\n{whole}"), Exit::True)
+        }
+        None => {
+            let gone = "has the hash that was noted: entries were taken away or all was written anew since";
+            (format!("no entry of {shown} {gone}\n"), Exit::OutOfTrue)
+        }
+    })
 }

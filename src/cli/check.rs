@@ -1,12 +1,12 @@
 //! `trueup check`: read everything, compare, say what is out of true. Reads only.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use anyhow::{Context, bail};
 
 use super::args::{Check, Format};
 use super::lines::{AttributeLine, FeedLine, Line};
-use super::{Exit, Global, setup};
+use super::{Exit, Global, out, setup};
 use crate::compare::Identity;
 use crate::compare::{Compared, FacetDiff, Pairing, SystemView, Verdict, facets, label};
 use crate::engine::protocol::{Health, World};
@@ -28,18 +28,14 @@ pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
         );
     }
     let world = setup::read_all(setup.only(args.system.as_deref()))?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let printed = match args.format {
-        Format::Json => json(&world, &wanted, &mut out),
-        Format::Table => table(&world, &wanted, &mut out),
-    };
-    let mismatches = match printed.and_then(|count| out.flush().map(|()| count)) {
-        Ok(mismatches) => mismatches,
-        // Whoever reads has had enough (`| head`): what was found still decides the status.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 1,
-        Err(error) => return Err(error).context("cannot write the result"),
-    };
-    Ok(exit(&world, &wanted, mismatches > 0))
+    let mismatches = out::print(|out| {
+        Ok(match args.format {
+            Format::Json => json(&world, &wanted, out)?,
+            Format::Table => table(&world, &wanted, out)?,
+        })
+    })?;
+    // Where whoever reads has had enough, there was something to be read.
+    Ok(exit(&world, &wanted, mismatches.is_none_or(|count| count > 0)))
 }
 
 /// The exit status of a look at the systems.
@@ -328,7 +324,7 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
     }
     for status in world.systems.iter() {
         if let Health::Bad { text, .. } = &status.health {
-            eprintln!("{}", trouble(&status.id, text));
+            out::aside(&trouble(&status.id, text));
         }
     }
     let systems = &world.compared.inputs.systems;

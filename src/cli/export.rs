@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::args::{ExportArgs, ExportWhat};
 use super::check::Wanted;
-use super::{Exit, Global, setup};
+use super::{Exit, Global, out, setup};
 use crate::compare::Identity;
 use crate::config::Dirs;
 use crate::console::app::columns::{Column, USUAL};
@@ -36,7 +36,7 @@ pub fn run(global: &Global, args: &ExportArgs) -> anyhow::Result<Exit> {
     };
     let name = args.output.clone().unwrap_or_else(|| file_name(word, jiff::Timestamp::now()));
     let path = write(&folder(&dirs), &name, &sheet)?;
-    println!("{} lines in {}", sheet.rows.len(), path.display());
+    out::text(&format!("{} lines in {}\n", sheet.rows.len(), path.display()))?;
     Ok(exit)
 }
 

@@ -1,13 +1,13 @@
 //! `trueup history`: past pushes, or one of them with what changed, why, and every request as it was sent.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use anyhow::bail;
 
 use super::args::{Format, HistoryArgs};
 use super::lines::Line;
 use super::paper::{self, Print};
-use super::{Exit, Global};
+use super::{Exit, Global, out};
 use crate::config::Dirs;
 use crate::console::app::lines::clock;
 use crate::console::app::preview::{request_lines, target};
@@ -26,30 +26,29 @@ pub fn run(global: &Global, args: &HistoryArgs) -> anyhow::Result<Exit> {
         Some(journal) => journal.history(reach(args.push.as_deref(), args.most))?,
         None => Vec::new(),
     };
-    let mut out = BufWriter::new(std::io::stdout().lock());
     if let (Some(name), Some(journal)) = (&args.push, &mut journal) {
         let entry = pick(entries, name)?;
         let sendings = journal.sendings(&entry.plan.id)?;
-        one(&entry, &sendings, args.format, &mut out)?;
-        out.flush()?;
+        out::print(|out| Ok(one(&entry, &sendings, args.format, out)?))?;
         return Ok(Exit::True);
     }
     if let Some(name) = &args.push {
         bail!("there is no push {name}: nothing was ever pushed from here");
     }
-    for entry in &entries {
-        listed(entry, args.format, &mut out)?;
-    }
-    if args.format == Format::Table {
-        match &mut journal {
-            Some(journal) if !entries.is_empty() => {
-                let (number, hash) = journal.head()?;
+    let head = journal.as_mut().filter(|_| !entries.is_empty()).map(Journal::head).transpose()?;
+    out::print(|out| {
+        for entry in &entries {
+            listed(entry, args.format, out)?;
+        }
+        match head.filter(|_| args.format == Format::Table) {
+            Some((number, hash)) => {
                 writeln!(out, "\nhead of the record, to be noted in a ticket: {number} {hash}")?;
             }
-            _ => writeln!(out, "no pushes yet")?,
+            None if args.format == Format::Table => writeln!(out, "no pushes yet")?,
+            None => {}
         }
-    }
-    out.flush()?;
+        Ok(())
+    })?;
     Ok(Exit::True)
 }
 

@@ -1,12 +1,10 @@
 //! `trueup man`: the man page, from the same definitions as `--help`.
 
-use std::io::Write;
-
 use anyhow::bail;
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use super::{Cli, Exit};
+use super::{Cli, Exit, out};
 
 /// What `--help` has no room for.
 const MORE: &str = "\
@@ -45,9 +43,7 @@ not fully succeed.
 /// When there is no such command.
 pub fn run(name: Option<&str>) -> anyhow::Result<Exit> {
     let page = page(name)?;
-    // A pager that was closed early is no fault.
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(&page).and_then(|()| out.flush());
+    out::text(&String::from_utf8_lossy(&page))?;
     Ok(Exit::True)
 }
 

@@ -18,6 +18,7 @@ mod lines;
 mod man;
 mod open;
 mod operator;
+mod out;
 mod paper;
 mod password;
 mod plan;
@@ -84,7 +85,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("trueup: {error:#}");
+            out::aside(&format!("trueup: {error:#}"));
             Exit::Usage.into()
         }
     }
@@ -113,13 +114,15 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Purge(purge)) => purge::run(&global, &purge),
         Some(Command::Keys(keys)) => {
             face::settle(&global, &crate::config::Face::default())?;
-            print!("{}", face::key_table(keys.markdown)?);
+            out::text(&face::key_table(keys.markdown)?)?;
             Ok(Exit::True)
         }
         Some(Command::Help(help)) => help::run(help.topic.as_deref(), &global),
         Some(Command::Man { command }) => man::run(command.as_deref()),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "trueup", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "trueup", &mut script);
+            out::text(&String::from_utf8_lossy(&script))?;
             Ok(Exit::True)
         }
     }

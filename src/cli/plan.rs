@@ -1,7 +1,7 @@
 //! `trueup plan`: what would be pushed, chosen without a screen. Reads only; nothing is sent from here.
 
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+use std::io::Write as _;
 
 use anyhow::{Context, bail};
 
@@ -9,7 +9,7 @@ use super::args::{Format, PlanArgs, SavedPlan};
 use super::check::Wanted;
 use super::lines::Line;
 use super::paper::{self, Print};
-use super::{Exit, Global, setup};
+use super::{Exit, Global, out, setup};
 use crate::compare::Compared;
 use crate::config::Dirs;
 use crate::engine::protocol::World;
@@ -44,28 +44,28 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
     let runtime = setup::runtime()?;
     let session = setup::session(&runtime, setup.only(args.system.as_deref()));
     let world = session.world().map_err(anyhow::Error::msg)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
     if let (Some(user), Some(system)) = (&args.password, &args.system) {
         let change = super::password::change(&world, system, user, args.from_setting)?;
         let plan = runtime.block_on(session.prepare(vec![change], setup::making())).map_err(anyhow::Error::msg)?;
-        finish(&plan, &world, args.output.as_deref(), args.requests, args.format, &mut out)?;
+        finish(&plan, &world, args.output.as_deref(), args.requests, args.format)?;
         return Ok(super::check::exit(&world, &wanted, true));
     }
     let chosen = choose(&world, &wanted, &only, args.removals);
     for (why, count) in &chosen.left_out {
-        eprintln!("left out: {count} {why}");
+        out::aside(&format!("left out: {count} {why}"));
     }
     if chosen.changes.is_empty() {
-        if args.format == Format::Json {
-            paper::line(&mut out, &summary(&world.compared, 0, None))?;
-        } else {
-            writeln!(out, "nothing to change")?;
-        }
-        out.flush()?;
+        out::print(|out| {
+            match args.format {
+                Format::Json => paper::line(out, &summary(&world.compared, 0, None))?,
+                Format::Table => writeln!(out, "nothing to change")?,
+            }
+            Ok(())
+        })?;
         return Ok(super::check::exit(&world, &wanted, false));
     }
     let plan = runtime.block_on(session.prepare(chosen.changes, setup::making())).map_err(anyhow::Error::msg)?;
-    finish(&plan, &world, args.output.as_deref(), args.requests, args.format, &mut out)?;
+    finish(&plan, &world, args.output.as_deref(), args.requests, args.format)?;
     Ok(super::check::exit(&world, &wanted, true))
 }
 
@@ -79,26 +79,28 @@ pub fn finish(
     output: Option<&std::path::Path>,
     requests: bool,
     format: Format,
-    out: &mut impl Write,
 ) -> anyhow::Result<()> {
     if let Some(path) = output {
         paper::save(plan, path)?;
     }
     let print = Print { compared: Some(&world.compared), outcomes: &[], requests };
-    print.plan(plan, format, out).context("cannot write the plan")?;
-    match format {
-        Format::Json => paper::line(out, &summary(&world.compared, plan.count(), None))?,
-        Format::Table if plan.count() == 0 => writeln!(
-            out,
-            "\nall changes are refused, for the reasons above: nothing of this plan can be sent{}",
-            if output.is_some() { "; it is saved all the same" } else { "" }
-        )?,
-        Format::Table => match output {
-            Some(path) => writeln!(out, "\nsaved; nothing was sent. To send it: trueup push {}", path.display())?,
-            None => writeln!(out, "\nnothing was sent. To send it, save it with -o FILE and push that")?,
-        },
-    }
-    out.flush().context("cannot write the plan")
+    out::print(|out| {
+        print.plan(plan, format, out)?;
+        match format {
+            Format::Json => paper::line(out, &summary(&world.compared, plan.count(), None))?,
+            Format::Table if plan.count() == 0 => writeln!(
+                out,
+                "\nall changes are refused, for the reasons above: nothing of this plan can be sent{}",
+                if output.is_some() { "; it is saved all the same" } else { "" }
+            )?,
+            Format::Table => match output {
+                Some(path) => writeln!(out, "\nsaved; nothing was sent. To send it: trueup push {}", path.display())?,
+                None => writeln!(out, "\nnothing was sent. To send it, save it with -o FILE and push that")?,
+            },
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// The counts of what was read, of a plan's changes, and of what came of them where it was pushed.
@@ -152,17 +154,14 @@ fn show(global: &Global, path: &std::path::Path, format: Format) -> anyhow::Resu
     let journal = dirs.state.join("journal.db");
     let used = if journal.exists() { store::journal::open(&journal)?.find(&plan.id)? } else { None };
     let outcomes = used.as_ref().map_or(&[][..], |entry| &entry.outcomes);
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    Print { compared: None, outcomes, requests: true }
-        .plan(&plan, format, &mut out)
-        .context("cannot write the plan")?;
-    out.flush()?;
+    let print = Print { compared: None, outcomes, requests: true };
+    out::print(|out| Ok(print.plan(&plan, format, out)?))?;
     if !intact {
-        eprintln!("{} was changed after it was saved: it cannot be pushed", path.display());
+        out::aside(&format!("{} was changed after it was saved: it cannot be pushed", path.display()));
     }
     if let Some(entry) = used {
         let when = crate::console::app::lines::clock(entry.began);
-        eprintln!("it was pushed {when} by {}; it cannot be pushed again", entry.by.who);
+        out::aside(&format!("it was pushed {when} by {}; it cannot be pushed again", entry.by.who));
     }
     Ok(Exit::True)
 }

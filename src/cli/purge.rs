@@ -1,11 +1,11 @@
 //! `trueup purge SYSTEM`: forgets what is kept of a system between runs.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use anyhow::bail;
 
 use super::args::PurgeArgs;
-use super::{Exit, Global};
+use super::{Exit, Global, out};
 use crate::config::Dirs;
 use crate::model::SystemId;
 use crate::store::{self, Cache, Journal};
@@ -21,11 +21,10 @@ pub fn run(global: &Global, args: &PurgeArgs) -> anyhow::Result<Exit> {
         if !std::io::stdin().is_terminal() {
             bail!("nothing was forgotten: there is no terminal to confirm on; say --yes");
         }
-        print!(
+        out::text(&format!(
             "Snapshots, links, adopted differences and staged changes of {system} are forgotten; the record of pushes stays.\n\
              Type its name to go on: "
-        );
-        std::io::stdout().flush()?;
+        ))?;
         let mut typed = String::new();
         std::io::stdin().lock().read_line(&mut typed)?;
         if typed.trim() != args.system {
@@ -37,6 +36,6 @@ pub fn run(global: &Global, args: &PurgeArgs) -> anyhow::Result<Exit> {
         store::journal::open(&journal)?.purge(&system)?;
     }
     store::FileCache::new(&dirs.cache).purge(&system)?;
-    println!("{system} is forgotten");
+    out::text(&format!("{system} is forgotten\n"))?;
     Ok(Exit::True)
 }

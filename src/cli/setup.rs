@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::Global;
+use super::{Global, out};
 use crate::config::{self, Config, Dirs, SystemConfig};
 use crate::console::run::Rules;
 use crate::engine::protocol::{Health, Making, Report, World};
@@ -149,14 +149,14 @@ pub fn build(config: &Config, dirs: &Dirs, mappings: &[Mapping]) -> anyhow::Resu
         Ok(journal) => journal,
         // All can be read and compared without one; nothing is pushed, and the engine says why.
         Err(why) => {
-            eprintln!("trueup: no push can be made from here: {why}");
+            out::aside(&format!("trueup: no push can be made from here: {why}"));
             store::journal::without(&why)?
         }
     };
     let usual = Patience::default();
     let cache = store::FileCache::new(&dirs.cache);
     if let Err(why) = cache.sweep(config.keep) {
-        eprintln!("trueup: snapshots older than {} days are still there: {why}", config.keep);
+        out::aside(&format!("trueup: snapshots older than {} days are still there: {why}", config.keep));
     }
     let systems = config.systems.iter().map(|config| system(config, mappings)).collect::<anyhow::Result<Vec<_>>>()?;
     let cache = cache.of(systems.iter().map(|system| (system.id().clone(), system.place())).collect());
@@ -264,7 +264,7 @@ pub fn session(runtime: &tokio::runtime::Runtime, setup: Setup) -> Session {
         let _ = err.flush();
     };
     let session = runtime.block_on(Session::read(setup, progress));
-    eprint!("\r\x1b[K");
+    let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
     session
 }
 

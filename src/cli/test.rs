@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::args::{Format, Test};
-use super::{Exit, Global, setup};
+use super::{Exit, Global, out, setup};
 use crate::engine;
 use crate::model::text;
 use crate::plan::{Finding, Site};
@@ -21,25 +21,26 @@ pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
     }
     let names: Vec<_> = config.systems.iter().map(|system| system.id.clone()).collect();
     let sites = setup::runtime()?.block_on(engine::test(setup::build(&config, &dirs, &mappings)?, &names));
-    let mut out = std::io::stdout().lock();
-    let mut good = true;
-    for (system, site) in names.iter().zip(sites) {
-        let usable = site.good() && site.blocked.is_none();
-        good &= usable;
-        match args.format {
-            Format::Json => {
-                let line = serde_json::json!({
-                    "type": "test", "system": system.as_str(), "good": usable, "blocked": site.blocked,
-                    "warning": site.warning, "account": site.account, "whoami": site.whoami, "evidence": site.evidence,
-                });
-                writeln!(out, "{line}")?;
-            }
-            Format::Table => {
-                writeln!(out, "{system}")?;
-                table(&site, &mut out)?;
+    let usable = |site: &Site| site.good() && site.blocked.is_none();
+    let good = sites.iter().all(usable);
+    out::print(|out| {
+        for (system, site) in names.iter().zip(&sites) {
+            match args.format {
+                Format::Json => {
+                    let line = serde_json::json!({
+                        "type": "test", "system": system.as_str(), "good": usable(site), "blocked": site.blocked,
+                        "warning": site.warning, "account": site.account, "whoami": site.whoami, "evidence": site.evidence,
+                    });
+                    writeln!(out, "{line}")?;
+                }
+                Format::Table => {
+                    writeln!(out, "{system}")?;
+                    table(site, out)?;
+                }
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(if good { Exit::True } else { Exit::Incomplete })
 }
 

@@ -97,6 +97,8 @@ pub(super) enum Aside {
     StagingKept(staging::Kept),
     /// What was decided is on disk.
     Saved,
+    /// It is not, in words.
+    Unsaved(String),
     /// The decisions as the journal has them.
     Decisions(u64, Decisions),
     /// What an earlier run has read; and whether the systems are to be read now.
@@ -140,6 +142,8 @@ pub(super) struct Core {
     awaiting: Vec<kept::Confirmed>,
     /// Writes to the journal that are under way.
     saving: usize,
+    /// What was told of what could not be saved: once is enough.
+    unsaved: BTreeSet<String>,
     /// Rises with every decision.
     decided: u64,
     /// Others have added decisions to the journal.
@@ -220,6 +224,7 @@ impl Core {
             rewritten: Vec::new(),
             awaiting: Vec::new(),
             saving: 0,
+            unsaved: BTreeSet::new(),
             decided: 0,
             reread: false,
             waived: 0,

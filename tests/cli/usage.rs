@@ -106,3 +106,42 @@ fn a_simulator_that_is_not_there_is_told() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("workday"), "{}", ran.err);
 }
+
+#[test]
+fn a_full_disk_and_a_reader_that_has_gone_are_told_or_borne_and_crash_nothing() {
+    use std::process::{Command, Stdio};
+    let bed = bed(40, &[HR, AHA]);
+    let (config, data) = (bed.config(), bed.dir.0.join("data"));
+    let run = |args: &[&str], out: Stdio, err: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trueup"));
+        command.arg("--config").arg(&config).arg("--data-dir").arg(&data).args(args);
+        let ran = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap().wait_with_output().unwrap();
+        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    let full = || Stdio::from(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    // The end that reads is gone before anything is written.
+    let gone = || Stdio::from(std::io::pipe().unwrap().1);
+    let commands: [&[&str]; 11] = [
+        &["help"],
+        &["help", "aha"],
+        &["keys", "--markdown"],
+        &["man"],
+        &["completions", "bash"],
+        &["history"],
+        &["audit", "verify"],
+        &["check"],
+        &["check", "--format", "json"],
+        &["test"],
+        &["plan"],
+    ];
+    for args in commands {
+        let (code, said) = run(args, full(), Stdio::piped());
+        assert_eq!(code, Some(2), "{args:?} with a full disk: {said}");
+        assert!(said.contains("cannot write the result: No space left on device"), "{args:?}: {said}");
+        let (code, said) = run(args, gone(), Stdio::piped());
+        assert!(matches!(code, Some(0 | 1)), "{args:?} with nobody who reads: {code:?} {said}");
+        assert!(!said.contains("panicked") && !said.contains("ipe"), "{args:?}: {said}");
+        let (code, _) = run(args, Stdio::null(), gone());
+        assert!(matches!(code, Some(0 | 1)), "{args:?} with nobody who reads what is said beside: {code:?}");
+    }
+}

@@ -211,6 +211,24 @@ fn pure_rooms_touch_no_file_no_socket_no_task_and_no_clock() {
 }
 
 #[test]
+fn nothing_prints_in_a_way_that_crashes_where_nobody_reads() {
+    // The macros panic on a full disk and on a closed pipe; `cli::out` does not.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let prints =
+        |line: &str| ["print!(", "println!(", "eprint!(", "eprintln!("].iter().any(|name| line.starts_with(name));
+    let mut broken = Vec::new();
+    for file in &files {
+        let code = code(&fs::read_to_string(file).unwrap());
+        broken
+            .extend(code.lines().filter(|line| prints(line.trim())).map(|line| format!("{}: {line}", file.display())));
+    }
+    assert!(files.len() > 300, "the test read {} files: it does not see the house", files.len());
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
 fn the_top_level_stays_as_small_as_it_is() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let known = ["Cargo.toml", "Cargo.lock", "README.md", "LICENSE", "src", "assets", "tests", "target"];

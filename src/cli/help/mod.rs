@@ -1,10 +1,8 @@
 //! `trueup help`: what `--help` has no room for.
 
-use std::io::Write;
-
 use clap::CommandFactory;
 
-use super::{Cli, Exit, Global, face, setup};
+use super::{Cli, Exit, Global, face, out, setup};
 use crate::config::{Dirs, keys};
 use crate::mapping::{Mapping, Profile};
 
@@ -32,9 +30,7 @@ const TOPICS: &[(&str, &str)] = &[
 /// When there is no such topic, or a connector file of the operator's own is broken.
 pub fn run(topic: Option<&str>, global: &Global) -> anyhow::Result<Exit> {
     let text = text(topic, &connectors(global))?;
-    let mut out = std::io::stdout().lock();
-    // A pager that was closed early is no fault.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out::text(&text)?;
     Ok(Exit::True)
 }
 

@@ -127,6 +127,8 @@ pub struct Planned {
     pub(super) listed: HashSet<ChangeId>,
     /// The cursor has its first place in this plan.
     pub(super) placed: bool,
+    /// A push has ended, and nobody has looked at what came of it.
+    pub(super) unseen: bool,
 }
 
 /// What rows were made for.
@@ -335,6 +337,7 @@ impl Planned {
         push.running = false;
         // What needs a look stands first, and the cursor on it.
         self.placed = false;
+        self.unseen = true;
         self.dirty = true;
         Some(self.counts().map(|(counts, _)| counts).unwrap_or_default())
     }

@@ -100,6 +100,7 @@ impl App {
     }
 
     pub(super) fn go_plan(&mut self, wishes: &mut Vec<Wish>) {
+        self.plan.unseen = false;
         if self.tab == Tab::Plan {
             let asked = wishes.len();
             self.prepare(wishes);

@@ -22,7 +22,7 @@ struct Sentence {
 const CHINESE: &str = include_str!("../../../assets/text/said.zh.toml");
 
 /// Sentences within sentences: so deep and no deeper.
-const DEPTH: usize = 4;
+const DEPTH: usize = 6;
 
 /// All sentences, the most telling first: those that begin with words of their own, and those that begin with a hole.
 fn sentences() -> &'static [Vec<Sentence>; 2] {
@@ -99,7 +99,14 @@ fn translated(text: &str, depth: usize) -> Option<String> {
     // A sentence that begins with words of its own is the one; what begins with a hole may be but the end of another.
     let [own, others] = sentences();
     let fits = |sentence: &'static Sentence| sentence.holes(text).map(|holes| (sentence, holes));
-    let found = own.iter().find_map(fits).or_else(|| others.iter().find_map(fits));
+    let whole = own.iter().find_map(fits);
+    // What a system says is one sentence, also where a part of it would be another.
+    if let (None, Some((name, rest))) = (&whole, named(text))
+        && own.iter().any(|sentence| sentence.holes(rest).is_some())
+    {
+        return Some(format!("{name}：{}", translated(rest, depth)?));
+    }
+    let found = whole.or_else(|| others.iter().find_map(fits));
     let Some((sentence, holes)) = found else {
         return parts(text, depth);
     };
@@ -125,8 +132,13 @@ fn parts(text: &str, depth: usize) -> Option<String> {
             return Some(format!("{}；{}", one.as_deref().unwrap_or(first), other.as_deref().unwrap_or(rest)));
         }
     }
-    let (name, rest) = text.split_once(": ").filter(|(name, _)| !name.contains(' '))?;
+    let (name, rest) = named(text)?;
     Some(format!("{name}：{}", translated(rest, depth)?))
+}
+
+/// The name of the system before a sentence, and the sentence.
+fn named(text: &str) -> Option<(&str, &str)> {
+    text.split_once(": ").filter(|(name, _)| !name.contains(' '))
 }
 
 #[cfg(test)]
@@ -135,6 +147,18 @@ mod tests {
     use super::super::text::speak_here;
     use super::*;
     use std::path::Path;
+
+    #[test]
+    fn a_fault_of_a_system_is_said_to_its_last_word() {
+        speak_here(Some(Language::Chinese));
+        let fault = "kingdee: the sign-in was refused: it answered with a web page; check server_address. No other log-in \
+                     is tried: after a few failures Kingdee locks the account for about 30 minutes. It is not tried again \
+                     by itself, since services lock accounts; put it right and test again (T, or trueup test kingdee)";
+        let said = said(fault).into_owned();
+        for english in ["refused", "web page", "tried", "locks", "again"] {
+            assert!(!said.contains(english), "{english}: {said}");
+        }
+    }
 
     /// Every text between quotes in these folders, its holes emptied and its broken lines joined.
     fn literals(folder: &Path, ending: &str, into: &mut String) {

@@ -82,20 +82,20 @@ impl Core {
         self.decided += 1;
         self.decisions.take(decision.clone());
         self.outdated();
-        self.save(move |journal| journal.decide(&decision));
+        self.save(|why| format!("what was decided is not kept: {why}"), move |journal| journal.decide(&decision));
     }
 
-    /// Writes to the journal beside the core; what cannot be kept is told.
+    /// Writes to the journal beside the core; what cannot be kept is told, once.
     pub(super) fn save(
         &mut self,
+        unsaved: fn(&StoreError) -> String,
         work: impl FnOnce(&mut dyn crate::store::Journal) -> Result<(), StoreError> + Send + 'static,
     ) {
         self.saving += 1;
         let (keeper, asides) = (self.keeper.clone(), self.asides.0.clone());
         tokio::spawn(async move {
             if let Err(error) = keeper.ask(work).await {
-                let text = format!("what was decided is not kept: {error}");
-                let _ = asides.send(Aside::Report(Report::Notice(text)));
+                let _ = asides.send(Aside::Unsaved(unsaved(&error)));
             }
             let _ = asides.send(Aside::Saved);
         });
@@ -133,7 +133,10 @@ impl Core {
             self.rewritten.extend(bases.iter().cloned());
         }
         let bases = self.open_bases(bases);
-        self.save(move |journal| journal.keep_bases(&bases, &[]));
+        self.save(
+            |why| format!("what both sides last had in common is not kept: {why}"),
+            move |journal| journal.keep_bases(&bases, &[]),
+        );
     }
 
     /// What a push has confirmed is common from then on; it counts once the target has been read again.
@@ -184,7 +187,10 @@ impl Core {
         self.bases = if rewritten.is_empty() { bases } else { with(&bases, &rewritten) };
         if !(new.is_empty() && gone.is_empty()) {
             let new = self.open_bases(new);
-            self.save(move |journal| journal.keep_bases(&new, &gone));
+            self.save(
+                |why| format!("what both sides last had in common is not kept: {why}"),
+                move |journal| journal.keep_bases(&new, &gone),
+            );
         }
     }
 

@@ -30,6 +30,11 @@ impl Core {
             }
             Aside::StagingKept(kept) => self.staging_kept(kept),
             Aside::Saved => self.saving -= 1,
+            Aside::Unsaved(text) => {
+                if self.unsaved.insert(text.clone()) {
+                    self.report(Report::Notice(text));
+                }
+            }
             Aside::Recalled(loaded, read) => self.recalled(loaded, read),
             Aside::Decisions(version, decisions) => self.decided(version, decisions),
             Aside::Pushed(plan, outcomes, touched) => {

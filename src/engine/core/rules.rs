@@ -213,7 +213,10 @@ impl Core {
             self.accepted.remove(&system);
             let text = text(&kept);
             self.sizes.insert(system.clone(), kept.sizes);
-            self.save(move |journal| journal.accept(&system, &text));
+            self.save(
+                |why| format!("what was accepted is not kept: {why}"),
+                move |journal| journal.accept(&system, &text),
+            );
         }
     }
 }

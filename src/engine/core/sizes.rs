@@ -60,7 +60,10 @@ impl Core {
         for system in noted {
             self.sizes.entry(system.clone()).or_default().insert(key.clone(), now);
             if let Some(text) = self.kept_text(&system) {
-                self.save(move |journal| journal.accept(&system, &text));
+                self.save(
+                    |why| format!("what was accepted is not kept: {why}"),
+                    move |journal| journal.accept(&system, &text),
+                );
             }
         }
     }
