@@ -9,7 +9,7 @@ use super::args::{Format, PlanArgs, SavedPlan};
 use super::check::Wanted;
 use super::lines::Line;
 use super::paper::{self, Print};
-use super::{Exit, Global, out, setup};
+use super::{Exit, Global, face, out, setup};
 use crate::compare::Compared;
 use crate::config::Dirs;
 use crate::engine::protocol::World;
@@ -35,6 +35,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
             op.with_context(|| format!("there is no operation `{name}`; there are: {}", names.join(", ")))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
+    face::speak_to(global, args.format);
     let setup = setup::load(global)?;
     if setup.source.is_none() {
         bail!("without a source of truth nothing is right, and nothing can be planned: name it (`source = \"NAME\"`)");
@@ -46,7 +47,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
     let world = session.world().map_err(anyhow::Error::msg)?;
     if let (Some(user), Some(system)) = (&args.password, &args.system) {
         let change = super::password::change(&world, system, user, args.from_setting)?;
-        let plan = runtime.block_on(session.prepare(vec![change])).map_err(anyhow::Error::msg)?;
+        let plan = runtime.block_on(session.prepare(vec![change], setup::making())).map_err(anyhow::Error::msg)?;
         finish(&plan, &world, args.output.as_deref(), args.requests, args.format)?;
         return Ok(super::check::exit(&world, &wanted, true));
     }
@@ -64,7 +65,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
         })?;
         return Ok(super::check::exit(&world, &wanted, false));
     }
-    let plan = runtime.block_on(session.prepare(chosen.changes)).map_err(anyhow::Error::msg)?;
+    let plan = runtime.block_on(session.prepare(chosen.changes, setup::making())).map_err(anyhow::Error::msg)?;
     finish(&plan, &world, args.output.as_deref(), args.requests, args.format)?;
     Ok(super::check::exit(&world, &wanted, true))
 }

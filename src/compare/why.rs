@@ -154,10 +154,10 @@ fn linked(
             let how = match by {
                 Some(Rung::Kept) => "by decision",
                 Some(Rung::Key) => "by an exact key",
-                Some(Rung::Folded) | None => "by userName, e-mail or name, alone on both sides",
+                Some(Rung::Folded) | None => "by userName, e-mail or name",
             };
             let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
-            say(Some(true), format!("linked {how} to {} {b}{since}", to.id));
+            say(Some(true), format!("linked to {} {b} {how}{since}", to.id));
         }
         (Some(_), None) if pairing == Pairing::Undecided => {
             say(Some(false), format!("not linked in {}: there are several candidates, or no key that tells", to.id));

@@ -6,6 +6,7 @@ mod complete;
 mod confirm;
 mod decisions;
 mod desk;
+mod follow;
 mod idle;
 mod languages;
 mod lists;

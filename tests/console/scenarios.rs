@@ -47,7 +47,7 @@ fn s01_why_can_omar_not_log_in_is_answered_by_six_keys() {
     assert!(at(&screen, "Space deactivate") < at(&screen, "hr (source)"), "its fix is the second: {screen}");
     for question in [
         "in hr: omar",
-        "linked by",
+        "linked to aha",
         "active in aha",
         "nothing about it has been pushed yet",
         "no role was silently replaced by a default",

@@ -184,7 +184,7 @@ fn the_card_says_why() {
     let (lines, red) = answer(found.of(Kind::User, 0, "1"));
     assert_eq!(red.as_deref(), Some(r#"out of the scope of aha: not (title eq "guest")"#));
     assert!(
-        lines.iter().any(|line| line.text == "linked by decision to aha a since 1970-01-01T00:00:00Z"),
+        lines.iter().any(|line| line.text == "linked to aha a by decision since 1970-01-01T00:00:00Z"),
         "{lines:#?}"
     );
     assert_eq!(answer(found.of(Kind::User, 0, "2")).1.as_deref(), Some("inactive in hr"));

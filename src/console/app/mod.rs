@@ -387,6 +387,7 @@ impl App {
         self.order(wishes);
         self.look();
         let shown = self.tab == Tab::Plan;
+        self.plan.unseen &= !shown;
         if let (true, Some(Popup::Filter(bar))) = (shown, &self.popup) {
             self.plan.narrow(bar.input.value());
         }

@@ -236,6 +236,8 @@ impl App {
         self.tab = tab;
         self.focus = Focus::List;
         match tab {
+            // What came of a push is shown once, before the next plan is made.
+            Tab::Plan if self.plan.unseen && !self.plan.failed().is_empty() => {}
             Tab::Plan => self.prepare(wishes),
             Tab::History => {
                 wishes.push(Wish::Engine(Command::History));

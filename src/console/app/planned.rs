@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::model::{Op, SystemId};
 use crate::plan::{ChangeId, Outcome, OutcomeState, Plan, PlanId};
 
+use crate::engine::protocol::Making;
+
 use super::lines::Line;
 use super::staged::Staged;
 use super::text::text;
@@ -92,6 +94,8 @@ pub(super) enum Stops {
 pub struct Planned {
     /// Where it stands.
     pub standing: Standing,
+    /// How far the plan in the making is.
+    pub(super) making: Vec<Making>,
     /// The rows.
     pub rows: Vec<PlanRow>,
     /// The cursor.
@@ -123,6 +127,8 @@ pub struct Planned {
     pub(super) listed: HashSet<ChangeId>,
     /// The cursor has its first place in this plan.
     pub(super) placed: bool,
+    /// A push has ended, and nobody has looked at what came of it.
+    pub(super) unseen: bool,
 }
 
 /// What rows were made for.
@@ -263,6 +269,12 @@ impl Planned {
             .collect()
     }
 
+    /// How far the plan in the making is.
+    pub(super) fn making(&mut self, making: Vec<Making>) {
+        self.dirty |= self.preparing();
+        self.making = making;
+    }
+
     pub(super) fn prepared(&mut self, plan: Arc<Plan>) {
         if self.preparing() {
             self.standing = Standing::Ready(plan);
@@ -325,6 +337,7 @@ impl Planned {
         push.running = false;
         // What needs a look stands first, and the cursor on it.
         self.placed = false;
+        self.unseen = true;
         self.dirty = true;
         Some(self.counts().map(|(counts, _)| counts).unwrap_or_default())
     }

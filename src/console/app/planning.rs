@@ -95,10 +95,12 @@ impl App {
             return;
         }
         self.plan.standing = Standing::Preparing;
+        self.plan.making.clear();
         wishes.push(Wish::Engine(Command::Prepare(changes)));
     }
 
     pub(super) fn go_plan(&mut self, wishes: &mut Vec<Wish>) {
+        self.plan.unseen = false;
         if self.tab == Tab::Plan {
             let asked = wishes.len();
             self.prepare(wishes);

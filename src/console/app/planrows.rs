@@ -71,7 +71,9 @@ impl Planned {
             Standing::Ready(plan) => maker.plan_rows(plan, staged, world),
             _ => maker.staged_rows(staged, world),
         }
-        (self.rows, self.listed) = (maker.rows, maker.listed);
+        let (rows, listed) = (maker.rows, maker.listed);
+        self.at = follow(&self.rows, self.at, &rows);
+        (self.rows, self.listed) = (rows, listed);
         self.found = self.listed.len();
         self.words = words;
         if !std::mem::replace(&mut self.placed, true) {
@@ -83,6 +85,19 @@ impl Planned {
         }
         self.at = self.at.min(self.rows.len().saturating_sub(1));
     }
+}
+
+/// Where the cursor goes when the rows are made anew: it stays on its group or change, and as far below its head.
+fn follow(before: &[PlanRow], at: usize, rows: &[PlanRow]) -> usize {
+    let same = |one: &PlanRow, other: &PlanRow| match (one, other) {
+        (PlanRow::Change { id, .. }, PlanRow::Change { id: other, .. }) => id == other,
+        (PlanRow::Group { of, .. }, PlanRow::Group { of: other, .. }) => of == other,
+        _ => false,
+    };
+    let upto = before.get(..=at).unwrap_or_default();
+    let head = upto.iter().rposition(|row| matches!(row, PlanRow::Change { .. } | PlanRow::Group { .. }));
+    let found = head.and_then(|head| Some((head, rows.iter().position(|row| same(row, &before[head]))?)));
+    found.map_or(at, |(head, found)| found + (at - head))
 }
 
 pub(super) struct Maker<'m> {
@@ -128,10 +143,13 @@ impl Maker<'_> {
         match &self.plan.standing {
             Standing::Preparing => {
                 let mut line = Line::of(Tone::Dim, text!("plan.preparing"));
-                if let Some(time) = world.and_then(|world| self.reading_time(staged, world)) {
+                if self.plan.making.is_empty()
+                    && let Some(time) = world.and_then(|world| self.reading_time(staged, world))
+                {
                     line = line.with(Tone::Plain, text!("plan.about", time = time));
                 }
-                self.text(&line);
+                self.text(&line.with(Tone::Dim, text!("plan.making-stops", key = self.keymap.shown(Action::Stop))));
+                self.making(world);
             }
             Standing::Not(why) => self.text(&Line::of(Tone::Bad, said(why))),
             _ => {}

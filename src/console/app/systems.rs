@@ -154,7 +154,9 @@ impl App {
         let mut lines = Vec::new();
         lines.push(pair(text!("systems.url"), Line::default().data(Tone::Plain, status.url.clone())));
         let site = status.site.as_ref();
-        if let Some(who) = site.and_then(|site| site.whoami.as_ref()) {
+        // Who was signed in before says nothing of a sign-in that is refused.
+        let lets_in = !matches!(status.health, Health::Bad { .. });
+        if let Some(who) = site.and_then(|site| site.whoami.as_ref()).filter(|_| lets_in) {
             lines.push(pair(text!("systems.whoami"), Line::default().data(Tone::Plain, who.clone())));
         }
         let mut access = Line::of(Tone::Plain, mode(status.mode));

@@ -44,6 +44,9 @@ struct Field {
     span: Span,
 }
 
+/// A column of fewer cells does not name the systems in which something is missing or extra: their marks do.
+const NAMED: usize = 20;
+
 fn take(x: &mut u16, cells: u16) -> Span {
     let span = Span { x: *x, cells };
     *x += if cells > 0 { cells + 2 } else { 0 };
@@ -90,7 +93,7 @@ fn columns(app: &App, rows: &Rows<'_>, area: Rect) -> Columns {
     };
     let own = one.is_some() && targets.is_empty();
     for at in targets {
-        let cells = if one.is_some() { 4 } else { (width(inputs.systems[at].id.as_str()) as u16).clamp(4, 12) };
+        let cells = (width(inputs.systems[at].id.as_str()) as u16).clamp(4, 12);
         systems.push((at, Span { x: 0, cells }));
     }
     let out_least: u16 = if own { 0 } else { 14 };
@@ -316,7 +319,7 @@ fn row(
     }
     if columns.out.cells > 0 {
         let cells = usize::from(columns.out.cells);
-        let mut words = rows.words(identity, one);
+        let mut words = if cells < NAMED { rows.brief(identity, one) } else { rows.words(identity, one) };
         if width(&words) > cells {
             words = rows.brief(identity, one);
         }

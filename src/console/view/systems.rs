@@ -10,6 +10,9 @@ use crate::console::app::text::text;
 
 use super::cells::{Pen, width};
 
+/// From so many requests a second on there is no limit that anybody meets.
+const UNLIMITED: f64 = 100_000.0;
+
 /// Draws the list of systems, a rule, and the report.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let theme = pen.theme;
@@ -30,7 +33,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         .map(|status| {
             let name = if status.source { text!("strip.source", system = status.id) } else { status.id.to_string() };
             let (tone, words) = short(status, app.oldest(status), app.now, app.plan.pushing());
-            let speed = format!("{}/s", rate(status.budget.per_second));
+            // A file is read as fast as it can be.
+            let limited = status.budget.per_second < UNLIMITED;
+            let speed = if limited { format!("{}/s", rate(status.budget.per_second)) } else { "-".to_owned() };
             let mut may = mode(status.mode).to_owned();
             if status.production {
                 may = format!("{may} {}", text!("mode.production"));

@@ -68,6 +68,7 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     // How old it is matters less than how it stands, and what is well less than what is not.
     let brief = || {
         let (fine, mut rest): (Vec<_>, Vec<_>) = states(false).into_iter().partition(|(tone, ..)| *tone == Tone::Good);
+        rest.sort_by_key(|(tone, ..)| *tone != Tone::Bad);
         if !fine.is_empty() {
             rest.push((Tone::Good, count(fine.len() as u64), text!("health.good").to_owned()));
         }
@@ -79,6 +80,20 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let mut at = if whole <= usize::from(room) { right_at - 1 - whole as u16 } else { x + 2 };
     let stop = right_at.saturating_sub(1);
     for (place, (tone, name, words)) in states.iter().enumerate() {
+        // What has no room is counted: half a name says nothing.
+        let left = states.len() - place;
+        let more: u16 = if left > 1 { 6 } else { 0 };
+        if usize::from(at + more) + width(name) + width(words) + 1 > usize::from(stop) {
+            if place == 0 {
+                let room = stop.saturating_sub(at + more);
+                at += pen.put(at, area.y, room, &format!("{name} {words}"), theme.tone(*tone));
+            }
+            let left = if place == 0 { left - 1 } else { left };
+            if left > 0 {
+                pen.put(at, area.y, stop.saturating_sub(at), &format!(" | +{left}"), theme.tone(Tone::Dim));
+            }
+            break;
+        }
         if place > 0 {
             at += pen.put(at, area.y, stop.saturating_sub(at), " | ", theme.tone(Tone::Dim));
         }
@@ -186,10 +201,12 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     // Where one came from, as far as there is room between.
     if let Some(from) = app.came_from() {
-        let words = text!("hint.came-from", name = private(from), key = app.keymap.shown(Action::Older));
+        let key = app.keymap.shown(Action::Older);
+        let words = text!("hint.came-from", name = private(from));
         let room = end.saturating_sub(x + 4);
-        if usize::from(room) >= width(&words).min(28) {
-            pen.data(x + 2, area.y, room, &words, theme.tone(Tone::Dim));
+        if usize::from(room) > width(&key) + width(&words).min(26) {
+            let used = pen.put(x + 2, area.y, room, &key, theme.tone(Tone::Key)) + 1;
+            pen.data(x + 2 + used, area.y, room - used, &words, theme.tone(Tone::Dim));
         }
     }
 }
