@@ -7,7 +7,7 @@ use super::action::Action;
 use super::confirm::{Ask, Question, leave};
 use super::lines::Tone;
 use super::mask::private;
-use super::planned::Stops;
+use super::live::Stops;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
 use super::text::{self, Language, text};
