@@ -69,7 +69,7 @@ fn finish(
     args: &AgainArgs,
 ) -> anyhow::Result<Exit> {
     let world = session.world().map_err(anyhow::Error::msg)?;
-    let made = runtime.block_on(session.prepare(changes)).map_err(anyhow::Error::msg)?;
+    let made = runtime.block_on(session.prepare(changes, setup::making())).map_err(anyhow::Error::msg)?;
     plan::finish(&made, &world, args.output.as_deref(), false, args.format)?;
     Ok(Exit::OutOfTrue)
 }

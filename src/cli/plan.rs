@@ -46,7 +46,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
     let world = session.world().map_err(anyhow::Error::msg)?;
     if let (Some(user), Some(system)) = (&args.password, &args.system) {
         let change = super::password::change(&world, system, user, args.from_setting)?;
-        let plan = runtime.block_on(session.prepare(vec![change])).map_err(anyhow::Error::msg)?;
+        let plan = runtime.block_on(session.prepare(vec![change], setup::making())).map_err(anyhow::Error::msg)?;
         finish(&plan, &world, args.output.as_deref(), args.requests, args.format)?;
         return Ok(super::check::exit(&world, &wanted, true));
     }
@@ -64,7 +64,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
         })?;
         return Ok(super::check::exit(&world, &wanted, false));
     }
-    let plan = runtime.block_on(session.prepare(chosen.changes)).map_err(anyhow::Error::msg)?;
+    let plan = runtime.block_on(session.prepare(chosen.changes, setup::making())).map_err(anyhow::Error::msg)?;
     finish(&plan, &world, args.output.as_deref(), args.requests, args.format)?;
     Ok(super::check::exit(&world, &wanted, true))
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use super::{Global, out};
 use crate::config::{self, Config, Dirs, SystemConfig};
 use crate::console::run::Rules;
-use crate::engine::protocol::{Health, World};
+use crate::engine::protocol::{Health, Making, Report, World};
 use crate::engine::push::Patience;
 use crate::engine::{self, Progress, Session, Setup, SystemSetup};
 use crate::mapping::Mapping;
@@ -266,6 +266,25 @@ pub fn session(runtime: &tokio::runtime::Runtime, setup: Setup) -> Session {
     let session = runtime.block_on(Session::read(setup, progress));
     let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
     session
+}
+
+/// How far a plan in the making is, on standard error where that is a terminal.
+pub fn making() -> impl Fn(Report) + Send + Sync + 'static {
+    use std::io::{IsTerminal, Write};
+    let shown = std::io::stderr().is_terminal();
+    move |report| {
+        let Report::Making(all) = report else { return };
+        if !shown {
+            return;
+        }
+        let open = all.iter().filter(|making| making.read < making.of).map(|making| {
+            let Making { system, read, of, left } = making;
+            format!("{system}: {read} of {of} records read again, {left} requests left")
+        });
+        let mut err = std::io::stderr().lock();
+        let _ = write!(err, "\r\x1b[K{}", open.collect::<Vec<_>>().join(" | "));
+        let _ = err.flush();
+    }
 }
 
 /// How a system stands, in a word or two.

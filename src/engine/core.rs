@@ -25,6 +25,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::job::News;
 use super::member::Member;
@@ -108,6 +109,8 @@ pub(super) enum Aside {
     Reread(Result<Vec<SystemSetup>, String>),
     /// What its rules come to.
     Tried(Box<trial::Candidate>),
+    /// A plan was made, or was not.
+    Prepared(Report),
     /// Something for the face.
     Report(Report),
     /// It was told on the way.
@@ -184,6 +187,8 @@ pub(super) struct Core {
     /// How the configuration is read anew, and the rules that are tried.
     reread_rules: Option<Reread>,
     candidate: Option<Vec<SystemSetup>>,
+    /// A plan is being made; this stops it.
+    pub(super) preparing: Option<CancellationToken>,
     /// A push runs, of this plan; this stops it.
     pub(super) pushing: Option<(PlanId, Stop)>,
     /// Writes of an earlier run are to be looked up once the systems have been read.
@@ -247,6 +252,7 @@ impl Core {
             veiled: Vec::new(),
             reread_rules: setup.reread,
             candidate: None,
+            preparing: None,
             pushing: None,
             unresolved: false,
             quitting: false,

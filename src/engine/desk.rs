@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use super::ask::panicked;
 use super::core::{Aside, Core};
@@ -146,14 +147,16 @@ impl Core {
     }
 
     /// Makes a plan of staged changes.
-    pub(super) fn prepare(&self, changes: Vec<Change>) {
-        let none = |why: String| Aside::Report(Report::NotPrepared(why));
+    pub(super) fn prepare(&mut self, changes: Vec<Change>) {
+        let none = |why: String| Aside::Prepared(Report::NotPrepared(why));
         let Some(desk) = self.desk() else {
             return self.report(Report::NotPrepared("nothing has been read yet".to_owned()));
         };
+        let (tell, stop) = (self.tell(), CancellationToken::new());
+        self.preparing = Some(stop.clone());
         let work = async move {
-            match push::prepare(&desk, changes).await {
-                Ok(plan) => Aside::Report(Report::Prepared(Arc::new(plan))),
+            match push::prepare(&desk, changes, &tell, &stop).await {
+                Ok(plan) => Aside::Prepared(Report::Prepared(Arc::new(plan))),
                 Err(why) => none(why),
             }
         };

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
 use super::job::Wish;
@@ -81,9 +82,14 @@ impl Session {
     ///
     /// # Errors
     /// In words, when there is nothing to plan.
-    pub async fn prepare(&self, changes: Vec<Change>) -> Result<Plan, String> {
+    pub async fn prepare(
+        &self,
+        changes: Vec<Change>,
+        tell: impl Fn(Report) + Send + Sync + 'static,
+    ) -> Result<Plan, String> {
         let desk = self.core.desk().ok_or("nothing has been read")?;
-        push::prepare(&desk, changes).await
+        let tell: push::Tell = Arc::new(tell);
+        push::prepare(&desk, changes, &tell, &CancellationToken::new()).await
     }
 
     /// Carries out a plan whose fingerprint was confirmed, for a reason where one was given. `stop` ends it between two steps.

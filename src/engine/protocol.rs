@@ -32,7 +32,7 @@ pub enum Command {
         reason: Option<String>,
     },
     /// Stop between two steps the push of this plan, and nothing else: a write under way is finished. `None`: stop what runs, the
-    /// push if there is one, else what is being read.
+    /// push if there is one, else the plan in the making, else what is being read.
     Stop(Option<PlanId>),
     /// Try what waits for a record that somebody has open now, and not at its time: one change, or all of them.
     TryNow(Option<ChangeId>),
@@ -256,9 +256,24 @@ pub struct Trial {
     pub also: Vec<(SystemId, String)>,
 }
 
+/// How far the reading is that a plan in the making wants from one system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Making {
+    /// The system.
+    pub system: SystemId,
+    /// Records that have been read again.
+    pub read: usize,
+    /// Records that are to be.
+    pub of: usize,
+    /// Requests that this takes still, at least.
+    pub left: usize,
+}
+
 /// What the engine reports.
 #[derive(Clone, Debug)]
 pub enum Report {
+    /// How far a plan in the making is, for each system that it has to read from.
+    Making(Vec<Making>),
     /// What an edited configuration would move; or why it cannot be tried.
     Tried(Result<Arc<Trial>, String>),
     /// Something that is looked at has changed.

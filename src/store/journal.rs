@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use self::place::Place;
 use self::seals::Veil;
 use super::chain::Hash;
-use super::holder::Holder;
+use super::holder::{self, Holder, Sign};
 use super::{Entry, Journal, OpenIntent, Receipt, Sealer, Sending, Signature, StepState, StoreError};
 use crate::compare::{Base, Decision, Decisions, Link};
 use crate::model::SystemId;
@@ -35,6 +35,9 @@ const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 /// How long another program may have the file locked before that is an error.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The name of a database that is no file (sqlite.org/inmemorydb.html).
+const MEMORY: &str = ":memory:";
+
 /// A journal in an SQLite database.
 #[derive(Debug)]
 pub struct SqliteJournal {
@@ -42,6 +45,8 @@ pub struct SqliteJournal {
     path: PathBuf,
     place: Place,
     holder: Holder,
+    /// What shows that it is alive; `None`: it is no file, or none can be made beside it.
+    _sign: Option<Sign>,
     /// What hides the sensitive values of the pushes that were opened here.
     veils: HashMap<PlanId, Arc<Veil>>,
     /// Why nothing can be written; `None`: it can.
@@ -77,7 +82,7 @@ fn open_in(path: &Path, place: Option<Place>) -> Result<SqliteJournal, StoreErro
 /// # Errors
 /// When SQLite refuses.
 pub fn in_memory() -> Result<SqliteJournal, StoreError> {
-    let path = PathBuf::from(":memory:");
+    let path = PathBuf::from(MEMORY);
     let db = Connection::open_in_memory().map_err(|why| fault(&path, why))?;
     SqliteJournal::over(db, path, Place::Local)
 }
@@ -151,11 +156,15 @@ impl SqliteJournal {
                 format!("it was written by a newer trueup (layout {found}, this one knows {known})"),
             ));
         }
+        let beside = Some(&*path).filter(|path| path.as_os_str() != MEMORY);
+        beside.into_iter().for_each(holder::sweep);
+        let (holder, sign) = Holder::new(beside);
         let mut journal = Self {
             db,
             path,
             place,
-            holder: Holder::new(),
+            holder,
+            _sign: sign,
             veils: HashMap::new(),
             barred: None,
             file: None,

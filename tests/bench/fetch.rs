@@ -147,7 +147,7 @@ fn push(changes: u32, limit: u32) {
     let world = session.world().expect("it was read");
     let table = &world.compared.inputs.systems[0].snapshot(Kind::User).expect("users").table;
     let wanted: Vec<Change> = table.rows().take(changes as usize).map(|row| title(table.id(row))).collect();
-    let plan = Arc::new(runtime.block_on(session.prepare(wanted)).expect("a plan"));
+    let plan = Arc::new(runtime.block_on(session.prepare(wanted, |_| {})).expect("a plan"));
     // Everything that was counted before has left the service's windows.
     std::thread::sleep(Duration::from_secs(2));
     service.stats();

@@ -133,7 +133,7 @@ async fn run(course: &'static Course) -> String {
     let table = &world.compared.inputs.systems[1].snapshot(Kind::User).expect("users").table;
     let wanted: Vec<Change> =
         table.rows().take(course.changes).map(|row| change(course, table.id(row), row.0)).collect();
-    let plan = Arc::new(session.prepare(wanted).await.expect("a plan"));
+    let plan = Arc::new(session.prepare(wanted, |_| {}).await.expect("a plan"));
     assert_eq!(plan.refused, [], "{}", course.name);
     // Everything that was counted before has left the vendor's windows.
     tokio::time::sleep(Duration::from_secs(61)).await;

@@ -1,6 +1,6 @@
 //! A push that is stopped: what it did not begin stands by itself, and stopping ends with it. Two consoles over one store.
 
-use trueup::engine::protocol::{Command, Report};
+use trueup::engine::protocol::{Command, Making, Report};
 use trueup::plan::OutcomeState;
 
 use crate::desk::Desk;
@@ -66,4 +66,22 @@ fn what_another_console_staged_and_took_back_stands_here_too_and_is_said() {
     assert_eq!(staged, [own.id, another.id]);
     let told = desk.commands().iter().any(|command| matches!(command, Command::Stage { .. }));
     assert!(!told, "the journal has it already");
+}
+
+#[test]
+fn a_plan_in_the_making_shows_how_far_it_is_and_x_stops_it() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.report(Report::Staging(vec![change(0, "department", "Production", "Research")]));
+    desk.keys("p");
+    let making = Making { system: trueup::model::SystemId::new("aha"), read: 1_200, of: 10_000, left: 8_800 };
+    desk.report(Report::Making(vec![making]));
+    let screen = desk.screen();
+    for words in ["aha: 1,200 of 10,000 records read again, 8,800 requests left", "X stops it"] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    desk.keys("X");
+    assert!(matches!(desk.commands().last(), Some(Command::Stop(None))));
+    assert!(desk.screen().contains("stopping the plan in the making"), "{}", desk.screen());
+    desk.report(Report::NotPrepared("stopped before it was made; nothing was written".into()));
+    assert!(desk.screen().contains("nothing was written"), "{}", desk.screen());
 }

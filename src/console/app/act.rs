@@ -164,6 +164,7 @@ impl App {
                 // A push that ends just now is not to take the reading that follows it with it.
                 let (of, words) = match self.plan.stopping() {
                     Stops::Over => return self.say(Tone::Warn, text!("notice.stopped-already", key = key)),
+                    Stops::Reading if self.plan.preparing() => (None, text!("notice.stopping-plan").to_owned()),
                     Stops::Reading => (None, text!("notice.stopping-reading").to_owned()),
                     Stops::Push(of) => (Some(of), text!("notice.stopping", key = key)),
                     Stops::Again(of) => (Some(of), text!("notice.giving-up").to_owned()),

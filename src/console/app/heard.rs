@@ -31,6 +31,7 @@ impl App {
                 self.keep(wishes);
             }
             Report::Tried(tried) => self.tried(tried),
+            Report::Making(making) => self.plan.making(making),
             Report::Prepared(plan) => self.plan.prepared(plan),
             Report::NotPrepared(why) => {
                 self.say(Tone::Bad, said::said(&why));

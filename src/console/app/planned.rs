@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::model::{Op, SystemId};
 use crate::plan::{ChangeId, Outcome, OutcomeState, Plan, PlanId};
 
+use crate::engine::protocol::Making;
+
 use super::lines::Line;
 use super::live::{Push, Stops, needs_look};
 use super::staged::Staged;
@@ -70,6 +72,8 @@ pub enum GroupKey {
 pub struct Planned {
     /// Where it stands.
     pub standing: Standing,
+    /// How far the plan in the making is.
+    pub(super) making: Vec<Making>,
     /// The rows.
     pub rows: Vec<PlanRow>,
     /// The cursor.
@@ -228,6 +232,12 @@ impl Planned {
             .filter(|outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }))
             .map(|outcome| outcome.change.clone())
             .collect()
+    }
+
+    /// How far the plan in the making is.
+    pub(super) fn making(&mut self, making: Vec<Making>) {
+        self.dirty |= self.preparing();
+        self.making = making;
     }
 
     pub(super) fn prepared(&mut self, plan: Arc<Plan>) {

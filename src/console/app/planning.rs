@@ -95,6 +95,7 @@ impl App {
             return;
         }
         self.plan.standing = Standing::Preparing;
+        self.plan.making.clear();
         wishes.push(Wish::Engine(Command::Prepare(changes)));
     }
 

@@ -144,10 +144,13 @@ impl Maker<'_> {
         match &self.plan.standing {
             Standing::Preparing => {
                 let mut line = Line::of(Tone::Dim, text!("plan.preparing"));
-                if let Some(time) = world.and_then(|world| self.reading_time(staged, world)) {
+                if self.plan.making.is_empty()
+                    && let Some(time) = world.and_then(|world| self.reading_time(staged, world))
+                {
                     line = line.with(Tone::Plain, text!("plan.about", time = time));
                 }
-                self.text(&line);
+                self.text(&line.with(Tone::Dim, text!("plan.making-stops", key = self.keymap.shown(Action::Stop))));
+                self.making(world);
             }
             Standing::Not(why) => self.text(&Line::of(Tone::Bad, said(why))),
             _ => {}

@@ -31,6 +31,24 @@ impl Maker<'_> {
         seconds.max().filter(|seconds| *seconds >= SOON).map(span)
     }
 
+    /// How far the reading is that the plan wants: a line for each system.
+    pub(super) fn making(&mut self, world: Option<&World>) {
+        for making in &self.plan.making {
+            let [read, of, left] = [making.read, making.of, making.left].map(|n| text::count(n as u64));
+            let words = text!("plan.making", system = making.system, read = read, of = of, left = left);
+            let mut line = Line::of(Tone::Plain, format!("   {words}"));
+            let status = world.and_then(|world| world.systems.iter().find(|status| status.id == making.system));
+            if let Some(budget) = status.map(|status| status.budget).filter(|budget| budget.per_second > 0.0) {
+                let waits = (making.left as f64 - budget.tokens.max(0.0)).max(0.0);
+                let seconds = (waits / budget.per_second + budget.wait).ceil() as u64;
+                if seconds >= SOON {
+                    line = line.with(Tone::Dim, text!("plan.about", time = span(seconds)));
+                }
+            }
+            self.text(&line);
+        }
+    }
+
     /// What the plan stands on: how old and how complete, and how much of the limits it takes.
     pub(super) fn readings(&mut self, plan: &Plan, world: Option<&World>) {
         let (Some(compared), Some(world)) = (self.compared, world) else { return };

@@ -52,6 +52,10 @@ impl Core {
             Aside::Reread(Ok(systems)) => self.try_these(systems),
             Aside::Reread(Err(why)) => self.report(Report::Tried(Err(why))),
             Aside::Tried(candidate) => self.tried(*candidate),
+            Aside::Prepared(report) => {
+                self.preparing = None;
+                self.notice(Aside::Report(report));
+            }
             Aside::Report(report) => {
                 // Budgets and requests move with a push.
                 self.changed = true;

@@ -71,7 +71,10 @@ impl Core {
                         ));
                     }
                 }
-                (None, None) => self.stop_reading(),
+                (None, None) => match &self.preparing {
+                    Some(plan) if !plan.is_cancelled() => plan.cancel(),
+                    _ => self.stop_reading(),
+                },
             },
             Command::TryNow(change) => {
                 let tried = self.pushing.as_ref().map_or(0, |(_, push)| push.sooner.now(change.as_ref()));

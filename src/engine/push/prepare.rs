@@ -1,28 +1,40 @@
 //! From staged changes to a plan with requests: reads at most, never writes.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
 
 use super::look::{Found, Sought, View};
-use super::{Desk, Party};
+use super::{Desk, Party, Tell};
+use crate::engine::protocol::{Making, Report};
 use crate::mapping::Capability;
+use crate::model::SystemId;
 use crate::model::text::clean;
 use crate::plan::stage::awaited;
 use crate::plan::{
-    Called, Change, ChangeId, Group, Plan, PlanId, Refusal, Step, Target, assemble, by_record, digest, lacking,
-    sensitive, veiled,
+    Called, Change, ChangeId, Group, Plan, PlanId, Refusal, Request, Step, Target, assemble, by_record, digest,
+    lacking, sensitive, veiled,
 };
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
 const SIDE_BY_SIDE: usize = 8;
 
-/// Makes a plan of the staged changes.
+/// How often at most it is told how far it is.
+const TOLD: Duration = Duration::from_millis(100);
+
+/// Makes a plan of the staged changes, and tells how far it is.
 ///
 /// # Errors
-/// In words, when there is nothing to plan.
-pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, String> {
+/// In words, when there is nothing to plan, or when it was stopped.
+pub async fn prepare(
+    desk: &Desk,
+    mut changes: Vec<Change>,
+    tell: &Tell,
+    stop: &CancellationToken,
+) -> Result<Plan, String> {
     let mut seen = BTreeSet::new();
     changes.retain(|change| seen.insert(change.id.clone()));
     if changes.is_empty() {
@@ -50,13 +62,32 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
     }));
     let gone: BTreeSet<_> = refused.iter().map(|(id, _)| id.clone()).collect();
     let possible: Vec<Change> = changes.iter().filter(|change| !gone.contains(&change.id)).cloned().collect();
-    let rendered = by_record(&possible).into_iter().map(|group| async move {
+    let by_record = by_record(&possible);
+    // First all that is known without a look: only then it can be said how much there is to be read.
+    let rendered: Vec<_> = by_record.iter().map(|group| render(desk, group)).collect();
+    let rendered: Vec<Rendered> = futures_util::stream::iter(rendered).buffered(SIDE_BY_SIDE).collect().await;
+    let progress = Progress::new(&rendered, tell);
+    let progress = &progress;
+    let read = by_record.into_iter().zip(rendered).map(|(group, rendered)| async move {
         let names = group.iter().map(|change| change.id.clone()).collect();
-        Group { changes: names, steps: render(desk, &group).await }
+        let steps = match rendered {
+            Rendered::Known(steps) => steps,
+            Rendered::Wants(look) => {
+                let steps = look.render(desk, &group).await;
+                progress.done(&look);
+                steps
+            }
+        };
+        Group { changes: names, steps }
     });
     // The futures borrow their groups, so they are collected before they are streamed.
-    let rendered: Vec<_> = rendered.collect();
-    let groups: Vec<Group> = futures_util::stream::iter(rendered).buffered(SIDE_BY_SIDE).collect().await;
+    let read: Vec<_> = read.collect();
+    let reading = futures_util::stream::iter(read).buffered(SIDE_BY_SIDE).collect();
+    let groups: Vec<Group> = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Err("stopped before it was made; nothing was written".into()),
+        groups = reading => groups,
+    };
     let id = PlanId(uuid::Uuid::now_v7().to_string().into());
     let mut plan = assemble(id, (desk.now)(), changes, groups, refused, Vec::new());
     let will: Vec<Change> =
@@ -71,8 +102,68 @@ pub async fn prepare(desk: &Desk, mut changes: Vec<Change>) -> Result<Plan, Stri
     Ok(plan)
 }
 
-async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
-    let Some(first) = group.first() else { return Ok(Vec::new()) };
+/// What is known of a record's steps.
+enum Rendered {
+    /// All, or why there are none.
+    Known(Result<Vec<Step>, String>),
+    /// Nothing before it was read.
+    Wants(Box<Look>),
+}
+
+/// A look at a record that its steps start from.
+struct Look {
+    party: Party,
+    system: SystemId,
+    id: String,
+    reads: Vec<Request>,
+}
+
+/// How far the reading is.
+struct Progress<'p> {
+    tell: &'p Tell,
+    so_far: Mutex<(BTreeMap<SystemId, Making>, Option<Instant>)>,
+}
+
+impl<'p> Progress<'p> {
+    fn new(rendered: &[Rendered], tell: &'p Tell) -> Self {
+        let mut all: BTreeMap<SystemId, Making> = BTreeMap::new();
+        for rendered in rendered {
+            let Rendered::Wants(look) = rendered else { continue };
+            let new = || Making { system: look.system.clone(), read: 0, of: 0, left: 0 };
+            let making = all.entry(look.system.clone()).or_insert_with(new);
+            making.of += 1;
+            making.left += look.reads.len();
+        }
+        if !all.is_empty() {
+            tell(Report::Making(all.values().cloned().collect()));
+        }
+        Self { tell, so_far: Mutex::new((all, None)) }
+    }
+
+    fn done(&self, look: &Look) {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let (all, told) = &mut *so_far;
+        if let Some(making) = all.get_mut(&look.system) {
+            making.read += 1;
+            making.left = making.left.saturating_sub(look.reads.len());
+        }
+        let over = all.values().all(|making| making.read == making.of);
+        if over || told.is_none_or(|told| told.elapsed() >= TOLD) {
+            *told = Some(Instant::now());
+            (self.tell)(Report::Making(all.values().cloned().collect()));
+        }
+    }
+}
+
+async fn render(desk: &Desk, group: &[&Change]) -> Rendered {
+    match known(desk, group).await {
+        Ok(rendered) => rendered,
+        Err(why) => Rendered::Known(Err(why)),
+    }
+}
+
+async fn known(desk: &Desk, group: &[&Change]) -> Result<Rendered, String> {
+    let Some(first) = group.first() else { return Ok(Rendered::Known(Ok(Vec::new()))) };
     let Some(party) = desk.parties.get(&first.system) else { return Err(format!("{} is not connected", first.system)) };
     let party = with_lessons(desk, first, party).await?;
     // The mapping's word holds for every change, wherever it was staged.
@@ -82,24 +173,31 @@ async fn render(desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
         }
     }
     match party.connector.render(&party.site, group, None) {
-        Ok(steps) => Ok(steps),
+        Ok(steps) => Ok(Rendered::Known(Ok(steps))),
         Err(Refusal::Cannot(why)) => Err(why),
         Err(Refusal::NeedsNative) => {
             let Target::Record(key) = &first.target else {
                 return Err(format!("{} wants a whole record to change, and it does not exist yet", first.system));
             };
             let reads = party.connector.read_one(&party.site, key);
-            let sought = Sought::Id(key.id.to_string());
-            let nothing = |_: &ChangeId| None;
-            let view =
-                View { desk, party: &party, system: &first.system, kind: first.kind, known: &nothing, changes: &[] };
-            match view.look(&sought, &reads, &[]).await {
-                Found::Record(native) => {
-                    party.connector.render(&party.site, group, Some(&native)).map_err(|why| why.to_string())
-                }
-                Found::Absent => Err(format!("{}: {}", first.label, party.connector.gone(first.kind))),
-                Found::Unclear(why) => Err(format!("{} could not be read: {why}", first.label)),
+            let (system, id) = (first.system.clone(), key.id.to_string());
+            Ok(Rendered::Wants(Box::new(Look { party, system, id, reads })))
+        }
+    }
+}
+
+impl Look {
+    async fn render(&self, desk: &Desk, group: &[&Change]) -> Result<Vec<Step>, String> {
+        let Some(first) = group.first() else { return Ok(Vec::new()) };
+        let (party, sought) = (&self.party, Sought::Id(self.id.clone()));
+        let nothing = |_: &ChangeId| None;
+        let view = View { desk, party, system: &self.system, kind: first.kind, known: &nothing, changes: &[] };
+        match view.look(&sought, &self.reads, &[]).await {
+            Found::Record(native) => {
+                party.connector.render(&party.site, group, Some(&native)).map_err(|why| why.to_string())
             }
+            Found::Absent => Err(format!("{}: {}", first.label, party.connector.gone(first.kind))),
+            Found::Unclear(why) => Err(format!("{} could not be read: {why}", first.label)),
         }
     }
 }

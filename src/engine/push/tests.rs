@@ -87,7 +87,7 @@ impl Bench {
     }
 
     async fn prepare(&self, changes: &[Change]) -> Plan {
-        let plan = prepare(&self.desk, changes.to_vec()).await.unwrap();
+        let plan = prepare(&self.desk, changes.to_vec(), &self.tell(), &CancellationToken::new()).await.unwrap();
         assert_eq!(self.service.writes(), Vec::<String>::new(), "a preview never writes");
         plan
     }

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use crate::store::holder::Holder;
 
 pub(super) fn lease(journal: &mut SqliteJournal, system: &SystemId, who: &str) -> Result<(), StoreError> {
-    let holder = journal.holder.clone();
+    let (holder, path) = (journal.holder.clone(), journal.path.clone());
     let taken = journal.write(|db| {
         let held: Option<(String, String, String)> = db
             .query_row("select who, since, holder from lease where system = ?", [system.as_str()], |row| {
@@ -16,7 +16,7 @@ pub(super) fn lease(journal: &mut SqliteJournal, system: &SystemId, who: &str) -
             })
             .optional()?;
         if let Some((who, since, by)) = held
-            && parsed::<Holder>(&by)?.alive()
+            && parsed::<Holder>(&by)?.alive(&path)
         {
             return Ok(Some((who, since)));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -60,8 +61,8 @@ impl SqliteJournal {
 }
 
 /// Whether this journal or another living one is at work on a push.
-fn under_way(entry: &Entry, holder: &Holder) -> bool {
-    !entry.closed && holder.alive()
+fn under_way(entry: &Entry, holder: &Holder, journal: &Path) -> bool {
+    !entry.closed && holder.alive(journal)
 }
 
 fn is_closed(db: &Connection, plan: &str) -> rusqlite::Result<bool> {
@@ -190,7 +191,7 @@ pub(super) fn open_intents(journal: &mut SqliteJournal) -> Result<Vec<OpenIntent
         })?;
         let Some((number, at, opened)) = begun else { continue };
         let (entry, holder) = journal.push(number, &at, &opened)?;
-        if under_way(&entry, &holder) {
+        if under_way(&entry, &holder, &journal.path) {
             continue;
         }
         let step: Step = parsed(&body).map_err(|why| fault(&journal.path, why))?;
@@ -229,7 +230,7 @@ pub(super) fn unfinished(journal: &mut SqliteJournal) -> Result<Vec<Entry>, Stor
     let open = journal.pushes(usize::MAX)?;
     Ok(open
         .into_iter()
-        .filter(|(entry, holder)| !entry.closed && !under_way(entry, holder))
+        .filter(|(entry, holder)| !entry.closed && !under_way(entry, holder, &journal.path))
         .map(|(entry, _)| entry)
         .collect())
 }

@@ -553,6 +553,27 @@ fn two_programs_at_one_journal_do_not_take_each_others_entries_for_a_replacement
 }
 
 #[test]
+fn what_a_console_of_another_container_holds_is_its_own_until_that_console_is_gone() {
+    let folder = Folder::new();
+    let (mut one, mut other) = (open(&folder.file()).unwrap(), open(&folder.file()).unwrap());
+    let (aha, plan) = (SystemId::new("aha"), plan("p1", &["1", "2"]));
+    one.lease(&aha, "lena").unwrap();
+    one.open(&plan, &"lena".into()).unwrap();
+    one.intend(&plan.id, &plan.steps[0]).unwrap();
+    // Both say number 1 of themselves, each among its own.
+    tamper(
+        &folder.file(),
+        "update lease set holder = json_set(holder, '$.pid', 1073741823, '$.space', 1);
+         update entry set body = json_set(body, '$.holder.pid', 1073741823, '$.holder.space', 1) where what = 'open';",
+    );
+    assert!(matches!(other.lease(&aha, "omar"), Err(StoreError::Leased { .. })));
+    assert!(other.open_intents().unwrap().is_empty() && other.unfinished().unwrap().is_empty(), "it is at work");
+    drop(one);
+    other.lease(&aha, "omar").unwrap();
+    assert_eq!((other.open_intents().unwrap().len(), other.unfinished().unwrap().len()), (1, 1));
+}
+
+#[test]
 fn a_push_that_another_closed_or_whose_system_another_took_intends_nothing_more() {
     let folder = Folder::new();
     let (mut one, mut other) = (open(&folder.file()).unwrap(), open(&folder.file()).unwrap());

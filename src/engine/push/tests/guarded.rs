@@ -103,7 +103,7 @@ async fn a_plan_is_carried_out_once() {
     assert!(why.contains("pushed before"), "{why}");
     assert_eq!(bench.service.writes().len(), 1);
     let again = set("a2", "title", "", "Mr.");
-    let plan = prepare(&bench.desk, vec![again]).await.unwrap();
+    let plan = prepare(&bench.desk, vec![again], &bench.tell(), &CancellationToken::new()).await.unwrap();
     bench.push(&plan).await.expect("the lease was given back");
 }
 

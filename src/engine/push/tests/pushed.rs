@@ -87,7 +87,7 @@ async fn two_changes_of_one_request_are_sent_together_and_judged_apart() {
     assert_eq!(bench.service.writes(), ["PUT /users/a1"]);
     let stale = [set("a1", "title", "Ms.", "Prof."), set("a1", "userName", "lena.f", "lena")];
     let bench = Bench { told: Arc::default(), ..bench };
-    let plan = prepare(&bench.desk, stale.to_vec()).await.unwrap();
+    let plan = prepare(&bench.desk, stale.to_vec(), &bench.tell(), &CancellationToken::new()).await.unwrap();
     let outcomes = bench.push(&plan).await.unwrap();
     let word = |of: &Change| outcomes.iter().find(|outcome| outcome.change == of.id).unwrap().state.word();
     assert_eq!((word(&stale[0]), word(&stale[1])), ("stale", "refused"));
@@ -321,7 +321,7 @@ async fn a_form_that_was_refused_is_not_previewed_again() {
     let change = set("a1", "title", "Ms.", "Dr.");
     let first = bench.prepare(std::slice::from_ref(&change)).await;
     assert_eq!(bench.push(&first).await.unwrap()[0].state.word(), "refused");
-    let second = prepare(&bench.desk, vec![change]).await.unwrap();
+    let second = prepare(&bench.desk, vec![change], &bench.tell(), &CancellationToken::new()).await.unwrap();
     assert_ne!(first.steps[0].write.body, second.steps[0].write.body);
     assert_eq!(bench.push(&second).await.unwrap()[0].state, confirmed());
 }

@@ -99,6 +99,33 @@ async fn a_step_that_waits_for_a_busy_service_is_not_waited_for_when_it_is_stopp
     assert_eq!(resolve(&bench.desk, &bench.tell()).await.unwrap(), Vec::new(), "nothing is left open");
 }
 
+fn making(report: &Report) -> Option<(usize, usize, usize)> {
+    match report {
+        Report::Making(all) => all.first().map(|making| (making.read, making.of, making.left)),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_plan_in_the_making_tells_how_far_it_is_and_can_be_stopped() {
+    let mut bench = in_memory(lena());
+    let connector = fake::Fake { whole: true, mapping: fixture::mapping(true) };
+    let whole = Party { connector: Arc::new(connector), ..bench.desk.parties[&aha()].clone() };
+    bench.desk.parties.insert(aha(), whole);
+    bench.prepare(&two()).await;
+    let told: Vec<_> = bench.told.lock().unwrap().iter().filter_map(making).collect();
+    assert_eq!((told.first(), told.last()), (Some(&(0, 2, 2)), Some(&(2, 2, 0))));
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    let tell: Tell = Arc::new(move |report| {
+        if making(&report).is_some() {
+            stopping.cancel();
+        }
+    });
+    let why = prepare(&bench.desk, two().to_vec(), &tell, &stop).await.unwrap_err();
+    assert!(why.contains("stopped before it was made"), "{why}");
+}
+
 fn rest(times: u32) -> Rest {
     Rest { left: Duration::from_millis(1), times, why: "aha: it is down".into() }
 }
