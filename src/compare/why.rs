@@ -156,8 +156,11 @@ fn linked(
                 Some(Rung::Key) => "by an exact key",
                 Some(Rung::Folded) | None => "by userName, e-mail or name",
             };
-            let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
-            say(Some(true), format!("linked to {} {b} {how}{since}", to.id));
+            let text = match since {
+                Some(since) => format!("linked to {} {b} {how} since {since}", to.id),
+                None => format!("linked to {} {b} {how}", to.id),
+            };
+            say(Some(true), text);
         }
         (Some(_), None) if pairing == Pairing::Undecided => {
             say(Some(false), format!("not linked in {}: there are several candidates, or no key that tells", to.id));
