@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::args::{Check, Format};
 use super::lines::{AttributeLine, FeedLine, Line};
-use super::{Exit, Global, out, setup};
+use super::{Exit, Global, face, out, setup};
 use crate::compare::Identity;
 use crate::compare::{Compared, FacetDiff, Pairing, SystemView, Verdict, facets, label};
 use crate::engine::protocol::{Health, World};
@@ -19,6 +19,7 @@ use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
 /// # Errors
 /// When the configuration or the arguments are wrong.
 pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
+    face::speak_to(global, args.format);
     let setup = setup::load(global)?;
     let filter = args.filter.as_deref().map(Query::parse);
     let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
@@ -426,7 +427,7 @@ fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::R
             fault.system,
             fault.kind,
             text::clean(&fault.key),
-            text::clean(&fault.text)
+            text::clean(&face::spoken(&fault.text))
         )?;
     }
     let adopted = match waived(world, wanted) {

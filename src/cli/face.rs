@@ -1,17 +1,20 @@
 //! How the console looks and speaks: what the options say, else the configuration, else the environment; and the operator's
 //! own keys and themes from the configuration directory.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::args::Color;
+use super::args::{Color, Format};
 use super::{Dirs, Global};
 use crate::config;
 use crate::console::app::action::Action;
 use crate::console::app::keys::Keymap;
-use crate::console::app::text::{Language, speak};
+use crate::console::app::said::said;
+use crate::console::app::text::{Language, language, speak};
 use crate::console::view::{Borders, Theme, Themes};
+use crate::mapping::MappingError;
 
 /// The operator's own keys, in the configuration directory.
 const KEYS: &str = "keys.toml";
@@ -52,6 +55,27 @@ pub fn settle(global: &Global, face: &config::Face) -> anyhow::Result<Look> {
         (false, false) => Borders::Ascii,
     });
     Ok(Look { themes, keymap, plain })
+}
+
+/// The same for a command that writes for people or for programs: what programs read stays English.
+pub fn speak_to(global: &Global, format: Format) {
+    if format == Format::Table {
+        speak_as(global, &config::Face::default());
+    }
+}
+
+/// A sentence of the program in what is spoken; in English letter for letter.
+pub fn spoken(text: &str) -> Cow<'_, str> {
+    if language() == Language::English { Cow::Borrowed(text) } else { said(text) }
+}
+
+/// An error with what led to it, in what is spoken: where it is (a file) stays as it is.
+pub fn spoken_error(error: &anyhow::Error) -> String {
+    let one = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref::<MappingError>() {
+        Some(MappingError { origin, message }) => format!("{origin}: {}", spoken(message)),
+        None => spoken(&cause.to_string()).into_owned(),
+    };
+    error.chain().map(one).collect::<Vec<_>>().join(": ")
 }
 
 /// Makes the program speak as the options say, else the configuration, else the locale.

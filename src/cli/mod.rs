@@ -82,10 +82,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
+    let global = cli.global.clone();
     match run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            out::aside(&format!("trueup: {error:#}"));
+            face::speak_as(&global, &crate::config::Face::default());
+            out::aside(&format!("trueup: {}", face::spoken_error(&error)));
             Exit::Usage.into()
         }
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::args::Format;
+use super::face::spoken;
 use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
@@ -153,10 +154,10 @@ impl Print<'_> {
             } else {
                 String::new()
             };
-            writeln!(out, "  BLOCKED {}: {}{way}", guard.rule, text::clean(&guard.text))?;
+            writeln!(out, "  BLOCKED {}: {}{way}", guard.rule, text::clean(&spoken(&guard.text)))?;
         }
         for (system, effect, count) in plan.side_effects() {
-            writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&effect))?;
+            writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&spoken(&effect)))?;
         }
         if let Some(lasting) = lasting_words(lasting(&plan.changes, &plan.sensitive)) {
             writeln!(out, "  {lasting}")?;
@@ -173,7 +174,7 @@ impl Print<'_> {
         let said = in_words(plan, &describe(change, self.compared, &plan.called).printed(), |words| words);
         writeln!(out, "{word}{:<12} {:<11} {}", change.system, change.op.name(), text::clean(&said))?;
         for why in outcome.and_then(|outcome| why(&outcome.state)).as_deref().into_iter().chain(refused) {
-            writeln!(out, "             {}", text::clean(why))?;
+            writeln!(out, "             {}", text::clean(&spoken(why)))?;
         }
         if !self.requests {
             return Ok(());

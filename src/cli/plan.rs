@@ -9,7 +9,7 @@ use super::args::{Format, PlanArgs, SavedPlan};
 use super::check::Wanted;
 use super::lines::Line;
 use super::paper::{self, Print};
-use super::{Exit, Global, out, setup};
+use super::{Exit, Global, face, out, setup};
 use crate::compare::Compared;
 use crate::config::Dirs;
 use crate::engine::protocol::World;
@@ -35,6 +35,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Exit> {
             op.with_context(|| format!("there is no operation `{name}`; there are: {}", names.join(", ")))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
+    face::speak_to(global, args.format);
     let setup = setup::load(global)?;
     if setup.source.is_none() {
         bail!("without a source of truth nothing is right, and nothing can be planned: name it (`source = \"NAME\"`)");

@@ -10,7 +10,7 @@ use rustix::termios::{QueueSelector, tcflush};
 use super::args::{Format, PushArgs};
 use super::paper::{self, Print};
 use super::signals::Signals;
-use super::{Exit, Global, setup};
+use super::{Exit, Global, face, setup};
 use crate::console::app::text::text;
 use crate::engine::protocol::Report;
 use crate::engine::push::{Stop, Stopping};
@@ -27,6 +27,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     if !intact {
         bail!("{} was changed after it was saved, so nothing was sent; make it again", args.file.display());
     }
+    face::speak_to(global, args.format);
     let mut setup = setup::load(global)?;
     if let Some(entry) = setup.journal.find(&plan.id)? {
         let when = crate::console::app::lines::clock(entry.began);

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use super::{Global, out};
 use crate::config::{self, Config, Dirs, SystemConfig};
+use crate::console::app::said::learn;
 use crate::console::run::Rules;
 use crate::engine::protocol::{Health, Making, Report, World};
 use crate::engine::push::Patience;
@@ -39,6 +40,7 @@ pub fn mappings(dirs: &Dirs, config: &Path) -> anyhow::Result<Vec<Mapping>> {
         for file in files {
             let mapping = Mapping::own(&mapping_text(&file)?, &file.display().to_string())?;
             if all.iter().all(|have| have.connector != mapping.connector) {
+                learn(&mapping);
                 all.push(mapping);
             }
         }
@@ -199,7 +201,9 @@ fn mapping_text(path: &Path) -> anyhow::Result<String> {
 fn overlaid(connector: &str, path: &Path) -> anyhow::Result<Mapping> {
     let text = mapping_text(path)?;
     let base = Mapping::builtin_text(connector).unwrap_or_default();
-    Ok(Mapping::overlaid(base, &text, &path.display().to_string())?)
+    let mapping = Mapping::overlaid(base, &text, &path.display().to_string())?;
+    learn(&mapping);
+    Ok(mapping)
 }
 
 /// Refuses a system's name that the configuration does not have.

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::args::{Format, Test};
-use super::{Exit, Global, out, setup};
+use super::{Exit, Global, face, out, setup};
 use crate::engine;
 use crate::model::text;
 use crate::plan::{Finding, Site};
@@ -14,6 +14,9 @@ use crate::plan::{Finding, Site};
 /// When the configuration is wrong or names no such system.
 pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
     let setup::Read { mut config, dirs, mappings, .. } = setup::configuration(global)?;
+    if args.format == Format::Table {
+        face::speak_as(global, &config.face);
+    }
     if let Some(wanted) = &args.system {
         setup::known(config.systems.iter().map(|system| &system.id), wanted)?;
         // Nobody is asked for the secrets of the others.
@@ -55,11 +58,16 @@ pub fn table(site: &Site, out: &mut dyn Write) -> std::io::Result<()> {
             Finding::Note => "note",
             Finding::Bad => "BAD ",
         };
-        writeln!(out, "  {mark} {}: {}", text::clean(&line.what), text::clean(&line.detail))?;
+        writeln!(
+            out,
+            "  {mark} {}: {}",
+            text::clean(&face::spoken(&line.what)),
+            text::clean(&face::spoken(&line.detail))
+        )?;
     }
-    for (word, said) in [("BAD ", &site.blocked), ("note", &site.warning)] {
-        if let Some(said) = said {
-            writeln!(out, "  {word} {}", text::clean(said))?;
+    for (word, why) in [("BAD ", &site.blocked), ("note", &site.warning)] {
+        if let Some(why) = why {
+            writeln!(out, "  {word} {}", text::clean(&face::spoken(why)))?;
         }
     }
     Ok(())

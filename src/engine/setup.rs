@@ -6,9 +6,9 @@ use super::http::{Options, Together};
 use super::push::Patience;
 use crate::config::SystemConfig;
 use crate::connectors::{Connector, Settings, connector};
-use crate::mapping::{Mapping, Rate};
+use crate::mapping::{Loss, Mapping, Rate};
 use crate::model::{AttrPath, Kind, SystemId};
-use crate::plan::Site;
+use crate::plan::{Hidden, Lost, Site};
 use crate::store::{Cache, Journal, Leases};
 
 /// One system to be connected: what the configuration says, and what knows its wire.
@@ -39,15 +39,16 @@ impl SystemSetup {
         self.config.rate.map_or(usual, |per_second| Rate { per_second, burst: burst(per_second), ..usual })
     }
 
-    /// The connector with the attributes that a probe found beside those of the mapping.
+    /// The connector with the attributes that a probe found beside those of the mapping, and without those that it found not
+    /// to be shown.
     pub(super) fn grown(&self, site: &Site) -> Arc<dyn Connector> {
-        if site.discovered.is_empty() {
+        if site.discovered.is_empty() && site.lost.is_empty() {
             return self.connector.clone();
         }
         let found = site.discovered.iter().map(|(kind, path)| (*kind, AttrPath::new(path.as_str()))).collect();
         let mapping = self.connector.mapping();
         let speaks = mapping.speaks.clone();
-        let grown = Arc::new(mapping.with_discovered(found));
+        let grown = Arc::new(mapping.with_discovered(found).without(&lost(site)));
         connector(&speaks, grown, &settings(&self.config)).unwrap_or_else(|| self.connector.clone())
     }
 
@@ -95,6 +96,18 @@ impl SystemSetup {
     pub(super) fn shown_url(&self) -> String {
         base(&self.config.url)
     }
+}
+
+/// What a probe found not to be shown, as a mapping takes it.
+fn lost(site: &Site) -> Vec<Loss> {
+    let loss = |lost: &Lost| Loss {
+        kind: lost.kind,
+        attr: AttrPath::new(lost.path.as_str()),
+        written: lost.how != Hidden::Nowhere,
+        alone: lost.how == Hidden::Lists,
+        why: lost.why.clone(),
+    };
+    site.lost.iter().map(loss).collect()
 }
 
 /// Host, port and path of an address, in one way of writing them.

@@ -57,6 +57,12 @@ impl Mapping {
         Err(MappingError { origin, message })
     }
 
+    /// The texts of a built-in connector's file in English and Chinese.
+    pub fn builtin_said(name: &str) -> Vec<(String, String)> {
+        let draft = Self::builtin_text(name).and_then(|text| Draft::read(text, name).ok());
+        draft.map(|draft| draft.said).unwrap_or_default()
+    }
+
     /// A mapping from the text of its file. `origin`: the file's name, for errors.
     ///
     /// # Errors
@@ -217,6 +223,7 @@ fn build(draft: Draft, origin: &str) -> Result<Mapping, MappingError> {
         limitations: limitations(draft.limitations)?,
         profiles: profiles(draft.profiles, &draft.settings)?,
         busy: draft.busy.into_iter().map(busy).collect::<Result<_, _>>()?,
+        said: draft.said,
         mangled: draft.mangled,
         powerless,
         address: match draft.address {
@@ -267,7 +274,7 @@ fn profiles(
 }
 
 fn busy(Placed { at, it }: Placed<BusySpec>) -> Result<Busy, MappingError> {
-    let BusySpec { status, tries, when, text, cite } = it;
+    let BusySpec { status, tries, when, text, cite, .. } = it;
     if !(400..600).contains(&status) || tries == 0 {
         return Err(at.error("`busy` wants a status from 400 to 599, and `tries` above 0"));
     }

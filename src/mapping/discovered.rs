@@ -68,6 +68,7 @@ impl Mapping {
                 shows_in: None,
                 cite: "found in the service's own schemas (RFC 7643 7)".into(),
                 note: None,
+                lost: None,
             });
         }
         match grown.compile() {

@@ -42,12 +42,15 @@ pub(super) struct Draft {
     pub service: Option<Placed<Service>>,
     pub mangled: Option<Mangled>,
     pub powerless: Vec<Placed<Powerless>>,
+    /// Its texts in English and Chinese.
+    pub said: Vec<(String, String)>,
 }
 
 impl Draft {
     /// What a file says.
     pub fn read(text: &str, origin: &str) -> Result<Self, MappingError> {
         let file: File = toml::from_str(text).map_err(|error| told(text, origin, &error))?;
+        let said = in_chinese(&file);
         let origin: Arc<str> = origin.into();
         let place = |start: usize| Place { origin: origin.clone(), line: line(text, start) };
         Ok(Self {
@@ -77,6 +80,7 @@ impl Draft {
             service: file.service.map(|spec| one(spec, &place)),
             mangled: file.mangled,
             powerless: placed(file.powerless, &place),
+            said,
             alternatives: file
                 .alternative
                 .into_iter()
@@ -170,6 +174,7 @@ impl Draft {
         lay(&mut self.powerless, over.powerless, |have, new| {
             have.kind == new.kind && have.attr == new.attr && have.is == new.is
         });
+        self.said.extend(over.said);
         for alternative in over.alternatives {
             self.alternatives.retain(|(name, ..)| *name != alternative.0);
             self.alternatives.push(alternative);
@@ -200,6 +205,32 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// The texts of a file that stand in it in Chinese too, with the English before each.
+fn in_chinese(file: &File) -> Vec<(String, String)> {
+    let mut said: Vec<(&str, &Option<String>)> = Vec::new();
+    for setting in file.setting.iter().map(toml::Spanned::get_ref) {
+        said.push((&setting.help, &setting.help_zh));
+    }
+    for limitation in file.limitation.iter().map(toml::Spanned::get_ref) {
+        said.push((&limitation.sentence, &limitation.sentence_zh));
+        said.push((&limitation.here, &limitation.here_zh));
+    }
+    said.extend(file.side_effect.iter().map(toml::Spanned::get_ref).map(|effect| (&*effect.text, &effect.text_zh)));
+    said.extend(file.busy.iter().map(toml::Spanned::get_ref).map(|busy| (&*busy.text, &busy.text_zh)));
+    said.extend(file.powerless.iter().map(toml::Spanned::get_ref).map(|rule| (&*rule.text, &rule.text_zh)));
+    said.extend(file.mangled.iter().map(|mangled| (&*mangled.text, &mangled.text_zh)));
+    let alternatives = || file.alternative.values().map(toml::Spanned::get_ref);
+    said.extend(alternatives().map(|other| (&*other.help, &other.help_zh)));
+    let rows = file.row.iter().chain(alternatives().flat_map(|other| &other.row)).map(toml::Spanned::get_ref);
+    said.extend(rows.filter_map(|row| Some((row.note.as_deref()?, &row.note_zh))));
+    let pairs = said.into_iter().filter_map(|(english, chinese)| Some((english.to_owned(), chinese.clone()?)));
+    let kinds = file.kind.values().map(toml::Spanned::get_ref);
+    let cannot = kinds.flat_map(|kind| {
+        kind.cannot.iter().filter_map(|(op, why)| Some((why.clone(), kind.cannot_zh.get(op)?.clone())))
+    });
+    pairs.chain(cannot).collect()
 }
 
 fn one<T>(spanned: toml::Spanned<T>, place: &impl Fn(usize) -> Place) -> Placed<T> {

@@ -19,6 +19,15 @@ pub(super) fn feeds(specs: &[Placed<FeedSpec>], speaks: &str) -> Result<Vec<Feed
                 let hint = did_you_mean(of, specs.iter().map(|feed| feed.it.name.as_str()));
                 return Err(at.error(format_args!("`detail_of`: there is no feed `{of}` of {}{hint}", it.kind)));
             }
+            // The details of one record that is read alone are no list of anything.
+            let list =
+                |feed: &&Placed<FeedSpec>| feed.it.kind == it.kind && !feed.it.single && feed.it.detail_of.is_none();
+            if specs.iter().any(|feed| feed.it.name == *of && !list(&feed)) {
+                let hint = did_you_mean(of, specs.iter().filter(list).map(|feed| feed.it.name.as_str()));
+                return Err(
+                    at.error(format_args!("`detail_of`: `{of}` is no list; details are read of what is listed{hint}"))
+                );
+            }
         } else if it.id.is_empty() {
             return Err(at.error(format_args!("feed `{}`: `id` is missing: the records' id field", it.name)));
         }

@@ -81,6 +81,7 @@ pub(super) struct BusySpec {
     #[serde(default)]
     pub when: BTreeMap<String, String>,
     pub text: String,
+    pub text_zh: Option<String>,
     pub cite: String,
 }
 
@@ -90,6 +91,7 @@ pub(super) struct BusySpec {
 pub(super) struct AlternativeSpec {
     pub when: BTreeMap<String, String>,
     pub help: String,
+    pub help_zh: Option<String>,
     /// Attributes that no row outside is about.
     #[serde(default)]
     pub adds: Vec<String>,
@@ -127,6 +129,7 @@ pub(super) struct SettingSpec {
     #[serde(default)]
     pub address: bool,
     pub help: String,
+    pub help_zh: Option<String>,
     #[serde(default)]
     pub one_of: Vec<String>,
     pub default: Option<String>,
@@ -179,6 +182,9 @@ pub(super) struct KindSpec {
     pub can: Vec<OpName>,
     #[serde(default)]
     pub cannot: BTreeMap<OpName, String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub cannot_zh: BTreeMap<OpName, String>,
     #[serde(default)]
     pub mandatory: Vec<MandatorySpec>,
     /// Attributes of the connector below that are not there.
@@ -226,6 +232,7 @@ pub(super) struct SideEffectSpec {
     #[serde(default)]
     pub when: BTreeMap<String, String>,
     pub text: String,
+    pub text_zh: Option<String>,
     pub cite: String,
 }
 
@@ -235,7 +242,9 @@ pub(super) struct LimitationSpec {
     pub id: String,
     pub via: ViaSpec,
     pub sentence: String,
+    pub sentence_zh: Option<String>,
     pub here: String,
+    pub here_zh: Option<String>,
     pub cite: String,
 }
 

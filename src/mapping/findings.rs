@@ -23,6 +23,8 @@ pub struct Mangled {
     pub form: Escape,
     /// What the operator is told of a text that differs by this alone.
     pub text: String,
+    /// The same in Chinese.
+    pub text_zh: Option<String>,
     /// Where it is stated.
     pub cite: String,
 }
@@ -52,6 +54,8 @@ pub struct Powerless {
     pub lists: Vec<AttrPath>,
     /// What the operator is told.
     pub text: String,
+    /// The same in Chinese.
+    pub text_zh: Option<String>,
     /// Where it is stated.
     pub cite: String,
 }

@@ -237,6 +237,8 @@ pub struct Mapping {
     pub mangled: Option<Mangled>,
     /// Values that give no power unless a list has their bearer.
     pub powerless: Vec<Powerless>,
+    /// Its file's texts in English and Chinese.
+    pub said: Vec<(String, String)>,
     /// How edits name the places of a record.
     pub address: Address,
     /// The default speed.

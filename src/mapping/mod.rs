@@ -14,6 +14,7 @@ mod feeds;
 mod file;
 mod findings;
 mod format;
+mod lost;
 mod narrow;
 mod path;
 mod reader;
@@ -29,6 +30,7 @@ pub use format::{
     Access, Address, Alternative, Busy, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory,
     MapRow, Mapping, MappingError, Operation, Part, Policy, Profile, Rate, Setting, SideEffect, Via,
 };
+pub use lost::Loss;
 pub use reader::{Columns, HeaderFault, Odd, ReadError, Reader, Rows, Taken};
 pub use service::{Ends, PagingBy, Removal, Service, SwitchOff};
 pub use transform::{DateForm, Transform, Word, Words};

@@ -186,6 +186,7 @@ pub(super) fn row(
         shows_in: spec.shows_in.as_deref().map(AttrPath::new),
         cite: spec.cite.clone(),
         note: spec.note.clone(),
+        lost: None,
     })
 }
 

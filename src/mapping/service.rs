@@ -18,6 +18,8 @@ pub struct Service {
     pub etag: Option<bool>,
     /// Whether it may be told how many records a page shall have.
     pub count: Option<bool>,
+    /// Whether `/Schemas` tells which attributes there are; otherwise what it does not declare may be there all the same.
+    pub schemas: Option<bool>,
     /// How it pages.
     pub paging: Option<PagingBy>,
     /// The number of the first row; `None`: 1.

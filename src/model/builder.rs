@@ -221,6 +221,36 @@ impl TableBuilder {
         }
     }
 
+    /// The code by which a text stands in a text attribute, or in a part of a list attribute (0 and 1 the key's, 2 the value's),
+    /// for [`TableBuilder::set_code`] and [`TableBuilder::entry_code`]. `None`: there is no room for it.
+    pub fn code(&mut self, attr: Attr, part: usize, text: &str) -> Option<u32> {
+        match self.place(attr) {
+            Place::Text(slot) => self.interners[slot as usize].code(text),
+            Place::List(slot) => match &mut self.lists[slot as usize] {
+                ListInterner { key, .. } if part < 2 => key[part].code(text),
+                ListInterner { value, .. } => value.code(text),
+            },
+            Place::Nowhere => Some(0),
+        }
+    }
+
+    /// A text of the started row by its code; the first one stands. Only for a row that is new.
+    pub fn set_code(&mut self, attr: Attr, code: u32) {
+        let (Place::Text(slot), Some(Open::New)) = (self.place(attr), self.open) else { return };
+        let (column, interner) = (&mut self.cols[slot as usize], &self.interners[slot as usize]);
+        if column.len() == self.page.len() {
+            column.push_code(code, interner);
+        }
+    }
+
+    /// An entry of a list attribute of the started row by its codes, key and value. Only for a row that is new.
+    pub fn entry_code(&mut self, attr: Attr, [first, second, value]: [u32; 3]) {
+        let (Place::List(slot), Some(Open::New)) = (self.place(attr), self.open) else { return };
+        if first != 0 {
+            self.edges[slot as usize].entries.push(Entry { key: [first, second], value });
+        }
+    }
+
     /// Says that an attribute of the started row was not looked at: it is unread, unless something was set.
     pub fn unread(&mut self, attr: Attr) {
         if self.open != Some(Open::New) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dict::{Dict, NO_DICT};
 
 /// The code of a cell that was not read.
-pub(super) const UNREAD: u32 = u32::MAX;
+pub const UNREAD: u32 = u32::MAX;
 
 /// One text attribute of one chunk.
 #[derive(Clone, Debug)]

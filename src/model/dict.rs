@@ -89,8 +89,9 @@ impl Interner {
         self.len
     }
 
+    /// The text of a code that it gave.
     #[inline]
-    fn get(&self, code: u32) -> &str {
+    pub fn get(&self, code: u32) -> &str {
         let (block, at) = (code as usize / CHUNK_ROWS, code as usize % CHUNK_ROWS);
         self.sealed.get(block).map_or_else(|| self.tail.get(at), |block| block.get(at))
     }

@@ -22,7 +22,7 @@ pub mod text;
 pub mod zone;
 
 pub use builder::TableBuilder;
-pub use chunk::{Chunk, Column, Edges, Entry, ListDicts};
+pub use chunk::{Chunk, Column, Edges, Entry, ListDicts, UNREAD};
 pub use dict::Dict;
 pub use key::{RecordKey, SystemId};
 pub use kind::Kind;

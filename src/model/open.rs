@@ -23,14 +23,30 @@ impl OpenColumn {
 
     #[inline]
     pub fn push(&mut self, text: &str, interner: &mut Interner) {
-        if !self.plain {
+        if self.plain {
+            self.push_plain(text);
+        } else {
             self.codes.push(interner.code(text).unwrap_or(UNREAD));
-        } else if self.text.len() + text.len() > u32::MAX as usize {
+        }
+    }
+
+    #[inline]
+    fn push_plain(&mut self, text: &str) {
+        if self.text.len() + text.len() > u32::MAX as usize {
             // 4 GiB in one column of 4,096 rows: what finds no room is not called empty.
             self.push_unread();
         } else {
             self.text.push_str(text);
             self.ends.push(self.text.len() as u32);
+        }
+    }
+
+    /// A text that has a code already.
+    pub fn push_code(&mut self, code: u32, interner: &Interner) {
+        if self.plain {
+            self.push_plain(interner.get(code));
+        } else {
+            self.codes.push(code);
         }
     }
 

@@ -94,6 +94,7 @@ fn row(kind: Kind, path: &AttrPath, unreadable: bool, target: bool) -> MapRow {
         shows_in: unreadable.then(|| AttrPath::new("displayName")),
         cite: String::new(),
         note: None,
+        lost: None,
     }
 }
 
@@ -138,6 +139,7 @@ pub fn mapping(target: bool) -> Arc<Mapping> {
         side_effects: Vec::new(),
         profiles: Vec::new(),
         busy: Vec::new(),
+        said: Vec::new(),
         limitations: Vec::new(),
         service: crate::mapping::Service::default(),
         mangled: None,

@@ -30,7 +30,7 @@ pub use order::{Group, assemble, by_record, digest, lacking, pin};
 pub use outcome::{Outcome, OutcomeState};
 pub use renew::{Renewed, renew};
 pub use request::{Body, Method, REASON_PHRASE, Repeat, Reply, Request, SecretAt, Verdict, fill};
-pub use site::{Declared, Endpoint, Evidence, Finding, MemberRemoval, Paging, Site};
+pub use site::{Declared, Endpoint, Evidence, Finding, Hidden, Lost, MemberRemoval, Paging, Site};
 pub use stage::seen;
 pub use step::{Plan, PlanId, Refusal, Step, StepId};
 pub use veil::{DIGITS, Sensitive, VEIL, is_veiled, sensitive, veil_change, veil_step, veil_text, veiled};

@@ -180,9 +180,10 @@ impl Reply {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the body calls itself JSON of any kind.
+    /// Whether the body is JSON of any kind: it calls itself so, or it is so from its first character on.
     pub fn json(&self) -> bool {
-        self.header("content-type").is_some_and(|media| media.contains("json"))
+        let called = self.header("content-type").is_some_and(|media| media.to_ascii_lowercase().contains("json"));
+        called || matches!(self.body.trim_ascii_start().first(), Some(b'{' | b'['))
     }
 }
 

@@ -103,6 +103,9 @@ pub struct Site {
     /// Attributes that the schemas declare to be required or never to change.
     #[serde(default)]
     pub declared: Vec<Declared>,
+    /// Attributes that cannot be read here as things are, though the mapping has them.
+    #[serde(default)]
+    pub lost: Vec<Lost>,
     /// How many records of a kind there are at least, as far as the probe has seen them.
     #[serde(default)]
     pub at_least: Vec<(Kind, u64)>,
@@ -111,6 +114,31 @@ pub struct Site {
     pub no_count: bool,
     /// Lessons from refused writes: the forms that this service does not take (`patch:User`).
     pub lessons: Vec<String>,
+}
+
+/// An attribute that a service was found not to show, though the mapping has it: what was not seen is never compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// The kind.
+    pub kind: Kind,
+    /// The attribute, canonically.
+    pub path: String,
+    /// In which way.
+    pub how: Hidden,
+    /// Why, in words for the operator.
+    pub why: String,
+}
+
+/// In which way an attribute is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hidden {
+    /// The service does not have it: it is neither read nor written.
+    Nowhere,
+    /// It is taken and never returned (RFC 7643 7, `returned`).
+    Never,
+    /// Lists leave it out; a record that is read alone has it.
+    Lists,
 }
 
 /// What a schema demands of an attribute (RFC 7643 7).

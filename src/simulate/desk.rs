@@ -139,7 +139,13 @@ pub(super) async fn around(
         Some(Before::Status(code)) => error_page(code),
         Some(Before::Html) => page(StatusCode::OK, "Sign in", "Please sign in to continue."),
         Some(Before::Deaf) => StatusCode::NO_CONTENT.into_response(),
-        None => next.run(Request::from_parts(parts, Body::from(body))).await,
+        None => {
+            let reply = next.run(Request::from_parts(parts, Body::from(body))).await;
+            match desk.faults.flag("dress") {
+                Some(dress) => dressed(reply, &dress).await,
+                None => reply,
+            }
+        }
     };
     note.status = reply.status().as_u16();
     match verdict.after.filter(|_| verdict.before.is_none()) {
@@ -165,6 +171,28 @@ pub(super) async fn around(
             truncated(reply, cut, &line).await
         }
     }
+}
+
+/// The reply with a mark before it, or with another word for what it is.
+async fn dressed(reply: Response, dress: &str) -> Response {
+    let (mut parts, body) = reply.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if bytes.is_empty() {
+        return Response::from_parts(parts, Body::empty());
+    }
+    match dress {
+        "text" => drop(parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"))),
+        "page" => drop(parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"))),
+        "bare" => drop(parts.headers.remove(header::CONTENT_TYPE)),
+        _ => {
+            parts.headers.remove(header::CONTENT_LENGTH);
+            let marked: Vec<u8> = b"\xef\xbb\xbf".iter().chain(&bytes[..]).copied().collect();
+            return Response::from_parts(parts, Body::from(marked));
+        }
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }
 
 async fn truncated(reply: Response, cut: bool, line: &Line) -> Response {

@@ -6,6 +6,7 @@
 //! only time, so a file that cannot be used is an error that names it and nothing more. Natives are not kept yet, so
 //! [`Cache::native`] finds none.
 
+mod rows;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -17,20 +18,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use self::rows::{Writer, read_rows};
 use super::{Cache, StoreError};
-use crate::model::{
-    Attr, AttrDef, AttrPath, CHUNK_ROWS, Cell, FeedState, Form, Kind, Proof, RecordKey, Row, Schema, Snapshot,
-    SystemId, Table, TableBuilder,
-};
+use crate::model::{Attr, AttrDef, AttrPath, FeedState, Kind, Proof, RecordKey, Row, Schema, Snapshot, SystemId};
 
 /// The layout that this program writes and reads; files of another one are read anew from their system.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// Fast, and identity data repeats itself enough for it.
 const LEVEL: i32 = 1;
-
-/// The largest block that is believed: a damaged length must not take all memory.
-const MOST: u64 = 1 << 30;
 
 /// Snapshot files in one directory.
 #[derive(Debug)]
@@ -255,190 +251,10 @@ impl FileCache {
         file.write_all(b"\n")?;
         let mut packed = zstd::Encoder::new(file, LEVEL)?;
         packed.include_checksum(true)?;
-        let whole = rows.len() == snapshot.table.len();
-        for rows in rows.chunks(CHUNK_ROWS) {
-            for column in block(&snapshot.table, rows, whole) {
-                packed.write_all(&(column.len() as u64).to_le_bytes())?;
-                packed.write_all(&column)?;
-            }
-        }
+        Writer::new(&snapshot.table, rows).write(&mut packed)?;
         let file = packed.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.sync_all()
     }
-}
-
-/// One block as columns: pages, ids, then every attribute that can be read, in the schema's order.
-/// A front has no pages: its rows are from anywhere.
-fn block(table: &Table, rows: &[Row], whole: bool) -> Vec<Vec<u8>> {
-    let rows = || rows.iter().copied();
-    let mut columns = vec![Vec::new(), Vec::new()];
-    for row in rows() {
-        number(&mut columns[0], if whole { u64::from(table.page(row)) } else { 0 });
-        text(&mut columns[1], table.id(row));
-    }
-    for (attr, def) in table.schema().iter().filter(|(_, def)| !def.unreadable) {
-        let mut column = Vec::new();
-        for row in rows() {
-            if def.form == Form::Text {
-                match table.cell(row, attr) {
-                    Cell::Value(value) => text(&mut column, value),
-                    Cell::Empty => text(&mut column, ""),
-                    Cell::Unread | Cell::Unreadable => number(&mut column, 0),
-                }
-                continue;
-            }
-            let Some(entries) = table.entries(row, attr) else {
-                number(&mut column, 0);
-                continue;
-            };
-            number(&mut column, entries.len() as u64 + 1);
-            for entry in entries {
-                let (key, value) = table.entry_text(attr, *entry);
-                text(&mut column, key[0]);
-                text(&mut column, key[1]);
-                text(&mut column, value);
-            }
-        }
-        columns.push(column);
-    }
-    columns
-}
-
-/// A number in seven bits a byte, low ones first.
-fn number(into: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        into.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    into.push(value as u8);
-}
-
-/// A text with its length and one: 0 stands for what was not read.
-fn text(into: &mut Vec<u8>, value: &str) {
-    number(into, value.len() as u64 + 1);
-    into.extend_from_slice(value.as_bytes());
-}
-
-struct Cursor<'b> {
-    bytes: &'b [u8],
-}
-
-const BROKEN: &str = "it is damaged";
-
-impl<'b> Cursor<'b> {
-    fn number(&mut self) -> Result<u64, String> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.bytes.split_first().ok_or(BROKEN)?;
-            self.bytes = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(BROKEN.into())
-    }
-
-    fn text(&mut self) -> Result<Option<&'b str>, String> {
-        let Some(length) = self.number()?.checked_sub(1) else { return Ok(None) };
-        let length = usize::try_from(length).map_err(|_| BROKEN)?;
-        if length > self.bytes.len() {
-            return Err(BROKEN.into());
-        }
-        let (value, rest) = self.bytes.split_at(length);
-        self.bytes = rest;
-        std::str::from_utf8(value).map(Some).map_err(|why| why.to_string())
-    }
-}
-
-fn read_rows(file: impl BufRead, schema: &Arc<Schema>, rows: u64) -> Result<Table, String> {
-    let mut packed = zstd::Decoder::with_buffer(file).map_err(|why| why.to_string())?;
-    let readable: Vec<Attr> = schema.iter().filter(|(_, def)| !def.unreadable).map(|(attr, _)| attr).collect();
-    let mut builder = TableBuilder::new(schema.clone());
-    let mut page = 0_u64;
-    // Lists of a second feed that were read and found empty: to be said once their rows are there.
-    let mut empty: Vec<(String, Attr)> = Vec::new();
-    let mut left = rows;
-    while left > 0 {
-        let count = left.min(CHUNK_ROWS as u64);
-        left -= count;
-        let mut blocks = Vec::with_capacity(readable.len() + 2);
-        for _ in 0..readable.len() + 2 {
-            blocks.push(read_column(&mut packed)?);
-        }
-        let mut columns: Vec<Cursor<'_>> = blocks.iter().map(|bytes| Cursor { bytes }).collect();
-        for _ in 0..count {
-            let on = columns[0].number()?;
-            if on > page + u64::from(u16::MAX) {
-                return Err(BROKEN.into());
-            }
-            while page < on {
-                builder.next_page();
-                page += 1;
-            }
-            let id = columns[1].text()?.ok_or(BROKEN)?;
-            if !builder.begin(id) {
-                return Err(format!("the id {id} is there twice"));
-            }
-            for (attr, column) in readable.iter().zip(&mut columns[2..]) {
-                read_cell(&mut builder, schema, *attr, column, id, &mut empty)?;
-            }
-            builder.end();
-        }
-    }
-    let mut end = [0];
-    // Reading on to the end checks the frame's checksum.
-    match packed.read(&mut end) {
-        Ok(0) => {}
-        Ok(_) => return Err(BROKEN.into()),
-        Err(why) => return Err(why.to_string()),
-    }
-    for (id, attr) in empty {
-        if builder.late(&id) {
-            builder.list_read(attr);
-            builder.end();
-        }
-    }
-    Ok(builder.table())
-}
-
-fn read_column(from: &mut impl Read) -> Result<Vec<u8>, String> {
-    let mut length = [0; 8];
-    from.read_exact(&mut length).map_err(|why| why.to_string())?;
-    let length = u64::from_le_bytes(length);
-    if length > MOST {
-        return Err(BROKEN.into());
-    }
-    let mut bytes = Vec::new();
-    let read = from.take(length).read_to_end(&mut bytes).map_err(|why| why.to_string())?;
-    if read as u64 == length { Ok(bytes) } else { Err(BROKEN.into()) }
-}
-
-fn read_cell(
-    builder: &mut TableBuilder,
-    schema: &Schema,
-    attr: Attr,
-    column: &mut Cursor<'_>,
-    id: &str,
-    empty: &mut Vec<(String, Attr)>,
-) -> Result<(), String> {
-    let def = schema.def(attr);
-    if def.form == Form::Text {
-        if let Some(value) = column.text()? {
-            builder.set(attr, value);
-        }
-        return Ok(());
-    }
-    let Some(count) = column.number()?.checked_sub(1) else { return Ok(()) };
-    if count == 0 && def.later {
-        empty.push((id.to_owned(), attr));
-    }
-    for _ in 0..count {
-        let key = [column.text()?.ok_or(BROKEN)?, column.text()?.ok_or(BROKEN)?];
-        let value = column.text()?.ok_or(BROKEN)?;
-        builder.entry(attr, key, value);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

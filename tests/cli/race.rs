@@ -126,7 +126,8 @@ fn a_push_that_is_interrupted_twice_gives_up_waiting_and_the_next_start_looks_it
     let mut out = String::new();
     pushing.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!(pushing.wait().unwrap().code(), Some(4));
-    assert!(out.contains("1 unknown") || out.contains("1 refused"), "{out}");
+    // On a busy machine it is interrupted before the step has begun.
+    assert!(["1 unknown", "1 refused", "1 stopped"].iter().any(|words| out.contains(words)), "{out}");
     bed.faults("directory", &[]);
     let audit = lena.run(&["audit", "verify"]);
     assert_eq!(audit.code, 0, "{}", audit.err);

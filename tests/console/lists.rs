@@ -437,3 +437,12 @@ fn a_group_of_thousands_is_counted_while_the_cursor_passes_and_compared_when_it_
     desk.keys("2");
     assert!(desk.screen().contains("members[user19@example.com]"), "{}", desk.screen());
 }
+
+#[test]
+fn who_is_looked_for_among_what_is_out_of_true_may_be_well() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("m / ouyang Enter");
+    assert!(desk.screen().contains("nothing that is out of true matches /ouyang"), "{}", desk.screen());
+    desk.keys("m");
+    assert!(desk.screen().contains("ouyang.nana@"), "{}", desk.screen());
+}

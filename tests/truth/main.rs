@@ -21,6 +21,7 @@ mod litmos;
 mod litmos_bullets;
 mod odd;
 mod odd_products;
+mod odd_values;
 mod oneim;
 mod own;
 mod secret;

@@ -48,7 +48,8 @@ pub struct State {
 }
 
 impl State {
-    pub fn record(&self, place: &str, id: u64) -> &Value {
+    pub fn record(&self, place: &str, id: impl Into<Value>) -> &Value {
+        let id = id.into();
         self.records[place].iter().find(|record| record["id"] == id).unwrap()
     }
 }
@@ -170,9 +171,23 @@ fn serve(manners: Manners, state: &mut State, method: &str, path: &str, query: &
     }
 }
 
-/// Whether a record has this number.
+/// Whether a record has this number, or this text as an address has it.
 fn is(record: &Value, id: &str) -> bool {
-    id.parse().is_ok_and(|id: u64| record["id"] == id)
+    id.parse().is_ok_and(|id: u64| record["id"] == id) || record["id"].as_str().is_some_and(|have| have == decoded(id))
+}
+
+fn decoded(segment: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 fn find<'s>(state: &'s State, place: &str, id: &str) -> Option<&'s Value> {

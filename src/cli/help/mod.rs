@@ -29,6 +29,7 @@ const TOPICS: &[(&str, &str)] = &[
 /// # Errors
 /// When there is no such topic, or a connector file of the operator's own is broken.
 pub fn run(topic: Option<&str>, global: &Global) -> anyhow::Result<Exit> {
+    face::speak_as(global, &crate::config::Face::default());
     let text = text(topic, &connectors(global))?;
     out::text(&text)?;
     Ok(Exit::True)

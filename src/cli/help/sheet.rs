@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::{line, para, title};
 use super::service::service;
+use crate::cli::face::spoken;
 use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Profile, Rate, Via};
 use crate::model::Op;
 
@@ -93,7 +94,7 @@ fn settings(out: &mut String, mapping: &Mapping) {
         }
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
         let _ = writeln!(out, "  {}{marks}", setting.name);
-        para(out, 6, &setting.help);
+        para(out, 6, &spoken(&setting.help));
         if !setting.one_of.is_empty() {
             let default = setting.default.iter().map(|word| format!(" Unless it is given: {word}."));
             para(out, 6, &format!("One of: {}.{}", setting.one_of.join(", "), default.collect::<String>()));
@@ -169,7 +170,7 @@ fn alternatives(out: &mut String, mapping: &Mapping) {
     for other in &mapping.alternatives {
         let when: Vec<String> = other.when.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
         title(out, &format!("{}, with {}", other.name, when.join(", ")));
-        para(out, 2, &other.help);
+        para(out, 2, &spoken(&other.help));
         for (_, row) in &other.rows {
             attribute(out, row);
         }
@@ -239,7 +240,7 @@ fn attribute(out: &mut String, row: &MapRow) {
     if let Some(shown) = &row.shows_in {
         said.push(format!("writing it changes {shown}"));
     }
-    said.extend(row.note.clone());
+    said.extend(row.note.as_deref().map(|note| spoken(note).into_owned()));
     let said = if said.is_empty() { String::new() } else { format!("{} ", said.join("; ")) };
     para(out, 6, &format!("{said}[{}]", row.cite));
 }
@@ -258,8 +259,8 @@ pub fn limitations(out: &mut String, mapping: &Mapping, ways: &[Via]) {
             Via::Both => "direct and through Starling",
         };
         let _ = writeln!(out, "  {} ({way})", limitation.id);
-        para(out, 6, &format!("\"{}\"", limitation.sentence));
-        para(out, 6, &format!("Here: {} [{}]", limitation.here, limitation.cite));
+        para(out, 6, &format!("\"{}\"", spoken(&limitation.sentence)));
+        para(out, 6, &format!("{} [{}]", spoken(&format!("Here: {}", limitation.here)), limitation.cite));
     }
 }
 
@@ -269,7 +270,7 @@ fn side_effects(out: &mut String, mapping: &Mapping) {
     }
     title(out, "What happens outside the record");
     for effect in &mapping.side_effects {
-        para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, effect.text, effect.cite));
+        para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, spoken(&effect.text), effect.cite));
     }
 }
 
@@ -281,7 +282,8 @@ fn busy(out: &mut String, mapping: &Mapping) {
     title(out, "When it is busy");
     let mut said: Vec<(String, Vec<String>)> = Vec::new();
     for busy in &mapping.busy {
-        let text = format!("{}: {}; read {} times at most [{}]", busy.status, busy.text, busy.tries, busy.cite);
+        let text =
+            format!("{}: {}; read {} times at most [{}]", busy.status, spoken(&busy.text), busy.tries, busy.cite);
         let when: Vec<String> = busy.when.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
         let when = when.join(", ");
         match said.iter_mut().find(|(have, _)| *have == text) {

@@ -136,6 +136,12 @@ impl<'c> Case<'c> {
         self.to.mapping.row(self.kind, path)
     }
 
+    /// Why an attribute was not read on one side.
+    pub(super) fn unread(&self, path: &AttrPath) -> String {
+        let lost = |view: &SystemView| view.mapping.row(self.kind, path)?.lost.clone();
+        lost(self.to).or_else(|| lost(self.from)).unwrap_or_else(|| "not read".to_owned())
+    }
+
     pub(super) fn writable(&self, path: &AttrPath) -> bool {
         self.authority && self.rule(path).is_some_and(|row| !row.secret && row.access != Access::ReadOnly)
     }

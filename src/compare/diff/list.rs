@@ -45,7 +45,7 @@ impl<'c> Case<'c> {
             why,
         };
         if matches!(source, Some((_, _, None))) || matches!(target, Some((_, _, None))) {
-            found.push(blank(Verdict::Unread, "not read".to_owned()));
+            found.push(blank(Verdict::Unread, self.unread(path)));
             return;
         }
         let known = |side: Option<(&'c Table, Attr, Option<&'c [Entry]>)>| {

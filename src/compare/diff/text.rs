@@ -7,7 +7,7 @@ use crate::compare::lane::life::life;
 use crate::compare::lane::refs::Found;
 use crate::compare::lane::served::{composition, own};
 use crate::compare::lane::{Alike, alike_refs, composed};
-use crate::mapping::Access;
+use crate::mapping::{Access, MapRow};
 use crate::model::fold::same;
 use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Row, Snapshot, Table};
 
@@ -69,9 +69,15 @@ impl<'c> Case<'c> {
         if path == &AttrPath::new("active") && self.switched(&mut diff) {
             return Some(diff);
         }
+        // What is not there is not given to anybody new either.
+        let off = |row: &MapRow| row.lost.is_some() && row.access == Access::ReadOnly;
+        if self.target.is_none() && source.is_some() && self.rule(path).is_some_and(off) {
+            (diff.verdict, diff.why) = (Verdict::Unread, self.unread(path));
+            return Some(diff);
+        }
         match (source, target) {
             (Some(Cell::Unread), _) | (_, Some(Cell::Unread)) => {
-                (diff.verdict, diff.why) = (Verdict::Unread, "not read".to_owned());
+                (diff.verdict, diff.why) = (Verdict::Unread, self.unread(path));
                 return Some(diff);
             }
             (Some(Cell::Unreadable), _) => {

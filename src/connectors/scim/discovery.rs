@@ -302,11 +302,32 @@ pub(super) fn parts(document: &Value, schema: &str) -> Vec<(String, Vec<String>)
         .collect()
 }
 
-/// The names of each schema's attributes, those included that only the service sets.
-pub(super) fn names(document: &Value) -> Vec<(String, Vec<String>)> {
-    let of = |schema: &Value| match member(schema, "attributes") {
-        Some(Value::Array(all)) => all.iter().filter_map(|one| text(one, "name").map(str::to_owned)).collect(),
-        _ => Vec::new(),
+/// What a schema says of one of its attributes, or of a part of one: those included that only the service sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Its path within the schema, without the filter of a list: `emails.value`.
+    pub(super) path: String,
+    /// When it is returned, in lower case; empty where nothing is said.
+    pub(super) returned: String,
+}
+
+/// Each schema's id, and what it says of its attributes and their parts.
+pub(super) fn said(document: &Value) -> Vec<(String, Vec<Said>)> {
+    fn gather(attributes: &Value, outer: &str, said: &mut Vec<Said>) {
+        for attribute in attributes.as_array().into_iter().flatten() {
+            let Some(name) = text(attribute, "name") else { continue };
+            let path = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
+            let returned = text(attribute, "returned").unwrap_or_default().to_ascii_lowercase();
+            if let Some(parts) = member(attribute, "subAttributes").filter(|_| outer.is_empty()) {
+                gather(parts, &path, said);
+            }
+            said.push(Said { path, returned });
+        }
+    }
+    let of = |schema: &Value| {
+        let mut said = Vec::new();
+        gather(member(schema, "attributes").unwrap_or(&Value::Null), "", &mut said);
+        said
     };
     records(document).into_iter().filter_map(|schema| Some((text(schema, "id")?.to_owned(), of(schema)))).collect()
 }

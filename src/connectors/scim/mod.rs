@@ -2,10 +2,12 @@
 //!
 //! Owns what a SCIM service is asked and what its answers mean. Does no I/O, and believes no service that it is complete.
 
+mod absent;
 #[cfg(test)]
 mod answers;
 mod behind;
 mod chain;
+mod closer;
 #[cfg(test)]
 mod creates;
 mod details;

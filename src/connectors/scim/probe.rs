@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::absent::{Absent, SAMPLE};
 use super::discovery::{self, Offers, Types};
 use super::document;
 use super::pages::{Asks, From};
@@ -43,6 +44,9 @@ pub(super) struct Probe {
     listing: Option<fn(&Mapping, &Site, &Endpoint) -> Request>,
     guess: Option<Request>,
     kept: Vec<(Request, Reply)>,
+    /// What the service does not show.
+    pub(super) absent: Absent,
+    closer: bool,
 }
 
 impl Probe {
@@ -56,6 +60,8 @@ impl Probe {
             listing: None,
             guess: None,
             kept: Vec::new(),
+            absent: Absent::default(),
+            closer: false,
         }
     }
 
@@ -104,7 +110,7 @@ impl Probe {
             None => {
                 // A small page, as Okta's connection test asks for (targets/scim.md A3). Rights are only known from asking.
                 let asks = asks(&self.mapping, &self.site);
-                let small = Asks { count: asks.count.map(|_| 1), ..asks };
+                let small = Asks { count: asks.count.map(|size| size.min(SAMPLE)), ..asks };
                 From::Row(1).of(&listing_at(&self.mapping, at.kind, &at.path), small)
             }
         };
@@ -278,7 +284,7 @@ impl Probe {
             self.kept.push((asked, reply.clone()));
         }
         let (finding, detail) = match reply.status {
-            200..=299 if looks_like_json(&reply.body) => self.listed(reply),
+            200..=299 if looks_like_json(&reply.body) => self.told_of_page(reply),
             200..=299 => (
                 Finding::Bad,
                 "answers with a web page instead of JSON: the url is probably not the SCIM base, or a sign-in page stands \
@@ -306,10 +312,22 @@ impl Probe {
             _ => (Finding::Bad, told(reply)),
         };
         self.line(what, finding, detail);
+        let requests = self.look_closer(reply);
+        self.ask_closer(requests)
+    }
+
+    /// Asks what is still to be known of what the service leaves out, and ends where nothing is.
+    fn ask_closer(&mut self, requests: Vec<Request>) -> Next {
+        if !requests.is_empty() {
+            self.closer = true;
+            return Next::Ask(requests);
+        }
+        let at = self.base.as_ref().map(|base| base.join(SCHEMAS)).unwrap_or_default();
+        self.settle_undeclared(&at);
         self.done()
     }
 
-    fn listed(&mut self, reply: &Reply) -> (Finding, String) {
+    fn told_of_page(&mut self, reply: &Reply) -> (Finding, String) {
         let Ok(page) = serde_json::from_slice::<Value>(&reply.body) else {
             return (Finding::Bad, "answers with JSON that is cut off".into());
         };
@@ -334,6 +352,10 @@ impl Walk for Probe {
     fn next(&mut self, input: Input) -> Next {
         match input {
             Input::Start => self.start(),
+            Input::Replies(replies) if self.closer => {
+                let requests = self.looked(&replies);
+                self.ask_closer(requests)
+            }
             Input::Replies(replies) if self.asked.is_none() => self.discovered(&replies),
             Input::Replies(replies) => self.read(replies.first()),
             Input::Taken(_) | Input::Unreadable(_) => self.done(),

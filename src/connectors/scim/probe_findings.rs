@@ -66,7 +66,7 @@ fn good(request: &Request) -> Reply {
 fn a_service_that_describes_itself_is_understood() {
     // The base's own query is added by whoever sends.
     let told = probe("https://idp.example.com/scim/v2?tenant=a", good);
-    assert_eq!(told.asked.last().unwrap(), "GET /scim/v2/Users?startIndex=1&count=1");
+    assert_eq!(told.asked[3], "GET /scim/v2/Users?startIndex=1&count=5");
     let site = told.site();
     assert!(site.good(), "{:#?}", site.evidence);
     assert!(site.patch && site.filter && site.etag);
@@ -215,7 +215,10 @@ fn what_the_schemas_do_not_declare_is_named_as_it_may_be_refused() {
     };
     let few = at("https://idp.example.com/scim/v2", serve(&["userName", "name", "displayName", "active", "emails"]));
     let note = lines(&few, Finding::Note);
-    assert!(note.contains("do not declare nickName, ") && note.contains(" and ") && note.contains("`drops`"), "{note}");
+    assert!(
+        note.contains("do not declare nickName, ") && note.contains(" and ") && note.contains("`schemas = false`"),
+        "{note}"
+    );
     assert!(!note.contains("userName") && !note.contains("externalId"), "{note}");
     let silent = lines(&at("https://idp.example.com/scim/v2", serve(&[])), Finding::Note);
     assert!(!silent.contains("do not declare"), "a schema without attributes says nothing: {silent}");

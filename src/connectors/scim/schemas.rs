@@ -5,12 +5,8 @@ use serde_json::Value;
 
 use super::discovery;
 use super::probe::{Probe, Profile};
-use crate::mapping::Access;
 use crate::model::{AttrPath, Kind};
 use crate::plan::{Declared, Endpoint, Finding};
-
-/// So many attributes are named of those that the schemas lack.
-const NAMED: usize = 8;
 
 impl Probe {
     pub(super) fn learn_schemas(&mut self, path: &str, document: Option<&Value>) {
@@ -69,46 +65,10 @@ impl Probe {
                 n => format!("; {n} lists of extensions are not used"),
             };
             self.line(format!("GET {path}"), Finding::Good, format!("{} schemas{more}{left}", schemas.len()));
-            let lacking = self.lacking(document);
-            if !lacking.is_empty() {
-                let (named, others) = (&lacking[..lacking.len().min(NAMED)], lacking.len().saturating_sub(NAMED));
-                let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-                let detail = format!(
-                    "the schemas do not declare {}{more}: where the service refuses them, `drops` in a file of your own \
-                     leaves them out (trueup help connectors)",
-                    named.join(", ")
-                );
-                self.line(format!("GET {path}"), Finding::Note, detail);
-            }
         }
         self.site.discovered = discovered;
         self.site.types = types;
-    }
-
-    /// Attributes that the mapping writes, and that the schemas which they belong to do not have. A schema without attributes
-    /// says nothing.
-    fn lacking(&self, document: Option<&Value>) -> Vec<String> {
-        let schemas = document.map(discovery::names).unwrap_or_default();
-        let urns: Vec<&str> = schemas.iter().map(|(id, _)| id.as_str()).collect();
-        let mut lacking = Vec::new();
-        for endpoint in &self.site.endpoints {
-            let rows = self.mapping.kind(endpoint.kind).map(|map| map.rows.as_slice()).unwrap_or_default();
-            for row in rows.iter().filter(|row| row.access != Access::ReadOnly) {
-                let Some(write) = row.write.as_deref().filter(|write| !write.starts_with("urn:*")) else { continue };
-                let path = AttrPath::new(write.split('[').next().unwrap_or_default());
-                let (urn, local) = path.split(&urns);
-                let urn = if urn.is_empty() { endpoint.schema.as_str() } else { urn };
-                let Some((_, names)) = schemas.iter().find(|(id, _)| id.eq_ignore_ascii_case(urn)) else { continue };
-                // Common attributes belong to no schema (RFC 7643 3.1).
-                let name = local.split('.').next().unwrap_or_default();
-                let has = |name: &str| names.iter().any(|have| have.eq_ignore_ascii_case(name));
-                if !name.eq_ignore_ascii_case("externalId") && !names.is_empty() && !has(name) {
-                    lacking.push(row.attr.as_str().to_owned());
-                }
-            }
-        }
-        lacking.dedup();
-        lacking
+        self.absent.undeclared = self.undeclared(document);
     }
 
     /// Whether a schema holds the custom attributes of what an endpoint serves: Starling's URNs of those hold the URN of what

@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthChar;
 const HIDDEN: char = '\u{2063}';
 
 /// All that this program says, in every language: the words in it are no secrets.
-const SAID: [&str; 8] = [
+const SAID: [&str; 10] = [
     include_str!("../../../assets/text/en.toml"),
     include_str!("../../../assets/text/zh.toml"),
     include_str!("../../../assets/text/said.zh.toml"),
@@ -23,6 +23,8 @@ const SAID: [&str; 8] = [
     include_str!("../../../assets/connectors/aha.toml"),
     include_str!("../../../assets/connectors/litmos.toml"),
     include_str!("../../../assets/connectors/kingdee.toml"),
+    include_str!("../../../assets/connectors/idaas.toml"),
+    include_str!("../../../assets/connectors/file.toml"),
 ];
 
 /// Whether a character belongs to a word.
@@ -46,7 +48,7 @@ fn known(word: &str) -> bool {
     if word.chars().all(|c| c.is_ascii_digit()) {
         return word.len() <= 3;
     }
-    words().contains(word) || word.chars().all(wide) && SAID[1..3].iter().any(|text| text.contains(word))
+    words().contains(word) || word.chars().all(wide) && SAID.iter().any(|text| text.contains(word))
 }
 
 /// Somebody's name or login: every word of it is hidden while the mask is on.

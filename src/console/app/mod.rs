@@ -30,6 +30,7 @@ pub mod life;
 pub mod lines;
 pub mod links;
 pub mod list;
+mod live;
 pub mod mask;
 pub mod narrow;
 pub mod native;

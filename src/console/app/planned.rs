@@ -9,6 +9,7 @@ use crate::plan::{ChangeId, Outcome, OutcomeState, Plan, PlanId};
 use crate::engine::protocol::Making;
 
 use super::lines::Line;
+use super::live::{Push, Stops, needs_look};
 use super::staged::Staged;
 use super::text::text;
 
@@ -66,29 +67,6 @@ pub enum GroupKey {
     Of(SystemId, Op),
 }
 
-/// A push, live.
-#[derive(Clone, Debug)]
-pub(super) struct Push {
-    id: PlanId,
-    pub(super) outcomes: HashMap<ChangeId, Outcome>,
-    running: bool,
-    /// It was asked to stop.
-    stopping: bool,
-}
-
-/// What a wish to stop is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stops {
-    /// The push, for the first time.
-    Push(PlanId),
-    /// The push, which was asked before.
-    Again(PlanId),
-    /// The push, which was asked before and has ended meanwhile: not what is being read since.
-    Over,
-    /// What is being read.
-    Reading,
-}
-
 /// The plan's tab.
 #[derive(Clone, Debug, Default)]
 pub struct Planned {
@@ -133,19 +111,6 @@ pub struct Planned {
 
 /// What rows were made for.
 pub(super) type Stamp = (u64, bool, u16, i64);
-
-/// Whether an outcome is one that somebody has to look at.
-pub(super) const fn needs_look(state: &OutcomeState) -> bool {
-    matches!(
-        state,
-        OutcomeState::Failed { .. }
-            | OutcomeState::Unknown { .. }
-            | OutcomeState::Stale { .. }
-            | OutcomeState::Differs { .. }
-            | OutcomeState::Refused { .. }
-            | OutcomeState::Skipped { .. }
-    )
-}
 
 impl Planned {
     /// Whether a push runs.

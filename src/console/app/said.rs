@@ -3,9 +3,11 @@
 //! What is kept and printed (journal, JSON lines) stays English; only the screen asks here.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::text::{Language, language};
+use crate::mapping::Mapping;
 use crate::model::AttrPath;
 
 /// A sentence: what stands between its holes, in both languages.
@@ -20,6 +22,26 @@ struct Sentence {
 }
 
 const CHINESE: &str = include_str!("../../../assets/text/said.zh.toml");
+
+/// What files of the operator's own say, whole.
+static OWN: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
+
+/// What the files of the built-in connectors say, whole.
+fn built_in() -> &'static HashMap<String, String> {
+    static ALL: OnceLock<HashMap<String, String>> = OnceLock::new();
+    ALL.get_or_init(|| Mapping::builtin_names().flat_map(Mapping::builtin_said).collect())
+}
+
+/// From now on the texts of this file are said in the words that stand beside them there.
+pub fn learn(mapping: &Mapping) {
+    OWN.write().unwrap_or_else(PoisonError::into_inner).extend(mapping.said.iter().cloned());
+}
+
+/// What stands beside a text in its file.
+fn learned(text: &str) -> Option<String> {
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+    own.or_else(|| built_in().get(text).cloned())
+}
 
 /// Sentences within sentences: so deep and no deeper.
 const DEPTH: usize = 6;
@@ -43,6 +65,12 @@ fn sentences() -> &'static [Vec<Sentence>; 2] {
 }
 
 impl Sentence {
+    /// Whether a hole stands between quotes of code: what is in it is a name, in whatever language.
+    fn names(&self, hole: usize) -> bool {
+        let (before, after) = (self.literals.get(hole), self.literals.get(hole + 1));
+        before.is_some_and(|text| text.ends_with('`')) && after.is_some_and(|text| text.starts_with('`'))
+    }
+
     /// What stands in the holes, where a text is this sentence.
     fn holes<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let (first, rest) = self.literals.split_first()?;
@@ -96,6 +124,9 @@ fn short(text: &str) -> Cow<'_, str> {
 
 fn translated(text: &str, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
+    if let Some(said) = learned(text) {
+        return Some(said);
+    }
     // A sentence that begins with words of its own is the one; what begins with a hole may be but the end of another.
     let [own, others] = sentences();
     let fits = |sentence: &'static Sentence| sentence.holes(text).map(|holes| (sentence, holes));
@@ -115,9 +146,12 @@ fn translated(text: &str, depth: usize) -> Option<String> {
     while let Some((before, after)) = left.split_once('{') {
         said.push_str(before);
         let Some((number, rest)) = after.split_once('}') else { break };
-        let hole =
-            number.parse::<usize>().ok().and_then(|at| holes.get(at.checked_sub(1)?)).copied().unwrap_or_default();
-        said.push_str(translated(hole, depth).as_deref().unwrap_or(hole));
+        let at = number.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
+        let hole = at.and_then(|at| holes.get(at)).copied().unwrap_or_default();
+        match at.filter(|at| !sentence.names(*at)).and_then(|_| translated(hole, depth)) {
+            Some(other) => said.push_str(&other),
+            None => said.push_str(hole),
+        }
         left = rest;
     }
     said.push_str(left);
@@ -146,6 +180,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::super::text::speak_here;
     use super::*;
+    use crate::mapping::Capability;
     use std::path::Path;
 
     #[test]
@@ -204,18 +239,34 @@ mod tests {
         for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model", "src/store"] {
             literals(&root.join(room), "rs", &mut code);
         }
-        for file in ["src/cli/init.rs", "src/cli/setup.rs", "src/secret.rs"] {
+        for file in
+            ["src/cli/init.rs", "src/cli/setup.rs", "src/cli/help/sheet.rs", "src/config/read.rs", "src/secret.rs"]
+        {
             code.push_str(&std::fs::read_to_string(root.join(file)).unwrap());
         }
+        literals(&root.join("src/mapping"), "rs", &mut code);
         literals(&root.join("assets/connectors"), "toml", &mut code);
         let code = emptied(&code);
         let table: toml::Table = CHINESE.parse().unwrap();
-        // The plural of a kind is made from its name.
-        let made = ["users", "groups", "roles", "products"];
-        let lost: Vec<&String> = table
-            .keys()
-            .filter(|english| !made.contains(&english.as_str()) && !code.contains(english.as_str()))
-            .collect();
+        // The plural of a kind is made from its name; some words of a mapping file's errors are its parser's, or begin with
+        // the kind that a row is about.
+        let parser = [
+            "unknown field",
+            "unknown variant",
+            "missing field",
+            "invalid type: ",
+            "invalid value: ",
+            "User `",
+            "Group `",
+            "Role `",
+            "Product `",
+        ];
+        let made = |text: &str| {
+            ["users", "groups", "roles", "products"].contains(&text)
+                || parser.iter().any(|words| text.starts_with(words))
+        };
+        let lost: Vec<&String> =
+            table.keys().filter(|english| !made(english) && !code.contains(english.as_str())).collect();
         assert!(lost.is_empty(), "said nowhere: {lost:#?}");
     }
 
@@ -231,6 +282,79 @@ mod tests {
             assert_eq!(said.matches('{').count(), holes, "{english}");
             assert!(said.chars().all(|c| c.width() == c.width_cjk()), "{said}");
         }
+    }
+
+    #[test]
+    fn every_text_of_a_built_in_connector_stands_in_its_file_in_chinese_too() {
+        use unicode_width::UnicodeWidthChar;
+        for name in Mapping::builtin_names() {
+            let mapping = Mapping::builtin(name).unwrap();
+            let limitations = mapping.limitations.iter().flat_map(|one| [&one.sentence, &one.here]);
+            let mut texts: Vec<&String> = limitations.collect();
+            texts.extend(mapping.settings.iter().map(|setting| &setting.help));
+            texts.extend(mapping.side_effects.iter().map(|effect| &effect.text));
+            texts.extend(mapping.busy.iter().map(|busy| &busy.text));
+            texts.extend(mapping.powerless.iter().map(|rule| &rule.text));
+            texts.extend(mapping.mangled.iter().map(|mangled| &mangled.text));
+            texts.extend(mapping.alternatives.iter().map(|other| &other.help));
+            let others = mapping.alternatives.iter().flat_map(|other| other.rows.iter().map(|(_, row)| row));
+            let rows = mapping.kinds.iter().flat_map(|map| &map.rows).chain(others);
+            texts.extend(rows.filter_map(|row| row.note.as_ref()));
+            texts.extend(mapping.capabilities.iter().filter_map(|(.., capability)| match capability {
+                Capability::No(why) => Some(why),
+                Capability::Yes => None,
+            }));
+            for text in texts {
+                let said = mapping.said.iter().find(|(english, _)| english == text);
+                let (_, said) = said.unwrap_or_else(|| panic!("{name}: no Chinese beside: {text}"));
+                assert!(said.chars().any(|c| c.width() == Some(2)), "{name}: {said}");
+                assert!(said.chars().all(|c| c.width() == c.width_cjk()), "{name}: {said}");
+            }
+        }
+        speak_here(Some(Language::Chinese));
+        assert_eq!(
+            said("Kingdee answers HTTP/2 with 502. Here: It is spoken to in HTTP/1.1 alone."),
+            "金蝶对 HTTP/2 返回 502。此处：只使用 HTTP/1.1。"
+        );
+        speak_here(None);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_mapping_file_is_said_and_names_stay_as_they_are() {
+        speak_here(Some(Language::Chinese));
+        for (english, chinese) in [
+            (
+                "line 51: `kind`: unknown variant `Users`, expected one of `User`, `Group`; did you mean `User`?",
+                "第 51 行：`kind`：没有值 `Users`，可用的有 `User`, `Group`；是否想写 `User`？",
+            ),
+            (
+                "`based_on`: there is no connector `skim`, expected one of aha, scim; did you mean `scim`?",
+                "`based_on`：没有连接器 `skim`，可选 aha, scim；是否想写 `scim`？",
+            ),
+            ("line 7: `service`: `max_page` must be above 0", "第 7 行：`service`：`max_page` 必须大于 0"),
+            (
+                "line 4: User `title`: there is no feed `usres`; did you mean `users`?",
+                "第 4 行：用户 `title`：没有 feed `usres`；是否想写 `users`？",
+            ),
+            (
+                "line 9: feed `details`: `path` says where, with {id} in the place of the owner's id: /Groups/{id}/members",
+                "第 9 行：feed `details`：`path` 写明地址，其中 {id} 代表所属记录的 id：/Groups/{id}/members",
+            ),
+        ] {
+            assert_eq!(said(english), chinese);
+        }
+        speak_here(None);
+    }
+
+    #[test]
+    fn what_a_file_of_the_operators_own_says_is_said_as_it_stands_there() {
+        let own = "connector = \"acme\"\ntitle = \"Acme\"\nbased_on = \"scim\"\n[[limitation]]\nid = \"a\"\nvia = \"direct\"\n\
+                   sentence = \"Names of Acme are cut.\"\nsentence_zh = \"Acme 的名称会被截断。\"\nhere = \"told\"\ncite = \"c\"\n";
+        learn(&Mapping::own(own, "acme.toml").unwrap());
+        speak_here(Some(Language::Chinese));
+        assert_eq!(said("Names of Acme are cut."), "Acme 的名称会被截断。");
+        speak_here(None);
+        assert_eq!(said("Names of Acme are cut."), "Names of Acme are cut.");
     }
 
     #[test]

@@ -349,7 +349,12 @@ fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     let Some(world) = &app.world else { return };
     let mut lines: Vec<(Tone, String)> = Vec::new();
-    if !list.filter.is_empty() {
+    if !list.filter.is_empty() && list.only {
+        // Who is looked for may be there and be well.
+        let [only, key] = [Action::OnlyOut, Action::Escape].map(|action| app.keymap.shown(action));
+        let words = text!("list.no-match-only", filter = private(&list.filter), only = only, key = key);
+        lines.push((Tone::Plain, words));
+    } else if !list.filter.is_empty() {
         lines.push((
             Tone::Plain,
             text!("list.no-match", filter = private(&list.filter), key = app.keymap.shown(Action::Escape)),

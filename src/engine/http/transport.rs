@@ -94,5 +94,8 @@ pub(super) async fn exchange(
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, headers, body: body.freeze() })
+    let body = body.freeze();
+    // A byte order mark means nothing in UTF-8, and JSON allows to pass over it (RFC 8259 8.1).
+    let body = if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body };
+    Ok(Reply { status, headers, body })
 }

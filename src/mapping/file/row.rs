@@ -54,6 +54,7 @@ pub(in crate::mapping) struct RowSpec {
     #[serde(default)]
     pub cite: String,
     pub note: Option<String>,
+    pub note_zh: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

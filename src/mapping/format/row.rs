@@ -193,4 +193,6 @@ pub struct MapRow {
     pub cite: String,
     /// Words for the operator.
     pub note: Option<String>,
+    /// Why this service does not show it, where it was found not to.
+    pub lost: Option<String>,
 }

@@ -113,7 +113,8 @@ impl Case<'_> {
             };
             match row.access {
                 Access::ReadOnly => {
-                    let why = row.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                    let why =
+                        row.lost.as_ref().or(row.note.as_ref()).map(|note| format!(": {note}")).unwrap_or_default();
                     let (title, local) = (&self.target.mapping.title, path.local(&[]));
                     return Some(format!("{title} does not let {local} be written{why}"));
                 }

@@ -78,6 +78,11 @@ pub const HELP: &[Switch] = &[
         help: "The next N connections are closed before the request is carried out.",
     },
     Switch {
+        name: "dress",
+        form: "dress=bom|text|page|bare",
+        help: "Every reply begins with a byte order mark, calls itself text/plain or text/html, or does not say what it is.",
+    },
+    Switch {
         name: "@",
         form: "FAULT@/path, FAULT@POST, FAULT@POST/path",
         help: "Only requests with that method, whose path and query contain that text.",
@@ -242,7 +247,7 @@ impl Faults {
     /// That sentence.
     pub fn only(&self, known: &[Switch]) -> Result<(), String> {
         let state = self.lock();
-        match state.flags.keys().find(|name| !known.iter().any(|k| k.name == *name)) {
+        match state.flags.keys().find(|name| !known.iter().chain(HELP).any(|k| k.name == *name)) {
             None => Ok(()),
             Some(name) => {
                 let mut names: Vec<&str> = HELP.iter().map(|s| s.form).filter(|f| !f.starts_with("FAULT")).collect();

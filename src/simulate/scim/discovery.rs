@@ -86,6 +86,15 @@ fn schemas(library: &Library, quirks: &Quirks, base: &str) -> Vec<Value> {
             if let Some(attributes) = announced["attributes"].as_array_mut() {
                 let off = |name: &str| quirks.disabled.iter().any(|other| other.eq_ignore_ascii_case(name));
                 attributes.retain(|one| !one["name"].as_str().is_some_and(off));
+                for one in attributes {
+                    if quirks
+                        .never
+                        .iter()
+                        .any(|other| one["name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(other)))
+                    {
+                        one["returned"] = json!("never");
+                    }
+                }
             }
             out.push(announced);
         }

@@ -135,6 +135,8 @@ pub struct Quirks {
     pub member_changes: Option<usize>,
     /// These attributes are switched off: no schema and no record has them, and nobody may send them.
     pub disabled: Vec<String>,
+    /// Attributes that are taken and never returned (RFC 7643 7, `returned`).
+    pub never: Vec<String>,
     /// Attributes have no part `type`, and groups are named by `$ref` too (Canaille).
     pub untyped: bool,
 }
@@ -166,6 +168,7 @@ pub const SWITCHES: &[Switch] = &[
         "disabled=title+department",
         "These attributes are switched off: no schema and no record has them, and a write that has one is a 400.",
     ),
+    switch("never", "never=title+department", "These attributes are taken and never returned, and the schemas say so."),
     switch("urn-filter-matches-nothing", "urn-filter-matches-nothing", "A filter with a whole URN in it finds nobody."),
     switch(
         "ignore-start-index",
@@ -290,6 +293,7 @@ impl Quirks {
             list_omits: names("list-omits"),
             member_changes: number("member-changes")?,
             disabled: names("disabled"),
+            never: names("never"),
             urn_filter_matches_nothing: on("urn-filter-matches-nothing"),
             ignore_start_index: word("ignore-start-index", &["", "echo"])?
                 .map(|at| if at == 0 { Echo::Truth } else { Echo::Asked }),

@@ -45,6 +45,7 @@ impl Renderer<'_> {
             }
         }
         without(kind, &self.quirks.disabled, &mut document);
+        without(kind, &self.quirks.never, &mut document);
         self.head(at, kind, &id, document)
     }
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
-use crate::model::{Fold, ListDef};
+use crate::model::{Cell, Fold, Form, ListDef, Table, TableBuilder};
 
 fn text_def(path: &str) -> AttrDef {
     AttrDef { fold: Fold::Exact, ..AttrDef::text(AttrPath::new(path)) }
@@ -89,6 +89,60 @@ fn a_snapshot_comes_back_as_it_was_kept() {
     }
     assert!(back.proved());
     assert!(!back.complete() && !back.reading());
+}
+
+/// What a row is in a table, attribute by attribute.
+fn told(table: &Table, row: Row) -> Vec<String> {
+    let list = |attr| {
+        table.entries(row, attr).map(|entries| {
+            let mut texts: Vec<_> =
+                entries.iter().map(|entry| format!("{:?}", table.entry_text(attr, *entry))).collect();
+            texts.sort();
+            texts
+        })
+    };
+    let of = |(attr, def): (Attr, &AttrDef)| match def.form {
+        Form::Text => format!("{:?}", table.cell(row, attr)),
+        Form::List(_) => format!("{:?}", list(attr)),
+    };
+    table.schema().iter().map(of).collect()
+}
+
+#[test]
+fn what_was_not_read_of_a_record_comes_back_as_not_read_and_codes_as_their_texts() {
+    let folder = Folder::new();
+    let cache = FileCache::new(&folder.0);
+    let mut builder = TableBuilder::new(schema(&["department", "note"]));
+    for n in 0..9_000_u32 {
+        assert!(builder.begin(&format!("id{n}")));
+        match n % 5 {
+            0 => builder.unread(Attr(5)),
+            1 => {}
+            _ => builder.set(Attr(5), &format!("部门{}", n % 300)),
+        }
+        // Hardly repeats, and so is in codes in the first blocks and plain after that.
+        builder.set(Attr(6), &format!("note {}", n * 7 % 8_191));
+        match n % 3 {
+            0 => builder.unread(Attr(3)),
+            1 => {}
+            _ => (0..n % 4).for_each(|at| builder.entry(Attr(3), [&format!("p{}", n + at), ""], "viewer")),
+        }
+        builder.end();
+    }
+    let kept = Snapshot { table: builder.table(), ..snapshot(1) };
+    cache.keep(&kept).unwrap();
+    let own = schema(&["department", "note"]);
+    let back = cache.load(&kept.system, Kind::User, &own).unwrap().unwrap();
+    for row in kept.table.rows() {
+        assert_eq!(told(&back.table, row), told(&kept.table, row), "{row:?}");
+    }
+    let some: Vec<Row> = [8_999, 3, 5_000, 4_095, 4_096, 0].map(Row).into();
+    cache.keep_front(&kept, &some).unwrap();
+    let (front, of) = cache.front(&kept.system, Kind::User, &own).unwrap().unwrap();
+    assert_eq!((front.table.len(), of), (6, 9_000));
+    for (at, row) in (0..).zip(some) {
+        assert_eq!(told(&front.table, Row(at)), told(&kept.table, row), "{row:?}");
+    }
 }
 
 #[test]
