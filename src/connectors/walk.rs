@@ -106,6 +106,12 @@ pub trait Walk: Send {
         None
     }
 
+    /// Whether what a probe asks now is wanted and not needed: where it breaks, the probe is told so by
+    /// [`Input::Unreadable`] and goes on.
+    fn spares(&self) -> bool {
+        false
+    }
+
     /// What a probe has asked that the listing will ask in the same words, with the replies: the engine gives them to it instead
     /// of asking twice. For [`super::Connector::probe_to_read`].
     fn kept(&mut self) -> Vec<(Request, Reply)> {

@@ -37,6 +37,9 @@ pub(super) async fn probe(
         input = match walk.next(input) {
             Next::Ask(requests) => match asked(client, &requests, parallel, cancel).await {
                 Ok(replies) => Input::Replies(replies),
+                Err(stopped) if walk.spares() && !matches!(stopped, Stopped::Cancelled) => {
+                    Input::Unreadable(stopped.why())
+                }
                 Err(stopped) => {
                     let found = walk.broken(&stopped.why());
                     return Err((stopped, found));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use trueup::compare::{Pairing, Verdict, facets};
-use trueup::engine::protocol::{Health, World};
+use trueup::engine::protocol::{Health, Report, World};
 use trueup::engine::{Setup, SystemSetup};
 use trueup::mapping::Mapping;
 use trueup::model::{Kind, Op};
@@ -261,4 +261,20 @@ async fn members_that_lists_leave_out_are_not_missing() {
     let all = (0..compared.kind(Kind::Group).len).flat_map(|identity| facets(compared, Kind::Group, identity, 1));
     let said: Vec<_> = all.filter(|facet| facet.path.as_str() == "members").map(|facet| facet.verdict).collect();
     assert!(!said.is_empty() && said.iter().all(|verdict| !verdict.counts()), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_that_cannot_be_reached_keep_no_user_away_and_what_lists_leave_out_is_found_all_the_same() {
+    let part = ("there", "scim", "directory", &["reset=100000@/Groups", "list-omits=title"][..]);
+    let bed = Bed::of(60, &[HR, part]).await;
+    let mut console = bed.console(&full());
+    let world = loop {
+        if let Report::World(world) = console.next().await
+            && let Some(users) = world.compared.inputs.systems[1].snapshot(Kind::User)
+            && users.complete()
+        {
+            break world;
+        }
+    };
+    assert!(evidence(&world).contains("leave out title"), "{}", evidence(&world));
 }

@@ -245,7 +245,7 @@ impl Login for SignIn {
         match self.kingdee.way {
             // targets/kingdee.md 4: after a loss a site may say so for minutes, and each call begins them anew.
             Way::Header => {
-                "the application is not authorised, or the site goes on saying so for minutes after a session has \
+                "access was not granted: the application is not authorised, or the site goes on saying so for minutes after a session has \
                             expired, and each call begins those minutes anew: leave it alone for five minutes, or use \
                             login = \"app-secret\""
                     .to_owned()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::Kind;
-use crate::plan::Lost;
+use crate::plan::{Lost, Request};
 
 /// So many records are asked for to look at.
 pub(super) const SAMPLE: u32 = 5;
@@ -16,7 +16,7 @@ pub(super) struct Absent {
     /// Records as a list has them, by kind.
     pub(super) listed: Vec<(Kind, Vec<Value>)>,
     /// What is being asked, and what for.
-    pub(super) asked: Vec<(Kind, Wish)>,
+    pub(super) asked: Vec<(Kind, Wish, Request)>,
 }
 
 /// What a request of this part is for.

@@ -84,25 +84,42 @@ impl Probe {
     /// A page of users has come: what is to be asked besides to know what it leaves out.
     pub(super) fn look_closer(&mut self, page: &Reply) -> Vec<Request> {
         self.listed(Kind::User, page);
-        let mut requests = self.alone(Kind::User);
-        if let Some(groups) = self.place(Kind::Group) {
+        self.alone(Kind::User);
+        if let Some(groups) = self.place(Kind::Group).map(|at| at.path.clone()) {
             let asks = asks(&self.mapping, &self.site);
             let few = Asks { count: asks.count.map(|size| size.min(SAMPLE)), ..asks };
-            requests.push(From::Row(1).of(&listing_at(&self.mapping, Kind::Group, &groups.path), few));
-            self.absent.asked.push((Kind::Group, Wish::Page));
+            let request = From::Row(1).of(&listing_at(&self.mapping, Kind::Group, &groups), few);
+            self.absent.asked.push((Kind::Group, Wish::Page, request));
         }
-        requests
+        self.requests()
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.absent.asked.iter().map(|(.., request)| request.clone()).collect()
+    }
+
+    /// What was asked broke: the groups are left to their own listing, and the rest is asked once more.
+    pub(super) fn spared(&mut self, why: &str) -> Vec<Request> {
+        let mut asked = std::mem::take(&mut self.absent.asked);
+        let before = asked.len();
+        asked.retain(|(_, wish, _)| *wish != Wish::Page);
+        if asked.len() < before {
+            self.absent.asked = asked;
+        } else if let Some((.., request)) = asked.first() {
+            let detail = format!("{why}; nobody looked whether lists leave anything out");
+            self.line(format!("GET {}", request.path), Finding::Note, detail);
+        }
+        self.requests()
     }
 
     /// What these replies bring; what is to be asked still.
     pub(super) fn looked(&mut self, replies: &[Reply]) -> Vec<Request> {
-        let mut more = Vec::new();
         let mut shown: Vec<(Kind, usize, Value)> = Vec::new();
-        for ((kind, wish), reply) in std::mem::take(&mut self.absent.asked).into_iter().zip(replies) {
+        for ((kind, wish, _), reply) in std::mem::take(&mut self.absent.asked).into_iter().zip(replies) {
             match wish {
                 Wish::Page => {
                     self.listed(kind, reply);
-                    more.extend(self.alone(kind));
+                    self.alone(kind);
                 }
                 Wish::Alone(at) => {
                     let record = serde_json::from_slice::<Value>(&reply.body).ok();
@@ -111,7 +128,7 @@ impl Probe {
             }
         }
         self.left_out(&shown);
-        more
+        self.requests()
     }
 
     fn listed(&mut self, kind: Kind, page: &Reply) {
@@ -144,25 +161,20 @@ impl Probe {
     }
 
     /// Some records of a page, each alone, where the page is silent about anything that is compared.
-    fn alone(&mut self, kind: Kind) -> Vec<Request> {
-        let Some(path) = self.place(kind).map(|at| at.path.clone()) else { return Vec::new() };
+    fn alone(&mut self, kind: Kind) {
+        let Some(path) = self.place(kind).map(|at| at.path.clone()) else { return };
         // Of a group it is the members that lists leave out; what else it has is short.
         let wanted = |row: &MapRow| kind != Kind::Group || row.list.is_some();
         if !self.silent(kind).any(wanted) {
-            return Vec::new();
+            return;
         }
         let many = self.page(kind).len();
         let mut places: Vec<usize> = (0..ALONE).map(|part| part * many.saturating_sub(1) / (ALONE - 1)).collect();
         places.dedup();
         let found = places.into_iter().filter_map(|at| Some((at, segment(&own_id(self.page(kind).get(at)?)?)?)));
         let found: Vec<(usize, String)> = found.collect();
-        found
-            .into_iter()
-            .map(|(at, id)| {
-                self.absent.asked.push((kind, Wish::Alone(at)));
-                accept(Request::get(format!("{path}/{id}")))
-            })
-            .collect()
+        let request = |(at, id)| (kind, Wish::Alone(at), accept(Request::get(format!("{path}/{id}"))));
+        self.absent.asked.extend(found.into_iter().map(request));
     }
 
     /// What records that were read alone have, and the list they came from shows of nobody.

@@ -358,8 +358,16 @@ impl Walk for Probe {
             }
             Input::Replies(replies) if self.asked.is_none() => self.discovered(&replies),
             Input::Replies(replies) => self.read(replies.first()),
+            Input::Unreadable(why) if self.closer => {
+                let requests = self.spared(&why);
+                self.ask_closer(requests)
+            }
             Input::Taken(_) | Input::Unreadable(_) => self.done(),
         }
+    }
+
+    fn spares(&self) -> bool {
+        self.closer
     }
 
     fn kept(&mut self) -> Vec<(Request, Reply)> {
