@@ -58,6 +58,28 @@ async fn a_limit_refuses_before_the_first_write_and_passes_once_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_plan_names_its_sensitive_values_and_one_that_does_not_is_not_pushed() {
+    let mut bench = in_memory(lena());
+    let mut mapping = (*fixture::mapping(true)).clone();
+    for row in mapping.kinds.iter_mut().flat_map(|map| &mut map.rows) {
+        row.sensitive = row.attr.as_str() == "title";
+    }
+    let connector = fake::Fake { whole: false, mapping: Arc::new(mapping) };
+    let party = Party { connector: Arc::new(connector), ..bench.desk.parties[&aha()].clone() };
+    bench.desk.parties.insert(aha(), party);
+    let mut plan = bench.prepare(&[set("a1", "title", "Ms.", "Dr.")]).await;
+    let named: Vec<_> = plan.sensitive.iter().map(|one| (one.kind, one.path.as_str())).collect();
+    assert_eq!(named, [(Kind::User, "title")]);
+    assert!(plan.sensitive_values().contains(&"Dr.".to_owned()), "{:?}", plan.sensitive_values());
+    // As in a file that somebody shortened, so that its values would stand in the journal as they are.
+    plan.sensitive.clear();
+    plan.fingerprint = crate::plan::digest(&plan);
+    let why = bench.push(&plan).await.unwrap_err();
+    assert!(why.contains("does not say which of its values are sensitive"), "{why}");
+    assert_eq!(bench.service.writes(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn an_acknowledgement_holds_only_for_its_numbers() {
     let mut bench = in_memory(lena());
     let mut plan = bench.prepare(&[deactivate("a1")]).await;
