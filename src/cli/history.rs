@@ -71,7 +71,7 @@ fn listed(entry: &Entry, format: Format, out: &mut impl Write) -> std::io::Resul
     let many = if entry.plan.changes.len() == 1 { "change" } else { "changes" };
     let (when, who) = (clock(entry.began), text::clean(&entry.by.who));
     writeln!(out, "{when}  {}  {who}", entry.plan.id)?;
-    let end = if entry.closed { "" } else { "  NOT ENDED IN ORDER" };
+    let end = open(entry);
     writeln!(out, "    {} {many}: {}{end}", entry.plan.changes.len(), words.join(", "))?;
     match &entry.by.reason {
         Some(reason) => writeln!(out, "    for {}", text::clean(reason)),
@@ -79,10 +79,19 @@ fn listed(entry: &Entry, format: Format, out: &mut impl Write) -> std::io::Resul
     }
 }
 
+/// What is said of a push that was not closed: it runs, or it was cut off.
+fn open(entry: &Entry) -> &'static str {
+    match (entry.closed, entry.running) {
+        (true, _) => "",
+        (false, true) => "  STILL RUNNING",
+        (false, false) => "  NOT ENDED IN ORDER",
+    }
+}
+
 /// One push: what changed from what to what, what came of it, and the requests as they were sent.
 fn one(entry: &Entry, sendings: &[Sending], format: Format, out: &mut impl Write) -> std::io::Result<()> {
     if format == Format::Table {
-        let end = if entry.closed { "" } else { "  NOT ENDED IN ORDER" };
+        let end = open(entry);
         writeln!(out, "pushed {} by {}{end}", clock(entry.began), text::clean(&entry.by.who))?;
         if let Some(reason) = &entry.by.reason {
             writeln!(out, "for {}", text::clean(reason))?;

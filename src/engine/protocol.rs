@@ -225,6 +225,8 @@ pub struct PastPush {
     pub created: Vec<(ChangeId, String)>,
     /// Whether it was closed in order.
     pub closed: bool,
+    /// Whether somebody is still at work on it: this process, or another one that lives.
+    pub running: bool,
 }
 
 /// One write of a past push, as it was sent.

@@ -210,6 +210,8 @@ pub struct Entry {
     pub outcomes: Vec<Outcome>,
     /// Whether it was closed in order.
     pub closed: bool,
+    /// Whether somebody is still at work on it: this process, or another one that lives.
+    pub running: bool,
 }
 
 /// What was intended and what came of it, and the few decisions that outlive a run.

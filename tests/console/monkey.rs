@@ -107,6 +107,7 @@ fn small(language: Language, (columns, rows): (u16, u16), mask: bool) -> Desk {
         reason,
         created,
         closed: true,
+        running: false,
         outcomes,
     }]));
     desk.burst("1");

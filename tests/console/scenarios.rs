@@ -27,7 +27,7 @@ fn told_history(desk: &mut Desk, pushes: Vec<PastPush>) {
 
 fn past(plan: Arc<Plan>, outcomes: Vec<Outcome>) -> PastPush {
     let (who, created) = ("ops@bastion".into(), Vec::new());
-    PastPush { plan, began: now(), who, reason: None, created, closed: true, outcomes }
+    PastPush { plan, began: now(), who, reason: None, created, closed: true, running: false, outcomes }
 }
 
 fn push(changes: Vec<trueup::plan::Change>, states: Vec<OutcomeState>) -> PastPush {

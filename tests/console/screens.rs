@@ -155,6 +155,7 @@ fn the_history_with_one_push_open() {
         outcomes,
         created: Vec::new(),
         closed: true,
+        running: false,
     };
     desk.report(Report::Head(17, "3f2a9c01ab".repeat(6) + "cafe"));
     desk.report(Report::History(vec![push]));

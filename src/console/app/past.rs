@@ -97,6 +97,7 @@ fn open(push: &PastPush, running: Option<&PlanId>) -> Option<(Tone, &'static str
     match running {
         _ if push.closed => None,
         Some(running) if *running == push.plan.id => Some((Tone::Plain, text!("history.running"))),
+        _ if push.running => Some((Tone::Plain, text!("history.running"))),
         _ => Some((Tone::Bad, text!("history.not-closed"))),
     }
 }

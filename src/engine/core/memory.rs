@@ -237,6 +237,7 @@ pub fn past(entry: Entry, created: Vec<(ChangeId, String)>) -> PastPush {
         outcomes: entry.outcomes,
         created,
         closed: entry.closed,
+        running: entry.running,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -24,7 +23,7 @@ struct Opened {
 }
 
 impl SqliteJournal {
-    fn push(&self, number: i64, began: &str, body: &str) -> Result<(Entry, Holder), StoreError> {
+    fn push(&self, number: i64, began: &str, body: &str) -> Result<Entry, StoreError> {
         let opened: Opened = parsed(body).map_err(|why| fault(&self.path, why))?;
         let began = began.parse().map_err(|why| fault(&self.path, format!("entry {number}: {why}")))?;
         let plan = opened.plan.id.to_string();
@@ -43,10 +42,11 @@ impl SqliteJournal {
         }
         let closed = self.read(|db| is_closed(db, &plan))?;
         let by = Signature { who: opened.who, reason: opened.reason };
-        Ok((Entry { plan: opened.plan, began, by, outcomes, closed }, opened.holder))
+        let running = !closed && opened.holder.alive(&self.path);
+        Ok(Entry { plan: opened.plan, began, by, outcomes, closed, running })
     }
 
-    fn pushes(&self, most: usize) -> Result<Vec<(Entry, Holder)>, StoreError> {
+    fn pushes(&self, most: usize) -> Result<Vec<Entry>, StoreError> {
         let found = self.read(|db| {
             let mut query = db.prepare_cached(
                 "select number, at, body from entry where what = 'open' order by number desc limit ?",
@@ -58,11 +58,6 @@ impl SqliteJournal {
         })?;
         found.iter().map(|(number, at, body)| self.push(*number, at, body)).collect()
     }
-}
-
-/// Whether this journal or another living one is at work on a push.
-fn under_way(entry: &Entry, holder: &Holder, journal: &Path) -> bool {
-    !entry.closed && holder.alive(journal)
 }
 
 fn is_closed(db: &Connection, plan: &str) -> rusqlite::Result<bool> {
@@ -190,8 +185,8 @@ pub(super) fn open_intents(journal: &mut SqliteJournal) -> Result<Vec<OpenIntent
                 .optional()
         })?;
         let Some((number, at, opened)) = begun else { continue };
-        let (entry, holder) = journal.push(number, &at, &opened)?;
-        if under_way(&entry, &holder, &journal.path) {
+        let entry = journal.push(number, &at, &opened)?;
+        if entry.running {
             continue;
         }
         let step: Step = parsed(&body).map_err(|why| fault(&journal.path, why))?;
@@ -228,11 +223,7 @@ pub(super) fn settle(
 
 pub(super) fn unfinished(journal: &mut SqliteJournal) -> Result<Vec<Entry>, StoreError> {
     let open = journal.pushes(usize::MAX)?;
-    Ok(open
-        .into_iter()
-        .filter(|(entry, holder)| !entry.closed && !under_way(entry, holder, &journal.path))
-        .map(|(entry, _)| entry)
-        .collect())
+    Ok(open.into_iter().filter(|entry| !entry.closed && !entry.running).collect())
 }
 
 pub(super) fn created(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<(ChangeId, String)>, StoreError> {
@@ -265,7 +256,7 @@ pub(super) fn created(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<
 }
 
 pub(super) fn history(journal: &mut SqliteJournal, most: usize) -> Result<Vec<Entry>, StoreError> {
-    Ok(journal.pushes(most)?.into_iter().map(|(entry, _)| entry).collect())
+    journal.pushes(most)
 }
 
 pub(super) fn find(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Option<Entry>, StoreError> {
@@ -278,7 +269,7 @@ pub(super) fn find(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Option<
             })
             .optional()
     })?;
-    found.map(|(number, at, body)| Ok(journal.push(number, &at, &body)?.0)).transpose()
+    found.map(|(number, at, body)| journal.push(number, &at, &body)).transpose()
 }
 
 pub(super) fn sendings(journal: &mut SqliteJournal, plan: &PlanId) -> Result<Vec<Sending>, StoreError> {

@@ -87,8 +87,12 @@ fn a_killed_push_is_named_by_the_next_start() {
         journal.intend(&plan.id, &plan.steps[1]).unwrap();
         assert!(journal.open_intents().unwrap().is_empty(), "the push is still under way");
         assert!(journal.unfinished().unwrap().is_empty());
+        let push = &journal.history(9).unwrap()[0];
+        assert!(push.running && !push.closed);
     }
     let mut journal = open(&folder.file()).unwrap();
+    let push = &journal.history(9).unwrap()[0];
+    assert!(!push.running && !push.closed, "who was at work on it is gone");
     let found = journal.open_intents().unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].step, plan.steps[1]);
@@ -101,7 +105,9 @@ fn a_killed_push_is_named_by_the_next_start() {
     journal.close(&plan.id).unwrap();
     assert!(journal.open_intents().unwrap().is_empty());
     assert!(journal.unfinished().unwrap().is_empty());
-    assert_eq!(journal.history(9).unwrap()[0].outcomes, vec![outcome]);
+    let push = &journal.history(9).unwrap()[0];
+    assert_eq!(push.outcomes, vec![outcome]);
+    assert!(!push.running && push.closed);
 }
 
 #[test]
