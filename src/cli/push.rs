@@ -10,7 +10,7 @@ use rustix::termios::{QueueSelector, tcflush};
 use super::args::{Format, PushArgs};
 use super::paper::{self, Print};
 use super::signals::Signals;
-use super::{Exit, Global, face, setup};
+use super::{Exit, Global, face, out, setup};
 use crate::console::app::text::text;
 use crate::engine::protocol::Report;
 use crate::engine::push::{Stop, Stopping};
@@ -90,7 +90,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
         loop {
             tokio::select! {
                 ended = &mut push => return ended,
-                () = signals.next() => say(match stop.stop() {
+                () = signals.next() => out::aside(match stop.stop() {
                     Stopping::Finishing => {
                         "stopping: the step under way is finished first, nothing more is begun; once more gives up waiting for it"
                     }
@@ -106,7 +106,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     let outcomes = match ended {
         Ok(outcomes) => outcomes,
         Err(why) => {
-            say(&format!("trueup: {}", text::clean(&why)));
+            out::aside(&format!("trueup: {}", text::clean(&why)));
             told.lock().map(|told| told.clone()).unwrap_or_default()
         }
     };
@@ -139,11 +139,6 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     Ok(if done { Exit::True } else { Exit::NotAll })
 }
 
-/// Says something beside what is printed. Whoever it was for may have gone, and the push goes on all the same.
-fn say(what: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{what}");
-}
-
 /// Prints what came of a change once nothing more will come, and what the operator should read.
 fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>>) {
     match report {
@@ -164,11 +159,11 @@ fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>
             {
                 let whose = plan.change(&outcome.change).map(|change| format!("{} {}", change.system, change.label));
                 let whose = whose.unwrap_or_else(|| outcome.change.to_string());
-                say(&format!("{}: {}", text::clean(&whose), text::clean(&why)));
+                out::aside(&format!("{}: {}", text::clean(&whose), text::clean(&why)));
             }
         }
-        Report::Notice(said) => say(&text::clean(said)),
-        Report::Crashed { part, text: said } => say(&format!("{part}: {}", text::clean(said))),
+        Report::Notice(said) => out::aside(&text::clean(said)),
+        Report::Crashed { part, text: said } => out::aside(&format!("{part}: {}", text::clean(said))),
         _ => {}
     }
 }
