@@ -6,6 +6,7 @@ use anyhow::bail;
 use super::args::AgainArgs;
 use super::history::{pick, reach};
 use super::{Exit, Global, out, plan, setup};
+use crate::engine::protocol::Health;
 use crate::model::text;
 use crate::plan::stage::Stager;
 use crate::plan::{Change, ChangeId, Renewed, renew};
@@ -70,6 +71,12 @@ fn finish(
 ) -> anyhow::Result<Exit> {
     let world = session.world().map_err(anyhow::Error::msg)?;
     let made = runtime.block_on(session.prepare(changes, setup::making())).map_err(anyhow::Error::msg)?;
-    plan::finish(&made, &world, args.output.as_deref(), false, args.format)?;
+    let complete = !world.systems.iter().any(|status| matches!(status.health, Health::Bad { .. }));
+    let output = args.output.as_deref();
+    plan::finish(
+        &made,
+        &world,
+        &plan::Paper { output, requests: false, format: args.format, left_out: None, complete },
+    )?;
     Ok(Exit::OutOfTrue)
 }

@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
                   systems: nothing to set up, nothing real is touched.",
     disable_help_subcommand = true,
     after_help = "Exit status: 0 all true, 1 something out of true, 2 wrong usage or configuration, 3 a system could not be \
-                  read completely, 4 a push did not fully succeed."
+                  read completely, 4 a push did not fully succeed or was refused (see `trueup help exit`)."
 )]
 pub struct Cli {
     /// Options that hold for every command.
@@ -128,7 +128,7 @@ pub enum Command {
     Purge(PurgeArgs),
     /// Print the table of keys, with your own from keys.toml
     Keys(KeysArgs),
-    /// Explain a topic: config, keys, filter, connectors, faults, or the name of a connector
+    /// Explain a topic: config, keys, filter, connectors, exit, faults, or the name of a connector
     Help(Help),
     /// Print the completions of a shell
     Completions {
@@ -136,7 +136,6 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the man page
-    #[command(hide = true)]
     Man {
         /// Of this command; of the program where none is named
         command: Option<String>,
@@ -257,6 +256,9 @@ pub struct PlanArgs {
     /// Every request in full
     #[arg(long)]
     pub requests: bool,
+    /// Name each of those that are left out, with its reason
+    #[arg(short, long)]
+    pub verbose: bool,
     /// How results are written
     #[arg(long, default_value = "table")]
     pub format: Format,
@@ -269,6 +271,9 @@ pub enum SavedPlan {
     Show {
         /// The plan
         file: PathBuf,
+        /// Every request in full, whatever the plan was made with: the table has them anyway, JSON where it is asked for
+        #[arg(long)]
+        requests: bool,
         /// How results are written
         #[arg(long, default_value = "table")]
         format: Format,
@@ -292,8 +297,8 @@ pub struct PushArgs {
     /// Why it is pushed: a reason or ticket, kept with the push (a system may want one: `require_reason`)
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Acknowledge a rule that stands in the way, by its name as the plan shows it
-    #[arg(long, value_name = "RULE")]
+    /// Acknowledge a rule that stands in the way, as the plan names it; RULE alone where one system has it. Once for each
+    #[arg(long, value_name = "RULE:SYSTEM")]
     pub acknowledge: Vec<String>,
     /// How results are written
     #[arg(long, default_value = "table")]
@@ -403,6 +408,6 @@ pub struct KeysArgs {
 /// Options of `help`.
 #[derive(Debug, Args)]
 pub struct Help {
-    /// config, keys, filter, connectors, faults, or the name of a connector (aha, scim, ...)
+    /// config, keys, filter, connectors, exit, faults, or the name of a connector (aha, scim, ...)
     pub topic: Option<String>,
 }

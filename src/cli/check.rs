@@ -21,14 +21,15 @@ use crate::model::{Form, Kind, Proof, Snapshot, SystemId, text};
 pub fn run(global: &Global, args: &Check) -> anyhow::Result<Exit> {
     face::speak_to(global, args.format);
     let setup = setup::load(global)?;
-    let filter = args.filter.as_deref().map(Query::parse);
-    let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
+    let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), args.filter.as_deref())?;
+    wanted.target(&setup)?;
     if setup.source.is_none() && setup.reference.is_none() && setup.systems.len() > 1 {
         bail!(
             "nothing to compare with: name the source of truth (`source = \"NAME\"`) or a `reference` in the configuration"
         );
     }
     let world = setup::read_all(setup.only(args.system.as_deref()))?;
+    wanted.judge(&world)?;
     let mismatches = out::print(|out| {
         Ok(match args.format {
             Format::Json => json(&world, &wanted, out)?,
@@ -54,19 +55,19 @@ pub(super) fn exit(world: &World, wanted: &Wanted<'_>, found: bool) -> Exit {
 pub(super) struct Wanted<'w> {
     kind: Option<Kind>,
     system: Option<&'w str>,
-    filter: Option<&'w Query>,
+    pub(super) filter: Option<Query>,
 }
 
 impl<'w> Wanted<'w> {
     /// What the arguments ask for.
     ///
     /// # Errors
-    /// When there is no such kind or system.
+    /// When there is no such kind or system, or the filter is none.
     pub(super) fn new(
         setup: &Setup,
         kind: Option<&str>,
         system: Option<&'w str>,
-        filter: Option<&'w Query>,
+        filter: Option<&str>,
     ) -> anyhow::Result<Self> {
         let kind = kind
             .map(|name| {
@@ -77,7 +78,37 @@ impl<'w> Wanted<'w> {
         if let Some(system) = system {
             setup::known(setup.systems.iter().map(SystemSetup::id), system)?;
         }
+        let filter = super::filter::read(filter, setup, kind)?;
         Ok(Self { kind, system, filter })
+    }
+
+    /// Refuses to judge what the others are compared with.
+    ///
+    /// # Errors
+    /// When the system that is asked for is the source or the reference.
+    pub(super) fn target(&self, setup: &Setup) -> anyhow::Result<()> {
+        let (base, called) = match (&setup.source, &setup.reference) {
+            (Some(source), _) => (source, "the source of truth"),
+            (None, Some(reference)) => (reference, "the reference"),
+            (None, None) => return Ok(()),
+        };
+        if self.system != Some(base.as_str()) {
+            return Ok(());
+        }
+        let others: Vec<_> =
+            setup.systems.iter().map(|one| one.id().as_str()).filter(|id| *id != base.as_str()).collect();
+        bail!(
+            "{base} is {called}: the others are compared with it, and it with none of them; name one of these: {}",
+            others.join(", ")
+        );
+    }
+
+    /// Refuses a filter that asks for what no system has.
+    ///
+    /// # Errors
+    /// When it does.
+    pub(super) fn judge(&self, world: &World) -> anyhow::Result<()> {
+        self.filter.as_ref().map_or(Ok(()), |query| super::filter::judge(query, world, self.kind))
     }
 
     /// Calls `each` with everybody that is out of true: kind, identity, system.
@@ -112,7 +143,7 @@ impl Wanted<'_> {
     }
 
     fn matches(&self, compared: &Compared, kind: Kind, identity: u32, system: usize) -> bool {
-        self.filter.is_none_or(|query| {
+        self.filter.as_ref().is_none_or(|query| {
             let subject = Identity::new(compared, kind, identity, compared.inputs.base());
             let target = Identity::new(compared, kind, identity, Some(system));
             // What is asked of the source's record, or of the state in this very target.
@@ -122,7 +153,7 @@ impl Wanted<'_> {
 }
 
 /// Whether everything that was asked for was read to its end.
-fn complete(world: &World, wanted: &Wanted<'_>) -> bool {
+pub(super) fn complete(world: &World, wanted: &Wanted<'_>) -> bool {
     let inputs = &world.compared.inputs;
     world.systems.iter().zip(&inputs.systems).enumerate().all(|(at, (status, system))| {
         !wanted.system(&world.compared, at)
@@ -310,6 +341,7 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
             kind: snapshot.kind.name(),
             records: snapshot.table.len(),
             complete: snapshot.complete(),
+            reason: None,
             feeds: snapshot
                 .feeds
                 .iter()
@@ -322,6 +354,10 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
                 })
                 .collect(),
         })?;
+    }
+    for (system, kind, why) in unread(world, wanted) {
+        let (system, kind) = (system.as_str(), kind.name());
+        write(&Line::Snapshot { system, kind, records: 0, complete: false, reason: Some(why), feeds: Vec::new() })?;
     }
     for status in world.systems.iter() {
         if let Health::Bad { text, .. } = &status.health {
@@ -354,14 +390,50 @@ fn json(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Re
         })?;
     }
     let waived = waived(world, wanted);
-    write(&Line::Summary { mismatches, lint, waived, changes: None, outcomes: None })?;
+    let complete = complete(world, wanted);
+    write(&Line::Summary { mismatches, lint, waived, complete, changes: None, left_out: None, outcomes: None })?;
     Ok(mismatches)
+}
+
+/// What was asked for and not read at all, with the reason.
+fn unread<'w>(world: &'w World, wanted: &'w Wanted<'_>) -> impl Iterator<Item = (&'w SystemId, Kind, String)> {
+    let views = world.systems.iter().zip(&world.compared.inputs.systems).enumerate();
+    views.filter(|(at, _)| wanted.system(&world.compared, *at)).flat_map(move |(_, (status, view))| {
+        let why = match &status.health {
+            Health::Bad { text, .. } => Some(bare(&status.id, text).into_owned()),
+            _ => None,
+        };
+        let kinds = wanted.kinds().filter(|kind| view.mapping.kind(*kind).is_some() && view.snapshot(*kind).is_none());
+        kinds.filter_map(move |kind| Some((&status.id, kind, why.clone()?)))
+    })
+}
+
+/// Says on standard error what was asked for and could not be read to its end, where nothing else would say so.
+pub(super) fn say_unread(world: &World, wanted: &Wanted<'_>) {
+    for (at, status) in world.systems.iter().enumerate() {
+        if let Health::Bad { text, .. } = &status.health
+            && wanted.system(&world.compared, at)
+        {
+            out::aside(&trouble(&status.id, text));
+        }
+    }
+    for snapshot in snapshots(world, wanted).filter(|snapshot| !snapshot.complete()) {
+        if let Some((feed, why)) = snapshot.feeds.iter().find_map(|feed| reason(&feed.proof).map(|why| (feed, why))) {
+            let kind = snapshot.kind.plural().to_lowercase();
+            let said = format!("{} {kind} are not complete: {}: {why}", snapshot.system, feed.feed);
+            out::aside(&text::clean(&said));
+        }
+    }
+}
+
+/// What is wrong with a system, without its name.
+fn bare<'t>(system: &SystemId, text: &'t str) -> std::borrow::Cow<'t, str> {
+    text::clean(text.strip_prefix(&format!("{system}: ")).unwrap_or(text))
 }
 
 /// What is wrong with a system, named once: some texts begin with its name.
 fn trouble(system: &SystemId, text: &str) -> String {
-    let own = format!("{system}: ");
-    format!("{own}{}", text::clean(text.strip_prefix(&own).unwrap_or(text)))
+    format!("{system}: {}", bare(system, text))
 }
 
 fn table(world: &World, wanted: &Wanted<'_>, out: &mut impl Write) -> std::io::Result<usize> {

@@ -69,6 +69,17 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
         for (_, simulator) in &running {
             writeln!(out, "{}", simulator.ready_line())?;
         }
+        for (system, simulator) in &running {
+            for plant in simulator.world.planted(system.view) {
+                let mut line = serde_json::json!({ "type": "planted", "system": system.name });
+                if let (Some(line), Ok(serde_json::Value::Object(plant))) =
+                    (line.as_object_mut(), serde_json::to_value(&plant))
+                {
+                    line.extend(plant);
+                }
+                writeln!(out, "{line}")?;
+            }
+        }
         out.flush()?;
         drop(out);
         runtime.block_on(setup::interrupted());

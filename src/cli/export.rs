@@ -14,7 +14,6 @@ use crate::console::app::rows::Rows;
 use crate::console::run::files::{folder, write};
 use crate::engine::past;
 use crate::model::Kind;
-use crate::model::filter::Query;
 use crate::store::{self, Journal};
 
 /// Exports.
@@ -58,9 +57,13 @@ fn pushes(dirs: &Dirs) -> anyhow::Result<Sheet> {
 
 fn read(global: &Global, args: &ExportArgs) -> anyhow::Result<(Sheet, Exit)> {
     let setup = setup::load(global)?;
-    let filter = args.filter.as_deref().map(Query::parse);
-    let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), filter.as_ref())?;
+    let wanted = Wanted::new(&setup, args.kind.as_deref(), args.system.as_deref(), args.filter.as_deref())?;
+    if args.what == ExportWhat::Mismatches {
+        wanted.target(&setup)?;
+    }
     let world = setup::read_all(setup.only(args.system.as_deref()))?;
+    wanted.judge(&world)?;
+    super::check::say_unread(&world, &wanted);
     let compared = &world.compared;
     let inputs = &compared.inputs;
     if args.what == ExportWhat::Mismatches {
@@ -77,7 +80,7 @@ fn read(global: &Global, args: &ExportArgs) -> anyhow::Result<(Sheet, Exit)> {
     let rows = Rows::new(compared, kind);
     let matches = |identity: &u32| {
         let subject = Identity::new(compared, kind, *identity, system.or(inputs.base()));
-        rows.listed(*identity, system) && filter.as_ref().is_none_or(|query| query.eval(&subject) == Some(true))
+        rows.listed(*identity, system) && wanted.filter.as_ref().is_none_or(|query| query.eval(&subject) == Some(true))
     };
     let these: Vec<u32> = (0..rows.len()).filter(matches).collect();
     let chosen = chosen(&rows, inputs.base().filter(|_| system.is_none()), &args.columns);

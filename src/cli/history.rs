@@ -99,7 +99,8 @@ fn one(entry: &Entry, sendings: &[Sending], format: Format, out: &mut impl Write
     } else {
         listed(entry, format, out)?;
     }
-    Print { compared: None, outcomes: &entry.outcomes, requests: false }.plan(&entry.plan, format, out)?;
+    let by = Some(&*entry.by.who);
+    Print { compared: None, outcomes: &entry.outcomes, requests: false, by }.plan(&entry.plan, format, out)?;
     if format == Format::Table && !sendings.is_empty() {
         writeln!(out, "\nrequests, as they were sent:")?;
     }

@@ -21,6 +21,9 @@ pub enum Line<'l> {
         records: usize,
         /// Whether every feed is complete.
         complete: bool,
+        /// Why nothing of it was read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
         /// The feeds.
         feeds: Vec<FeedLine<'l>>,
     },
@@ -71,6 +74,11 @@ pub enum Line<'l> {
         text: &'l str,
         /// Whether the operator may let it pass.
         can_acknowledge: bool,
+        /// Whether the operator did.
+        acknowledged: bool,
+        /// Who did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<&'l str>,
     },
     /// A change of a plan.
     Change {
@@ -92,6 +100,19 @@ pub enum Line<'l> {
         /// The words that go with it.
         #[serde(skip_serializing_if = "Option::is_none")]
         why: Option<String>,
+    },
+    /// A request of a plan, as it is shown before it is sent.
+    Request {
+        /// The system.
+        system: &'l str,
+        /// The changes that it is for.
+        serves: Vec<&'l str>,
+        /// The method.
+        method: String,
+        /// Path and query.
+        target: String,
+        /// The whole of it in lines, secrets masked.
+        text: Vec<String>,
     },
     /// A push in the journal.
     Push {
@@ -137,13 +158,33 @@ pub enum Line<'l> {
         lint: usize,
         /// Records with a difference that was adopted, and so is not counted.
         waived: usize,
+        /// Whether everything that was asked for was read to its end: of the rest nothing is said.
+        complete: bool,
         /// Changes of the plan.
         #[serde(skip_serializing_if = "Option::is_none")]
         changes: Option<usize>,
+        /// What is out of true and not in the plan, with the reasons.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left_out: Option<&'l [LeftOut]>,
         /// What came of them, by word.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcomes: Option<BTreeMap<&'static str, usize>>,
     },
+}
+
+/// Fixes that a plan leaves out for one reason.
+#[derive(Debug, Serialize)]
+pub struct LeftOut {
+    /// Which class of reason: undecided, blocked, protected, append-only, wants-value, removal.
+    pub class: &'static str,
+    /// The system.
+    pub system: String,
+    /// The operation.
+    pub operation: &'static str,
+    /// The reason, in words that hold for all of them.
+    pub reason: String,
+    /// How many.
+    pub count: usize,
 }
 
 /// A feed within a snapshot line.

@@ -31,7 +31,8 @@ Where it is set, no colours are used unless a theme is asked for.
 The language of the screen where nothing else says it.
 .SH EXIT STATUS
 0 all true, 1 something out of true, 2 wrong usage or configuration, 3 a system could not be read completely, 4 a push did
-not fully succeed.
+not fully succeed or was refused. See
+.BR \"trueup help exit\" .
 .SH SEE ALSO
 .BR \"trueup help\" ,
 .BR \"trueup demo\"

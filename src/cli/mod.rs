@@ -8,9 +8,11 @@ mod args;
 mod ask;
 mod audit;
 mod check;
+mod choose;
 mod console;
 pub mod export;
 mod face;
+mod filter;
 mod help;
 mod history;
 mod init;
@@ -53,7 +55,7 @@ pub enum Exit {
     Usage,
     /// A system could not be read completely.
     Incomplete,
-    /// A push did not fully succeed.
+    /// A push did not fully succeed, or was refused.
     NotAll,
     /// The console was left.
     Console(ExitKind),
@@ -72,6 +74,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// A push that was rightly asked for and is not begun: a guard stands, or its plan is used up.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
 /// Runs the program with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
@@ -88,7 +95,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             face::speak_as(&global, &crate::config::Face::default());
             out::aside(&format!("trueup: {}", face::spoken_error(&error)));
-            Exit::Usage.into()
+            if error.is::<Refused>() { Exit::NotAll.into() } else { Exit::Usage.into() }
         }
     }
 }

@@ -14,9 +14,11 @@ use super::face::spoken;
 use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
-use crate::console::app::preview::{cannot_undo, describe, lasting, lasting_words, new_record, step_lines, why};
+use crate::console::app::preview::{
+    cannot_undo, describe, lasting, lasting_words, new_record, step_lines, target, why,
+};
 use crate::model::{Op, SystemId, text};
-use crate::plan::{Change, Outcome, Plan, digest};
+use crate::plan::{Change, Guard, Outcome, Plan, digest};
 
 /// What a saved plan says of itself.
 const KIND: &str = "trueup plan";
@@ -74,6 +76,8 @@ pub struct Print<'p> {
     pub outcomes: &'p [Outcome],
     /// Every request in full.
     pub requests: bool,
+    /// Who pushed it, and so acknowledged what stood in its way.
+    pub by: Option<&'p str>,
 }
 
 impl Print<'_> {
@@ -85,6 +89,19 @@ impl Print<'_> {
         match format {
             Format::Json => self.json(plan, out),
             Format::Table => self.table(plan, out),
+        }
+    }
+
+    /// A rule that stands, or stood, in the way.
+    fn guard(&self, plan: &Plan, guard: &Guard) -> String {
+        let said = format!("{}: {}", guard.rule, spoken(&guard.text));
+        match (guard.acknowledged, self.by) {
+            (true, Some(by)) => format!("ACKNOWLEDGED by {by}: {said}"),
+            (true, None) => format!("ACKNOWLEDGED {said}"),
+            (false, _) => match acknowledging(plan, guard) {
+                Some(way) => format!("BLOCKED {said}. To let it pass: {way}"),
+                None => format!("BLOCKED {said}"),
+            },
         }
     }
 
@@ -120,10 +137,24 @@ impl Print<'_> {
                     system: guard.system.as_str(),
                     text: &guard.text,
                     can_acknowledge: guard.can_acknowledge,
+                    acknowledged: guard.acknowledged,
+                    by: self.by.filter(|_| guard.acknowledged),
                 },
             )?;
         }
-        self.changes(plan, Format::Json, out)
+        self.changes(plan, Format::Json, out)?;
+        for step in plan.steps.iter().filter(|_| self.requests) {
+            let told = |hole: String| format!("{{id of {hole}}}");
+            let said = Line::Request {
+                system: step.system.as_str(),
+                serves: step.serves.iter().map(|id| &*id.0).collect(),
+                method: step.write.method.to_string(),
+                target: in_words(plan, &target(&step.write), told),
+                text: step_lines(step).iter().map(|line| in_words(plan, &line.printed(), told)).collect(),
+            };
+            line(out, &said)?;
+        }
+        Ok(())
     }
 
     fn change_line(&self, plan: &Plan, change: &Change, out: &mut impl Write) -> std::io::Result<()> {
@@ -149,12 +180,7 @@ impl Print<'_> {
             writeln!(out, "  {system:<12} {count:>6} {}{mark}", op.name())?;
         }
         for guard in &plan.guards {
-            let way = if guard.can_acknowledge {
-                format!(" (to let it pass: --acknowledge {})", guard.rule)
-            } else {
-                String::new()
-            };
-            writeln!(out, "  BLOCKED {}: {}{way}", guard.rule, text::clean(&spoken(&guard.text)))?;
+            writeln!(out, "  {}", text::clean(&self.guard(plan, guard)))?;
         }
         for (system, effect, count) in plan.side_effects() {
             writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&spoken(&effect)))?;
@@ -218,6 +244,14 @@ fn in_words(plan: &Plan, text: &str, told_as: impl Fn(String) -> String) -> Stri
         };
     }
     told + rest
+}
+
+/// How a guard is acknowledged: by its rule alone where it stands in one system's way, else by rule and system. `None`:
+/// it cannot be.
+pub fn acknowledging(plan: &Plan, guard: &Guard) -> Option<String> {
+    let elsewhere = plan.guards.iter().any(|other| other.rule == guard.rule && other.system != guard.system);
+    let name = if elsewhere { format!("{}:{}", guard.rule, guard.system) } else { guard.rule.clone() };
+    guard.can_acknowledge.then(|| format!("--acknowledge {name}"))
 }
 
 /// Writes a line of JSON.

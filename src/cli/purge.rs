@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use anyhow::bail;
 
 use super::args::PurgeArgs;
-use super::{Exit, Global, out};
+use super::{Exit, Global, out, setup};
 use crate::config::Dirs;
 use crate::model::SystemId;
 use crate::store::{self, Cache, Journal};
@@ -17,6 +17,10 @@ use crate::store::{self, Cache, Journal};
 pub fn run(global: &Global, args: &PurgeArgs) -> anyhow::Result<Exit> {
     let dirs = Dirs::find(global.data_dir.as_deref()).map_err(anyhow::Error::msg)?;
     let system = SystemId::new(args.system.as_str());
+    let journal = dirs.state.join("journal.db");
+    let mut journal = if journal.exists() { Some(store::journal::open(&journal)?) } else { None };
+    let cache = store::FileCache::new(&dirs.cache);
+    known(global, &system, journal.as_mut(), &cache)?;
     if !args.yes {
         if !std::io::stdin().is_terminal() {
             bail!("nothing was forgotten: there is no terminal to confirm on; say --yes");
@@ -31,11 +35,31 @@ pub fn run(global: &Global, args: &PurgeArgs) -> anyhow::Result<Exit> {
             bail!("nothing was forgotten");
         }
     }
-    let journal = dirs.state.join("journal.db");
-    if journal.exists() {
-        store::journal::open(&journal)?.purge(&system)?;
+    if let Some(mut journal) = journal {
+        journal.purge(&system)?;
     }
-    store::FileCache::new(&dirs.cache).purge(&system)?;
+    cache.purge(&system)?;
     out::text(&format!("{system} is forgotten\n"))?;
     Ok(Exit::True)
+}
+
+/// Refuses a name that neither the configuration has nor anything that is kept: a slip would look as if something was
+/// forgotten. A system that is gone from the configuration may still be in what is kept.
+fn known(
+    global: &Global,
+    system: &SystemId,
+    journal: Option<&mut impl Journal>,
+    cache: &store::FileCache,
+) -> anyhow::Result<()> {
+    let mut names = journal.map(Journal::kept).transpose()?.unwrap_or_default();
+    names.extend(cache.systems());
+    // What is kept can be forgotten also where the configuration cannot be read.
+    let configured = setup::configuration(global);
+    names.extend(configured.iter().flat_map(|read| read.config.systems.iter().map(|one| one.id.clone())));
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        bail!("nothing is kept of `{system}` or of any other system, and there is nothing to forget");
+    }
+    setup::known(names.iter(), system.as_str())
 }

@@ -4,51 +4,45 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write};
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use rustix::termios::{QueueSelector, tcflush};
 
 use super::args::{Format, PushArgs};
-use super::paper::{self, Print};
+use super::paper::{self, Print, acknowledging};
+use super::plan::Counts;
 use super::signals::Signals;
-use super::{Exit, Global, face, out, setup};
+use super::{Exit, Global, Refused, face, out, setup};
 use crate::console::app::text::text;
-use crate::engine::protocol::Report;
+use crate::engine::protocol::{Health, Report};
 use crate::engine::push::{Stop, Stopping};
 use crate::engine::{Setup, SystemSetup};
 use crate::model::text;
-use crate::plan::{Change, ChangeId, Known, Outcome, OutcomeState, Plan, confirm_keys, confirm_names};
+use crate::plan::{Change, ChangeId, Guard, Known, Outcome, OutcomeState, Plan, confirm_keys, confirm_names};
 
 /// Carries out a saved plan.
 ///
 /// # Errors
-/// When the plan, the configuration or the confirmation is wrong: nothing was sent then.
+/// When the plan, the configuration or the confirmation is wrong, or a guard stands: nothing was sent then.
 pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     let (mut plan, intact) = paper::load(&args.file)?;
     if !intact {
-        bail!("{} was changed after it was saved, so nothing was sent; make it again", args.file.display());
+        let file = args.file.display();
+        let why = format!("{file} was changed after it was saved, so nothing was sent; make it again");
+        return Err(Refused(why).into());
     }
     face::speak_to(global, args.format);
     let mut setup = setup::load(global)?;
     if let Some(entry) = setup.journal.find(&plan.id)? {
         let when = crate::console::app::lines::clock(entry.began);
-        bail!(
-            "this plan was pushed {when} by {}; a plan is pushed once. Make a new one with `trueup plan`",
-            entry.by.who
-        );
+        let who = entry.by.who;
+        let why =
+            format!("this plan was pushed {when} by {who}; a plan is pushed once. Make a new one with `trueup plan`");
+        return Err(Refused(why).into());
     }
-    for guard in plan.guards.iter_mut().filter(|guard| guard.can_acknowledge) {
-        guard.acknowledged |= args.acknowledge.contains(&guard.rule);
-    }
-    if let Some(guard) = plan.guards.iter().find(|guard| !guard.acknowledged) {
-        let way = if guard.can_acknowledge {
-            format!(" To let it pass: --acknowledge {}", guard.rule)
-        } else {
-            String::new()
-        };
-        bail!("nothing was sent: {}: {}{way}", guard.rule, guard.text);
-    }
+    acknowledge(&mut plan, &args.acknowledge)?;
     if plan.count() == 0 {
-        bail!("nothing of this plan can be sent; `trueup plan show {}` says why", args.file.display());
+        let file = args.file.display();
+        return Err(Refused(format!("nothing of this plan can be sent; `trueup plan show {file}` says why")).into());
     }
     let reason = args.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
     let wants = setup.systems.iter().find(|system| {
@@ -68,7 +62,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     if args.yes_count.is_none() {
         // Asked last: what is typed is typed with the plan in sight.
         let mut out = std::io::stdout().lock();
-        Print { compared: Some(&world.compared), outcomes: &[], requests: false }.plan(
+        Print { compared: Some(&world.compared), outcomes: &[], requests: false, by: None }.plan(
             &plan,
             Format::Table,
             &mut out,
@@ -119,7 +113,9 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     match args.format {
         // What was out of true is what was read before the push.
         Format::Json => {
-            let summary = super::plan::summary(&world.compared, plan.count(), Some(tally));
+            let complete = !world.systems.iter().any(|status| matches!(status.health, Health::Bad { .. }));
+            let counts = Counts { complete, changes: plan.count(), left_out: None, outcomes: Some(tally) };
+            let summary = counts.line(&world.compared);
             let _ = paper::line(&mut std::io::stdout().lock(), &summary);
         }
         Format::Table => {
@@ -139,6 +135,66 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
     Ok(if done { Exit::True } else { Exit::NotAll })
 }
 
+/// Acknowledges the rules that are named, each `RULE:SYSTEM`, or `RULE` where it stands in one system's way alone.
+///
+/// # Errors
+/// When a name fits none or several of them, or one still stands: all that do are named then, with the way past each.
+fn acknowledge(plan: &mut Plan, named: &[String]) -> anyhow::Result<()> {
+    for name in named {
+        let (rule, system) = match name.split_once(':') {
+            Some((rule, system)) => (rule, Some(system)),
+            None => (name.as_str(), None),
+        };
+        let is = |guard: &&Guard| guard.rule == rule && system.is_none_or(|system| guard.system.as_str() == system);
+        let mut systems: Vec<&str> = plan.guards.iter().filter(is).map(|guard| guard.system.as_str()).collect();
+        systems.dedup();
+        match systems[..] {
+            [] if plan.guards.is_empty() => {
+                bail!("nothing was sent: --acknowledge {name}: nothing stands in the way of this plan")
+            }
+            [] => {
+                let ways: Vec<String> =
+                    plan.guards.iter().map(|guard| format!("{}:{}", guard.rule, guard.system)).collect();
+                bail!(
+                    "nothing was sent: --acknowledge {name}: no such rule stands in the way; there are: {}",
+                    ways.join(", ")
+                )
+            }
+            [_] => {}
+            _ => {
+                let ways: Vec<String> = systems.iter().map(|system| format!("--acknowledge {rule}:{system}")).collect();
+                bail!(
+                    "nothing was sent: {rule} stands in the way in {}; say which is meant: {}",
+                    systems.join(" and "),
+                    ways.join(" or ")
+                )
+            }
+        }
+        let system = systems[0].to_owned();
+        for guard in &mut plan.guards {
+            guard.acknowledged |= guard.can_acknowledge && guard.rule == rule && guard.system.as_str() == system;
+        }
+    }
+    let open: Vec<String> = plan
+        .guards
+        .iter()
+        .filter(|guard| !guard.acknowledged)
+        .map(|guard| {
+            let text = guard.text.trim_end_matches('.');
+            let way = acknowledging(plan, guard);
+            let way =
+                way.map_or_else(|| "This cannot be acknowledged".to_owned(), |way| format!("To let it pass: {way}"));
+            format!("{} in {}: {text}. {way}", guard.rule, guard.system)
+        })
+        .collect();
+    let why = match &open[..] {
+        [] => return Ok(()),
+        [one] => format!("nothing was sent: {one}"),
+        all => format!("nothing was sent: {} rules stand in the way:\n  {}", all.len(), all.join("\n  ")),
+    };
+    Err(Refused(why).into())
+}
+
 /// Prints what came of a change once nothing more will come, and what the operator should read.
 fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>>) {
     match report {
@@ -147,7 +203,7 @@ fn heard(report: &Report, plan: &Plan, format: Format, told: &Mutex<Vec<Outcome>
                 told.retain(|have| have.change != outcome.change);
                 told.push(outcome.clone());
             }
-            let print = Print { compared: None, outcomes: std::slice::from_ref(outcome), requests: false };
+            let print = Print { compared: None, outcomes: std::slice::from_ref(outcome), requests: false, by: None };
             // Whoever reads along has gone: the push goes on all the same.
             let _ = plan
                 .change(&outcome.change)
@@ -202,9 +258,15 @@ impl Asked {
 
     /// Asks on the terminal. What was typed before a question is thrown away.
     fn on_terminal(&self, who: &str) -> anyhow::Result<()> {
-        let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty").context(
-            "nothing was sent: there is no terminal to confirm on; say --yes-count N, N being the number of changes",
-        )?;
+        let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+            let mut words = vec!["--yes-count N, N being the number of its changes".to_owned()];
+            words.extend(self.systems.iter().map(|system| format!("--yes-system {system}")));
+            words.extend(self.keys.iter().map(|key| format!("--yes-delete \"{key}\"")));
+            bail!(
+                "nothing was sent: there is no terminal to confirm on. Look at the plan, and if it is right, say {}",
+                words.join(", and ")
+            );
+        };
         let count = self.count.to_string();
         writeln!(terminal, "\nPushed as {}. {}", text::clean(who), text!("confirm.lease"))?;
         let mut questions = vec![("Type the number of changes to push them".to_owned(), count.as_str())];

@@ -215,7 +215,11 @@ pub fn known<'n>(systems: impl Iterator<Item = &'n SystemId>, name: &str) -> any
     if names.contains(&name) {
         return Ok(());
     }
-    bail!("there is no system `{name}`; there are: {}", names.join(", "));
+    let near = names
+        .iter()
+        .find(|have| strsim::damerau_levenshtein(&name.to_lowercase(), &have.to_lowercase()) <= 1 + have.len() / 3);
+    let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    bail!("there is no system `{name}`; {near}there are: {}", names.join(", "));
 }
 
 /// The runtime that the engine's tasks live on.

@@ -3,6 +3,8 @@
 mod bound;
 pub(super) mod field;
 mod search;
+mod sense;
 
 pub use bound::Bound;
 pub(super) use search::Search;
+pub use sense::Sense;

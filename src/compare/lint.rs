@@ -57,6 +57,19 @@ pub struct Lint {
 }
 
 impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::UnknownRole,
+        Self::UnknownProduct,
+        Self::Unresolved,
+        Self::Mandatory,
+        Self::LastBillingAdmin,
+        Self::Duplicate,
+        Self::HostileText,
+        Self::Powerless,
+        Self::LinkContradicted,
+    ];
+
     /// The rule's name, as in JSON lines.
     pub const fn name(self) -> &'static str {
         match self {

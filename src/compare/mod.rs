@@ -29,7 +29,7 @@ mod why;
 pub use base::{Base, Bases};
 pub use decision::{Agreement, Decision, Decisions, Protection, Waiver};
 pub use diff::{Direction, FacetDiff, PRESENT, Verdict, facets, facets_of};
-pub use filter::Bound;
+pub use filter::{Bound, Sense};
 pub use follow::{Before, Followed, follow};
 pub use inputs::{Inputs, SystemView};
 pub use label::{label, name};

@@ -51,6 +51,19 @@ impl Pairing {
         }
     }
 
+    /// All of them, in the order in which they are declared.
+    pub const ALL: [Self; 9] = [
+        Self::None,
+        Self::Same,
+        Self::Differs,
+        Self::Missing,
+        Self::Extra,
+        Self::Leaver,
+        Self::Leaving,
+        Self::Undecided,
+        Self::Shown,
+    ];
+
     /// The word that a filter's `state` is compared with; empty where nothing is judged.
     pub const fn answer(self) -> &'static str {
         if matches!(self, Self::Same) { "same" } else { self.state() }

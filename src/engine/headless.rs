@@ -92,6 +92,14 @@ impl Session {
         push::prepare(&desk, changes, &tell, &CancellationToken::new()).await
     }
 
+    /// Whether a record is protected: by the operator, or by its system's filter; `None`: undecided, which counts as protected.
+    ///
+    /// # Errors
+    /// In words, when nothing was read.
+    pub fn protected(&self) -> Result<push::Protected, String> {
+        Ok(self.core.desk().ok_or("nothing has been read")?.protected)
+    }
+
     /// Carries out a plan whose fingerprint was confirmed, for a reason where one was given. `stop` ends it between two steps.
     ///
     /// # Errors

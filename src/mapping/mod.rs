@@ -7,6 +7,7 @@
 mod alike;
 mod build;
 mod choice;
+mod cited;
 mod discovered;
 mod draft;
 mod fault;
@@ -25,6 +26,7 @@ mod tests;
 mod transform;
 mod writer;
 
+pub use cited::{LEGEND, cited};
 pub use findings::{Escape, Mangled, Powerless};
 pub use format::{
     Access, Address, Alternative, Busy, Capability, Feed, Fields, JsonType, KindMap, Limitation, ListMap, Mandatory,

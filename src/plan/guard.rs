@@ -375,7 +375,9 @@ impl Look<'_> {
         if sure.is_empty() && unsure.is_empty() {
             return None;
         }
-        let mut text = format!("{} protected records of {} would be changed", sure.len() + unsure.len(), self.system);
+        let count = sure.len() + unsure.len();
+        let records = if count == 1 { "record" } else { "records" };
+        let mut text = format!("{count} protected {records} of {} would be changed", self.system);
         let all: Vec<_> = sure.iter().chain(&unsure).take(5).map(|name| clean(name)).collect();
         text.push_str(&format!(" ({}{})", all.join(", "), if sure.len() + unsure.len() > 5 { ", ..." } else { "" }));
         if !unsure.is_empty() {

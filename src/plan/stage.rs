@@ -128,6 +128,30 @@ pub fn tally<'o>(offers: impl IntoIterator<Item = &'o Offer>) -> Vec<Count> {
     counts
 }
 
+/// Why an offer is blocked, in words that hold for all that are blocked alike: what names this very record is left out.
+pub fn gist(offer: &Offer) -> String {
+    let why = offer.blocked.as_deref().unwrap_or_default();
+    let general = [
+        (
+            "possible duplicate of ",
+            "possible duplicate of one that is there: link them, or say that they are not the same",
+        ),
+        ("waits for ", "waits for a record that cannot be created as things are"),
+        (
+            "nobody can say which record ",
+            "nobody can say which record it is, or whether it should be there: link it first",
+        ),
+        ("protected: ", "protected"),
+    ];
+    let found = general.into_iter().find(|(begins, _)| why.starts_with(begins));
+    let odd = "would be written with characters that could drive a terminal or turn the direction of text";
+    match (found, why.find(odd)) {
+        (Some((_, said)), _) => said.to_owned(),
+        (None, Some(at)) => why[..at + odd.len()].to_owned(),
+        (None, None) => why.to_owned(),
+    }
+}
+
 /// An offer's change with what the operator supplied; the values are marked as the operator's.
 ///
 /// # Errors

@@ -363,6 +363,10 @@ impl Journal for SqliteJournal {
         proof::entry_of(self, head)
     }
 
+    fn kept(&mut self) -> Result<Vec<SystemId>, StoreError> {
+        decided::kept(self)
+    }
+
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError> {
         decided::purge(self, system)
     }

@@ -296,6 +296,8 @@ pub trait Journal: Send {
     /// The number of the entry with this hash (whole, or its beginning); 0 for all zeros, `None` where no entry has it. A head that was
     /// noted and that no entry has any more tells that the record was cut off or written anew.
     fn entry_of(&mut self, head: &str) -> Result<Option<i64>, StoreError>;
+    /// The systems of which something outlives a run: what [`Journal::purge`] would forget.
+    fn kept(&mut self) -> Result<Vec<SystemId>, StoreError>;
     /// Forgets a system: its decisions, bases, staging, pins; not the record of pushes.
     fn purge(&mut self, system: &SystemId) -> Result<(), StoreError>;
 }

@@ -39,6 +39,8 @@ fn a_saved_plan_is_pushed_once_read_back_and_kept_in_the_history() {
     assert!(wrong.err.contains("another number"), "{}", wrong.err);
     let unconfirmed = bed.run(&["push", &file]);
     assert_eq!(unconfirmed.code, 2, "{}", unconfirmed.out);
+    let said = "there is no terminal to confirm on. Look at the plan, and if it is right, say --yes-count N";
+    assert!(unconfirmed.err.contains(said) && !unconfirmed.err.contains("os error"), "{}", unconfirmed.err);
     assert_eq!(writes(&bed, "aha"), 0);
 
     let pushed = bed.run(&["push", &file, "--yes-count", &changes.len().to_string(), "--format", "json"]);
@@ -52,7 +54,7 @@ fn a_saved_plan_is_pushed_once_read_back_and_kept_in_the_history() {
     assert!(sent > 0);
 
     let again = bed.run(&["push", &file, "--yes-count", &changes.len().to_string()]);
-    assert_eq!(again.code, 2);
+    assert_eq!(again.code, 4);
     assert!(again.err.contains("a plan is pushed once"), "{}", again.err);
     assert_eq!(writes(&bed, "aha"), sent, "a used plan writes nothing");
     let shown = bed.run(&["plan", "show", &file]);
@@ -97,7 +99,7 @@ fn a_plan_that_was_edited_is_shown_and_never_pushed() {
     assert!(text.contains(wanted));
     fs::write(&file, text.replacen(wanted, "somebody.else@example.com", 1)).unwrap();
     let pushed = bed.run(&["push", &file, "--yes-count", &changes.len().to_string()]);
-    assert_eq!(pushed.code, 2);
+    assert_eq!(pushed.code, 4);
     assert!(pushed.err.contains("changed after it was saved"), "{}", pushed.err);
     assert_eq!(writes(&bed, "aha"), 0);
     let shown = bed.run(&["plan", "show", &file]);

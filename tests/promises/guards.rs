@@ -68,7 +68,7 @@ async fn a_protected_record_is_not_touched_and_that_cannot_be_acknowledged() {
     console.world().await;
     let plan = acknowledged(&*console.prepare(changes.clone()).await);
     let outcomes = console.push(plan).await;
-    assert_refused(&outcomes, &["protected", &changes[0].label, "1 protected records of directory"]);
+    assert_refused(&outcomes, &["protected", &changes[0].label, "1 protected record of directory"]);
     bed.assert_unwritten();
     let plan = console.plan(changes[1..].to_vec()).await;
     let outcomes = console.push(plan.clone()).await;

@@ -13,6 +13,7 @@ mod sheet;
 mod tests;
 
 const FILTER: &str = include_str!("../../../assets/help/filter.md");
+const EXIT: &str = include_str!("../../../assets/help/exit.md");
 const CONNECTORS: &str = include_str!("../../../assets/help/connectors.md");
 
 /// The topics, with a line each.
@@ -21,6 +22,7 @@ const TOPICS: &[(&str, &str)] = &[
     ("keys", "every key of the console"),
     ("filter", "what --filter, scope, manage and / understand"),
     ("connectors", "the systems that there are, and how to add one"),
+    ("exit", "what the exit statuses mean, command by command"),
     ("faults", "what a simulated system can be made to do"),
 ];
 
@@ -51,6 +53,7 @@ fn text(topic: Option<&str>, known: &anyhow::Result<Vec<Mapping>>) -> anyhow::Re
         Some("config") => keys::help(mappings),
         Some("keys") => face::key_table(false)?,
         Some("filter") => FILTER.to_owned(),
+        Some("exit") => EXIT.to_owned(),
         Some("connectors") => format!("{CONNECTORS}\n{}", list(mappings)),
         #[cfg(feature = "simulate")]
         Some("faults") => faults(),
@@ -61,7 +64,10 @@ fn text(topic: Option<&str>, known: &anyhow::Result<Vec<Mapping>>) -> anyhow::Re
             if let Some((mapping, profile)) = profiles(mappings).find(|(_, profile)| profile.name == name) {
                 return Ok(sheet::profile(mapping, profile, &behind(mapping, profile, mappings)));
             }
-            if let Some(command) = Cli::command().find_subcommand_mut(name) {
+            let mut whole = Cli::command();
+            // Commands are called by the program's name as well once it is built.
+            whole.build();
+            if let Some(command) = whole.find_subcommand_mut(name) {
                 return Ok(command.render_long_help().to_string());
             }
             if let Err(broken) = known {
@@ -130,7 +136,8 @@ fn faults() -> String {
 
     let mut text = String::from(
         "Faults of simulated systems: trueup simulate CONNECTOR --fault SPEC, trueup demo --fault SYSTEM:SPEC.\n\n\
-         Any fault takes @METHOD, @/PATH or @METHOD/PATH behind it, and ,skip=K: only such requests, and not the first K.\n\
+         Any fault takes @METHOD, @/PATH or @METHOD/PATH, and ,skip=K, in either order: only such requests, and not the first K \
+         (500=2@/Users,skip=3).\n\
          POST /__sim/fault with a JSON list of specs changes them while the simulator runs.\n",
     );
     let mut section = |title: &str, switches: &[simulate::faults::Switch]| {

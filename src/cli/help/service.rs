@@ -1,7 +1,7 @@
 //! What a file of the operator's own says that its service can.
 
 use super::layout::{para, title};
-use crate::mapping::{PagingBy, Removal, Service, SwitchOff};
+use crate::mapping::{PagingBy, Removal, Service, SwitchOff, cited};
 
 /// What its file says that the service can, whatever it announces.
 pub fn service(out: &mut String, said: &Service) {
@@ -33,5 +33,5 @@ pub fn service(out: &mut String, said: &Service) {
         said.media.as_ref().map(|media| format!("is sent {media}")),
     ];
     let lines: Vec<String> = lines.into_iter().flatten().collect();
-    para(out, 2, &format!("{} [{}]", lines.join("; "), said.cite));
+    para(out, 2, &format!("{} [{}]", lines.join("; "), cited(&said.cite)));
 }

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::layout::{line, para, title};
 use super::service::service;
 use crate::cli::face::spoken;
-use crate::mapping::{Access, Capability, Feed, KindMap, MapRow, Mapping, Policy, Profile, Rate, Via};
+use crate::mapping::{Access, Capability, Feed, KindMap, LEGEND, MapRow, Mapping, Policy, Profile, Rate, Via, cited};
 use crate::model::Op;
 
 /// The sheet of a connector.
@@ -62,6 +62,8 @@ fn rest(out: &mut String, mapping: &Mapping, behind: &[&Mapping]) {
     side_effects(out, mapping);
     busy(out, mapping);
     feeds(out, &mapping.feeds);
+    out.push('\n');
+    para(out, 0, LEGEND);
 }
 
 fn head(out: &mut String, mapping: &Mapping, profile: Option<&Profile>) {
@@ -110,7 +112,7 @@ fn operations(out: &mut String, mapping: &Mapping, with: &str) {
     title(out, &format!("Operations of the vendor's guide{with}"));
     for operation in &mapping.operations {
         let _ = writeln!(out, "  {}: {} ({})", operation.kind, operation.name, operation.verb);
-        para(out, 6, &format!("{} [{}]", operation.here, operation.cite));
+        para(out, 6, &format!("{} [{}]", operation.here, cited(&operation.cite)));
     }
 }
 
@@ -152,7 +154,7 @@ fn mandatory(out: &mut String, mapping: &Mapping, with: &str) {
     title(out, &format!("Mandatory for a new record{with}"));
     for map in &mapping.kinds {
         for field in &map.mandatory {
-            para(out, 2, &format!("{}: {} [{}]", map.kind, field.attr, field.cite));
+            para(out, 2, &format!("{}: {} [{}]", map.kind, field.attr, cited(&field.cite)));
         }
     }
 }
@@ -242,7 +244,7 @@ fn attribute(out: &mut String, row: &MapRow) {
     }
     said.extend(row.note.as_deref().map(|note| spoken(note).into_owned()));
     let said = if said.is_empty() { String::new() } else { format!("{} ", said.join("; ")) };
-    para(out, 6, &format!("{said}[{}]", row.cite));
+    para(out, 6, &format!("{said}[{}]", cited(&row.cite)));
 }
 
 /// The vendor's limitations that hold on one of these ways, with what is done about each.
@@ -260,7 +262,7 @@ pub fn limitations(out: &mut String, mapping: &Mapping, ways: &[Via]) {
         };
         let _ = writeln!(out, "  {} ({way})", limitation.id);
         para(out, 6, &format!("\"{}\"", spoken(&limitation.sentence)));
-        para(out, 6, &format!("{} [{}]", spoken(&format!("Here: {}", limitation.here)), limitation.cite));
+        para(out, 6, &format!("{} [{}]", spoken(&format!("Here: {}", limitation.here)), cited(&limitation.cite)));
     }
 }
 
@@ -270,7 +272,7 @@ fn side_effects(out: &mut String, mapping: &Mapping) {
     }
     title(out, "What happens outside the record");
     for effect in &mapping.side_effects {
-        para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, spoken(&effect.text), effect.cite));
+        para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, spoken(&effect.text), cited(&effect.cite)));
     }
 }
 
@@ -283,7 +285,7 @@ fn busy(out: &mut String, mapping: &Mapping) {
     let mut said: Vec<(String, Vec<String>)> = Vec::new();
     for busy in &mapping.busy {
         let text =
-            format!("{}: {}; read {} times at most [{}]", busy.status, spoken(&busy.text), busy.tries, busy.cite);
+            format!("{}: {}; read {} times at most [{}]", busy.status, spoken(&busy.text), busy.tries, cited(&busy.cite));
         let when: Vec<String> = busy.when.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
         let when = when.join(", ");
         match said.iter_mut().find(|(have, _)| *have == text) {
@@ -308,6 +310,6 @@ fn feeds(out: &mut String, feeds: &[Feed]) {
             (false, None) => "a list".to_owned(),
         };
         let path = if feed.path.is_empty() { "as discovered" } else { &feed.path };
-        para(out, 2, &format!("{} ({}): {way}, {path} [{}]", feed.name, feed.kind, feed.cite));
+        para(out, 2, &format!("{} ({}): {way}, {path} [{}]", feed.name, feed.kind, cited(&feed.cite)));
     }
 }

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{sheet, text};
 use crate::cli::setup::builtin;
-use crate::mapping::{Mapping, Via};
+use crate::mapping::{Mapping, Via, cited};
 
 /// A text without its blanks, so that what was wrapped can be looked for; a URN may be longer than a line.
 fn flowing(text: &str) -> String {
@@ -20,11 +20,11 @@ fn every_connectors_sheet_says_all_that_its_mapping_says() {
         let has = |what: &str| assert!(shown.contains(&flowing(what)), "{name}: not in the help: {what}");
         for operation in &mapping.operations {
             has(&format!("{}: {} ({}) {}", operation.kind, operation.name, operation.verb, operation.here));
-            has(&operation.cite);
+            has(&cited(&operation.cite));
         }
         for limitation in &mapping.limitations {
             has(&limitation.sentence);
-            has(&format!("Here: {} [{}]", limitation.here, limitation.cite));
+            has(&format!("Here: {} [{}]", limitation.here, cited(&limitation.cite)));
         }
         for map in &mapping.kinds {
             for field in &map.mandatory {
@@ -32,7 +32,7 @@ fn every_connectors_sheet_says_all_that_its_mapping_says() {
             }
             for row in &map.rows {
                 has(row.attr.as_str());
-                has(&row.cite);
+                has(&cited(&row.cite));
                 row.read.iter().chain(&row.detail).chain(&row.write).for_each(|native| has(native));
                 row.note.iter().for_each(|note| has(note));
                 for (sub, native) in row.list.iter().flat_map(|list| &list.shown) {
@@ -48,11 +48,11 @@ fn every_connectors_sheet_says_all_that_its_mapping_says() {
             for (_, row) in &other.rows {
                 has(row.attr.as_str());
                 row.read.iter().for_each(|native| has(native));
-                has(&row.cite);
+                has(&cited(&row.cite));
             }
         }
         mapping.side_effects.iter().for_each(|effect| has(&effect.text));
-        mapping.feeds.iter().for_each(|feed| has(&feed.cite));
+        mapping.feeds.iter().for_each(|feed| has(&cited(&feed.cite)));
     }
 }
 
@@ -76,7 +76,7 @@ fn what_stands_behind_a_gateway_is_on_its_sheet_and_what_is_known_of_a_service_o
     let scim = Mapping::builtin("scim").unwrap();
     for row in scim.alternatives.iter().flat_map(|other| &other.rows) {
         has(row.1.attr.as_str());
-        has(&row.1.cite);
+        has(&cited(&row.1.cite));
     }
     scim.settings.iter().for_each(|setting| has(&setting.help));
     scim.busy.iter().for_each(|busy| has(&busy.text));

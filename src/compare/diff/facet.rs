@@ -21,6 +21,9 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::SourceChanged, Self::TargetDrifted, Self::Both, Self::Unknown];
+
     /// Its word in JSON lines and filters.
     pub const fn name(self) -> &'static str {
         match self {

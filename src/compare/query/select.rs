@@ -71,18 +71,6 @@ enum Node<'c> {
     Text(Vec<Option<Search>>),
 }
 
-const PAIRINGS: [Pairing; 9] = [
-    Pairing::None,
-    Pairing::Same,
-    Pairing::Differs,
-    Pairing::Missing,
-    Pairing::Extra,
-    Pairing::Leaver,
-    Pairing::Leaving,
-    Pairing::Undecided,
-    Pairing::Shown,
-];
-
 impl<'c> Matrix<'c> {
     fn new(compared: &'c Compared, kind: Kind, only: Option<usize>, staged: &'c (dyn Fn(u32) -> bool + Sync)) -> Self {
         let mut seen = HashSet::new();
@@ -147,7 +135,7 @@ impl<'c> Matrix<'c> {
         let path = path.to_ascii_lowercase();
         let state = |systems: Vec<usize>, holds: &mut dyn FnMut(&str) -> Option<bool>| Node::State {
             systems,
-            by_pairing: PAIRINGS.iter().map(|pairing| holds(pairing.answer())).collect(),
+            by_pairing: Pairing::ALL.iter().map(|pairing| holds(pairing.answer())).collect(),
             empty: holds(""),
         };
         match path.as_str() {

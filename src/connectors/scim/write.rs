@@ -12,7 +12,7 @@ use super::{Scim, accept};
 use crate::connectors::Observed;
 use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, Wish, about, in_order, side_effects, wishes};
-use crate::mapping::{Access, Edit};
+use crate::mapping::{Access, Edit, cited};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
     Body, By, Change, ChangeId, Endpoint, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId,
@@ -319,7 +319,7 @@ impl<'r> Work<'r> {
         match map.and_then(|map| map.mandatory.iter().find(|field| !has(&field.attr))) {
             Some(field) => Err(cannot(format!(
                 "{} demands {} of every new {} ({})",
-                self.scim.mapping.title, field.attr, self.endpoint.kind, field.cite
+                self.scim.mapping.title, field.attr, self.endpoint.kind, cited(&field.cite)
             ))),
             None => Ok(()),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::compare::{Compared, Pairing};
 use crate::model::{AttrPath, Kind, Op, SystemId};
-use crate::plan::stage::{Offer, Stager};
+use crate::plan::stage::{Offer, Stager, gist};
 use crate::plan::{Expect, unagreed};
 
 use super::rows::Rows;
@@ -100,8 +100,8 @@ pub struct Gathered {
     pub rows: usize,
     /// By system and operation.
     pub groups: BTreeMap<(SystemId, Op), Vec<Offer>>,
-    /// Offers that are blocked, by system.
-    pub blocked: BTreeMap<SystemId, usize>,
+    /// Offers that are blocked, by system and reason.
+    pub blocked: BTreeMap<(SystemId, String), usize>,
     /// Rows where nobody can say, by system.
     pub undecided: BTreeMap<SystemId, usize>,
 }
@@ -138,7 +138,7 @@ impl Gather {
                         continue;
                     }
                     if offer.blocked.is_some() {
-                        *gathered.blocked.entry(system.clone()).or_default() += 1;
+                        *gathered.blocked.entry((system.clone(), gist(&offer))).or_default() += 1;
                     } else {
                         gathered.groups.entry((system.clone(), offer.change.op)).or_default().push(offer);
                     }

@@ -1,147 +1,26 @@
-//! What is on a tab as a sheet for other programs: CSV with cells that no spreadsheet takes for a formula, or JSON Lines.
+//! What is on a tab as a sheet for other programs.
 //!
-//! Pure: it makes the text; who writes it to a file is not known here.
+//! Pure: it makes the sheet; who writes it to a file is not known here.
 
 use std::sync::Arc;
 
-use crate::compare::{Compared, Verdict, facets};
+use crate::compare::{Compared, SystemView, Verdict, facets, label};
 use crate::engine::protocol::PastPush;
-use crate::model::{Attr, AttrDef, AttrPath, Cell, Form, Kind};
+use crate::model::{self, Attr, AttrDef, AttrPath, Entry, Form, Kind, Table};
 use crate::plan::{Change, Expect, Facet, Seen, Wanted};
 
 use super::columns;
 use super::lines::{Line, Tone};
-use super::mask;
+use super::mask::{personal, personal_path};
 use super::note::{Note, Purpose};
 use super::order::Order;
 use super::popup::Popup;
 use super::rows::{Mark, Rows};
+use super::sheet::Cell;
+pub use super::sheet::{As, Sheet};
 use super::systems::plural;
 use super::text::text;
 use super::{App, Wish};
-
-/// The form of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum As {
-    /// Comma-separated values (RFC 4180).
-    Csv,
-    /// One JSON object a line.
-    JsonLines,
-}
-
-impl As {
-    /// The form that a file's name asks for; CSV where it ends in neither.
-    pub fn of(name: &str) -> Self {
-        let ends = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
-        if ends(".jsonl") || ends(".json") || ends(".ndjson") { Self::JsonLines } else { Self::Csv }
-    }
-}
-
-/// A column: its name, and whether it holds what the privacy mask hides.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// The name.
-    pub name: String,
-    /// Personal data.
-    pub private: bool,
-}
-
-/// Rows under columns; a cell without a value is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sheet {
-    /// The columns.
-    pub columns: Vec<Column>,
-    /// The rows, as many cells as columns.
-    pub rows: Vec<Vec<Option<String>>>,
-}
-
-impl Sheet {
-    fn new(columns: &[(&str, bool)]) -> Self {
-        let column = |(name, private): &(&str, bool)| Column { name: (*name).to_owned(), private: *private };
-        Self { columns: columns.iter().map(column).collect(), rows: Vec::new() }
-    }
-
-    /// Only these columns, in this order.
-    ///
-    /// # Errors
-    /// In words, when there is no such column.
-    pub fn only(mut self, names: &[String]) -> Result<Self, String> {
-        let mut places = Vec::new();
-        for name in names {
-            let exact = self.columns.iter().position(|column| column.name == *name);
-            let at = exact.or_else(|| self.columns.iter().position(|column| column.name.eq_ignore_ascii_case(name)));
-            let known = || self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
-            places.push(at.ok_or_else(|| format!("there is no column `{name}`; there are: {}", known()))?);
-        }
-        self.columns = places.iter().map(|at| self.columns[*at].clone()).collect();
-        self.rows = self.rows.iter().map(|row| places.iter().map(|at| row[*at].clone()).collect()).collect();
-        Ok(self)
-    }
-
-    /// With personal data hidden, as on a masked screen of the session with this salt.
-    pub fn masked(mut self, salt: u64) -> Self {
-        for row in &mut self.rows {
-            for (cell, _) in row.iter_mut().zip(&self.columns).filter(|(_, column)| column.private) {
-                if let Some(text) = cell {
-                    *text = mask::masked(&mask::private(text), salt);
-                }
-            }
-        }
-        self
-    }
-
-    /// The file's text.
-    pub fn text(&self, form: As) -> String {
-        match form {
-            As::Csv => self.csv(),
-            As::JsonLines => self.json_lines(),
-        }
-    }
-
-    fn csv(&self) -> String {
-        let mut text = String::new();
-        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-            for (at, cell) in cells.enumerate() {
-                if at > 0 {
-                    text.push(',');
-                }
-                text.push_str(&csv_cell(cell));
-            }
-            // RFC 4180 2: lines end in CRLF.
-            text.push_str("\r\n");
-        };
-        line(&mut self.columns.iter().map(|column| column.name.as_str()));
-        for row in &self.rows {
-            line(&mut row.iter().map(|cell| cell.as_deref().unwrap_or_default()));
-        }
-        text
-    }
-
-    fn json_lines(&self) -> String {
-        let mut text = String::new();
-        for row in &self.rows {
-            let cells = self.columns.iter().zip(row);
-            let object: serde_json::Map<String, serde_json::Value> =
-                cells.map(|(column, cell)| (column.name.clone(), cell.clone().into())).collect();
-            text.push_str(&serde_json::Value::Object(object).to_string());
-            text.push('\n');
-        }
-        text
-    }
-}
-
-/// A cell that no spreadsheet takes for a formula: one that begins like one gets an apostrophe before it, which they do not
-/// show (OWASP, CSV injection).
-fn csv_cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let quoted =
-        formula || text.contains(['"', ',', '\n', '\r', ';', '\t']) || text.starts_with(' ') || text.ends_with(' ');
-    match (formula, quoted) {
-        (true, _) => format!("\"'{}\"", text.replace('"', "\"\"")),
-        (false, true) => format!("\"{}\"", text.replace('"', "\"\"")),
-        (false, false) => text.to_owned(),
-    }
-}
 
 /// What is to be exported.
 #[derive(Clone, Debug)]
@@ -181,7 +60,8 @@ enum Fill {
     Second,
     System(usize),
     Id(usize),
-    Attr(Vec<Option<Attr>>),
+    /// In each system, and whether it says something of a person.
+    Attr(Vec<Option<Attr>>, bool),
     Out,
 }
 
@@ -193,64 +73,120 @@ fn list(
     chosen: Option<&[columns::Column]>,
 ) -> Sheet {
     let rows = Rows::new(compared, kind);
-    let (columns, cells): (Vec<Column>, Vec<Fill>) = list_columns(&rows, system, chosen).into_iter().unzip();
+    let (columns, cells): (Vec<String>, Vec<Fill>) = list_columns(&rows, system, chosen).into_iter().unzip();
     let mut sheet = Sheet { columns, rows: Vec::new() };
-    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let people = kind == Kind::User;
+    let some = |text: &str, private: bool| (!text.is_empty()).then(|| Cell::of(text, private));
     for identity in (0..order.len()).filter_map(|at| order.get(at)).filter(|identity| *identity < rows.len()) {
         let cell = |from: &Fill| match from {
-            Fill::Name => some(rows.name(identity, system)),
-            Fill::Second => some(rows.second(identity, system)),
+            Fill::Name => some(rows.name(identity, system), people),
+            Fill::Second => some(rows.second(identity, system), people),
             Fill::System(at) => {
                 let (mark, lint) = rows.mark(identity, *at);
                 let words = standing(mark);
-                Some(if lint { format!("{words}, lint").trim_start_matches(", ").to_owned() } else { words })
+                let words = if lint { format!("{words}, lint").trim_start_matches(", ").to_owned() } else { words };
+                Some(Cell::open(words))
             }
-            Fill::Id(at) => rows.record(identity, *at).map(|(table, row)| table.id(row).to_owned()),
-            Fill::Attr(attrs) => match rows.value(attrs, identity, system) {
-                Cell::Value(text) => Some(text.to_owned()),
-                // Nobody there has nothing, which is not the same as an empty value.
-                Cell::Empty => system.is_none_or(|at| rows.record(identity, at).is_some()).then(String::new),
-                Cell::Unread | Cell::Unreadable => None,
-            },
-            Fill::Out => some(&rows.words(identity, system)),
+            Fill::Id(at) => rows.record(identity, *at).map(|(table, row)| Cell::of(table.id(row), people)),
+            Fill::Attr(attrs, private) => value(&rows, attrs, identity, system, *private),
+            Fill::Out => some(&rows.words(identity, system), false),
         };
         sheet.rows.push(cells.iter().map(cell).collect());
     }
     sheet
 }
 
+/// What somebody has for an attribute, as [`Rows::value`] takes it; a list with its entries by name.
+fn value(rows: &Rows<'_>, attrs: &[Option<Attr>], identity: u32, system: Option<usize>, private: bool) -> Option<Cell> {
+    let listed = |at: usize| {
+        let attr = attrs.get(at).copied().flatten()?;
+        let (table, row) = rows.record(identity, at)?;
+        let entries = table.entries(row, attr)?;
+        let view = &rows.compared.inputs.systems[at];
+        let texts = entries.iter().map(|entry| entry_name(view, table, attr, *entry)).collect();
+        Some(Cell::each(texts, private))
+    };
+    let is_list = |at: usize| {
+        let attr = attrs.get(at).copied().flatten()?;
+        let table = &rows.compared.inputs.systems[at].snapshot(rows.kind)?.table;
+        Some(matches!(table.schema().def(attr).form, Form::List(_)))
+    };
+    let order = || match system {
+        Some(at) => vec![at],
+        None => rows.compared.inputs.base().into_iter().chain(0..attrs.len()).collect(),
+    };
+    if order().into_iter().any(|at| is_list(at) == Some(true)) {
+        return order().into_iter().find_map(listed);
+    }
+    match rows.value(attrs, identity, system) {
+        model::Cell::Value(text) => Some(Cell::of(text, private)),
+        // Nobody there has nothing, which is not the same as an empty value.
+        model::Cell::Empty => {
+            system.is_none_or(|at| rows.record(identity, at).is_some()).then(|| Cell::of(String::new(), private))
+        }
+        model::Cell::Unread | model::Cell::Unreadable => None,
+    }
+}
+
+/// An entry of a list by the names of what it refers to: `Mobile App: reviewer`.
+fn entry_name(view: &SystemView, table: &Table, attr: Attr, entry: Entry) -> String {
+    let Form::List(def) = &table.schema().def(attr).form else { return String::new() };
+    let (keys, value) = table.entry_text(attr, entry);
+    let named = |text: &str, refers: Option<Kind>| {
+        let found = refers.and_then(|kind| {
+            let other = &view.snapshot(kind)?.table;
+            Some(label(other, other.find(text)?).to_owned())
+        });
+        found.unwrap_or_else(|| text.to_owned())
+    };
+    let count = if def.two { 2 } else { 1 };
+    let parts = keys.iter().zip(&def.key).take(count).map(|(text, refers)| named(text, *refers));
+    let said = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    match (value, &def.value) {
+        (value, Some(refers)) if !value.is_empty() => format!("{said}: {}", named(value, *refers)),
+        _ => said,
+    }
+}
+
 /// The columns of a list: those that were chosen, in their order; else name, login and how each stands in the targets, and
 /// for one system's list all that it has of them.
-fn list_columns(rows: &Rows<'_>, system: Option<usize>, chosen: Option<&[columns::Column]>) -> Vec<(Column, Fill)> {
+fn list_columns(rows: &Rows<'_>, system: Option<usize>, chosen: Option<&[columns::Column]>) -> Vec<(String, Fill)> {
     let inputs = &rows.compared.inputs;
-    let named = |name: &str, private: bool, from: Fill| (Column { name: name.to_owned(), private }, from);
+    let named = |name: &str, from: Fill| (name.to_owned(), from);
     let targets = || {
         let at = match system {
             Some(at) if Some(at) == inputs.base() => Vec::new(),
             Some(at) => vec![at],
             None => rows.targets(),
         };
-        at.into_iter().map(|at| named(inputs.systems[at].id.as_str(), false, Fill::System(at))).collect::<Vec<_>>()
+        at.into_iter().map(|at| named(inputs.systems[at].id.as_str(), Fill::System(at))).collect::<Vec<_>>()
     };
-    let attr = |path: &AttrPath| named(path.as_str(), true, Fill::Attr(rows.column(path)));
+    let attr = |path: &AttrPath| {
+        let mut defs = inputs.systems.iter().filter_map(|view| {
+            let schema = view.snapshot(rows.kind)?.table.schema();
+            Some(schema.def(schema.find(path)?))
+        });
+        named(path.as_str(), Fill::Attr(rows.column(path), defs.any(|def| personal(rows.kind, def))))
+    };
     let mut found = Vec::new();
     for column in chosen.unwrap_or(&columns::USUAL) {
         match column {
-            columns::Column::Name => found.push(named("name", true, Fill::Name)),
-            columns::Column::Second => found.push(named("username", true, Fill::Second)),
+            columns::Column::Name => found.push(named("name", Fill::Name)),
+            columns::Column::Second => found.push(named("username", Fill::Second)),
             columns::Column::Systems => {
                 found.extend(targets());
                 let table = system
                     .filter(|_| chosen.is_none())
                     .and_then(|at| Some((at, &inputs.systems[at].snapshot(rows.kind)?.table)));
                 if let Some((at, table)) = table {
-                    found.push(named("id", false, Fill::Id(at)));
-                    let readable = |def: &&AttrDef| def.form == Form::Text && !def.unreadable;
-                    found.extend(table.schema().attrs().iter().filter(readable).map(|def| attr(&def.path)));
+                    found.push(named("id", Fill::Id(at)));
+                    // The id stands there already.
+                    let more = |def: &&AttrDef| !def.unreadable && !def.path.as_str().eq_ignore_ascii_case("id");
+                    found.extend(table.schema().attrs().iter().filter(more).map(|def| attr(&def.path)));
                 }
             }
             columns::Column::Attr(path) => found.push(attr(path)),
-            columns::Column::Out => found.push(named("out of true", false, Fill::Out)),
+            columns::Column::Out => found.push(named("out of true", Fill::Out)),
         }
     }
     found
@@ -273,16 +209,16 @@ fn standing(mark: Mark) -> String {
 /// The columns of mismatches.
 pub fn mismatch_columns() -> Sheet {
     Sheet::new(&[
-        ("system", false),
-        ("kind", false),
-        ("state", false),
-        ("key", true),
-        ("source_id", false),
-        ("target_id", false),
-        ("attribute", false),
-        ("source", true),
-        ("target", true),
-        ("direction", false),
+        "system",
+        "kind",
+        "state",
+        "key",
+        "source_id",
+        "target_id",
+        "attribute",
+        "source",
+        "target",
+        "direction",
     ])
 }
 
@@ -296,13 +232,16 @@ pub fn mismatches(compared: &Compared, kind: Kind, identity: u32, system: Option
     };
     for at in (0..inputs.systems.len()).filter(wanted) {
         let Some(state) = comparison.state(identity, at).filter(|state| state.pairing.counts()) else { continue };
-        let id =
-            |of: usize| Some(inputs.systems[of].snapshot(kind)?.table.id(comparison.row(identity, of)?).to_owned());
+        let people = kind == Kind::User;
+        let id = |of: usize| {
+            let row = comparison.row(identity, of)?;
+            Some(Cell::of(inputs.systems[of].snapshot(kind)?.table.id(row), people))
+        };
         let head = [
-            Some(inputs.systems[at].id.to_string()),
-            Some(kind.name().to_owned()),
-            Some(state.pairing.state().to_owned()),
-            Some(rows.label(identity).to_owned()),
+            Some(Cell::open(inputs.systems[at].id.to_string())),
+            Some(Cell::open(kind.name())),
+            Some(Cell::open(state.pairing.state())),
+            Some(Cell::of(rows.label(identity), people)),
             inputs.base().and_then(id),
             id(at),
         ];
@@ -318,8 +257,16 @@ pub fn mismatches(compared: &Compared, kind: Kind, identity: u32, system: Option
                 None => facet.path.to_string(),
             };
             let words = if facet.verdict == Verdict::Awaits { facet.why.as_str() } else { facet.direction.words() };
-            let words = Some(words.to_owned()).filter(|words| !words.is_empty());
-            sheet.rows.push(head.iter().cloned().chain([Some(path), facet.source, facet.target, words]).collect());
+            let words = (!words.is_empty()).then(|| Cell::open(words));
+            let def = inputs.systems[at].snapshot(kind).and_then(|snapshot| {
+                let schema = snapshot.table.schema();
+                Some(schema.def(schema.find(&facet.path)?))
+            });
+            let private = def.is_none_or(|def| personal(kind, def));
+            let value = |text: Option<String>| text.map(|text| Cell::of(text, private));
+            let path = Cell::of(path, private && facet.key.is_some());
+            let cells = [Some(path), value(facet.source), value(facet.target), words];
+            sheet.rows.push(head.iter().cloned().chain(cells).collect());
         }
     }
 }
@@ -327,34 +274,36 @@ pub fn mismatches(compared: &Compared, kind: Kind, identity: u32, system: Option
 /// Past pushes: one line for each facet of each change. Sensitive values are the hashes that the record holds.
 pub fn history(pushes: &[PastPush]) -> Sheet {
     let mut sheet = Sheet::new(&[
-        ("push", false),
-        ("began", false),
-        ("who", true),
-        ("reason", true),
-        ("system", false),
-        ("kind", false),
-        ("operation", false),
-        ("key", true),
-        ("outcome", false),
-        ("why", true),
-        ("facet", false),
-        ("before", true),
-        ("after", true),
+        "push",
+        "began",
+        "who",
+        "reason",
+        "system",
+        "kind",
+        "operation",
+        "key",
+        "outcome",
+        "why",
+        "facet",
+        "before",
+        "after",
     ]);
+    let text = |text: String| Some(Cell::open(text));
     for push in pushes {
         for change in &push.plan.changes {
             let outcome = push.outcomes.iter().find(|outcome| outcome.change == change.id);
+            let people = change.kind == Kind::User;
             let head = [
-                Some(push.plan.id.to_string()),
-                Some(push.began.to_string()),
-                Some(push.who.clone()),
-                push.reason.clone(),
-                Some(change.system.to_string()),
-                Some(change.kind.name().to_owned()),
-                Some(change.op.name().to_owned()),
-                Some(change.label.clone()),
-                outcome.map(|outcome| outcome.state.word().to_owned()),
-                outcome.and_then(|outcome| super::preview::why(&outcome.state)),
+                text(push.plan.id.to_string()),
+                text(push.began.to_string()),
+                Some(Cell::private(push.who.clone())),
+                push.reason.clone().map(Cell::private),
+                text(change.system.to_string()),
+                text(change.kind.name().to_owned()),
+                text(change.op.name().to_owned()),
+                Some(Cell::of(&*change.label, people)),
+                outcome.and_then(|outcome| text(outcome.state.word().to_owned())),
+                outcome.and_then(|outcome| super::preview::why(&outcome.state)).map(Cell::private),
             ];
             if change.want.is_empty() {
                 sheet.rows.push(head.iter().cloned().chain([None, None, None]).collect());
@@ -367,7 +316,10 @@ pub fn history(pushes: &[PastPush]) -> Sheet {
                     Wanted::Secret(_) => Some("***".to_owned()),
                     Wanted::Clear => None,
                 };
-                let facets = [Some(want.facet.to_string()), before(change, &want.facet), after];
+                let private = personal_path(change.kind, &want.facet.path);
+                let value = |text: Option<String>| text.map(|text| Cell::of(text, private));
+                let facet = Cell::of(want.facet.to_string(), private && want.facet.key.is_some());
+                let facets = [Some(facet), value(before(change, &want.facet)), value(after)];
                 sheet.rows.push(head.iter().cloned().chain(facets).collect());
             }
         }
@@ -435,56 +387,5 @@ impl App {
             Some(what) => wishes.push(Wish::Export { what, name, mask: self.mask.then_some(self.setup.salt) }),
             None => self.say(Tone::Warn, text!("export.nothing")),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn a_cell_that_begins_like_a_formula_is_defused_and_the_rest_stays() {
-        for (text, cell) in [
-            ("=1+1", "\"'=1+1\""),
-            ("+49 30", "\"'+49 30\""),
-            ("-5", "\"'-5\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("\t=1", "\"'\t=1\""),
-            ("\r=1", "\"'\r=1\""),
-            ("＝1", "\"'＝1\""),
-            ("a=1", "a=1"),
-            ("say \"hi\", Lena", "\"say \"\"hi\"\", Lena\""),
-            ("王小明", "王小明"),
-            ("", ""),
-        ] {
-            assert_eq!(csv_cell(text), cell, "{text:?}");
-        }
-    }
-
-    fn sheet() -> Sheet {
-        let mut sheet = Sheet::new(&[("name", true), ("state", false)]);
-        sheet.rows.push(vec![Some("=Lena Fischer".into()), Some("missing".into())]);
-        sheet.rows.push(vec![None, Some("extra".into())]);
-        sheet
-    }
-
-    #[test]
-    fn a_file_holds_the_columns_that_were_asked_for_masked_where_the_screen_is() {
-        assert_eq!(sheet().text(As::Csv), "name,state\r\n\"'=Lena Fischer\",missing\r\n,extra\r\n");
-        let shown = mask::masked(&mask::private("=Lena Fischer"), 7);
-        assert!(!shown.contains("ena") && !shown.contains("ischer"), "{shown}");
-        let masked = sheet().masked(7).text(As::JsonLines);
-        let rows = format!("{{\"name\":\"{shown}\",\"state\":\"missing\"}}\n{{\"name\":null,\"state\":\"extra\"}}\n");
-        assert_eq!(masked, rows, "as on the screen");
-        let turned = sheet().only(&["state".into(), "NAME".into()]).unwrap();
-        assert_eq!(turned.text(As::Csv).lines().next(), Some("state,name"));
-        let wrong = sheet().only(&["nam".into()]).unwrap_err();
-        assert!(wrong.contains("`nam`") && wrong.contains("name, state"), "{wrong}");
-    }
-
-    #[test]
-    fn the_name_of_a_file_says_its_form() {
-        assert_eq!([As::of("a.csv"), As::of("a.JSONL"), As::of("a")], [As::Csv, As::JsonLines, As::Csv]);
     }
 }

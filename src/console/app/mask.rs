@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::model::{AttrDef, AttrPath, Fold, Form, Kind};
+
 /// Stands before a word that is hidden whatever it is. Nothing shows it: the pen takes it out.
 const HIDDEN: char = '\u{2063}';
 
@@ -63,6 +65,50 @@ pub fn private(text: &str) -> String {
         marked.push(c);
     }
     marked
+}
+
+/// What is said of people and does not say who they are: what they may do and where they belong.
+const OPEN: [&str; 18] = [
+    "active",
+    "title",
+    "department",
+    "division",
+    "organization",
+    "costCenter",
+    "userType",
+    "locale",
+    "timezone",
+    "preferredLanguage",
+    "roles",
+    "productRoles",
+    "groups",
+    "grants",
+    "entitlements",
+    "type",
+    "accessLevel",
+    "products",
+];
+
+/// Whether an attribute of a kind says who somebody is: names, logins, ids, addresses, telephone numbers, and what nobody
+/// knows. Flags, roles, products and groups do not, nor does what is said of no person.
+pub fn personal(kind: Kind, def: &AttrDef) -> bool {
+    let to_people = match &def.form {
+        Form::Text => def.refers == Some(Kind::User),
+        Form::List(list) => {
+            list.key.iter().flatten().chain(list.value.iter().flatten()).any(|kind| *kind == Kind::User)
+        }
+    };
+    let plain = matches!(def.fold, Fold::Flag | Fold::Zone | Fold::Instant);
+    to_people || !plain && personal_path(kind, &def.path)
+}
+
+/// The same where no more is known of it than how it is called.
+pub fn personal_path(kind: Kind, path: &AttrPath) -> bool {
+    let local = path.local(&[]);
+    let local = local.split_once(['.', '[']).map_or(local, |(base, _)| base);
+    let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(local));
+    is(&["members", "managers", "manager", "owners", "leaders"])
+        || kind == Kind::User && !is(&OPEN) && !local.eq_ignore_ascii_case("meta")
 }
 
 /// A text without the marks of [`private`].

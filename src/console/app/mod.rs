@@ -52,6 +52,7 @@ pub mod preview;
 pub mod reader;
 pub mod rows;
 pub mod said;
+pub mod sheet;
 pub mod staged;
 mod staging;
 pub mod survey;

@@ -20,6 +20,9 @@ use super::{App, Focus, Wish};
 /// From so many rows on, offers are gathered by a job.
 const QUICK: usize = 200;
 
+/// So many reasons are told one by one.
+const REASONS: usize = 4;
+
 impl App {
     /// That there is no fix, and what tells why.
     fn no_offer(&self) -> String {
@@ -179,8 +182,16 @@ impl App {
         for (system, n) in &gathered.undecided {
             left_out.push(text!("stage.left-undecided", system = system, n = text::count(*n as u64)));
         }
-        for (system, n) in &gathered.blocked {
-            left_out.push(text!("stage.left-blocked", system = system, n = text::count(*n as u64)));
+        let mut blocked: Vec<_> = gathered.blocked.iter().collect();
+        blocked.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
+        for (at, ((system, why), n)) in blocked.iter().enumerate() {
+            if at >= REASONS && blocked.len() > REASONS + 1 {
+                let rest: usize = blocked[at..].iter().map(|(_, n)| **n).sum();
+                left_out.push(text!("stage.left-others", n = text::count(rest as u64)));
+                break;
+            }
+            let n = text::count(**n as u64);
+            left_out.push(text!("stage.left-blocked", system = system, n = n, why = said(why)));
         }
         let mut items: Vec<Item> = Vec::new();
         for ((system, what), offers) in gathered.groups {

@@ -1,6 +1,6 @@
 //! The mapping trace: how an attribute comes in and how it would go out.
 
-use crate::mapping::{Access, MapRow, Transform};
+use crate::mapping::{Access, MapRow, Transform, cited};
 
 use super::lines::{Line, Tone, padded};
 use super::said::said;
@@ -60,7 +60,7 @@ fn row_lines(row: &MapRow) -> Vec<Line> {
     if let Some(note) = &row.note {
         lines.push(part(text!("trace.note"), said(note).into_owned()));
     }
-    lines.push(part(text!("trace.cite"), row.cite.clone()));
+    lines.push(part(text!("trace.cite"), cited(&row.cite)));
     lines.push(Line::default());
     lines
 }

@@ -17,6 +17,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
     let longest = list.items.iter().map(|item| width(&item.text) + width(item.system.as_str())).max().unwrap_or(0);
     let wide = (longest as u16 + 24).max(56);
     let longest = list.items.iter().flat_map(notes).map(|line| width(&line.text())).max().unwrap_or(0);
+    let longest = longest.max(list.left_out.iter().map(|line| width(line)).max().unwrap_or(0));
     let wide = wide.max((longest as u16).min(100) + 4);
     // As many rows as the item with most to say needs, so that nothing moves with the cursor.
     let cells = usize::from(wide.min(area.width).saturating_sub(4));

@@ -71,6 +71,12 @@ impl Query {
             return None;
         }
         let value = value.trim();
+        // More than one condition is no value: it was meant as a filter.
+        let another = |rest: &str| rest.contains('=') || Filter::parse(rest).is_ok();
+        let joined = |word| value.split_once(word).is_some_and(|(_, rest)| another(rest));
+        if value.starts_with('=') || joined(" and ") || joined(" or ") {
+            return None;
+        }
         let quoted = || value.strip_prefix('"')?.strip_suffix('"');
         let value = match value.to_ascii_lowercase().as_str() {
             "true" => Value::Flag(true),
@@ -117,6 +123,10 @@ fn almost(text: &str, error: FilterError) -> Option<FilterError> {
     let meant = Op::parse(second).is_some() && first.bytes().all(name_byte)
         || first.eq_ignore_ascii_case("not")
         || text.starts_with('(')
+        || text.split_once('=').is_some_and(|(name, _)| {
+            let name = name.trim_end_matches([' ', '!']);
+            !name.is_empty() && name.bytes().all(name_byte)
+        })
         || text.contains('[') && text.contains(" eq ");
     meant.then_some(error)
 }

@@ -209,6 +209,7 @@ fn what_is_typed_is_a_filter_a_short_form_or_plain_text() {
         ("costCenter=1", r#"filter: costCenter eq "1""#, None),
         ("!costCenter=1", r#"not filter: costCenter eq "1""#, None),
         ("a = b c", r#"filter: a eq "b c""#, None),
+        ("a=b and c", r#"filter: a eq "b and c""#, None),
         ("two words", "text: two words", Some(false)),
         ("!", "text: !", Some(false)),
     ] {
@@ -217,6 +218,9 @@ fn what_is_typed_is_a_filter_a_short_form_or_plain_text() {
         assert_eq!(query.eval(&Person), passes, "{text}");
     }
     assert!(Query::parse("title eq").understood().contains("no filter: column 9"));
+    for two in ["a=b and c=d", r#"a="b" or c pr"#, "a==b"] {
+        assert!(Query::parse(two).understood().contains("(no filter: column 2"), "{two}");
+    }
     assert!(Query::parse("a\u{1b}[2J").understood().contains("<1B>"));
 }
 

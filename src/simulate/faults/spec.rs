@@ -14,7 +14,9 @@ const EACH: &[u16] = &[500, 502, 503, 504];
 pub(super) fn read(spec: &str, state: &mut State) -> Result<(), String> {
     let spec = spec.trim();
     let (what, at) = spec.split_once('@').unwrap_or((spec, ""));
-    let mut parts = what.split(',').map(str::trim);
+    // Options stand before the place or behind it: `500=2,skip=1@/users`, `500=2@/users,skip=1`.
+    let (at, behind) = at.split_once(',').map_or((at, None), |(at, behind)| (at, Some(behind)));
+    let mut parts = what.split(',').chain(behind.into_iter().flat_map(|behind| behind.split(','))).map(str::trim);
     let head = parts.next().unwrap_or_default();
     let (name, value) = match head.split_once('=') {
         Some((name, value)) => (name.trim(), Some(value.trim())),

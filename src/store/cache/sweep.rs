@@ -26,6 +26,17 @@ impl FileCache {
         })
     }
 
+    /// The systems of which there are files.
+    pub fn systems(&self) -> Vec<SystemId> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let names = names.filter(|name| ours(name));
+        let mut found: Vec<_> = names.filter_map(|name| system_of(name.split('.').next()?)).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
     /// Removes all files of a system, half-written ones too.
     pub(super) fn forget(&self, system: &SystemId) -> Result<(), StoreError> {
         let name = file_name(system);
@@ -55,6 +66,19 @@ impl FileCache {
             None => Ok(removed),
         }
     }
+}
+
+/// The system whose files are called so: the way back from [`file_name`].
+fn system_of(name: &str) -> Option<SystemId> {
+    let mut bytes = Vec::new();
+    let mut rest = name;
+    while let Some((plain, coded)) = rest.split_once('%') {
+        bytes.extend_from_slice(plain.as_bytes());
+        bytes.push(u8::from_str_radix(coded.get(..2)?, 16).ok()?);
+        rest = &coded[2..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok().map(|name| SystemId::new(name.as_str()))
 }
 
 /// Whether a file is a snapshot or belongs to one: nothing else in the directory is touched.

@@ -187,6 +187,20 @@ pub(super) fn keep_lesson(journal: &mut SqliteJournal, system: &SystemId, lesson
     Ok(())
 }
 
+pub(super) fn kept(journal: &mut SqliteJournal) -> Result<Vec<SystemId>, StoreError> {
+    let mut found: Vec<SystemId> = staging(journal)?.into_iter().map(|change| change.system).collect();
+    let own = OF_SYSTEM.map(|table| format!("select system from {table}")).join(" union ");
+    let all = format!("{own} union select a_system from link union select b_system from link");
+    found.extend(journal.read(|db| {
+        let mut names = db.prepare(&all)?;
+        let rows = names.query_map([], |row| row.get::<_, String>(0))?;
+        rows.map(|name| Ok(SystemId::new(name?))).collect::<rusqlite::Result<Vec<_>>>()
+    })?);
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
 pub(super) fn purge(journal: &mut SqliteJournal, system: &SystemId) -> Result<(), StoreError> {
     let all = staging(journal)?.into_iter();
     let gone: Vec<ChangeId> = all.filter(|change| change.system == *system).map(|change| change.id).collect();
