@@ -11,7 +11,7 @@ use super::pages::{Asks, From};
 use super::{accept, asks, feed_of, listing_at, said};
 use crate::connectors::address::Address;
 use crate::connectors::fault::{looks_like_json, looks_like_page, told};
-use crate::connectors::{Finish, Input, Next, Walk};
+use crate::connectors::{Finish, Glimpse, Input, Next, Page, Walk};
 use crate::mapping::Mapping;
 use crate::model::Kind;
 use crate::plan::{Endpoint, Evidence, Finding, Paging, Reply, Request, Site};
@@ -38,7 +38,9 @@ pub(super) struct Probe {
     pub(super) mapping: Arc<Mapping>,
     pub(super) profile: Profile,
     pub(super) site: Site,
-    asked: Option<Request>,
+    asked: Option<(Kind, Request)>,
+    /// Records of that kind in all, as the page said.
+    total: Option<u64>,
     /// The first request of a listing of users, where everything is read right after: as it is for any service until this one
     /// has described itself, and then as it is for this one.
     listing: Option<fn(&Mapping, &Site, &Endpoint) -> Request>,
@@ -47,6 +49,8 @@ pub(super) struct Probe {
     /// What the service does not show.
     pub(super) absent: Absent,
     closer: bool,
+    /// The first page of users, as long as nobody has shown it.
+    glimpse: Option<Box<Glimpse>>,
 }
 
 impl Probe {
@@ -57,11 +61,13 @@ impl Probe {
             profile,
             site: Site::default(),
             asked: None,
+            total: None,
             listing: None,
             guess: None,
             kept: Vec::new(),
             absent: Absent::default(),
             closer: false,
+            glimpse: None,
         }
     }
 
@@ -114,7 +120,7 @@ impl Probe {
                 From::Row(1).of(&listing_at(&self.mapping, at.kind, &at.path), small)
             }
         };
-        self.asked = Some(request.clone());
+        self.asked = Some((at.kind, request.clone()));
         if self.guess.as_ref() == Some(&request)
             && let Some(reply) = replies.get(3)
         {
@@ -274,7 +280,7 @@ impl Probe {
     }
 
     fn read(&mut self, reply: Option<&Reply>) -> Next {
-        let Some(asked) = self.asked.take() else { return self.done() };
+        let Some((kind, asked)) = self.asked.take() else { return self.done() };
         let what = format!("GET {}", asked.path);
         let Some(reply) = reply else {
             self.line(what, Finding::Bad, "no reply");
@@ -313,6 +319,11 @@ impl Probe {
         };
         self.line(what, finding, detail);
         let requests = self.look_closer(reply);
+        if self.listing.is_some() && kind == Kind::User && reply.ok() && self.site.good() {
+            let page = Page { feed: feed_of(kind).into(), owner: None, bytes: reply.body.clone() };
+            let site = Site { lost: self.not_known(kind), ..self.site.clone() };
+            self.glimpse = Some(Box::new(Glimpse { site, kind, page, of: self.total }));
+        }
         self.ask_closer(requests)
     }
 
@@ -338,7 +349,9 @@ impl Probe {
             // RFC 9865 2: a service may page by cursor alone and not say so.
             self.site.paging = Some(Paging::Cursor);
         }
-        match document::member(&page, "totalResults") {
+        let total = document::member(&page, "totalResults");
+        self.total = total.and_then(Value::as_u64);
+        match total {
             Some(total) => (Finding::Good, format!("may be read; {total} records")),
             None => (
                 Finding::Note,
@@ -368,6 +381,10 @@ impl Walk for Probe {
 
     fn spares(&self) -> bool {
         self.closer
+    }
+
+    fn glimpse(&mut self) -> Option<Box<Glimpse>> {
+        self.glimpse.take()
     }
 
     fn kept(&mut self) -> Vec<(Request, Reply)> {
