@@ -16,7 +16,7 @@ use super::push::Keeper;
 use super::setup::SystemSetup;
 use crate::connectors::{Connector, Glimpse};
 use crate::model::{Kind, Snapshot};
-use crate::plan::{Evidence, Finding, Site};
+use crate::plan::{Finding, Site};
 use crate::store::{Leases, StoreError};
 
 /// What a job is to do.
@@ -156,11 +156,9 @@ impl Job {
             }
         };
         site.evidence.splice(0..0, client.login_evidence());
-        site.evidence.extend(client.uncounted().map(|why| Evidence {
-            what: "limit of requests".to_owned(),
-            finding: Finding::Note,
-            detail: why,
-        }));
+        if let Some(why) = client.uncounted() {
+            site.line("limit of requests", Finding::Note, why);
+        }
         self.pin(&mut site).await;
         let connector = self.setup.grown(&site);
         let site = Arc::new(site);
@@ -193,11 +191,7 @@ impl Job {
                          If that is meant, run: trueup purge {}",
                         self.setup.config.id, self.setup.config.id
                     );
-                    site.evidence.push(Evidence {
-                        what: "the account behind the key".to_owned(),
-                        finding: Finding::Bad,
-                        detail: detail.clone(),
-                    });
+                    site.line("the account behind the key", Finding::Bad, detail.as_str());
                     site.blocked.get_or_insert(detail);
                 }
             }

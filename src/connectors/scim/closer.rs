@@ -107,7 +107,7 @@ impl Probe {
             self.absent.asked = asked;
         } else if let Some((.., request)) = asked.first() {
             let detail = format!("{why}; nobody looked whether lists leave anything out");
-            self.line(format!("GET {}", request.path), Finding::Note, detail);
+            self.site.line(format!("GET {}", request.path), Finding::Note, detail);
         }
         self.requests()
     }
@@ -201,7 +201,7 @@ impl Probe {
                     listing(&read),
                 );
                 let at = self.place(kind).map(|at| at.path.clone()).unwrap_or_default();
-                self.line(format!("GET {at}"), Finding::Note, detail);
+                self.site.line(format!("GET {at}"), Finding::Note, detail);
             }
             let why = format!(
                 "the lists of {} leave it out, and a record that is read alone has it: a [[feed]] with detail_of reads it (trueup help \
@@ -258,11 +258,11 @@ impl Probe {
                  (trueup help connectors)",
                 listing(&nowhere)
             );
-            self.line(what.clone(), Finding::Note, detail);
+            self.site.line(what.clone(), Finding::Note, detail);
         }
         if !never.is_empty() {
             let detail = format!("the schemas say that {} is never returned: not compared", listing(&never));
-            self.line(what, Finding::Note, detail);
+            self.site.line(what, Finding::Note, detail);
         }
         self.site.lost.extend(lost);
     }
