@@ -57,8 +57,14 @@ mod tests {
             ("seeds table 289: name", "Starling Connect guide, table 289: name"),
             ("seeds, Aha! limitation 5", "Starling Connect guide, Aha! limitation 5"),
             ("RFC 7643 4.1.1; seeds table 290", "RFC 7643 4.1.1; Starling Connect guide, table 290"),
-            ("targets/kingdee.md 9, 10: FName", "public sources on the WebAPI of Kingdee (openapi.open.kingdee.com): FName"),
-            ("targets/aha.md 8: not in the seeds", "public sources on the API of Aha! (www.aha.io/api): not in the guide"),
+            (
+                "targets/kingdee.md 9, 10: FName",
+                "public sources on the WebAPI of Kingdee (openapi.open.kingdee.com): FName",
+            ),
+            (
+                "targets/aha.md 8: not in the seeds",
+                "public sources on the API of Aha! (www.aha.io/api): not in the guide",
+            ),
             ("DESIGN.md section 1", "a rule of this program"),
             ("our own guide, page 2", "our own guide, page 2"),
         ] {
@@ -78,7 +84,10 @@ mod tests {
             }
             for cite in text.lines().filter_map(|line| line.split_once("cite = \"")?.1.split('"').next()) {
                 let told = cited(cite);
-                assert!(!told.contains("seeds") && !told.contains("targets/") && !told.contains(".md"), "{name}: {told}");
+                assert!(
+                    !told.contains("seeds") && !told.contains("targets/") && !told.contains(".md"),
+                    "{name}: {told}"
+                );
             }
         }
     }

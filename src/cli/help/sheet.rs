@@ -272,7 +272,11 @@ fn side_effects(out: &mut String, mapping: &Mapping) {
     }
     title(out, "What happens outside the record");
     for effect in &mapping.side_effects {
-        para(out, 2, &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, spoken(&effect.text), cited(&effect.cite)));
+        para(
+            out,
+            2,
+            &format!("{} a {}: {} [{}]", effect.op.name(), effect.kind, spoken(&effect.text), cited(&effect.cite)),
+        );
     }
 }
 
@@ -284,8 +288,13 @@ fn busy(out: &mut String, mapping: &Mapping) {
     title(out, "When it is busy");
     let mut said: Vec<(String, Vec<String>)> = Vec::new();
     for busy in &mapping.busy {
-        let text =
-            format!("{}: {}; read {} times at most [{}]", busy.status, spoken(&busy.text), busy.tries, cited(&busy.cite));
+        let text = format!(
+            "{}: {}; read {} times at most [{}]",
+            busy.status,
+            spoken(&busy.text),
+            busy.tries,
+            cited(&busy.cite)
+        );
         let when: Vec<String> = busy.when.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
         let when = when.join(", ");
         match said.iter_mut().find(|(have, _)| *have == text) {
