@@ -118,7 +118,7 @@ pub(super) fn choose(
                     gist,
                     system: offer.change.system.clone(),
                     op: offer.change.op,
-                    label: offer.change.label.to_string(),
+                    label: offer.change.label.clone(),
                 }),
             }
         }

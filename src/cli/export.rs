@@ -13,7 +13,7 @@ use crate::console::app::order::Order;
 use crate::console::app::rows::Rows;
 use crate::console::run::files::{folder, write};
 use crate::engine::past;
-use crate::model::Kind;
+use crate::model::{AttrDef, Kind};
 use crate::store::{self, Journal};
 
 /// Exports.
@@ -83,21 +83,28 @@ fn read(global: &Global, args: &ExportArgs) -> anyhow::Result<(Sheet, Exit)> {
         rows.listed(*identity, system) && wanted.filter.as_ref().is_none_or(|query| query.eval(&subject) == Some(true))
     };
     let these: Vec<u32> = (0..rows.len()).filter(matches).collect();
-    let chosen = chosen(&rows, inputs.base().filter(|_| system.is_none()), &args.columns);
+    let chosen = if system.is_none() { chosen(&rows, &args.columns) } else { None };
     let sheet = What::List(compared.clone(), kind, Order::These(these.into()), system, chosen).sheet();
     Ok((sheet, super::check::exit(&world, &wanted, false)))
 }
 
-/// The usual columns with the attributes that were asked for: without a system the list has none by itself.
-fn chosen(rows: &Rows<'_>, system: Option<usize>, wanted: &[String]) -> Option<Vec<Column>> {
-    let table = &rows.compared.inputs.systems[system?].snapshot(rows.kind)?.table;
-    let attrs: Vec<Column> = table
-        .schema()
-        .attrs()
-        .iter()
-        .filter(|def| wanted.iter().any(|name| def.path.as_str().eq_ignore_ascii_case(name)))
-        .map(|def| Column::Attr(def.path.clone()))
-        .collect();
+/// The usual columns with the attributes that were asked for, whichever system has them: without a system the list has none
+/// by itself.
+fn chosen(rows: &Rows<'_>, wanted: &[String]) -> Option<Vec<Column>> {
+    let mut attrs: Vec<Column> = Vec::new();
+    for view in &rows.compared.inputs.systems {
+        let Some(snapshot) = view.snapshot(rows.kind) else { continue };
+        let asked = |def: &&AttrDef| {
+            let names = [def.path.as_str(), def.path.local(&[])];
+            !def.unreadable && wanted.iter().any(|name| names.iter().any(|have| have.eq_ignore_ascii_case(name)))
+        };
+        for def in snapshot.table.schema().attrs().iter().filter(asked) {
+            let column = Column::Attr(def.path.clone());
+            if !attrs.contains(&column) {
+                attrs.push(column);
+            }
+        }
+    }
     let usual = USUAL.into_iter();
     (!attrs.is_empty()).then(|| usual.chain(attrs).collect())
 }

@@ -140,7 +140,7 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
 /// Acknowledges the rules that are named, each `RULE:SYSTEM`, or `RULE` where it stands in one system's way alone.
 ///
 /// # Errors
-/// When a name fits none or several of them, or one still stands: all that do are named then, with the way past each.
+/// When a name fits several of them, or one still stands: all that do are named then, with the way past each.
 fn acknowledge(plan: &mut Plan, named: &[String]) -> anyhow::Result<()> {
     for name in named {
         let (rule, system) = match name.split_once(':') {
@@ -149,18 +149,13 @@ fn acknowledge(plan: &mut Plan, named: &[String]) -> anyhow::Result<()> {
         };
         let is = |guard: &&Guard| guard.rule == rule && system.is_none_or(|system| guard.system.as_str() == system);
         let mut systems: Vec<&str> = plan.guards.iter().filter(is).map(|guard| guard.system.as_str()).collect();
+        systems.sort_unstable();
         systems.dedup();
         match systems[..] {
-            [] if plan.guards.is_empty() => {
-                bail!("nothing was sent: --acknowledge {name}: nothing stands in the way of this plan")
-            }
             [] => {
-                let ways: Vec<String> =
-                    plan.guards.iter().map(|guard| format!("{}:{}", guard.rule, guard.system)).collect();
-                bail!(
-                    "nothing was sent: --acknowledge {name}: no such rule stands in the way; there are: {}",
-                    ways.join(", ")
-                )
+                // What stands is named below; what does not harms nobody.
+                out::aside(&format!("--acknowledge {}: nothing of that name stands in the way", text::clean(name)));
+                continue;
             }
             [_] => {}
             _ => {

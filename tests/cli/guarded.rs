@@ -47,8 +47,9 @@ fn a_rule_is_acknowledged_system_by_system_and_the_history_says_by_whom() {
     assert_eq!(one.code, 4, "{}", one.err);
     assert!(one.err.contains("limit-deactivate in second: ") && !one.err.contains("limit-deactivate in directory"));
     let slip = push(&["--acknowledge", "limit-deactivte:second"]);
-    assert_eq!(slip.code, 2);
-    assert!(slip.err.contains("no such rule stands in the way; there are: limit-deactivate:directory"), "{}", slip.err);
+    assert_eq!(slip.code, 4, "{}", slip.err);
+    assert!(slip.err.contains("--acknowledge limit-deactivte:second: nothing of that name stands in the way"));
+    assert!(slip.err.contains("To let it pass: --acknowledge limit-deactivate:second"), "{}", slip.err);
     assert_eq!(writes(&bed), 0);
 
     let done = push(&["--acknowledge", "limit-deactivate:directory", "--acknowledge", "limit-deactivate:second"]);

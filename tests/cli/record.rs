@@ -1,5 +1,6 @@
 //! The record of pushes: who and why, what came of it, the way back, and whether it can be trusted.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -201,6 +202,15 @@ fn exports_are_for_their_owner_alone_defused_masked_and_never_written_over_anoth
     let name = first["userName"].as_str().unwrap();
     assert!(!hidden.contains(name) && hidden.contains('*'), "{name}");
 
+    // What differs is hidden where it says who somebody is, and their ids are.
+    let masked = bed.run(&["export", "mismatches", "--mask", "-o", "mm.jsonl"]);
+    assert_eq!(masked.code, 1, "{}", masked.err);
+    let hidden = fs::read_to_string(folder.join("mm.jsonl")).unwrap();
+    let of_people = text.lines().filter(|line| line.split(',').nth(1) == Some("User"));
+    let plain: BTreeSet<&str> = of_people.filter_map(|line| line.split(',').nth(4)).collect();
+    assert!(plain.len() > 3, "{plain:?}");
+    assert!(plain.iter().all(|id| id.len() < 8 || !hidden.contains(id)), "ids say who somebody is");
+
     let (plan_file, changes) = plan(&bed, "a.plan", &["--only", "set"]);
     assert_eq!(push(&bed, &plan_file, changes.len(), &["--reason", "=HYPERLINK(\"x\")"]).code, 0);
     let done = bed.run(&["export", "history", "-o", "h.csv"]);
@@ -208,6 +218,40 @@ fn exports_are_for_their_owner_alone_defused_masked_and_never_written_over_anoth
     let history = fs::read_to_string(folder.join("h.csv")).unwrap();
     assert!(history.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{history}");
     assert!(history.contains("confirmed"), "{history}");
+}
+
+#[test]
+fn lists_are_in_an_exported_list_and_what_people_may_do_is_not_masked() {
+    let bed = bed(80, &[HR, AHA]);
+    let file = |name: &str| bed.dir.0.join(name).display().to_string();
+    let csv = file("aha.csv");
+    assert_eq!(bed.run(&["export", "list", "--system", "aha", "-o", &csv]).code, 0);
+    let text = fs::read_to_string(&csv).unwrap();
+    let names: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    assert_eq!(names.iter().filter(|name| **name == "id").count(), 1, "{names:?}");
+    assert!(names.contains(&"productRoles"), "{names:?}");
+    let json = file("roles.jsonl");
+    let of_all = bed.run(&["export", "list", "--columns", "name,productRoles,department", "-o", &file("all.csv")]);
+    assert_eq!(of_all.code, 0, "also without a system: {}", of_all.err);
+    let roles = |text: &str| -> BTreeSet<String> {
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let entries = lines.flat_map(|line| line["productRoles"].as_array().cloned().unwrap_or_default());
+        entries.map(|entry| entry.as_str().unwrap().to_owned()).collect()
+    };
+    let all = ["export", "list", "--system", "aha", "--columns", "username,id,productRoles"];
+    assert_eq!(bed.run(&[&all[..], &["-o", &json]].concat()).code, 0);
+    let plain = fs::read_to_string(&json).unwrap();
+    assert!(roles(&plain).iter().any(|entry| entry.contains(": ")), "product and role by name: {plain}");
+    let masked = file("masked.jsonl");
+    assert_eq!(bed.run(&[&all[..], &["--mask", "-o", &masked]].concat()).code, 0);
+    let hidden = fs::read_to_string(&masked).unwrap();
+    assert_eq!(roles(&hidden), roles(&plain), "roles and products say nothing of a person");
+    for line in plain.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        for private in ["username", "id"] {
+            assert!(!hidden.contains(line[private].as_str().unwrap()), "{private}: {line}");
+        }
+    }
 }
 
 #[test]

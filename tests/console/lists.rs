@@ -366,7 +366,7 @@ fn changes_are_left_out_of_the_plan_one_by_one_by_group_and_by_what_they_have_in
 fn an_export_has_the_columns_that_were_chosen_or_all() {
     let exported = |desk: &Desk| -> Vec<String> {
         let Some(Wish::Export { what, .. }) = desk.wishes.last() else { panic!("{:?}", desk.wishes.last()) };
-        what.sheet().columns.into_iter().map(|column| column.name).collect()
+        what.sheet().columns
     };
     let mut desk = Desk::with(120, 36, world::small());
     desk.keys("e Enter Enter");

@@ -111,6 +111,7 @@ fn value(rows: &Rows<'_>, attrs: &[Option<Attr>], identity: u32, system: Option<
         let table = &rows.compared.inputs.systems[at].snapshot(rows.kind)?.table;
         Some(matches!(table.schema().def(attr).form, Form::List(_)))
     };
+    // In one system, else in the first that has it, what all are compared with before the others.
     let order = || match system {
         Some(at) => vec![at],
         None => rows.compared.inputs.base().into_iter().chain(0..attrs.len()).collect(),

@@ -89,6 +89,12 @@ const OPEN: [&str; 18] = [
     "products",
 ];
 
+/// Whether what people have for an attribute says what they may do or where they belong, and not who they are.
+pub fn impersonal(path: &str) -> bool {
+    let base = path.split_once(['.', '[']).map_or(path, |(base, _)| base);
+    OPEN.iter().any(|name| name.eq_ignore_ascii_case(base))
+}
+
 /// Whether an attribute of a kind says who somebody is: names, logins, ids, addresses, telephone numbers, and what nobody
 /// knows. Flags, roles, products and groups do not, nor does what is said of no person.
 pub fn personal(kind: Kind, def: &AttrDef) -> bool {
@@ -108,7 +114,7 @@ pub fn personal_path(kind: Kind, path: &AttrPath) -> bool {
     let local = local.split_once(['.', '[']).map_or(local, |(base, _)| base);
     let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(local));
     is(&["members", "managers", "manager", "owners", "leaders"])
-        || kind == Kind::User && !is(&OPEN) && !local.eq_ignore_ascii_case("meta")
+        || kind == Kind::User && !impersonal(local) && !local.eq_ignore_ascii_case("meta")
 }
 
 /// A text without the marks of [`private`].

@@ -105,6 +105,10 @@ impl Sheet {
         for name in names {
             let exact = self.columns.iter().position(|column| column == name);
             let at = exact.or_else(|| self.columns.iter().position(|column| column.eq_ignore_ascii_case(name)));
+            // An attribute of an extension by its short name.
+            let short =
+                |column: &String| column.rsplit_once(':').is_some_and(|(_, local)| local.eq_ignore_ascii_case(name));
+            let at = at.or_else(|| self.columns.iter().position(short));
             let known = || self.columns.join(", ");
             places.push(at.ok_or_else(|| format!("there is no column `{name}`; there are: {}", known()))?);
         }

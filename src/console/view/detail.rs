@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::console::app::cutting::elided;
 use crate::console::app::detail::{About, DetailRow};
 use crate::console::app::lines::{Tone, ago};
+use crate::console::app::mask::impersonal;
 use crate::console::app::said::said;
 use crate::console::app::text::text;
 use crate::console::app::{App, Focus};
@@ -167,6 +168,8 @@ fn value_of(pen: &mut Pen<'_>, x: u16, y: u16, cells: u16, attribute: &str, valu
     let told = value.starts_with(['(', '（']);
     if !told && PERSONAL.iter().any(|name| attribute.starts_with(name)) {
         pen.person(x, y, cells, value, style);
+    } else if !told && impersonal(attribute) {
+        pen.put(x, y, cells, value, style);
     } else {
         pen.data(x, y, cells, value, style);
     }

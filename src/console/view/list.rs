@@ -9,7 +9,7 @@ use crate::console::app::columns::Column;
 use crate::console::app::cutting::elided;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::list::List;
-use crate::console::app::mask::private;
+use crate::console::app::mask::{impersonal, private};
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::systems::own_words;
@@ -308,6 +308,9 @@ fn row(
     }
     for field in &columns.attrs {
         match rows.value(&field.attrs, identity, one) {
+            Cell::Value(text) if impersonal(field.path.local(&[])) => {
+                pen.put(field.span.x, y, field.span.cells, text, theme.tone(Tone::Plain));
+            }
             Cell::Value(text) => {
                 pen.data(field.span.x, y, field.span.cells, text, theme.tone(Tone::Plain));
             }
