@@ -92,7 +92,9 @@ impl Posts {
                 let count = rows.len() as u64;
                 if !again {
                     self.rows += count;
-                    rows.iter().for_each(|row| self.choose(row));
+                    for row in &rows {
+                        self.choose(row);
+                    }
                     self.before = rows;
                 }
                 match self.progress.take(count, if again { 0 } else { count }) {
