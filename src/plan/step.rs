@@ -46,6 +46,29 @@ pub struct Step {
     pub side_effects: Vec<String>,
 }
 
+impl Step {
+    /// A write, without anything around it, that belongs to no plan yet. What it serves it serves once.
+    pub fn new(system: SystemId, serves: Vec<ChangeId>, write: Request) -> Self {
+        let mut once = Vec::with_capacity(serves.len());
+        for id in serves {
+            if !once.contains(&id) {
+                once.push(id);
+            }
+        }
+        Self {
+            id: StepId("".into()),
+            system,
+            serves: once,
+            after: Vec::new(),
+            read: Vec::new(),
+            write,
+            verify: Vec::new(),
+            yields: None,
+            side_effects: Vec::new(),
+        }
+    }
+}
+
 /// Why changes cannot be rendered into requests.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

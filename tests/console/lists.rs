@@ -108,8 +108,7 @@ fn what_only_looks_like_a_filter_says_why_it_found_nothing() {
 #[test]
 fn what_is_said_is_said_to_its_end_in_as_many_rows_as_that_takes() {
     let mut desk = Desk::with(60, 20, world::small());
-    let words =
-        "the first of many words and then a few more of them than a row could hold, to the end";
+    let words = "the first of many words and then a few more of them than a row could hold, to the end";
     desk.report(trueup::engine::protocol::Report::Notice(words.into()));
     let screen = desk.screen();
     let rows: Vec<&str> = screen.lines().rev().take(2).collect();

@@ -2,7 +2,7 @@
 use super::*;
 use crate::model::{AttrPath, Kind, SystemId};
 use crate::plan::fixture::{aha, time, user};
-use crate::plan::{By, Facet, Group, PlanId, Request, Seen, Step, StepId, Want, assemble};
+use crate::plan::{By, Facet, Group, PlanId, Request, Seen, Step, Want, assemble};
 
 fn change(name: &str, op: Op, target: Target, facet: Facet, value: Wanted) -> Change {
     let expect = Expect::Facets(vec![(facet.clone(), Seen::Absent)]);
@@ -39,17 +39,7 @@ fn new_user() -> [Change; 2] {
 fn plan(changes: &[Change]) -> Plan {
     let group = |change: &Change| Group {
         changes: vec![change.id.clone()],
-        steps: Ok(vec![Step {
-            id: StepId("".into()),
-            system: SystemId::new("aha"),
-            serves: vec![change.id.clone()],
-            after: Vec::new(),
-            read: Vec::new(),
-            write: Request::get("/"),
-            verify: Vec::new(),
-            yields: None,
-            side_effects: Vec::new(),
-        }]),
+        steps: Ok(vec![Step::new(SystemId::new("aha"), vec![change.id.clone()], Request::get("/"))]),
     };
     let groups = changes.iter().map(group).collect();
     assemble(PlanId("p".into()), time(), changes.to_vec(), groups, Vec::new(), Vec::new())
