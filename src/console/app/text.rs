@@ -136,7 +136,9 @@ pub fn title_in(language: Language, action: &str) -> &'static str {
 /// Words side by side, with what parts them in what is spoken.
 pub fn listed(words: &[impl AsRef<str>]) -> String {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-    words.join(text!("list.comma"))
+    let comma = text!("list.comma");
+    // A wide comma has its blank in itself.
+    if comma.is_ascii() { words.join(&format!("{comma} ")) } else { words.join(comma) }
 }
 
 /// The text of a key with `{name}` replaced.
