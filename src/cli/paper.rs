@@ -163,7 +163,7 @@ impl Print<'_> {
             let words = text!("paper.outside", system = system, n = count, what = spoken(&effect));
             writeln!(out, "  {}", text::clean(&words))?;
         }
-        if let Some(lasting) = lasting_words(lasting(&plan.changes, &plan.sensitive)) {
+        if let Some(lasting) = lasting_words(lasting(plan, &plan.changes)) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;
@@ -193,7 +193,7 @@ impl Print<'_> {
                 )?;
             }
         }
-        if let Some(why) = cannot_undo(change, &plan.sensitive) {
+        if let Some(why) = cannot_undo(plan, change) {
             writeln!(out, "           cannot be undone: {}", text::clean(&why))?;
         }
         Ok(())
