@@ -44,7 +44,7 @@ fn learned(text: &str) -> Option<String> {
 }
 
 /// Sentences within sentences: so deep and no deeper.
-const DEPTH: usize = 6;
+const DEPTH: usize = 10;
 
 /// All sentences, the most telling first: those that begin with words of their own, and those that begin with a hole.
 fn sentences() -> &'static [Vec<Sentence>; 2] {
