@@ -17,6 +17,7 @@ use crate::console::app::lines;
 use crate::console::app::preview::{
     cannot_undo, describe, lasting, lasting_words, new_record, step_lines, target, why,
 };
+use crate::console::app::text::text;
 use crate::model::{Op, SystemId, text};
 use crate::plan::{Change, Guard, Outcome, Plan, digest};
 
@@ -96,12 +97,12 @@ impl Print<'_> {
     fn guard(&self, plan: &Plan, guard: &Guard) -> String {
         let said = format!("{}: {}", guard.rule, spoken(&guard.text));
         match (guard.acknowledged, self.by) {
-            (true, Some(by)) => format!("ACKNOWLEDGED by {by}: {said}"),
-            (true, None) => format!("ACKNOWLEDGED {said}"),
-            (false, _) => match acknowledging(plan, guard) {
-                Some(way) => format!("BLOCKED {said}. To let it pass: {way}"),
-                None => format!("BLOCKED {said}"),
-            },
+            (true, Some(by)) => format!("{} {said}", text!("paper.acknowledged-by", who = by)),
+            (true, None) => format!("{} {said}", text!("paper.acknowledged")),
+            (false, _) => {
+                let way = acknowledging(plan, guard).map(|option| format!(" {}", text!("paper.pass", option = option)));
+                format!("{} {said}{}", text!("paper.blocked"), way.unwrap_or_default())
+            }
         }
     }
 
@@ -183,7 +184,8 @@ impl Print<'_> {
             writeln!(out, "  {}", text::clean(&self.guard(plan, guard)))?;
         }
         for (system, effect, count) in plan.side_effects() {
-            writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&spoken(&effect)))?;
+            let words = text!("paper.outside", system = system, n = count, what = spoken(&effect));
+            writeln!(out, "  {}", text::clean(&words))?;
         }
         if let Some(lasting) = lasting_words(lasting(plan, &plan.changes)) {
             writeln!(out, "  {lasting}")?;

@@ -70,7 +70,7 @@ fn a_rule_that_stands_in_one_system_alone_is_acknowledged_by_its_name() {
     let (file, planned) = saved(&bed, "a.plan", &["--only", "deactivate"]);
     let count = planned.lines("summary")[0]["changes"].to_string();
     let told = bed.run(&["plan", "show", &file]).out;
-    assert!(told.contains(". To let it pass: --acknowledge limit-deactivate\n"), "{told}");
+    assert!(told.contains("(to let it pass: --acknowledge limit-deactivate)\n"), "{told}");
     let done = bed.run(&["push", &file, "--yes-count", &count, "--acknowledge", "limit-deactivate"]);
     assert_eq!(done.code, 0, "{}", done.err);
 }

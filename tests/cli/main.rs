@@ -9,6 +9,7 @@ mod check;
 mod faults;
 mod file;
 mod guarded;
+mod hell;
 mod idaas;
 mod litmos;
 mod oauth2;
