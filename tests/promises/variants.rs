@@ -98,6 +98,25 @@ async fn whatever_a_scim_service_does_everything_is_fixed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_that_a_service_cannot_tell_apart_are_refused_and_all_else_is_fixed() {
+    // targets/scim.md A1: some know no `type` of a number, whichever error bodies they have.
+    for faults in [&["untyped", "html-errors"][..], &["no-patch", "untyped", "status-integer"]] {
+        let bed = Bed::of(200, &[HR, ("there", "scim", "directory", faults)]).await;
+        let mut console = bed.console(&full());
+        let world = console.world().await;
+        let mut changes = staged(&offers(&world));
+        let refused = console.prepare(changes.clone()).await.refused.clone();
+        assert!(!refused.is_empty(), "{faults:?}");
+        for (id, why) in &refused {
+            assert!(id.to_string().ends_with("phoneNumbers[mobile]") && why.contains("has no `type`"), "{id}: {why}");
+        }
+        changes.retain(|change| refused.iter().all(|(id, _)| *id != change.id));
+        assert!(changes.len() > 5, "{faults:?}: there is something to do");
+        assert_eq!(pushed(&mut console, changes).await, Vec::new(), "{faults:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_litmos_does_everything_is_fixed() {
     // targets/litmos.md 10 and 13.
     all_fixed(
@@ -119,7 +138,7 @@ async fn whatever_kingdee_does_everything_is_fixed() {
         "kingdee",
         "kingdee",
         &[
-            &["cap=100", "user-number=absent", "batch-success=any", "dress=bom"],
+            &["cap=37", "required=FUserAccount;FName", "user-number=absent", "batch-success=any", "dress=bom"],
             &["dress=bare", "absent-entries=keep", "view-lost=error", "billquery-error=double", "over-limit=error"],
         ],
     )
