@@ -325,7 +325,7 @@ fn row(
             words = rows.brief(identity, one);
         }
         // One attribute keeps its end; of several, the first ones are told.
-        let words = if words.contains(", ") { words } else { elided(&words, cells).into_owned() };
+        let words = if words.contains([',', '、']) { words } else { elided(&words, cells).into_owned() };
         pen.put(columns.out.x, y, columns.out.cells, &words, theme.tone(Tone::Plain));
     }
 }
