@@ -60,7 +60,8 @@ impl Entry {
         self.facet.key = Some(ids.iter().map(|id| Ref::Id(id.as_str().into())).collect());
         let valued = list.value.is_some();
         // Another value takes the one that was there away: that is no mere addition.
-        let put = if valued && diff.target.as_deref().is_some_and(|value| !value.is_empty()) { Op::Set } else { Op::Put };
+        let put =
+            if valued && diff.target.as_deref().is_some_and(|value| !value.is_empty()) { Op::Set } else { Op::Put };
         (self.op, self.value) = match diff.want.as_deref() {
             Some("") => (Op::Drop, Wanted::Clear),
             None if diff.source.is_none() => (Op::Drop, Wanted::Clear),
