@@ -41,4 +41,4 @@ pub use run::{compare, compare_again};
 pub use scope::{Shift, shift};
 pub use state::{Compared, Comparison};
 pub use who::{Candidate, Evidence, Link, LinkVerdict, Rung, Suggester};
-pub use why::{WhyLine, why};
+pub use why::{WhyLine, unread, why};

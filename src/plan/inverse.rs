@@ -157,8 +157,9 @@ fn taken_back(change: &Change, want: &Want, before: Option<&Seen>) -> Result<(Op
         Some(Seen::Absent) if entry => Ok((Op::Drop, Wanted::Clear)),
         Some(Seen::Absent) => Ok((Op::Set, Wanted::Clear)),
         Some(Seen::Value(text)) if entry && text.is_empty() => Ok((Op::Put, Wanted::Present)),
+        // An entry that was taken away is added again; one that got another value gets its own back.
         Some(Seen::Value(text)) => Ok((
-            Op::Set,
+            if entry && want.value == Wanted::Clear { Op::Put } else { Op::Set },
             if matches!(want.value, Wanted::Ref(_)) {
                 Wanted::Ref(Ref::Id(text.as_str().into()))
             } else {

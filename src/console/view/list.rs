@@ -12,6 +12,7 @@ use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
+use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
@@ -349,16 +350,23 @@ fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     let Some(world) = &app.world else { return };
     let mut lines: Vec<(Tone, String)> = Vec::new();
+    let almost = |lines: &mut Vec<(Tone, String)>| {
+        if let Some(why) = crate::console::app::filter::almost(&list.filter) {
+            lines.push((Tone::Warn, text!("list.no-filter", why = said(&why))));
+        }
+    };
     if !list.filter.is_empty() && list.only {
         // Who is looked for may be there and be well.
         let [only, key] = [Action::OnlyOut, Action::Escape].map(|action| app.keymap.shown(action));
         let words = text!("list.no-match-only", filter = private(&list.filter), only = only, key = key);
         lines.push((Tone::Plain, words));
+        almost(&mut lines);
     } else if !list.filter.is_empty() {
         lines.push((
             Tone::Plain,
             text!("list.no-match", filter = private(&list.filter), key = app.keymap.shown(Action::Escape)),
         ));
+        almost(&mut lines);
     } else if let Some(narrow) = app.narrowed() {
         let key = app.keymap.shown(Action::Escape);
         lines.push((Tone::Plain, text!("list.no-narrow", what = private(&narrow), key = key)));
