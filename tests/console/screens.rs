@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trueup::compare::{Lint, Rule};
 use trueup::console::app::Msg;
-use trueup::engine::protocol::{Command, PastPush, PastStep, Report};
+use trueup::engine::protocol::{Command, Health, PastPush, PastStep, Report};
 use trueup::model::{Kind, RecordKey, SystemId};
 use trueup::plan::{OutcomeState, PlanId};
 
@@ -196,6 +196,20 @@ fn the_systems_with_a_broken_one_beside_good_ones() {
     world.systems = systems.into();
     desk.report(Report::World(Arc::new(world)));
     assert!(desk.screen().contains("aha: the test passed"), "that it is over is said: {}", desk.screen());
+}
+
+#[test]
+fn where_a_target_was_never_read_nobody_says_that_all_is_true() {
+    let people: [world::Person; 1] = [("Lena Fischer", "lena.fischer@example.com", "true", "", &[])];
+    let bad = Health::Bad { word: "auth".into(), text: "directory: 401 Unauthorized: the key is wrong".into() };
+    let mut desk = Desk::with(80, 24, world::unread(&people, bad));
+    assert!(desk.screen().contains("not read: directory"), "{}", desk.screen());
+    desk.keys("m");
+    let screen = desk.screen();
+    assert!(screen.contains("401 Unauthorized: the key is wrong"), "{screen}");
+    assert!(screen.contains("nothing is out of true in what was read"), "{screen}");
+    let desk = Desk::with(80, 24, world::unread(&people, Health::Probing));
+    assert!(!desk.screen().contains("all true"), "{}", desk.screen());
 }
 
 #[test]

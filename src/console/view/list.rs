@@ -15,7 +15,7 @@ use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
-use crate::engine::protocol::Health;
+use crate::engine::protocol::{Health, SystemStatus};
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
 
 use super::cells::{Pen, fit, width};
@@ -325,7 +325,7 @@ fn row(
             words = rows.brief(identity, one);
         }
         // One attribute keeps its end; of several, the first ones are told.
-        let words = if words.contains(", ") { words } else { elided(&words, cells).into_owned() };
+        let words = if words.contains([',', '、']) { words } else { elided(&words, cells).into_owned() };
         pen.put(columns.out.x, y, columns.out.cells, &words, theme.tone(Tone::Plain));
     }
 }
@@ -371,7 +371,16 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
         let key = app.keymap.shown(Action::Escape);
         lines.push((Tone::Plain, text!("list.no-narrow", what = private(&narrow), key = key)));
     } else if list.only {
-        lines.push((Tone::Good, text!("list.all-true", key = app.keymap.shown(Action::OnlyOut))));
+        // What could not be read is not true for that.
+        let key = app.keymap.shown(Action::OnlyOut);
+        lines.extend(world.systems.iter().filter_map(broken));
+        let all = lines.is_empty();
+        let (tone, words) = if all {
+            (Tone::Good, text!("list.all-true", key = key))
+        } else {
+            (Tone::Plain, text!("list.true-read", key = key))
+        };
+        lines.push((tone, words));
     } else {
         for status in world.systems.iter() {
             match &status.health {
@@ -379,9 +388,7 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
                     lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
                 }
                 Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
-                Health::Bad { text, .. } => {
-                    lines.push((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text))));
-                }
+                Health::Bad { .. } => lines.extend(broken(status)),
                 Health::Idle | Health::Good | Health::Partial(_) => {}
             }
         }
@@ -396,6 +403,12 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     for (y, line) in (area.y + 2..area.bottom()).zip(rows) {
         pen.line(area.x + 3, y, room, &line);
     }
+}
+
+/// What is wrong with a system that could not be read.
+fn broken(status: &SystemStatus) -> Option<(Tone, String)> {
+    let Health::Bad { text, .. } = &status.health else { return None };
+    Some((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text))))
 }
 
 fn nothing(compared: &Compared, kind: Kind) -> String {

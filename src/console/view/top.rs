@@ -9,8 +9,9 @@ use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::popup::Popup;
 use crate::console::app::systems::{plural, short};
-use crate::console::app::text::{count, text};
+use crate::console::app::text::{count, listed, text};
 use crate::console::app::{App, Tab};
+use crate::engine::protocol::Health;
 use crate::model::Kind;
 
 use super::cells::{Pen, fit, width};
@@ -266,8 +267,18 @@ fn tally(app: &App) -> Vec<String> {
         let systems = &world.compared.inputs.systems;
         let proved = |at: usize| systems[at].snapshot(list.kind).is_none_or(|snapshot| snapshot.proved());
         let based = world.compared.inputs.base().is_some_and(|base| systems[base].snapshot(list.kind).is_some());
+        // What could not be read at all was compared with nothing: nobody may call that true.
+        let blind = |at: &usize| {
+            let served = systems[*at].mapping.kind(list.kind).is_some() && systems[*at].snapshot(list.kind).is_none();
+            let looked = chosen.is_none_or(|chosen| chosen == *at) && Some(*at) != world.compared.inputs.base();
+            let status = world.systems.get(*at).filter(|_| served && looked);
+            status.is_some_and(|status| !matches!(status.health, Health::Good | Health::Partial(_)))
+        };
+        let blind: Vec<&str> = (0..systems.len()).filter(blind).map(|at| systems[at].id.as_str()).collect();
+        let unread = text!("strip.unread", systems = listed(&blind));
         let words = match (comparison.len > 0 && based, (0..systems.len()).all(proved)) {
             (false, _) => "",
+            (true, _) if !blind.is_empty() => unread.as_str(),
             (true, false) => text!("strip.reading"),
             (true, true) => text!("strip.true"),
         };
