@@ -126,7 +126,7 @@ fn a_push_live_at_120x36() {
     desk.keys("P 3 Enter");
     let id = PlanId("0193-plan".into());
     desk.report(Report::PushBegan(id.clone()));
-    desk.report(Report::Outcome(id.clone(), outcome(&changes[2], OutcomeState::Confirmed { unread: Vec::new() })));
+    desk.report(Report::Outcome(id.clone(), outcome(&changes[2], OutcomeState::confirmed(Vec::new()))));
     let what = "planned from Production, wanted Research, now Legal".into();
     desk.report(Report::Outcome(id.clone(), outcome(&changes[0], OutcomeState::Stale { what })));
     desk.report(Report::Outcome(id, outcome(&changes[1], OutcomeState::Sent)));
@@ -142,7 +142,7 @@ fn the_history_with_one_push_open() {
     assert!(desk.commands().iter().any(|command| matches!(command, Command::History)));
     let changes = vec![change(0, "department", "Production", "Research"), deactivation()];
     let outcomes = vec![
-        outcome(&changes[0], OutcomeState::Confirmed { unread: vec!["name.givenName".into()] }),
+        outcome(&changes[0], OutcomeState::confirmed(vec!["name.givenName".into()])),
         outcome(&changes[1], OutcomeState::Failed { why: "403 only administrators may do this".into() }),
     ];
     let plan = plan(changes);
