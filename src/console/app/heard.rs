@@ -32,7 +32,12 @@ impl App {
             }
             Report::Tried(tried) => self.tried(tried),
             Report::Making(making) => self.plan.making(making),
-            Report::Prepared(plan) => self.plan.prepared(plan),
+            Report::Prepared(plan) => {
+                // That it is being made is said no longer than it is.
+                let making = text!("plan.preparing");
+                self.notice.take_if(|notice| notice.text == making);
+                self.plan.prepared(plan);
+            }
             Report::NotPrepared(why) => {
                 self.say(Tone::Bad, said::said(&why));
                 self.plan.not_prepared(why);

@@ -18,6 +18,7 @@ pub mod export;
 mod facets;
 pub mod filter;
 pub mod form;
+pub mod gaps;
 mod heard;
 pub mod help;
 pub mod history;

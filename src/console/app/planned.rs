@@ -123,6 +123,11 @@ impl Planned {
         self.push.as_ref().filter(|push| push.running).map(|push| &push.id)
     }
 
+    /// Whether a push that runs carries this change out: it is sent, whatever is staged meanwhile.
+    pub fn carries(&self, id: &ChangeId) -> bool {
+        self.pushing() && self.used() && self.plan().is_some_and(|plan| plan.change(id).is_some())
+    }
+
     /// Asks the push to stop, if that is what is meant.
     pub(super) fn stopping(&mut self) -> Stops {
         let Some(push) = &mut self.push else { return Stops::Reading };

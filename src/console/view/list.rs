@@ -7,11 +7,14 @@ use crate::console::app::App;
 use crate::console::app::action::Action;
 use crate::console::app::columns::Column;
 use crate::console::app::cutting::elided;
+use crate::console::app::filter::{understood, unknown};
+use crate::console::app::gaps::told;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::order::{Order, Sort};
 use crate::console::app::rows::{Mark, Rows};
+use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
@@ -354,16 +357,23 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
         let [only, key] = [Action::OnlyOut, Action::Escape].map(|action| app.keymap.shown(action));
         let words = text!("list.no-match-only", filter = private(&list.filter), only = only, key = key);
         lines.push((Tone::Plain, words));
+        lines.extend(explained(&world.compared, list));
     } else if !list.filter.is_empty() {
         lines.push((
             Tone::Plain,
             text!("list.no-match", filter = private(&list.filter), key = app.keymap.shown(Action::Escape)),
         ));
+        lines.extend(explained(&world.compared, list));
     } else if let Some(narrow) = app.narrowed() {
         let key = app.keymap.shown(Action::Escape);
         lines.push((Tone::Plain, text!("list.no-narrow", what = private(&narrow), key = key)));
     } else if list.only {
-        lines.push((Tone::Good, text!("list.all-true", key = app.keymap.shown(Action::OnlyOut))));
+        let (gaps, key) = (app.gaps(list.kind), app.keymap.shown(Action::OnlyOut));
+        lines.extend(gaps.iter().map(|(system, gap)| (Tone::Warn, told(system, gap))));
+        lines.push(match gaps.as_slice() {
+            [] => (Tone::Good, text!("list.all-true", key = key)),
+            _ => (Tone::Plain, text!("list.read-true", key = key)),
+        });
     } else {
         for status in world.systems.iter() {
             match &status.health {
@@ -388,6 +398,13 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     for (y, line) in (area.y + 2..area.bottom()).zip(rows) {
         pen.line(area.x + 3, y, room, &line);
     }
+}
+
+/// What a filter that nothing matches was understood as, and which names in it nobody has.
+fn explained(compared: &Compared, list: &List) -> Vec<(Tone, String)> {
+    let mut lines = vec![(Tone::Dim, said(&understood(&list.filter)).into_owned())];
+    lines.extend(unknown(compared, list.kind, &list.filter).into_iter().map(|words| (Tone::Warn, words)));
+    lines
 }
 
 fn nothing(compared: &Compared, kind: Kind) -> String {

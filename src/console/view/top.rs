@@ -202,7 +202,7 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     // Where one came from, as far as there is room between.
     if let Some(from) = app.came_from() {
         let key = app.keymap.shown(Action::Older);
-        let words = text!("hint.came-from", name = private(from));
+        let words = text!("hint.came-from", name = from);
         let room = end.saturating_sub(x + 4);
         if usize::from(room) > width(&key) + width(&words).min(26) {
             let used = pen.put(x + 2, area.y, room, &key, theme.tone(Tone::Key)) + 1;
@@ -256,11 +256,11 @@ fn tally(app: &App) -> Vec<String> {
         sum.undecided += tally.undecided;
     }
     let out = sum.out_of_true();
+    let qualms = app.qualms(list.kind);
     if out == 0 {
         let systems = &world.compared.inputs.systems;
-        let proved = |at: usize| systems[at].snapshot(list.kind).is_none_or(|snapshot| snapshot.proved());
         let based = world.compared.inputs.base().is_some_and(|base| systems[base].snapshot(list.kind).is_some());
-        let words = match (comparison.len > 0 && based, (0..systems.len()).all(proved)) {
+        let words = match (comparison.len > 0 && based, qualms.is_empty()) {
             (false, _) => "",
             (true, false) => text!("strip.reading"),
             (true, true) => text!("strip.true"),
@@ -288,7 +288,15 @@ fn tally(app: &App) -> Vec<String> {
         format!("{}{}", same[0].2, count(n))
     });
     let marks = marks.collect::<Vec<_>>().join(" ");
-    let brief = text!("strip.out", n = count(out));
+    // On the list of all systems a record is one row, though it may be out of true in several of them.
+    let records = if chosen.is_some() { out } else { comparison.out };
+    let plain = match records {
+        n if n == out => text!("strip.out", n = count(out)),
+        1 => text!("strip.record", n = count(out)),
+        n => text!("strip.records", records = count(n), n = count(out)),
+    };
+    let brief = if qualms.is_empty() { plain.clone() } else { format!("{plain} {qualms}") };
+    let least = if qualms.is_empty() { plain } else { text!("strip.partly", out = plain) };
     if let Some(of) = filtered(app, list, comparison.len) {
         let mut all = vec![format!("{working}{}   {brief}: {marks}", of[0]), format!("{working}{}   {brief}", of[0])];
         all.extend(of);
@@ -301,6 +309,7 @@ fn tally(app: &App) -> Vec<String> {
         format!("{working}{only}"),
         only,
         brief,
+        least,
     ]
 }
 
