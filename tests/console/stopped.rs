@@ -95,7 +95,7 @@ fn what_a_running_push_carries_out_cannot_be_taken_back() {
     desk.keys("g");
     for _ in 0..8 {
         desk.keys("j u");
-        assert!(!desk.screen().contains("taken back"), "{}", desk.screen());
+        assert!(!desk.screen().contains("1 taken back"), "{}", desk.screen());
         desk.keys("Space");
         assert!(desk.screen().contains("5 Plan 3"), "{}", desk.screen());
     }

@@ -93,7 +93,7 @@ impl App {
                 };
                 let item = LinkItem {
                     label: rows.second(identity, Some(system)).to_owned(),
-                    lines: vec![Line::of(Tone::Good, format!("+ {by}"))],
+                    lines: vec![Line::of(Tone::Good, "+ ").data(Tone::Good, by)],
                     linked: true,
                     decided: decided(&own, &record),
                     record,

@@ -393,7 +393,8 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     }
     let room = area.width.saturating_sub(4);
     let rows = lines
-        .into_iter()
+        .iter()
+        .flat_map(|(tone, words)| words.lines().map(move |words| (*tone, words)))
         .flat_map(|(tone, words)| Line::default().data(tone, words).hanging(2).wrapped(usize::from(room)));
     for (y, line) in (area.y + 2..area.bottom()).zip(rows) {
         pen.line(area.x + 3, y, room, &line);

@@ -296,7 +296,7 @@ fn tally(app: &App) -> Vec<String> {
         n => text!("strip.records", records = count(n), n = count(out)),
     };
     let brief = if qualms.is_empty() { plain.clone() } else { format!("{plain} {qualms}") };
-    let least = if qualms.is_empty() { plain } else { text!("strip.partly", out = plain) };
+    let least = if qualms.is_empty() { plain } else { text!("strip.partly", n = count(out)) };
     if let Some(of) = filtered(app, list, comparison.len) {
         let mut all = vec![format!("{working}{}   {brief}: {marks}", of[0]), format!("{working}{}   {brief}", of[0])];
         all.extend(of);
