@@ -159,7 +159,7 @@ impl Print<'_> {
         for (system, effect, count) in plan.side_effects() {
             writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&spoken(&effect)))?;
         }
-        if let Some(lasting) = lasting_words(lasting(&plan.changes, &plan.sensitive)) {
+        if let Some(lasting) = lasting_words(lasting(plan, &plan.changes)) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;
@@ -189,7 +189,7 @@ impl Print<'_> {
                 )?;
             }
         }
-        if let Some(why) = cannot_undo(change, &plan.sensitive) {
+        if let Some(why) = cannot_undo(plan, change) {
             writeln!(out, "           cannot be undone: {}", text::clean(&why))?;
         }
         Ok(())

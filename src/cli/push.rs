@@ -110,12 +110,14 @@ pub fn run(global: &Global, args: &PushArgs) -> anyhow::Result<Exit> {
             told.lock().map(|told| told.clone()).unwrap_or_default()
         }
     };
+    let recorded = runtime.block_on(session.recorded(&plan.id));
     runtime.block_on(session.close());
     let tally = paper::tally(&outcomes);
     let will = |id: &ChangeId| !plan.refused.iter().any(|(refused, _)| refused == id);
     let confirmed =
         |outcome: &&Outcome| matches!(outcome.state, OutcomeState::Confirmed { .. }) && will(&outcome.change);
-    let done = outcomes.iter().filter(confirmed).count() == plan.count();
+    // What the record does not hold is not done: nobody could tell it from what was never known.
+    let done = recorded && outcomes.iter().filter(confirmed).count() == plan.count();
     match args.format {
         // What was out of true is what was read before the push.
         Format::Json => {

@@ -23,7 +23,7 @@ mod wanted;
 pub use catalog::{Settings, connector};
 pub use login::{Login, LoginInput, LoginNext, LoginRequest, Pass};
 pub use oauth2::OAuth2;
-pub use walk::{Block, Finish, Input, Next, Page, Walk};
+pub use walk::{Block, Finish, Glimpse, Input, Next, Page, Walk};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

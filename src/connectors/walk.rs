@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::mapping::{ReadError, Taken};
-use crate::model::{Proof, TableBuilder};
+use crate::model::{Kind, Proof, TableBuilder};
 use crate::plan::{Reply, Request, Site};
 
 /// A page of a feed, to be read into the table.
@@ -87,6 +87,20 @@ pub enum Finish {
     Site(Box<Site>),
 }
 
+/// What a probe has in hand while it still asks: the service as it is known so far, and a page that the listing will read
+/// again.
+#[derive(Debug)]
+pub struct Glimpse {
+    /// What is known so far. What nobody can tell yet is among what is lost.
+    pub site: Site,
+    /// The kind of the page's records.
+    pub kind: Kind,
+    /// The page.
+    pub page: Page,
+    /// Records in all, as far as the service has said.
+    pub of: Option<u64>,
+}
+
 /// The walk of a feed that there is not, in these words: it reads nothing, and proves nothing.
 pub(super) struct Unserved(pub(super) String);
 
@@ -116,6 +130,12 @@ pub trait Walk: Send {
     /// of asking twice. For [`super::Connector::probe_to_read`].
     fn kept(&mut self) -> Vec<(Request, Reply)> {
         Vec::new()
+    }
+
+    /// A page that may be shown before a probe has ended, given once, as soon as it is there: what else the probe asks does not
+    /// keep the operator waiting for the first rows.
+    fn glimpse(&mut self) -> Option<Box<Glimpse>> {
+        None
     }
 
     /// Records in all, as far as the service has said.

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::Ahead;
 use super::ask::{Stopped, asked, panicked};
 use super::foreseen::{Foreseen, came};
 use super::http::Client;
-use crate::connectors::{Finish, Input, Next, Page, Walk};
+use crate::connectors::{Finish, Glimpse, Input, Next, Page, Walk};
 use crate::mapping::{ReadError, Taken};
 use crate::model::{Proof, Table, TableBuilder};
 use crate::plan::Site;
@@ -22,7 +23,7 @@ pub(super) type ReadPage = Arc<dyn Fn(&Page, &mut TableBuilder) -> Result<Taken,
 /// At most this often a second a growing table is shown, and never for more than a tenth of the time.
 const GAP: Duration = Duration::from_millis(100);
 
-/// Drives a probe.
+/// Drives a probe. `glimpsed` is given what may be shown while it still asks.
 ///
 /// # Errors
 /// When it did not come to its end; with what it has found out until then.
@@ -31,20 +32,27 @@ pub(super) async fn probe(
     mut walk: Box<dyn Walk>,
     parallel: usize,
     cancel: &CancellationToken,
+    glimpsed: UnboundedSender<Glimpse>,
 ) -> Result<(Site, Ahead), (Stopped, Option<Box<Site>>)> {
     let mut input = Input::Start;
     loop {
         input = match walk.next(input) {
-            Next::Ask(requests) => match asked(client, &requests, parallel, cancel).await {
-                Ok(replies) => Input::Replies(replies),
-                Err(stopped) if walk.spares() && !matches!(stopped, Stopped::Cancelled) => {
-                    Input::Unreadable(stopped.why())
+            Next::Ask(requests) => {
+                if let Some(glimpse) = walk.glimpse() {
+                    // Where nobody listens, the page is shown when the reading comes to it.
+                    let _ = glimpsed.send(*glimpse);
                 }
-                Err(stopped) => {
-                    let found = walk.broken(&stopped.why());
-                    return Err((stopped, found));
+                match asked(client, &requests, parallel, cancel).await {
+                    Ok(replies) => Input::Replies(replies),
+                    Err(stopped) if walk.spares() && !matches!(stopped, Stopped::Cancelled) => {
+                        Input::Unreadable(stopped.why())
+                    }
+                    Err(stopped) => {
+                        let found = walk.broken(&stopped.why());
+                        return Err((stopped, found));
+                    }
                 }
-            },
+            }
             // A probe reads replies itself; a page in it belongs to no table.
             Next::Page(page) => Input::Unreadable(format!("a probe has no table for {}", page.feed)),
             Next::Block(block) => Input::Unreadable(format!("a probe has no table for {}", block.feed)),

@@ -40,26 +40,10 @@ impl Fetch {
     /// Reads feed after feed. `show` is told of the growing snapshot, first of the empty one.
     pub(super) async fn run(self, mut show: impl FnMut(Snapshot) + Send) -> Option<Fetched> {
         let feeds = self.connector.feeds(&self.site, self.kind);
-        let schema = self.mapping.kind(self.kind)?.schema.clone();
-        let mut snapshot = Snapshot {
-            system: self.system.clone(),
-            kind: self.kind,
-            generation: self.generation,
-            table: Table::empty(schema.clone()),
-            feeds: feeds
-                .iter()
-                .map(|feed| FeedState {
-                    feed: feed.clone(),
-                    proof: Proof::Reading { read: 0, of: None },
-                    pages: 0,
-                    requests: 0,
-                })
-                .collect(),
-            taken: jiff::Timestamp::now(),
-        };
+        let mut snapshot = self.begun(&feeds)?;
         // Nobody takes what is about to be read for something that the system does not have.
         show(snapshot.clone());
-        let mut builder = TableBuilder::new(schema);
+        let mut builder = TableBuilder::new(snapshot.table.schema().clone());
         let mut broken: Option<Stopped> = None;
         for (at, feed) in feeds.iter().enumerate() {
             if let Some(stopped) = &broken {
@@ -118,6 +102,34 @@ impl Fetch {
             }
         }
         Some(Fetched { snapshot, stopped: broken })
+    }
+
+    /// What a page shows before the reading has begun: it is read again with all the others.
+    pub(super) async fn glimpse(self, page: Page, of: Option<u64>) -> Option<Snapshot> {
+        let mut snapshot = self.begun(&self.connector.feeds(&self.site, self.kind))?;
+        let (read, mut builder) = (self.reader(), TableBuilder::new(snapshot.table.schema().clone()));
+        let tabled = tokio::task::spawn_blocking(move || read(&page, &mut builder).ok().map(|_| builder.table()));
+        snapshot.table = tabled.await.ok()??;
+        snapshot.feeds.first_mut()?.proof = Proof::Reading { read: snapshot.table.len() as u64, of };
+        Some(snapshot)
+    }
+
+    /// A snapshot of which nothing is read yet.
+    fn begun(&self, feeds: &[Arc<str>]) -> Option<Snapshot> {
+        let state = |feed: &Arc<str>| FeedState {
+            feed: feed.clone(),
+            proof: Proof::Reading { read: 0, of: None },
+            pages: 0,
+            requests: 0,
+        };
+        Some(Snapshot {
+            system: self.system.clone(),
+            kind: self.kind,
+            generation: self.generation,
+            table: Table::empty(self.mapping.kind(self.kind)?.schema.clone()),
+            feeds: feeds.iter().map(state).collect(),
+            taken: jiff::Timestamp::now(),
+        })
     }
 
     /// Whoever a proved walk of a feed that brings the details of all did not mention has none of them.

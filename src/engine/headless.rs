@@ -11,7 +11,7 @@ use super::protocol::{Health, Report, World};
 use super::push;
 use super::setup::Setup;
 use crate::model::SystemId;
-use crate::plan::{Change, Evidence, Finding, Outcome, Plan, Site};
+use crate::plan::{Change, Evidence, Finding, Outcome, Plan, PlanId, Site};
 use crate::secret::Secret;
 
 /// What is told while systems are read.
@@ -115,6 +115,13 @@ impl Session {
         // What is not kept is only asked for again.
         let _ = kept.await;
         Ok(outcomes)
+    }
+
+    /// Whether the record says of a push what came of all its changes.
+    pub async fn recorded(&self, plan: &PlanId) -> bool {
+        let plan = plan.clone();
+        let found = self.core.keeper.ask(move |journal| journal.find(&plan)).await;
+        matches!(found, Ok(Some(entry)) if entry.closed)
     }
 
     /// Holds a secret that the operator typed, for the writes that ask for it by this name.

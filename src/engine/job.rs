@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -14,9 +14,9 @@ use super::fetch::{Fetch, Fetched};
 use super::http::Client;
 use super::push::Keeper;
 use super::setup::SystemSetup;
-use crate::connectors::Connector;
+use crate::connectors::{Connector, Glimpse};
 use crate::model::{Kind, Snapshot};
-use crate::plan::{Evidence, Finding, Site};
+use crate::plan::{Finding, Site};
 use crate::store::{Leases, StoreError};
 
 /// What a job is to do.
@@ -49,6 +49,8 @@ pub(super) enum News {
     Failed(usize, Trouble),
     /// What the probe found, and the connector as it is after that.
     Probed(usize, Arc<Site>, Arc<dyn Connector>),
+    /// What there is to be seen before the probe has ended, and the connector as it is as long as that asks.
+    Glimpsed(usize, Arc<dyn Connector>, Snapshot),
     /// A snapshot has grown.
     Grew(usize, Snapshot),
     /// A kind has been read, as far as it could be.
@@ -136,7 +138,14 @@ impl Job {
             Wish::All => self.setup.connector.probe_to_read(),
             Wish::Probe | Wish::Kind(_) => self.setup.connector.probe(),
         };
-        let (mut site, ahead) = match probe(client, walk, parallel, &self.cancel).await {
+        let (glimpsed, mut glimpses) = unbounded_channel();
+        let show = async {
+            while let Some(glimpse) = glimpses.recv().await {
+                self.glimpse(client, glimpse).await;
+            }
+        };
+        let (probed, ()) = tokio::join!(probe(client, walk, parallel, &self.cancel, glimpsed), show);
+        let (mut site, ahead) = match probed {
             Ok(probed) => probed,
             Err((stopped, found)) => {
                 // A test that broke off still tells what it has found out.
@@ -147,11 +156,9 @@ impl Job {
             }
         };
         site.evidence.splice(0..0, client.login_evidence());
-        site.evidence.extend(client.uncounted().map(|why| Evidence {
-            what: "limit of requests".to_owned(),
-            finding: Finding::Note,
-            detail: why,
-        }));
+        if let Some(why) = client.uncounted() {
+            site.line("limit of requests", Finding::Note, why);
+        }
         self.pin(&mut site).await;
         let connector = self.setup.grown(&site);
         let site = Arc::new(site);
@@ -184,11 +191,7 @@ impl Job {
                          If that is meant, run: trueup purge {}",
                         self.setup.config.id, self.setup.config.id
                     );
-                    site.evidence.push(Evidence {
-                        what: "the account behind the key".to_owned(),
-                        finding: Finding::Bad,
-                        detail: detail.clone(),
-                    });
+                    site.line("the account behind the key", Finding::Bad, detail.as_str());
                     site.blocked.get_or_insert(detail);
                 }
             }
@@ -196,6 +199,37 @@ impl Job {
                 // Not knowing the account that belongs here is a reason not to write, but not one not to read.
                 site.blocked.get_or_insert(error.to_string());
             }
+        }
+    }
+
+    fn fetch(
+        &self,
+        kind: Kind,
+        client: &Client,
+        site: &Arc<Site>,
+        connector: &Arc<dyn Connector>,
+        ahead: &Ahead,
+    ) -> Fetch {
+        Fetch {
+            system: self.setup.config.id.clone(),
+            kind,
+            generation: self.generations[kind.index()],
+            connector: connector.clone(),
+            mapping: connector.mapping().clone(),
+            client: client.clone(),
+            site: site.clone(),
+            cancel: self.cancel.clone(),
+            ahead: ahead.clone(),
+        }
+    }
+
+    /// Shows what a probe has in hand while it still asks.
+    async fn glimpse(&self, client: &Client, glimpse: Glimpse) {
+        let connector = self.setup.grown(&glimpse.site);
+        let site = Arc::new(glimpse.site);
+        let fetch = self.fetch(glimpse.kind, client, &site, &connector, &Ahead::default());
+        if let Some(snapshot) = fetch.glimpse(glimpse.page, glimpse.of).await {
+            self.tell(News::Glimpsed(self.at, connector, snapshot));
         }
     }
 
@@ -211,17 +245,7 @@ impl Job {
             if !wanted || mapping.kind(kind).is_none() || connector.feeds(site, kind).is_empty() {
                 continue;
             }
-            let fetch = Fetch {
-                system: self.setup.config.id.clone(),
-                kind,
-                generation: self.generations[kind.index()],
-                connector: connector.clone(),
-                mapping: mapping.clone(),
-                client: client.clone(),
-                site: site.clone(),
-                cancel: self.cancel.clone(),
-                ahead: ahead.clone(),
-            };
+            let fetch = self.fetch(kind, client, site, connector, ahead);
             let (at, news) = (self.at, self.news.clone());
             kinds.spawn(async move {
                 let show = |snapshot| {

@@ -48,6 +48,8 @@ pub(super) struct Member {
     recalled: [Option<u64>; 4],
     /// Only the first rows of what an earlier run has read are here yet: how many, and of how many.
     front: [Option<(u64, u64)>; 4],
+    /// The kind of which no more is here than the page that a probe has in hand while it still asks.
+    glimpse: Option<usize>,
 }
 
 impl Member {
@@ -67,6 +69,7 @@ impl Member {
             kept: [const { None }; 4],
             recalled: [None; 4],
             front: [None; 4],
+            glimpse: None,
         }
     }
 
@@ -142,6 +145,17 @@ impl Member {
         replaces
     }
 
+    /// A page may be shown while the probe still asks. Whether it is: only where there is nothing to be seen yet.
+    pub(super) fn glimpsed(&mut self, connector: Arc<dyn Connector>, snapshot: Snapshot) -> bool {
+        let at = snapshot.kind.index();
+        if self.snapshots[at].as_ref().is_some_and(|shown| !shown.table.is_empty()) {
+            return false;
+        }
+        self.connector = connector;
+        self.glimpse = Some(at);
+        self.grew(snapshot)
+    }
+
     /// A kind has been read, as far as it could be. Whether what is shown has changed.
     pub(super) fn read(&mut self, kind: Kind, fetched: Fetched) -> bool {
         let at = kind.index();
@@ -210,6 +224,7 @@ impl Member {
     pub(super) fn probed(&mut self, site: Arc<Site>, connector: Arc<dyn Connector>) -> bool {
         let changed = !Arc::ptr_eq(connector.mapping(), self.connector.mapping());
         (self.site, self.connector) = (Some(site), connector);
+        self.glimpse = None;
         changed
     }
 
@@ -217,6 +232,11 @@ impl Member {
     /// what to do next.
     pub(super) fn rested(&mut self) -> (bool, Option<Wish>) {
         let mut changed = false;
+        if let Some(at) = self.glimpse.take() {
+            // The probe has not ended: what one page shows stands for nothing.
+            (self.connector, self.snapshots[at]) = (self.setup.connector.clone(), None);
+            changed = true;
+        }
         for snapshot in self.snapshots.iter_mut().flatten() {
             if snapshot.reading() {
                 changed = true;

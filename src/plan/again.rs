@@ -1,7 +1,7 @@
 //! What a push leaves to do: taking it back, or trying again what did not come about.
 
-use super::inverse::{CannotUndo, invert};
-use super::{Change, ChangeId, Expect, Facet, Outcome, OutcomeState, Plan, Ref, Seen, Target, Wanted};
+use super::inverse::{CannotUndo, before, invert};
+use super::{Change, ChangeId, Facet, Outcome, OutcomeState, Plan, Ref, Target, Wanted};
 use crate::model::{Op, RecordKey};
 
 /// The ids of the records that a push's creates brought into being.
@@ -26,19 +26,19 @@ pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Cha
         if !happened || known(&change.id) || cannot.iter().any(|(of, _)| *of == change.id) {
             continue;
         }
-        if matches!(change.target, Target::New(_)) && change.op != Op::Create {
+        if let (Target::New(create), true) = (&change.target, change.op != Op::Create)
+            && plan.one_way(create).is_none()
+        {
             continue;
         }
-        let before = match &change.expect {
-            Expect::Facets(facets) => &facets[..],
-            Expect::Absent { .. } => &[],
-        };
+        if let Some(why) = plan.one_way(&change.id) {
+            cannot.push((change.id.clone(), why.to_owned()));
+            continue;
+        }
         let record = created(&change.id).map(|id| RecordKey::new(change.system.clone(), change.kind, id));
         // What refers to a record that the same push created has its id by now.
         let own = settled(change, created);
-        let before: Vec<(Facet, Seen)> =
-            before.iter().cloned().map(|(facet, seen)| (ids_in(facet, created), seen)).collect();
-        match invert(&own, &before, record.as_ref()) {
+        match invert(&own, &before(change, created), record.as_ref()) {
             Ok(inverse) => back.push((change.id.clone(), inverse)),
             Err(CannotUndo(why)) => cannot.push((change.id.clone(), why)),
         }
@@ -72,7 +72,7 @@ pub fn retry(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Vec<Cha
 }
 
 /// A facet with ids in the place of creates that have come about.
-fn ids_in(mut facet: Facet, created: Created<'_>) -> Facet {
+pub(super) fn ids_in(mut facet: Facet, created: Created<'_>) -> Facet {
     for part in facet.key.iter_mut().flatten() {
         if let Ref::New(create) = part
             && let Some(id) = created(create)
@@ -84,7 +84,7 @@ fn ids_in(mut facet: Facet, created: Created<'_>) -> Facet {
 }
 
 /// A change with ids in the place of creates that have come about.
-fn settled(change: &Change, created: Created<'_>) -> Change {
+pub(super) fn settled(change: &Change, created: Created<'_>) -> Change {
     let mut change = change.clone();
     let put = |reference: &mut Ref| {
         if let Ref::New(create) = reference

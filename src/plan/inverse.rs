@@ -1,6 +1,7 @@
 //! What takes a change back.
 
-use super::{By, Change, ChangeId, Expect, Facet, Ref, Seen, Target, Want, Wanted};
+use super::{By, Change, ChangeId, Expect, Facet, Plan, Ref, Seen, Target, Want, Wanted, veil_change};
+use crate::mapping::{Capability, Mapping};
 use crate::model::{Op, RecordKey};
 
 /// Why a change cannot be taken back, in words for the operator.
@@ -60,6 +61,64 @@ pub fn invert(change: &Change, before: &[(Facet, Seen)], created: Option<&Record
         want,
         needs: Vec::<ChangeId>::new(),
     })
+}
+
+/// Why a system has no way to take a change back, whatever its record holds; `None`: it has one.
+pub fn one_way(mapping: &Mapping, change: &Change) -> Option<String> {
+    let back = match change.op {
+        Op::Create | Op::Reactivate => Op::Deactivate,
+        Op::Deactivate => Op::Reactivate,
+        Op::Put => Op::Drop,
+        Op::Drop => Op::Put,
+        // A value is set back as it was set; what is deleted is gone whatever the system can do.
+        Op::Set | Op::Delete => return None,
+    };
+    let there = match &change.expect {
+        Expect::Facets(facets) => facets
+            .iter()
+            .any(|(facet, seen)| matches!(seen, Seen::Value(_)) && change.want.iter().any(|want| want.facet == *facet)),
+        Expect::Absent { .. } => false,
+    };
+    // Another value of an entry that is there is set back.
+    if change.op == Op::Put && there {
+        return None;
+    }
+    match mapping.can(change.kind, back) {
+        Capability::Yes => None,
+        Capability::No(why) => Some(why),
+    }
+}
+
+/// Why a change of a plan cannot be taken back once it is made; `None`: it can.
+///
+/// What is written into a record that the same plan creates goes with it when that is switched off.
+pub fn cannot_undo(plan: &Plan, change: &Change) -> Option<String> {
+    if let (Target::New(create), true) = (&change.target, change.op != Op::Create)
+        && plan.one_way(create).is_none()
+    {
+        return None;
+    }
+    if let Some(why) = plan.one_way(&change.id) {
+        return Some(why.to_owned());
+    }
+    // As it will be in the record, from which it would be taken back; and records that are created have their ids by then.
+    let hash = |_: &str| format!("{}{}", super::VEIL, "0".repeat(super::DIGITS));
+    let kept = veil_change(change, &plan.sensitive, &hash);
+    let made = |_: &ChangeId| Some("new".to_owned());
+    let key = RecordKey::new(change.system.clone(), change.kind, "new");
+    invert(&super::again::settled(&kept, &made), &before(&kept, &made), Some(&key)).err().map(|why| why.0)
+}
+
+/// What the facets of a change were: what it expected, and nothing in a record that did not exist.
+pub(super) fn before(change: &Change, created: super::again::Created<'_>) -> Vec<(Facet, Seen)> {
+    let expected = match &change.expect {
+        Expect::Facets(facets) => &facets[..],
+        Expect::Absent { .. } => &[],
+    };
+    let told = expected.iter().cloned().map(|(facet, seen)| (super::again::ids_in(facet, created), seen));
+    let new = matches!(change.target, Target::New(_)) && change.op != Op::Create;
+    let none = change.want.iter().filter(|_| new);
+    told.chain(none.map(|want| (super::again::ids_in(want.facet.clone(), created), Seen::Absent))).collect()
 }
 
 /// What must still hold before it is taken back: what the change brought about.

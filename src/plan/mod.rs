@@ -25,7 +25,7 @@ pub use called::{At, Called};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, Shrunk, confirm_keys, confirm_names, counted, guards};
 pub use hostile::unagreed;
-pub use inverse::{CannotUndo, invert};
+pub use inverse::{CannotUndo, cannot_undo, invert, one_way};
 pub use order::{Group, assemble, by_record, digest, lacking, pin};
 pub use outcome::{Outcome, OutcomeState};
 pub use renew::{Renewed, renew};

@@ -100,6 +100,7 @@ pub fn assemble(
         pins,
         sensitive: Vec::new(),
         called: super::Called::default(),
+        one_way: Vec::new(),
         fingerprint: String::new(),
         made,
     };
@@ -223,7 +224,8 @@ pub fn digest(plan: &Plan) -> String {
         serde_json::to_vec(&plan.pins),
     ];
     let called = (!plan.called.is_empty()).then(|| serde_json::to_vec(&plan.called));
-    for part in parts.into_iter().chain(called) {
+    let one_way = (!plan.one_way.is_empty()).then(|| serde_json::to_vec(&("one way", &plan.one_way)));
+    for part in parts.into_iter().chain(called).chain(one_way) {
         let bytes = part.unwrap_or_default();
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);

@@ -186,6 +186,18 @@ impl Site {
         self.at_least.iter().find(|(of, _)| *of == kind).map_or(0, |(_, many)| *many)
     }
 
+    /// A line of the connection test.
+    pub fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
+        self.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
+    }
+
+    /// A finding that makes every push unsafe.
+    pub fn block(&mut self, what: impl Into<String>, detail: impl Into<String>) {
+        let detail = detail.into();
+        self.blocked.get_or_insert_with(|| format!("{detail}: no push"));
+        self.line(what, Finding::Bad, detail);
+    }
+
     /// Whether the test found nothing bad.
     pub fn good(&self) -> bool {
         self.evidence.iter().all(|line| line.finding != Finding::Bad)

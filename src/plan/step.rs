@@ -46,6 +46,29 @@ pub struct Step {
     pub side_effects: Vec<String>,
 }
 
+impl Step {
+    /// A write, without anything around it, that belongs to no plan yet. What it serves it serves once.
+    pub fn new(system: SystemId, serves: Vec<ChangeId>, write: Request) -> Self {
+        let mut once = Vec::with_capacity(serves.len());
+        for id in serves {
+            if !once.contains(&id) {
+                once.push(id);
+            }
+        }
+        Self {
+            id: StepId("".into()),
+            system,
+            serves: once,
+            after: Vec::new(),
+            read: Vec::new(),
+            write,
+            verify: Vec::new(),
+            yields: None,
+            side_effects: Vec::new(),
+        }
+    }
+}
+
 /// Why changes cannot be rendered into requests.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -80,6 +103,9 @@ pub struct Plan {
     /// How the records that it refers to were called.
     #[serde(default, skip_serializing_if = "super::Called::is_empty")]
     pub called: super::Called,
+    /// Changes that their system has no way to take back, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_way: Vec<(ChangeId, String)>,
     /// A hash over changes, steps, pins and names: what was confirmed is what is sent.
     pub fingerprint: String,
     /// When it was made.
@@ -90,6 +116,11 @@ impl Plan {
     /// The change of this name.
     pub fn change(&self, id: &ChangeId) -> Option<&Change> {
         self.changes.iter().find(|change| &change.id == id)
+    }
+
+    /// Why the system of a change has no way to take it back; `None`: it has one.
+    pub fn one_way(&self, id: &ChangeId) -> Option<&str> {
+        self.one_way.iter().find(|(of, _)| of == id).map(|(_, why)| &**why)
     }
 
     /// Whether a guard refuses the push.

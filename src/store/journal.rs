@@ -128,6 +128,9 @@ fn explained(path: &Path, place: Place, why: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::FileLockingProtocolFailed) => {
             "its file system does not lock files; name a directory on this machine with --data-dir"
         }
+        Some(ErrorCode::SystemIoFailure) => {
+            "the disk does not take it (dmesg may say why); nothing is pushed until it does"
+        }
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             "it is no journal or is damaged; move it away and keep it, or bring back a copy"
         }

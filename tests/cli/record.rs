@@ -77,6 +77,33 @@ fn a_create_is_taken_back_by_switching_the_new_account_off() {
 }
 
 #[test]
+fn what_has_no_way_back_is_said_before_it_is_pushed_and_not_planned_afterwards() {
+    let bed = bed(300, &[HR, DIRECTORY]);
+    let (file, changes) = plan(&bed, "a.plan", &["--only", "create", "--kind", "groups"]);
+    let why = "SCIM 2.0 has no way to deactivate a Group";
+    let shown = bed.run(&["plan", "show", &file]);
+    assert!(shown.out.contains(&format!("cannot be undone: {why}")), "{}", shown.out);
+    assert!(shown.out.contains(&format!("{} change", changes.len())), "{}", shown.out);
+    let pushed = push(&bed, &file, changes.len(), &[]);
+    assert_eq!(pushed.code, 0, "{}{}", pushed.err, pushed.out);
+    let back = bed.dir.0.join("back.plan").display().to_string();
+    let undo = bed.run(&["undo", last_push(&bed)["id"].as_str().unwrap(), "-o", &back]);
+    assert_eq!(undo.code, 2, "{}", undo.out);
+    assert!(undo.err.contains(why) && undo.err.contains("nothing of this push can be taken back"), "{}", undo.err);
+}
+
+#[test]
+fn a_role_that_a_new_account_is_given_goes_with_it_when_that_is_switched_off() {
+    let bed = bed(300, &[HR, crate::bed::KINGDEE]);
+    let (file, changes) =
+        plan(&bed, "a.plan", &["--system", "kingdee", "--kind", "users", "--only", "create", "--only", "add"]);
+    let given = |change: &&Value| change["operation"] == "add" && change["id"].as_str().unwrap().contains("/+");
+    assert!(changes.iter().any(|change| given(&change)), "{changes:?}");
+    let shown = bed.run(&["plan", "show", &file]);
+    assert!(!shown.out.contains("cannot be undone"), "{}", shown.out);
+}
+
+#[test]
 fn what_failed_is_planned_again_from_what_is_read_now() {
     let bed = bed(80, &[HR, DIRECTORY]);
     let (file, changes) = plan(&bed, "a.plan", &["--only", "set"]);

@@ -375,6 +375,7 @@ pub fn plan(changes: Vec<Change>) -> Arc<Plan> {
         id: PlanId("0193-plan".into()),
         sensitive: Vec::new(),
         called: trueup::plan::Called::default(),
+        one_way: Vec::new(),
         changes,
         steps,
         refused: Vec::new(),

@@ -9,7 +9,7 @@ use crate::connectors::address::{Address, segment};
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Kind;
-use crate::plan::{Endpoint, Evidence, Finding, Reply, Request, Site};
+use crate::plan::{Endpoint, Finding, Reply, Request, Site};
 
 use super::words::explain;
 
@@ -48,17 +48,6 @@ impl Probe {
         Self { aha, site, stage: Stage::Me, asked: None, me: None, accounts: Vec::new() }
     }
 
-    fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
-        self.site.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
-    }
-
-    /// A finding that makes every push unsafe.
-    fn block(&mut self, what: impl Into<String>, detail: impl Into<String>) {
-        let detail = detail.into();
-        self.site.blocked.get_or_insert_with(|| format!("{detail}: no push"));
-        self.line(what, Finding::Bad, detail);
-    }
-
     fn done(&mut self) -> Next {
         Next::Done(Finish::Site(Box::new(std::mem::take(&mut self.site))))
     }
@@ -71,23 +60,23 @@ impl Probe {
 
     fn start(&mut self) -> Next {
         let Some(base) = self.aha.base.clone() else {
-            self.block("url", "the url is no web address: https://ACCOUNT.aha.io is expected");
+            self.site.block("url", "the url is no web address: https://ACCOUNT.aha.io is expected");
             return self.done();
         };
         if let Err(why) = sound(&base) {
-            self.block("url", why);
+            self.site.block("url", why);
             return self.done();
         }
         let Some(expected) = self.aha.account.clone() else {
-            self.block("url", "on the loopback the setting `account` must say which account is expected");
+            self.site.block("url", "on the loopback the setting `account` must say which account is expected");
             return self.done();
         };
         if !base.loopback() && label(&base.host) != expected {
             let named = label(&base.host);
-            self.block("url", format!("the url names account {named}, the setting `account` says {expected}"));
+            self.site.block("url", format!("the url names account {named}, the setting `account` says {expected}"));
             return self.done();
         }
-        self.line("url", Finding::Good, format!("account {expected} is expected"));
+        self.site.line("url", Finding::Good, format!("account {expected} is expected"));
         let request = accept(Request::get(path("me")));
         self.ask(Stage::Me, request)
     }
@@ -96,7 +85,7 @@ impl Probe {
         let Some(asked) = self.asked.take() else { return self.done() };
         let what = format!("GET {}", asked.path);
         let Some(reply) = reply else {
-            self.block(what, "no reply");
+            self.site.block(what, "no reply");
             return self.done();
         };
         match self.stage {
@@ -121,20 +110,20 @@ impl Probe {
                 404 => format!("{told}; check that the url is the address of your own account"),
                 _ => told,
             };
-            self.block(what, told);
+            self.site.block(what, told);
             return self.done();
         }
         let document =
             if looks_like_json(&reply.body) { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
         let Some(document) = document else {
-            self.block(what, "answers with something that is no JSON: this is not Aha!'s interface");
+            self.site.block(what, "answers with something that is no JSON: this is not Aha!'s interface");
             return self.done();
         };
         let user = document.get("user").unwrap_or(&document);
         let text = |name: &str| user.get(name).and_then(Value::as_str).unwrap_or_default();
         self.me = id(user);
         if self.me.is_none() {
-            self.block(what, "does not say who the key's user is");
+            self.site.block(what, "does not say who the key's user is");
             return self.done();
         }
         self.site.whoami = Some(format!("{} <{}>", text("name"), text("email")));
@@ -150,12 +139,12 @@ impl Probe {
         match self.accounts.iter().find(|(domain, _)| *domain == expected) {
             None => {
                 let of = if names.is_empty() { "no account".to_owned() } else { format!("account {names}") };
-                self.block(what, format!("the key answers for {of}, the configuration says {expected}"));
+                self.site.block(what, format!("the key answers for {of}, the configuration says {expected}"));
             }
-            Some((_, false)) => self.block(what, format!("the account {expected} is disabled")),
+            Some((_, false)) => self.site.block(what, format!("the account {expected} is disabled")),
             Some((_, true)) => {
                 let whoami = self.site.whoami.clone().unwrap_or_default();
-                self.line(what, Finding::Good, format!("the key is {whoami}'s, of account {names}"));
+                self.site.line(what, Finding::Good, format!("the key is {whoami}'s, of account {names}"));
             }
         }
         // Asked even where the person's accounts do not fit: which account is served is worth showing.
@@ -167,8 +156,8 @@ impl Probe {
         let expected = self.aha.account.clone().unwrap_or_default();
         let document = if reply.ok() { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
         match document {
-            None if reply.ok() => self.block(what, "answers with something that is no whole JSON"),
-            None => self.block(what, explain(asked, reply)),
+            None if reply.ok() => self.site.block(what, "answers with something that is no whole JSON"),
+            None => self.site.block(what, explain(asked, reply)),
             Some(document) => {
                 let first = document.get("products").and_then(Value::as_array).and_then(|products| products.first());
                 let served = first
@@ -179,11 +168,11 @@ impl Probe {
                 match served {
                     Some(served) if served == expected => {
                         self.site.account = Some(served);
-                        self.line(what, Finding::Good, format!("products of account {expected} answer"));
+                        self.site.line(what, Finding::Good, format!("products of account {expected} answer"));
                     }
                     // The account stays unsaid: nobody shall remember the wrong one as the one that belongs here.
                     Some(served) => {
-                        self.block(
+                        self.site.block(
                             what,
                             format!("the key answers for account {served}, the configuration says {expected}"),
                         );
@@ -191,13 +180,13 @@ impl Probe {
                     // Without a product nothing shows which account is served; with one account there is no choice.
                     None if self.accounts.len() == 1 && self.accounts[0].0 == expected => {
                         self.site.account = Some(expected.clone());
-                        self.line(
+                        self.site.line(
                             what,
                             Finding::Note,
                             format!("no product is visible to the key; its person has no account but {expected}"),
                         );
                     }
-                    None => self.block(
+                    None => self.site.block(
                         what,
                         "no product is visible to the key, so nothing shows which of its person's accounts answers",
                     ),
@@ -215,7 +204,7 @@ impl Probe {
             // targets/aha.md 8.8: the exact rights are not documented, so this warns and does not forbid.
             let why = if reply.ok() { "no JSON came".to_owned() } else { explain(asked, reply) };
             self.site.warning = Some("the key's user cannot read users one by one: Aha! may refuse writes".into());
-            self.line(what, Finding::Note, format!("{why}; Aha! may refuse writes"));
+            self.site.line(what, Finding::Note, format!("{why}; Aha! may refuse writes"));
             return;
         };
         let user = document.get("user").unwrap_or(&document);
@@ -223,11 +212,11 @@ impl Probe {
             |name: &str| user.get("administrator_roles").and_then(|roles| roles.get(name)).and_then(Value::as_bool);
         let may = |name: &str| may(name).or_else(|| user.get("administrator").and_then(Value::as_bool)) == Some(true);
         if may("administer_billing") {
-            self.line(what, Finding::Good, "the key's user administers billing, and so users and roles");
+            self.site.line(what, Finding::Good, "the key's user administers billing, and so users and roles");
         } else {
             let detail = "the key's user does not administer billing: Aha! may refuse changes of users and roles";
             self.site.warning = Some(detail.into());
-            self.line(what, Finding::Note, detail);
+            self.site.line(what, Finding::Note, detail);
         }
     }
 }
@@ -245,7 +234,7 @@ impl Probe {
                 "{}; teams are not read, so Aha! has no groups here: users, roles and products do not depend on them",
                 explain(asked, reply)
             );
-            return self.line(what, Finding::Note, detail);
+            return self.site.line(what, Finding::Note, detail);
         }
         self.site.endpoints.push(endpoint(Kind::Group, "teams", "teams"));
         let document = if reply.ok() { serde_json::from_slice::<Value>(&reply.body).ok() } else { None };
@@ -254,10 +243,12 @@ impl Probe {
             Some(envelope) => {
                 let many =
                     pagination(envelope).records.map_or_else(|| "teams".to_owned(), |many| format!("{many} teams"));
-                self.line(what, Finding::Good, format!("{many}, shown as groups and never changed"));
+                self.site.line(what, Finding::Good, format!("{many}, shown as groups and never changed"));
             }
-            None if reply.ok() => self.line(what, Finding::Note, "no JSON came; teams may not be readable"),
-            None => self.line(what, Finding::Note, format!("{}; teams may not be readable", explain(asked, reply))),
+            None if reply.ok() => self.site.line(what, Finding::Note, "no JSON came; teams may not be readable"),
+            None => {
+                self.site.line(what, Finding::Note, format!("{}; teams may not be readable", explain(asked, reply)));
+            }
         }
     }
 }

@@ -12,8 +12,7 @@ use crate::connectors::wanted::{What, about, bare, in_order, side_effects, wish}
 use crate::mapping::{Access, Edit};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
-    Body, By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId, Target, Want,
-    Wanted,
+    Body, By, Change, ChangeId, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, Target, Want, Wanted,
 };
 
 /// Fields that go into the create itself (targets/aha.md 8.5).
@@ -189,22 +188,11 @@ impl Work<'_> {
         write: Request,
         verify: Vec<Request>,
     ) -> Step {
-        let mut once = Vec::with_capacity(serves.len());
-        for id in serves {
-            if !once.contains(&id) {
-                once.push(id);
-            }
-        }
         Step {
-            id: StepId("".into()),
-            system: self.changes[0].system.clone(),
-            serves: once,
-            after: Vec::new(),
             read,
-            write,
             verify,
-            yields: None,
             side_effects: side_effects(&self.aha.mapping, Kind::User, ops),
+            ..Step::new(self.changes[0].system.clone(), serves, write)
         }
     }
 

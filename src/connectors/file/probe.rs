@@ -12,7 +12,7 @@ use super::{Ask, Written, feed_of};
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::mapping::{Columns, Mapping};
 use crate::model::{AttrPath, Kind};
-use crate::plan::{Evidence, Finding, Reply, Site};
+use crate::plan::{Finding, Reply, Site};
 
 /// What is read of each file.
 const HEAD: u64 = 256 << 10;
@@ -62,9 +62,10 @@ impl Probe {
                 Err(detail) if none => (Finding::Bad, detail),
                 Err(detail) => (Finding::Note, detail),
             };
-            site.evidence.push(Evidence { what: what.clone(), finding, detail });
-            let notes = shown.notes.into_iter();
-            site.evidence.extend(notes.map(|detail| Evidence { what: what.clone(), finding: Finding::Note, detail }));
+            site.line(what.as_str(), finding, detail);
+            for note in shown.notes {
+                site.line(what.as_str(), Finding::Note, note);
+            }
             site.discovered.extend(shown.found.into_iter().map(|path| (*kind, path)));
         }
         site
@@ -195,14 +196,8 @@ impl Walk for Probe {
         };
         let mut site = self.site(&replies);
         if self.files.is_empty() {
-            site.evidence.push(Evidence {
-                what: "files".to_owned(),
-                finding: Finding::Bad,
-                detail:
-                    "no file is named: set `users` (and `groups`, `roles`, `products`) to a path, or to - for standard \
-                         input"
-                        .to_owned(),
-            });
+            let detail = "no file is named: set `users` (and `groups`, `roles`, `products`) to a path, or to - for standard input";
+            site.line("files", Finding::Bad, detail);
         }
         Next::Done(Finish::Site(Box::new(site)))
     }

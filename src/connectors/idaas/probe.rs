@@ -10,7 +10,7 @@ use super::pages::{Paging, total};
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::mapping::Mapping;
 use crate::model::Kind;
-use crate::plan::{Evidence, Finding, Reply, Request, Site};
+use crate::plan::{Finding, Reply, Request, Site};
 
 /// The walk of the test.
 pub(super) struct Probe {
@@ -41,7 +41,7 @@ impl Probe {
                 Ok((records, None)) => (Finding::Note, format!("{} on the first page, and no total", records.len())),
                 Err(why) => (bad, why.clone()),
             };
-            site.evidence.push(Evidence { what: format!("GET {} ({what})", self.asked[at].path), finding, detail });
+            site.line(format!("GET {} ({what})", self.asked[at].path), finding, detail);
             if let (Ok((records, _)), "users") = (&list, key) {
                 self.discover(records, &mut site);
             }

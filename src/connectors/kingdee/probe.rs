@@ -10,7 +10,7 @@ use super::words::{explain, told};
 use super::{Kingdee, People};
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Kind;
-use crate::plan::{Endpoint, Evidence, Finding, Reply, Request, Site};
+use crate::plan::{Endpoint, Finding, Reply, Request, Site};
 
 /// The parameters of the guide, in its order.
 const PARAMETERS: [&str; 6] =
@@ -70,10 +70,6 @@ impl Probe {
         Self { kingdee, site, stage: Stage::People, asked: Vec::new(), user: String::new(), queried: false }
     }
 
-    fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
-        self.site.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
-    }
-
     fn done(&mut self) -> Next {
         Next::Done(Finish::Site(Box::new(std::mem::take(&mut self.site))))
     }
@@ -103,11 +99,11 @@ impl Probe {
                 }
                 (false, false) => (Finding::Good, format!("not set, and not wanted with login = \"{}\"", way.name())),
             };
-            self.line(name, finding, detail);
+            self.site.line(name, finding, detail);
         }
         if self.kingdee.people == People::Employees && self.kingdee.organisation.is_none() {
             let why = "not set: no employee and no department can be created without the organisation that it goes to";
-            self.line("organisation", Finding::Note, why);
+            self.site.line("organisation", Finding::Note, why);
         }
         whole
     }
@@ -115,13 +111,13 @@ impl Probe {
     fn start(&mut self) -> Next {
         let whole = self.parameters();
         if self.kingdee.base.is_none() {
-            self.line("server_address", Finding::Bad, "it is no web address: https://HOST/k3cloud/ is expected");
+            self.site.line("server_address", Finding::Bad, "it is no web address: https://HOST/k3cloud/ is expected");
             return self.done();
         }
         if !whole {
             let why =
                 "not tried: an attempt that must fail counts towards the lock of the account; set what is missing";
-            self.line("log-in", Finding::Note, why);
+            self.site.line("log-in", Finding::Note, why);
             return self.done();
         }
         let request = self.kingdee.rows(self.kingdee.people.form(), "", 0, 1, false);
@@ -145,18 +141,18 @@ impl Probe {
         let (Some(request), Some(reply)) = (asked.first(), replies.first()) else { return self.done() };
         if self.kingdee.way == super::Way::Header && matches!(answer::read(reply), Answer::Rows) {
             let user = self.kingdee.user.clone();
-            self.line("log-in", Finding::Good, format!("{} worked as {user}", self.kingdee.way.title()));
+            self.site.line("log-in", Finding::Good, format!("{} worked as {user}", self.kingdee.way.title()));
         }
         match answer::read(reply) {
             Answer::Rows => match first_row(reply) {
                 Some(row) => {
                     self.site.account = Some(self.kingdee.account.clone());
                     self.user = row.first().map(bare).unwrap_or_default();
-                    self.line(form.id, Finding::Good, format!("{} can be read", form.title));
+                    self.site.line(form.id, Finding::Good, format!("{} can be read", form.title));
                 }
                 // There is always the integration user itself; without the right the answer is empty (targets/kingdee.md 5).
                 None => {
-                    self.line(
+                    self.site.line(
                         form.id,
                         Finding::Bad,
                         format!(
@@ -169,7 +165,7 @@ impl Probe {
                 }
             },
             Answer::No(complaint) if complaint.no_field() && self.stage == Stage::People => {
-                self.line(
+                self.site.line(
                     form.id,
                     Finding::Note,
                     format!("\"{}\": asked for without the fields that are only shown", complaint.text),
@@ -186,7 +182,7 @@ impl Probe {
                 } else {
                     ""
                 };
-                self.line(form.id, Finding::Bad, explain(request, reply) + more);
+                self.site.line(form.id, Finding::Bad, explain(request, reply) + more);
                 return self.done();
             }
         }
@@ -239,7 +235,7 @@ impl Probe {
             }
             _ => (Finding::Note, format!("{} cannot be read: {}", form.title, explain(request, reply))),
         };
-        self.line(form.id, finding, detail);
+        self.site.line(form.id, finding, detail);
     }
 
     /// Whether posts say which department people work in.
@@ -259,7 +255,7 @@ impl Probe {
             ),
             _ => (Finding::Note, format!("{unread}: {}", explain(request, reply))),
         };
-        self.line("posts", finding, detail);
+        self.site.line("posts", finding, detail);
     }
 
     fn grants(&mut self, reply: &Reply) {
@@ -272,7 +268,11 @@ impl Probe {
     /// The numbers of forbidding and enabling, by their names (targets/kingdee.md 7).
     fn operations(&mut self, form: &Form, reply: &Reply) {
         let Answer::Yes(result) = answer::read(reply) else {
-            self.line(form.id, Finding::Note, "does not say what its operations are called; the usual names are used");
+            self.site.line(
+                form.id,
+                Finding::Note,
+                "does not say what its operations are called; the usual names are used",
+            );
             return;
         };
         let about = get(&result, "NeedReturnData").and_then(Value::as_object);
@@ -310,7 +310,7 @@ impl Probe {
         match (self.queried, shown) {
             (true, Ok(())) => {
                 self.site.learned.insert("grants".into(), BY_QUERY.into());
-                self.line(
+                self.site.line(
                     "grants",
                     Finding::Good,
                     "are read by query, all users together, and written through View and Save",
@@ -318,7 +318,7 @@ impl Probe {
             }
             (false, Ok(())) => {
                 self.site.learned.insert("grants".into(), BY_VIEW.into());
-                self.line(
+                self.site.line(
                     "grants",
                     Finding::Note,
                     "the query for them is not served: they are read user by user, a request each",
@@ -327,7 +327,7 @@ impl Probe {
             (true, Err(why)) => {
                 self.site.learned.insert("grants".into(), BY_QUERY.into());
                 self.site.learned.insert("grants unwritable".into(), why.clone());
-                self.line(
+                self.site.line(
                     "grants",
                     Finding::Note,
                     format!("can be read and not written, since View cannot be relied on: {why}"),
@@ -335,7 +335,7 @@ impl Probe {
             }
             (false, Err(why)) => {
                 self.site.learned.insert("grants unwritable".into(), why.clone());
-                self.line("grants", Finding::Note, format!("can neither be read nor written: {why}"));
+                self.site.line("grants", Finding::Note, format!("can neither be read nor written: {why}"));
             }
         }
     }
@@ -368,7 +368,7 @@ impl Walk for Probe {
             ""
         };
         let clock = if more.is_empty() { "" } else { clock };
-        self.line("log-in", Finding::Bad, format!("{why}{more}{clock}"));
+        self.site.line("log-in", Finding::Bad, format!("{why}{more}{clock}"));
         Some(Box::new(std::mem::take(&mut self.site)))
     }
 }

@@ -11,9 +11,7 @@ use crate::connectors::Observed;
 use crate::connectors::wanted::{What, about, bare, in_order, side_effects, wish};
 use crate::mapping::Edit;
 use crate::model::{Kind, Op};
-use crate::plan::{
-    Body, Change, ChangeId, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId, Target, Want, Wanted,
-};
+use crate::plan::{Body, Change, ChangeId, Method, Ref, Refusal, Repeat, Request, Site, Step, Target, Want, Wanted};
 
 pub(super) fn cannot(why: impl Into<String>) -> Refusal {
     Refusal::Cannot(why.into())
@@ -202,24 +200,13 @@ impl Work<'_> {
     }
 
     pub(super) fn step(&self, serves: Vec<ChangeId>, read: Vec<Request>, write: Request, verify: Vec<Request>) -> Step {
-        let mut once: Vec<ChangeId> = Vec::with_capacity(serves.len());
-        for id in serves {
-            if !once.contains(&id) {
-                once.push(id);
-            }
-        }
         let ops: Vec<Op> =
-            self.changes.iter().filter(|change| once.contains(&change.id)).map(|change| change.op).collect();
+            self.changes.iter().filter(|change| serves.contains(&change.id)).map(|change| change.op).collect();
         Step {
-            id: StepId("".into()),
-            system: self.changes[0].system.clone(),
-            serves: once,
-            after: Vec::new(),
             read,
-            write,
             verify,
-            yields: None,
             side_effects: side_effects(&self.kingdee.mapping, self.kind(), &ops),
+            ..Step::new(self.changes[0].system.clone(), serves, write)
         }
     }
 

@@ -8,7 +8,7 @@ use super::place::{Place, cannot};
 use super::{Litmos, USER_CUSTOM};
 use crate::connectors::Observed;
 use crate::mapping::Edit;
-use crate::plan::{Change, ChangeId, Method, Refusal, Repeat, Step, StepId};
+use crate::plan::{Change, ChangeId, Method, Refusal, Repeat, Step};
 
 /// Where a user's custom fields stand in the native record here, as they came: beside what the service itself has there.
 pub(super) const FIELDS: &str = "usercustomfields";
@@ -62,15 +62,10 @@ impl Litmos {
         own.holes.clone_from(&place.holes);
         let reads = vec![place.read(self), own];
         Ok(Step {
-            id: StepId("".into()),
-            system: change.system.clone(),
-            serves: custom.serves,
-            after: Vec::new(),
             read: reads.clone(),
-            write,
             verify: reads,
-            yields: None,
             side_effects: vec!["custom fields are written by a request of their own, after the record".to_owned()],
+            ..Step::new(change.system.clone(), custom.serves, write)
         })
     }
 }

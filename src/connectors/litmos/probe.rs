@@ -8,7 +8,7 @@ use super::words::explain;
 use crate::connectors::fault::looks_like_json;
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Kind;
-use crate::plan::{Endpoint, Evidence, Finding, Reply, Request, Site};
+use crate::plan::{Endpoint, Finding, Reply, Request, Site};
 
 /// Hosts by region (targets/litmos.md 1).
 const REGIONS: [(&str, &str); 3] =
@@ -57,41 +57,30 @@ impl Probe {
         Self { litmos, site, request, listing, kept: Vec::new() }
     }
 
-    fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
-        self.site.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
-    }
-
-    /// A finding that makes every push unsafe.
-    fn block(&mut self, what: impl Into<String>, detail: impl Into<String>) {
-        let detail = detail.into();
-        self.site.blocked.get_or_insert_with(|| format!("{detail}: no push"));
-        self.line(what, Finding::Bad, detail);
-    }
-
     fn done(&mut self) -> Next {
         Next::Done(Finish::Site(Box::new(std::mem::take(&mut self.site))))
     }
 
     fn start(&mut self) -> Next {
         let Some(base) = self.litmos.base.clone() else {
-            self.block("url", "the url is no web address: https://api.litmos.com is expected, or your region's");
+            self.site.block("url", "the url is no web address: https://api.litmos.com is expected, or your region's");
             return self.done();
         };
         if base.userinfo {
-            self.block("url", "the url holds a name or password; the key belongs into `auth`");
+            self.site.block("url", "the url holds a name or password; the key belongs into `auth`");
             return self.done();
         }
         let source = self.litmos.source.clone();
         if source.is_empty() || source.chars().count() > 50 {
-            self.block("source_name", "`source_name` must name this application in 1 to 50 characters");
+            self.site.block("source_name", "`source_name` must name this application in 1 to 50 characters");
             return self.done();
         }
         match REGIONS.iter().find(|(host, _)| *host == base.host) {
-            Some((_, region)) => self.line("url", Finding::Good, format!("region {region}, source {source}")),
-            None if base.loopback() => self.line("url", Finding::Good, format!("this machine, source {source}")),
+            Some((_, region)) => self.site.line("url", Finding::Good, format!("region {region}, source {source}")),
+            None if base.loopback() => self.site.line("url", Finding::Good, format!("this machine, source {source}")),
             None => {
                 let known = REGIONS.map(|(host, region)| format!("{host} ({region})")).join(", ");
-                self.line("url", Finding::Note, format!("{} is none of the known addresses {known}", base.host));
+                self.site.line("url", Finding::Note, format!("{} is none of the known addresses {known}", base.host));
             }
         }
         Next::Ask(vec![self.request.clone()])
@@ -101,22 +90,23 @@ impl Probe {
         let request = self.request.clone();
         let what = format!("GET {}", request.path);
         let Some(reply) = reply else {
-            self.block(what, "no reply");
+            self.site.block(what, "no reply");
             return self.done();
         };
         if !reply.ok() {
-            self.block(what, explain(&request, &reply));
+            self.site.block(what, explain(&request, &reply));
             return self.done();
         }
         let listed = looks_like_json(&reply.body).then(|| serde_json::from_slice::<Vec<IgnoredAny>>(&reply.body).ok());
         match listed.flatten().map(|users| users.len()) {
-            Some(0) => self.line(what, Finding::Note, "the key is taken, and it sees no user at all"),
+            Some(0) => self.site.line(what, Finding::Note, "the key is taken, and it sees no user at all"),
             Some(many) => {
                 self.site.at_least = vec![(Kind::User, many as u64)];
-                self.line(what, Finding::Good, "the key is taken, and users can be read");
+                self.site.line(what, Finding::Good, "the key is taken, and users can be read");
             }
             None => {
-                self.block(what, "answers with something that is no list of users: this is not SAP Litmos' interface");
+                self.site
+                    .block(what, "answers with something that is no list of users: this is not SAP Litmos' interface");
             }
         }
         if self.listing && self.site.good() {

@@ -11,9 +11,7 @@ use crate::connectors::address::segment;
 use crate::connectors::wanted::{What, side_effects, wish};
 use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
-use crate::plan::{
-    Change, ChangeId, Expect, Method, Ref, Refusal, Repeat, Request, Step, StepId, Target, Want, Wanted,
-};
+use crate::plan::{Change, ChangeId, Expect, Method, Ref, Refusal, Repeat, Request, Step, Target, Want, Wanted};
 
 /// Members that go into one request. None is documented; the call that is limited takes 25, and bulk imports 2000.
 const AT_ONCE: usize = 500;
@@ -94,15 +92,10 @@ impl Litmos {
         reads: &[Request],
     ) -> Step {
         Step {
-            id: StepId("".into()),
-            system: of.system.clone(),
-            serves,
-            after: Vec::new(),
             read: reads.to_vec(),
-            write,
             verify: reads.to_vec(),
-            yields: None,
             side_effects: side_effects(&self.mapping, Kind::Group, ops),
+            ..Step::new(of.system.clone(), serves, write)
         }
     }
 

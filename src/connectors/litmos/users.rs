@@ -14,7 +14,7 @@ use crate::mapping::Edit;
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::reset::is_typed;
 use crate::plan::{
-    By, Change, ChangeId, Expect, Facet, Method, Refusal, Repeat, SecretAt, Site, Step, StepId, Target, Want, Wanted,
+    By, Change, ChangeId, Expect, Facet, Method, Refusal, Repeat, SecretAt, Site, Step, Target, Want, Wanted,
 };
 
 /// The lesson that no manager has to be sent as an empty text: whether `"0"` is taken is not documented
@@ -247,15 +247,11 @@ impl Litmos {
         effects.extend(notes);
         let place = Place::of(&create.target, "users")?;
         Ok(vec![Step {
-            id: StepId("".into()),
-            system: create.system.clone(),
-            serves: fields.serves,
-            after: Vec::new(),
             read: self.ask_by(Kind::User, &by),
-            write,
             verify: vec![place.read(self)],
             yields: Some(id.clone()),
             side_effects: effects,
+            ..Step::new(create.system.clone(), fields.serves, write)
         }])
     }
 
@@ -310,15 +306,10 @@ impl Litmos {
         write.secrets = fields.secrets();
         write.holes = fields.holes;
         Ok(vec![Step {
-            id: StepId("".into()),
-            system: first.system.clone(),
-            serves: fields.serves,
-            after: Vec::new(),
             read: vec![place.read(self)],
-            write,
             verify: vec![place.read(self)],
-            yields: None,
             side_effects: effects,
+            ..Step::new(first.system.clone(), fields.serves, write)
         }])
     }
 
@@ -331,15 +322,10 @@ impl Litmos {
         let place = Place::of(&first.target, place)?;
         let write = self.request(Method::Delete, &place.path, None, Repeat::Safe);
         Ok(vec![Step {
-            id: StepId("".into()),
-            system: first.system.clone(),
-            serves: changes.iter().map(|change| change.id.clone()).collect(),
-            after: Vec::new(),
             read: vec![place.read(self)],
-            write,
             verify: vec![place.read(self)],
-            yields: None,
             side_effects: side_effects(&self.mapping, kind, &[Op::Delete]),
+            ..Step::new(first.system.clone(), changes.iter().map(|change| change.id.clone()).collect(), write)
         }])
     }
 }

@@ -107,7 +107,7 @@ impl Probe {
             self.absent.asked = asked;
         } else if let Some((.., request)) = asked.first() {
             let detail = format!("{why}; nobody looked whether lists leave anything out");
-            self.line(format!("GET {}", request.path), Finding::Note, detail);
+            self.site.line(format!("GET {}", request.path), Finding::Note, detail);
         }
         self.requests()
     }
@@ -201,7 +201,7 @@ impl Probe {
                     listing(&read),
                 );
                 let at = self.place(kind).map(|at| at.path.clone()).unwrap_or_default();
-                self.line(format!("GET {at}"), Finding::Note, detail);
+                self.site.line(format!("GET {at}"), Finding::Note, detail);
             }
             let why = format!(
                 "the lists of {} leave it out, and a record that is read alone has it: a [[feed]] with detail_of reads it (trueup help \
@@ -220,14 +220,31 @@ impl Probe {
         row.is_some_and(|row| feeds.any(|feed| row.fields(feed).is_some()))
     }
 
-    /// What the schemas do not declare is lost, unless a record shows it.
-    pub(super) fn settle_undeclared(&mut self, path: &str) {
-        let undeclared = std::mem::take(&mut self.absent.undeclared);
+    /// What the schemas do not declare, unless a record shows it.
+    fn undeclared_still(&self) -> impl Iterator<Item = &Lost> {
         let contradicted = |lost: &Lost| {
             let row = self.mapping.row(lost.kind, &AttrPath::new(lost.path.as_str()));
             row.is_some_and(|row| self.page(lost.kind).iter().any(|record| self.shows(record, row)))
         };
-        let lost: Vec<Lost> = undeclared.into_iter().filter(|lost| !contradicted(lost)).collect();
+        self.absent.undeclared.iter().filter(move |lost| !contradicted(lost))
+    }
+
+    /// What nobody can tell of a kind while it is still being asked whether its lists leave anything out.
+    pub(super) fn not_known(&self, kind: Kind) -> Vec<Lost> {
+        let why = format!("{} is still being asked whether its lists leave it out", self.mapping.title);
+        let silent = self.silent(kind).map(|row| Lost {
+            kind,
+            path: row.attr.as_str().to_owned(),
+            how: Hidden::Lists,
+            why: why.clone(),
+        });
+        self.undeclared_still().filter(|lost| lost.kind == kind).cloned().chain(silent).collect()
+    }
+
+    /// What the schemas do not declare is lost, unless a record shows it.
+    pub(super) fn settle_undeclared(&mut self, path: &str) {
+        let lost: Vec<Lost> = self.undeclared_still().cloned().collect();
+        self.absent.undeclared.clear();
         let named = |hidden: bool| {
             let named = lost.iter().filter(|lost| (lost.how == Hidden::Nowhere) != hidden).map(|lost| &lost.path);
             named.collect::<Vec<_>>()
@@ -241,11 +258,11 @@ impl Probe {
                  (trueup help connectors)",
                 listing(&nowhere)
             );
-            self.line(what.clone(), Finding::Note, detail);
+            self.site.line(what.clone(), Finding::Note, detail);
         }
         if !never.is_empty() {
             let detail = format!("the schemas say that {} is never returned: not compared", listing(&never));
-            self.line(what, Finding::Note, detail);
+            self.site.line(what, Finding::Note, detail);
         }
         self.site.lost.extend(lost);
     }

@@ -11,10 +11,10 @@ use super::pages::{Asks, From};
 use super::{accept, asks, feed_of, listing_at, said};
 use crate::connectors::address::Address;
 use crate::connectors::fault::{looks_like_json, looks_like_page, told};
-use crate::connectors::{Finish, Input, Next, Walk};
+use crate::connectors::{Finish, Glimpse, Input, Next, Page, Walk};
 use crate::mapping::Mapping;
 use crate::model::Kind;
-use crate::plan::{Endpoint, Evidence, Finding, Paging, Reply, Request, Site};
+use crate::plan::{Endpoint, Finding, Paging, Reply, Request, Site};
 
 const CONFIG: &str = "ServiceProviderConfig";
 const TYPES: &str = "ResourceTypes";
@@ -38,7 +38,9 @@ pub(super) struct Probe {
     pub(super) mapping: Arc<Mapping>,
     pub(super) profile: Profile,
     pub(super) site: Site,
-    asked: Option<Request>,
+    asked: Option<(Kind, Request)>,
+    /// Records of that kind in all, as the page said.
+    total: Option<u64>,
     /// The first request of a listing of users, where everything is read right after: as it is for any service until this one
     /// has described itself, and then as it is for this one.
     listing: Option<fn(&Mapping, &Site, &Endpoint) -> Request>,
@@ -47,6 +49,8 @@ pub(super) struct Probe {
     /// What the service does not show.
     pub(super) absent: Absent,
     closer: bool,
+    /// The first page of users, as long as nobody has shown it.
+    glimpse: Option<Box<Glimpse>>,
 }
 
 impl Probe {
@@ -57,11 +61,13 @@ impl Probe {
             profile,
             site: Site::default(),
             asked: None,
+            total: None,
             listing: None,
             guess: None,
             kept: Vec::new(),
             absent: Absent::default(),
             closer: false,
+            glimpse: None,
         }
     }
 
@@ -71,17 +77,13 @@ impl Probe {
         Self { listing: Some(listing), ..self }
     }
 
-    pub(super) fn line(&mut self, what: impl Into<String>, finding: Finding, detail: impl Into<String>) {
-        self.site.evidence.push(Evidence { what: what.into(), finding, detail: detail.into() });
-    }
-
     fn done(&mut self) -> Next {
         Next::Done(Finish::Site(Box::new(std::mem::take(&mut self.site))))
     }
 
     fn start(&mut self) -> Next {
         let Some(base) = &self.base else {
-            self.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
+            self.site.line("url", Finding::Bad, "the url is no web address: https://host/path is expected");
             return self.done();
         };
         let mut requests: Vec<Request> =
@@ -114,7 +116,7 @@ impl Probe {
                 From::Row(1).of(&listing_at(&self.mapping, at.kind, &at.path), small)
             }
         };
-        self.asked = Some(request.clone());
+        self.asked = Some((at.kind, request.clone()));
         if self.guess.as_ref() == Some(&request)
             && let Some(reply) = replies.get(3)
         {
@@ -127,11 +129,11 @@ impl Probe {
     fn document(&mut self, path: &str, reply: Option<&Reply>) -> Option<Value> {
         let what = format!("GET {path}");
         let Some(reply) = reply else {
-            self.line(what, Finding::Note, "no reply");
+            self.site.line(what, Finding::Note, "no reply");
             return None;
         };
         if reply.ok() && looks_like_page(&reply.body) {
-            self.line(
+            self.site.line(
                 what,
                 Finding::Bad,
                 "answers with a web page instead of JSON: the url is probably not the SCIM base",
@@ -141,7 +143,7 @@ impl Probe {
         if reply.ok() {
             let document = serde_json::from_slice(&reply.body).ok();
             if document.is_none() {
-                self.line(what, Finding::Bad, "answers with something that is no whole JSON");
+                self.site.line(what, Finding::Bad, "answers with something that is no whole JSON");
             }
             return document;
         }
@@ -155,14 +157,14 @@ impl Probe {
             404 | 501 => format!("the service does not describe itself here ({}); defaults are assumed", told(reply)),
             _ => format!("{}; defaults are assumed", told(reply)),
         };
-        self.line(what, Finding::Note, detail);
+        self.site.line(what, Finding::Note, detail);
         None
     }
 
     fn learn_offers(&mut self, path: &str, document: Option<&Value>) {
         let offers = document.and_then(discovery::offers);
         if document.is_some() && offers.is_none() {
-            self.line(format!("GET {path}"), Finding::Note, "is no ServiceProviderConfig; defaults are assumed");
+            self.site.line(format!("GET {path}"), Finding::Note, "is no ServiceProviderConfig; defaults are assumed");
         }
         let stated = offers.is_some();
         let Offers { patch, filter, etag, paging, max_page } = offers.unwrap_or_default();
@@ -182,7 +184,7 @@ impl Probe {
                 None => "by index (nothing is said)",
             };
             let paging = max_page.map_or_else(|| paging.to_owned(), |size| format!("{paging}, {size} at most"));
-            self.line(
+            self.site.line(
                 format!("GET {path}"),
                 Finding::Good,
                 format!(
@@ -203,7 +205,7 @@ impl Probe {
                 let usual = base.path.to_ascii_lowercase().ends_with("/apiserver/scim/v2");
                 if !usual {
                     let detail = "One Identity Manager's provider is usually at /ApiServer/scim/v2 on its API Server";
-                    self.line("url", Finding::Note, detail);
+                    self.site.line("url", Finding::Note, detail);
                 }
             }
             Profile::Starling => {
@@ -211,7 +213,7 @@ impl Probe {
                 if std::mem::take(&mut self.site.patch) {
                     let detail =
                         "Starling Connect announces PATCH; records are sent whole all the same, as its guide has it";
-                    self.line("the profile starling", Finding::Note, detail);
+                    self.site.line("the profile starling", Finding::Note, detail);
                 }
                 let held: Vec<String> = self
                     .mapping
@@ -221,7 +223,7 @@ impl Probe {
                     .collect();
                 let what = format!("a limitation of {}", self.mapping.title);
                 for detail in held {
-                    self.line(what.clone(), Finding::Note, detail);
+                    self.site.line(what.clone(), Finding::Note, detail);
                 }
             }
         }
@@ -244,7 +246,7 @@ impl Probe {
         let what = format!("GET {}", base.join(TYPES));
         let found = document.is_some_and(|document| discovery::types(document, base).is_some());
         if !found && document.is_some() {
-            self.line(what.clone(), Finding::Note, "lists no resource type; /Users and /Groups are assumed");
+            self.site.line(what.clone(), Finding::Note, "lists no resource type; /Users and /Groups are assumed");
         }
         let Types { endpoints, unused, refused, notes } = self.places(document, base);
         let named = self.mapping.feeds.iter().any(|feed| !feed.path.is_empty());
@@ -257,27 +259,27 @@ impl Probe {
         let has_users = endpoints.iter().any(|endpoint| endpoint.kind == Kind::User);
         self.site.endpoints = endpoints;
         if !found.is_empty() {
-            self.line(what.clone(), Finding::Good, found.join(", "));
+            self.site.line(what.clone(), Finding::Good, found.join(", "));
         }
         if !unused.is_empty() {
-            self.line(what.clone(), Finding::Note, format!("not used: {}", unused.join(", ")));
+            self.site.line(what.clone(), Finding::Note, format!("not used: {}", unused.join(", ")));
         }
         for note in notes {
-            self.line(what.clone(), Finding::Note, note);
+            self.site.line(what.clone(), Finding::Note, note);
         }
         for why in refused {
-            self.line(what.clone(), Finding::Bad, why);
+            self.site.line(what.clone(), Finding::Bad, why);
         }
         if !has_users {
-            self.line(what, Finding::Note, "the service has no users to read");
+            self.site.line(what, Finding::Note, "the service has no users to read");
         }
     }
 
     fn read(&mut self, reply: Option<&Reply>) -> Next {
-        let Some(asked) = self.asked.take() else { return self.done() };
+        let Some((kind, asked)) = self.asked.take() else { return self.done() };
         let what = format!("GET {}", asked.path);
         let Some(reply) = reply else {
-            self.line(what, Finding::Bad, "no reply");
+            self.site.line(what, Finding::Bad, "no reply");
             return self.done();
         };
         if self.listing.is_some() && reply.ok() {
@@ -311,8 +313,13 @@ impl Probe {
             ),
             _ => (Finding::Bad, told(reply)),
         };
-        self.line(what, finding, detail);
+        self.site.line(what, finding, detail);
         let requests = self.look_closer(reply);
+        if self.listing.is_some() && kind == Kind::User && reply.ok() && self.site.good() {
+            let page = Page { feed: feed_of(kind).into(), owner: None, bytes: reply.body.clone() };
+            let site = Site { lost: self.not_known(kind), ..self.site.clone() };
+            self.glimpse = Some(Box::new(Glimpse { site, kind, page, of: self.total }));
+        }
         self.ask_closer(requests)
     }
 
@@ -338,7 +345,9 @@ impl Probe {
             // RFC 9865 2: a service may page by cursor alone and not say so.
             self.site.paging = Some(Paging::Cursor);
         }
-        match document::member(&page, "totalResults") {
+        let total = document::member(&page, "totalResults");
+        self.total = total.and_then(Value::as_u64);
+        match total {
             Some(total) => (Finding::Good, format!("may be read; {total} records")),
             None => (
                 Finding::Note,
@@ -368,6 +377,10 @@ impl Walk for Probe {
 
     fn spares(&self) -> bool {
         self.closer
+    }
+
+    fn glimpse(&mut self) -> Option<Box<Glimpse>> {
+        self.glimpse.take()
     }
 
     fn kept(&mut self) -> Vec<(Request, Reply)> {

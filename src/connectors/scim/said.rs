@@ -1,7 +1,7 @@
 //! What the file of a SCIM service says that it can, over what the service announces.
 
 use crate::mapping::{Mapping, PagingBy, Removal};
-use crate::plan::{Evidence, Finding, MemberRemoval, Paging, Site};
+use crate::plan::{Finding, MemberRemoval, Paging, Site};
 
 /// What a service's file says goes before what the service says; told as evidence.
 pub(super) fn learn(site: &mut Site, mapping: &Mapping) {
@@ -9,7 +9,7 @@ pub(super) fn learn(site: &mut Site, mapping: &Mapping) {
     if !said.is_empty() {
         let what = format!("what the file of {} says", mapping.title);
         let detail = format!("{} [{}]", said.join(", "), mapping.service.cite);
-        site.evidence.push(Evidence { what, finding: Finding::Note, detail });
+        site.line(what, Finding::Note, detail);
     }
 }
 

@@ -64,7 +64,7 @@ impl Probe {
                 0 => String::new(),
                 n => format!("; {n} lists of extensions are not used"),
             };
-            self.line(format!("GET {path}"), Finding::Good, format!("{} schemas{more}{left}", schemas.len()));
+            self.site.line(format!("GET {path}"), Finding::Good, format!("{} schemas{more}{left}", schemas.len()));
         }
         self.site.discovered = discovered;
         self.site.types = types;

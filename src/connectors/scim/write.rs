@@ -15,8 +15,8 @@ use crate::connectors::wanted::{What, Wish, about, in_order, side_effects, wishe
 use crate::mapping::{Access, Edit};
 use crate::model::{AttrPath, Kind, Op};
 use crate::plan::{
-    Body, By, Change, ChangeId, Endpoint, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, StepId,
-    Target, Want, Wanted,
+    Body, By, Change, ChangeId, Endpoint, Expect, Facet, Method, Ref, Refusal, Repeat, Request, Site, Step, Target,
+    Want, Wanted,
 };
 
 fn cannot(why: impl Into<String>) -> Refusal {
@@ -61,15 +61,10 @@ impl<'r> Work<'r> {
         let served: Vec<Op> =
             self.changes.iter().filter(|change| serves.contains(&change.id)).map(|change| change.op).collect();
         Step {
-            id: StepId("".into()),
-            system: self.changes[0].system.clone(),
-            serves: serves.to_vec(),
-            after: Vec::new(),
             read,
-            write,
             verify,
-            yields: None,
             side_effects: side_effects(&self.scim.mapping, self.endpoint.kind, &served),
+            ..Step::new(self.changes[0].system.clone(), serves.to_vec(), write)
         }
     }
 

@@ -235,7 +235,7 @@ impl Page<'_> {
             state,
             Some(OutcomeState::Confirmed { .. } | OutcomeState::Accepted | OutcomeState::Differs { .. })
         );
-        if let (true, Some(why)) = (came, cannot_undo(change, &self.push.plan.sensitive)) {
+        if let (true, Some(why)) = (came, cannot_undo(&self.push.plan, change)) {
             let line = below(Tone::Warn, text!("plan.no-undo", why = why));
             rows.extend(line.wrapped(self.cells).into_iter().map(row));
         }

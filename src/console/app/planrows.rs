@@ -62,7 +62,7 @@ impl Planned {
             // Each change would have to be turned round to know it: once for a plan.
             let refused: HashSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
             let going = plan.changes.iter().filter(|change| !refused.contains(&change.id));
-            self.lasting = Some(lasting(going, &plan.sensitive));
+            self.lasting = Some(lasting(plan, going));
         }
         let mut words = std::mem::take(&mut self.words);
         let (filter, listed) = (Narrowed::new(&self.filter), HashSet::new());
@@ -337,8 +337,7 @@ impl Maker<'_> {
         if whole.text().width() + 12 > self.plan.cells {
             self.text(&whole);
         }
-        let sensitive = self.plan.plan().map(|plan| plan.sensitive.clone()).unwrap_or_default();
-        if let Some(reason) = cannot_undo(change, &sensitive) {
+        if let Some(reason) = self.plan.plan().and_then(|plan| cannot_undo(plan, change)) {
             self.text(&indent(4, Line::default().data(Tone::Warn, text!("plan.no-undo", why = reason))));
         }
         let Some(steps) = steps else {

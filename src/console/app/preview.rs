@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use crate::compare::Compared;
 use crate::mapping::Edit;
-use crate::model::{AttrPath, Form, Kind, RecordKey};
+use crate::model::{AttrPath, Form, Kind};
 use crate::plan::reset::is_typed;
 use crate::plan::{
-    At, Body, By, Called, Change, ChangeId, DIGITS, Expect, OutcomeState, Ref, Request, Seen, Sensitive, Step, Target,
-    VEIL, Wanted, invert, veil_change,
+    At, Body, By, Called, Change, ChangeId, Expect, OutcomeState, Plan, Ref, Request, Seen, Step, Target, Wanted,
 };
 
 use super::lines::{Line, Tone, clock, padded};
@@ -24,26 +23,14 @@ pub fn indent(by: usize, line: Line) -> Line {
     set
 }
 
-/// Why a change cannot be taken back once it is made; `None`: it can.
-///
-/// `sensitive`: the attributes whose values are kept as hashes alone.
-pub fn cannot_undo(change: &Change, sensitive: &[Sensitive]) -> Option<String> {
-    // As it will be in the record, from which it would be taken back.
-    let kept = veil_change(change, sensitive, &|_| format!("{VEIL}{}", "0".repeat(DIGITS)));
-    let change = &kept;
-    let before: &[_] = match &change.expect {
-        Expect::Facets(facets) => facets,
-        Expect::Absent { .. } => &[],
-    };
-    // A record that is created has its id only then; whether there is a way back does not hang on it.
-    let made = RecordKey::new(change.system.clone(), change.kind, "new");
-    let created = matches!(change.target, Target::New(_)).then_some(&made);
-    invert(change, before, created).err().map(|why| said(&why.to_string()).into_owned())
+/// Why a change of a plan cannot be taken back once it is made; `None`: it can.
+pub fn cannot_undo(plan: &Plan, change: &Change) -> Option<String> {
+    crate::plan::cannot_undo(plan, change).map(|why| said(&why).into_owned())
 }
 
-/// How many of these changes cannot be taken back.
-pub fn lasting<'c>(changes: impl IntoIterator<Item = &'c Change>, sensitive: &[Sensitive]) -> usize {
-    changes.into_iter().filter(|change| cannot_undo(change, sensitive).is_some()).count()
+/// How many of these changes of a plan cannot be taken back.
+pub fn lasting<'c>(plan: &Plan, changes: impl IntoIterator<Item = &'c Change>) -> usize {
+    changes.into_iter().filter(|change| crate::plan::cannot_undo(plan, change).is_some()).count()
 }
 
 /// That so many changes cannot be taken back, in words; `None` where all can.

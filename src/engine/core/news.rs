@@ -75,6 +75,11 @@ impl Core {
                     self.outdated();
                 }
             }
+            News::Glimpsed(at, connector, snapshot) => {
+                if self.members[at].glimpsed(connector, snapshot) {
+                    self.outdated();
+                }
+            }
             News::Grew(at, snapshot) => {
                 if self.members[at].grew(snapshot) {
                     self.outdated();
@@ -117,6 +122,7 @@ pub(super) fn place(news: &News) -> usize {
         News::Opened(at, _)
         | News::Failed(at, _)
         | News::Probed(at, _, _)
+        | News::Glimpsed(at, ..)
         | News::Grew(at, _)
         | News::Read(at, _, _)
         | News::Crashed(at, _)

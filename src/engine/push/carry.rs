@@ -66,7 +66,14 @@ pub async fn push(
             finish(&desk, &plan, &BTreeSet::new(), &shared, &tell).await
         }
     };
-    if let Err(why) = opened.close(&desk).await {
+    if let Err((count, why)) = shared.catch_up(&desk, &plan.id).await {
+        // Closed it would say that nothing is left to find out.
+        tell(Report::Notice(format!(
+            "the record of this push is not whole: of {count} changes it does not say what came of them ({why}). The push stays \
+             open; once the journal can be written, start trueup again, and it looks up what was sent"
+        )));
+        opened.leave(&desk).await;
+    } else if let Err(why) = opened.close(&desk).await {
         tell(Report::Notice(format!("the push could not be closed in the journal: {why}")));
     }
     tell(Report::PushEnded(plan.id.clone()));
@@ -279,10 +286,7 @@ async fn finish(desk: &Desk, plan: &Plan, left: &BTreeSet<StepId>, shared: &Shar
         let outcome = Outcome { change: change.id.clone(), state, at: (desk.now)() };
         if shared.state(&change.id) != outcome.state {
             shared.note(&change.id, &outcome.state);
-            let (id, kept) = (plan.id.clone(), outcome.clone());
-            if let Err(why) = desk.keeper.ask(move |journal| journal.outcome(&id, &kept)).await {
-                tell(Report::Notice(format!("the outcome of {} could not be written down: {why}", change.id)));
-            }
+            shared.keep(desk, &plan.id, outcome.clone(), tell).await;
             tell(Report::Outcome(plan.id.clone(), outcome.clone()));
         }
         outcomes.push(outcome);

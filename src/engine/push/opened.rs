@@ -99,6 +99,14 @@ impl Opened {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner).take();
         closed
     }
+
+    /// Gives the leases back and leaves the plan open in the journal, for the next start.
+    pub(super) async fn leave(self, desk: &Desk) {
+        let systems = self.systems.clone();
+        // It is taken from a process that has ended all the same.
+        let _ = desk.keeper.ask(move |journal| released(journal, &systems)).await;
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
 }
 
 /// Says that the leases are held still. Where one was taken away, nothing more is begun: others may push there now.

@@ -16,7 +16,7 @@ use crate::model::text::clean;
 use crate::plan::stage::awaited;
 use crate::plan::{
     Called, Change, ChangeId, Group, Plan, PlanId, Refusal, Request, Step, Target, assemble, by_record, digest,
-    lacking, sensitive, veiled,
+    lacking, one_way, sensitive, veiled,
 };
 
 /// How many records are read side by side for a preview; the budget of each system is kept by the line.
@@ -97,6 +97,13 @@ pub async fn prepare(
     plan.pins = systems.into_iter().filter_map(|system| Some((system.clone(), desk.pin(system)?))).collect();
     let connected = plan.pins.keys().filter_map(|system| Some((system, desk.parties.get(system)?)));
     plan.sensitive = connected.flat_map(|(system, party)| sensitive(party.connector.mapping(), system)).collect();
+    plan.one_way = will
+        .iter()
+        .filter_map(|change| {
+            let mapping = desk.parties.get(&change.system)?.connector.mapping();
+            Some((change.id.clone(), one_way(mapping, change)?))
+        })
+        .collect();
     plan.called = Called::of(&plan.changes, &desk.compared);
     plan.fingerprint = digest(&plan);
     Ok(plan)

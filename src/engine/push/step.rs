@@ -2,9 +2,11 @@
 
 mod after;
 mod check;
+mod record;
+mod shared;
+mod whose;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::judge::Known;
@@ -14,60 +16,11 @@ use super::stop::{Paused, Stop};
 use super::{Desk, LineFault, Party, Rest, Tell};
 use crate::engine::limit::over;
 use crate::engine::protocol::Report;
-use crate::model::{Kind, Op, SystemId};
-use crate::plan::{Change, ChangeId, Facet, Outcome, OutcomeState, Plan, Reply, Seen, Step, StepId, Target, Verdict};
-use crate::store::{Receipt, StepState, StoreError};
+use crate::model::Kind;
+use crate::plan::{Change, ChangeId, OutcomeState, Plan, Reply, Step, Verdict};
+use crate::store::{Receipt, StepState};
 use check::Checked;
-
-/// What this push wrote of a record; `None`: a facet may be anything because of what was written beside it.
-type Written = Vec<(Facet, Option<Seen>)>;
-
-/// What the steps of one push know together.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    known: Mutex<HashMap<ChangeId, String>>,
-    ours: Mutex<BTreeMap<Target, Written>>,
-    outcomes: Mutex<BTreeMap<ChangeId, OutcomeState>>,
-    sent: Mutex<BTreeSet<StepId>>,
-    /// Systems that have not answered for so long that nothing more is tried there.
-    gone: Mutex<BTreeMap<SystemId, String>>,
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Shared {
-    pub(super) fn known(&self, change: &ChangeId) -> Option<String> {
-        lock(&self.known).get(change).cloned()
-    }
-
-    pub(super) fn state(&self, change: &ChangeId) -> OutcomeState {
-        lock(&self.outcomes).get(change).cloned().unwrap_or(OutcomeState::Pending)
-    }
-
-    /// Whether the write of a step may have left.
-    pub(super) fn sent(&self, step: &StepId) -> bool {
-        lock(&self.sent).contains(step)
-    }
-
-    fn gone(&self, system: &SystemId) -> Option<String> {
-        lock(&self.gone).get(system).cloned()
-    }
-
-    fn give_up(&self, system: &SystemId, rest: &Rest) {
-        let why = format!(
-            "{}; {system} did not come back after it was left alone {RESTS} times, so nothing more was sent to it. Push it again \
-             once it answers",
-            rest.why
-        );
-        lock(&self.gone).insert(system.clone(), why);
-    }
-
-    pub(super) fn note(&self, change: &ChangeId, state: &OutcomeState) {
-        lock(&self.outcomes).insert(change.clone(), state.clone());
-    }
-}
+pub(super) use shared::Shared;
 
 /// One step at work.
 #[derive(Clone)]
@@ -124,71 +77,6 @@ impl Work {
     fn view<'v>(&'v self, kind: Kind, known: Known<'v>) -> View<'v> {
         let (desk, party, changes) = (&*self.desk, &self.party, &self.plan.changes[..]);
         View { desk, party, system: &self.step.system, kind, known, changes }
-    }
-
-    fn target(&self) -> Option<&Target> {
-        self.group.first().map(|change| &change.target)
-    }
-
-    fn creates(&self) -> bool {
-        self.changes().iter().any(|change| change.op == Op::Create)
-    }
-
-    /// The id of the record, where it has one by now.
-    fn id(&self) -> Option<String> {
-        match self.target()? {
-            Target::Record(key) => Some(key.id.to_string()),
-            Target::New(change) => self.shared.known(change),
-        }
-    }
-
-    fn report(&self, change: &ChangeId, state: &OutcomeState) {
-        self.shared.note(change, state);
-        let outcome = Outcome { change: change.clone(), state: state.clone(), at: (self.desk.now)() };
-        (self.tell)(Report::Outcome(self.plan.id.clone(), outcome));
-    }
-
-    fn report_all(&self, state: &OutcomeState) {
-        for id in &self.step.serves {
-            if !self.shared.state(id).settled() {
-                self.report(id, state);
-            }
-        }
-    }
-
-    /// Writes outcomes down and reports them. What cannot be written down is reported all the same: the intent is on disk,
-    /// so the next start looks it up.
-    pub(super) async fn settle(&self, states: Vec<(ChangeId, OutcomeState)>) {
-        for (change, state) in states {
-            let outcome = Outcome { change: change.clone(), state: state.clone(), at: (self.desk.now)() };
-            let plan = self.plan.id.clone();
-            if let Err(why) = self.desk.keeper.ask(move |journal| journal.outcome(&plan, &outcome)).await {
-                (self.tell)(Report::Notice(format!("the outcome of {change} could not be written down: {why}")));
-            }
-            self.report(&change, &state);
-        }
-    }
-
-    async fn settle_all(&self, state: OutcomeState) {
-        let open = self.step.serves.iter().filter(|id| !self.shared.state(id).settled());
-        self.settle(open.map(|id| (id.clone(), state.clone())).collect()).await;
-    }
-
-    /// Writes down how far the step got. What cannot be written down leaves the intent open: the next start looks it up.
-    async fn reached(&self, receipt: Option<Receipt>, state: StepState) -> Option<Receipt> {
-        let receipt = receipt?;
-        let asked = self.desk.keeper.ask(move |journal| {
-            let written = journal.reached(&receipt, &state);
-            Ok((receipt, written))
-        });
-        let (receipt, written) = match asked.await {
-            Ok((receipt, written)) => (Some(receipt), written),
-            Err(why) => (None, Err(why)),
-        };
-        if let Err(why) = written {
-            (self.tell)(Report::Notice(format!("how far a step got could not be written down: {why}")));
-        }
-        receipt
     }
 
     /// Carries the step out. Gives whether what comes after it may go on.
@@ -288,7 +176,7 @@ impl Work {
                 if let Some(Doubt { receipt, status, why }) = doubt.take() {
                     let why = format!("busy: {why}; read again, it was not carried out");
                     self.reached(receipt, StepState::Ended { status, why }).await;
-                    lock(&self.shared.sent).remove(&self.step.id);
+                    self.shared.stays(&self.step.id);
                 }
                 native
             }
@@ -339,7 +227,7 @@ impl Work {
             }
         };
         self.report_all(&OutcomeState::Sent);
-        lock(&self.shared.sent).insert(self.step.id.clone());
+        self.shared.leaves(&self.step.id);
         let write = self.desk.line.write(&step.system, step.write.clone(), &receipt);
         match self.stop.unless_given_up(write).await {
             Some(reply) => self.replied(&step, Some(receipt), reply, attempt, doubt).await,
@@ -350,35 +238,6 @@ impl Work {
                 self.settle_all(OutcomeState::Unknown { why }).await;
                 Attempt::Done(false)
             }
-        }
-    }
-
-    /// Whether an id that a create is answered with is known as another record's: the answer is one to something else.
-    fn anothers(&self, id: &str) -> bool {
-        let Some(kind) = self.group.first().map(|change| change.kind) else { return false };
-        let inputs = &self.desk.compared.inputs;
-        let table = inputs.index(&self.step.system).and_then(|at| inputs.systems[at].snapshot(kind));
-        let read = table.is_some_and(|snapshot| snapshot.table.find(id).is_some());
-        let own = match self.target() {
-            Some(Target::New(change)) => Some(change),
-            _ => None,
-        };
-        let same = |(change, have): (&ChangeId, &String)| {
-            have == id && Some(change) != own && self.plan.change(change).is_some_and(|other| other.kind == kind)
-        };
-        read || lock(&self.shared.known).iter().any(same)
-    }
-
-    /// Takes back what was learned: nothing is written to that record.
-    fn unlearn(&self) {
-        if let Some(Target::New(change)) = self.target() {
-            lock(&self.shared.known).remove(change);
-        }
-    }
-
-    fn learn(&self, id: &str) {
-        if let (Some(Target::New(change)), true) = (self.target(), self.creates()) {
-            lock(&self.shared.known).insert(change.clone(), id.to_owned());
         }
     }
 
@@ -393,12 +252,12 @@ impl Work {
         let reply = match reply {
             Ok(reply) => reply,
             Err(LineFault::NotSent(why)) if let Some(rest) = self.desk.line.rests(&self.step.system) => {
-                lock(&self.shared.sent).remove(&self.step.id);
+                self.shared.stays(&self.step.id);
                 self.reached(receipt, StepState::Ended { status: 0, why }).await;
                 return Attempt::Rests(rest);
             }
             Err(LineFault::TooLate(why)) => {
-                lock(&self.shared.sent).remove(&self.step.id);
+                self.shared.stays(&self.step.id);
                 self.reached(receipt, StepState::Ended { status: 0, why: why.clone() }).await;
                 return Attempt::Late(why);
             }
@@ -424,7 +283,7 @@ impl Work {
                 }
                 self.wrote();
                 self.report_all(&OutcomeState::Accepted);
-                match self.stop.unless_given_up(self.read_back(receipt, note.as_deref())).await {
+                match self.stop.unless_given_up(self.read_back(receipt, status, note.as_deref())).await {
                     Some(ours) => Attempt::Done(ours),
                     None => {
                         // It said yes, and nobody has looked: the step stays open, and the next start reads it back.
@@ -460,7 +319,7 @@ impl Work {
                 let window = self.party.connector.mapping().window;
                 let pause = busy_pause(&reply, attempt, (patience.first, patience.longest), window);
                 if over(&reply) {
-                    lock(&self.shared.sent).remove(&self.step.id);
+                    self.shared.stays(&self.step.id);
                     self.reached(receipt, StepState::Ended { status, why: format!("busy: {why}") }).await;
                 } else if attempt + 1 >= patience.tries {
                     return self.unknown(receipt, &format!("the service stayed busy: {why}"), false).await;
@@ -472,35 +331,12 @@ impl Work {
                 Attempt::Busy(why, pause)
             }
             Verdict::InUse(why) => {
-                lock(&self.shared.sent).remove(&self.step.id);
+                self.shared.stays(&self.step.id);
                 self.reached(receipt, StepState::Ended { status, why: format!("in use: {why}") }).await;
                 Attempt::InUse(why)
             }
             // A gateway that did not wait any longer says nothing of what it waited for.
             Verdict::Unknown(why) => self.unknown(receipt, &why, status == 504).await,
-        }
-    }
-
-    /// The service said no, or nothing was sent. The outcome is on disk before the step is.
-    async fn ended(&self, receipt: Option<Receipt>, status: u16, state: OutcomeState) -> Attempt {
-        let why = match &state {
-            OutcomeState::Failed { why } => why.clone(),
-            OutcomeState::Stale { what } => what.clone(),
-            OutcomeState::Refused { rule } => rule.clone(),
-            other => other.word().to_owned(),
-        };
-        self.settle_all(state).await;
-        self.reached(receipt, StepState::Ended { status, why }).await;
-        Attempt::Done(false)
-    }
-
-    async fn keep_lesson(&self, step: &Step, reply: &Reply) {
-        let Some(lesson) = self.party.connector.lesson(&self.party.site, step, reply) else { return };
-        let system = step.system.clone();
-        let kept: Result<(), StoreError> =
-            self.desk.keeper.ask(move |journal| journal.keep_lesson(&system, &lesson)).await;
-        if let Err(why) = kept {
-            (self.tell)(Report::Notice(format!("a lesson could not be kept: {why}")));
         }
     }
 }

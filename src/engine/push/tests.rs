@@ -8,6 +8,7 @@ mod pushed;
 mod righted;
 mod sooner;
 mod stopped;
+mod unwritten;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,7 @@
 use super::*;
 use crate::model::{AttrPath, Kind, SystemId};
 use crate::plan::fixture::{aha, time, user};
-use crate::plan::{By, Facet, Group, PlanId, Request, Seen, Step, StepId, Want, assemble};
+use crate::plan::{By, Expect, Facet, Group, PlanId, Request, Seen, Step, Want, assemble};
 
 fn change(name: &str, op: Op, target: Target, facet: Facet, value: Wanted) -> Change {
     let expect = Expect::Facets(vec![(facet.clone(), Seen::Absent)]);
@@ -39,17 +39,7 @@ fn new_user() -> [Change; 2] {
 fn plan(changes: &[Change]) -> Plan {
     let group = |change: &Change| Group {
         changes: vec![change.id.clone()],
-        steps: Ok(vec![Step {
-            id: StepId("".into()),
-            system: SystemId::new("aha"),
-            serves: vec![change.id.clone()],
-            after: Vec::new(),
-            read: Vec::new(),
-            write: Request::get("/"),
-            verify: Vec::new(),
-            yields: None,
-            side_effects: Vec::new(),
-        }]),
+        steps: Ok(vec![Step::new(SystemId::new("aha"), vec![change.id.clone()], Request::get("/"))]),
     };
     let groups = changes.iter().map(group).collect();
     assemble(PlanId("p".into()), time(), changes.to_vec(), groups, Vec::new(), Vec::new())
@@ -123,4 +113,27 @@ fn what_is_unknown_is_looked_up_and_not_tried_again() {
         outcome(&changes[1], OutcomeState::Unknown { why: "x".into() }),
     ];
     assert_eq!(retry(&plan, &outcomes, &|_| None), [changes[0].clone()], "what is stale is made anew");
+}
+
+#[test]
+fn what_was_written_into_a_new_record_goes_with_it_and_is_taken_back_alone_where_the_record_has_to_stay() {
+    use crate::plan::cannot_undo;
+    let [create, put] = new_user();
+    let put = Change { expect: Expect::Facets(Vec::new()), ..put };
+    let mut plan = plan(&[create.clone(), put.clone()]);
+    assert_eq!((cannot_undo(&plan, &create), cannot_undo(&plan, &put)), (None, None));
+    let outcomes = [confirmed(&create), confirmed(&put)];
+    let made = |id: &ChangeId| (*id == create.id).then(|| "new1".to_owned());
+    let (back, cannot) = undo(&plan, &outcomes, &made);
+    assert_eq!((back.len(), back[0].op, cannot), (1, Op::Deactivate, Vec::new()));
+    // Where its kind cannot be switched off, what was put into it is taken out again.
+    let why = "it has no way to switch one off";
+    plan.one_way = vec![(create.id.clone(), why.to_owned())];
+    assert_eq!((cannot_undo(&plan, &create).as_deref(), cannot_undo(&plan, &put)), (Some(why), None));
+    let (back, cannot) = undo(&plan, &outcomes, &made);
+    assert_eq!(cannot, [(create.id.clone(), why.to_owned())]);
+    assert_eq!((back.len(), back[0].op, &back[0].target), (1, Op::Drop, &Target::Record(user("new1"))));
+    // What shows is what an existing record is expected to be: of that nobody knows anything here.
+    let old = Change { target: Target::Record(user("a1")), needs: Vec::new(), ..put };
+    assert!(cannot_undo(&plan, &old).is_some_and(|why| why.contains("nobody knows")));
 }

@@ -25,15 +25,8 @@ fn of(name: &str, op: Op, needs: &[&ChangeId]) -> Change {
 
 fn step(serves: &[&Change], path: &str) -> Step {
     Step {
-        id: StepId("".into()),
-        system: aha(),
-        serves: serves.iter().map(|change| change.id.clone()).collect(),
-        after: Vec::new(),
-        read: Vec::new(),
-        write: Request::get(path),
-        verify: Vec::new(),
-        yields: None,
         side_effects: vec!["a mail is sent".into()],
+        ..Step::new(aha(), serves.iter().map(|change| change.id.clone()).collect(), Request::get(path))
     }
 }
 

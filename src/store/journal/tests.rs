@@ -53,15 +53,12 @@ fn plan(name: &str, ids: &[&str]) -> Plan {
         .map(|change| crate::plan::Group {
             changes: vec![change.id.clone()],
             steps: Ok(vec![Step {
-                id: StepId("".into()),
-                system: change.system.clone(),
-                serves: vec![change.id.clone()],
-                after: Vec::new(),
-                read: Vec::new(),
-                write: Request { method: Method::Put, ..Request::get(format!("/users/{}", change.label)) },
-                verify: Vec::new(),
                 yields: Some(change.id.clone()),
-                side_effects: Vec::new(),
+                ..Step::new(
+                    change.system.clone(),
+                    vec![change.id.clone()],
+                    Request { method: Method::Put, ..Request::get(format!("/users/{}", change.label)) },
+                )
             }]),
         })
         .collect();

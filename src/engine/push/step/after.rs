@@ -1,10 +1,11 @@
 //! After the write: it is read back, or looked up where nobody knows what became of it.
 
-use super::{Attempt, Work, lock};
+use super::shared::lock;
+use super::{Attempt, Work};
 use crate::compare::{Link, LinkVerdict, Rung};
 use crate::connectors::Reached;
 use crate::engine::protocol::Report;
-use crate::engine::push::judge::{self, Judge, Names, Stands};
+use crate::engine::push::judge;
 use crate::engine::push::look::{Found, Sought, View, keys_of};
 use crate::model::{Op, RecordKey};
 use crate::plan::{Change, ChangeId, Facet, OutcomeState, Request, fill};
@@ -32,9 +33,9 @@ impl Work {
         }
     }
 
-    /// Reads back what a write that the service said yes to has come to. Whether what comes after it may go on: a record that
+    /// Reads back what a write that the service said yes to with this status has come to. Whether what comes after it may go on: a record that
     /// is not the one that was created gets nothing.
-    pub(super) async fn read_back(&self, receipt: Option<Receipt>, note: Option<&str>) -> bool {
+    pub(super) async fn read_back(&self, receipt: Option<Receipt>, status: u16, note: Option<&str>) -> bool {
         let changes = self.changes();
         let known = |change: &ChangeId| self.shared.known(change);
         let Some(first) = changes.first() else { return false };
@@ -68,13 +69,16 @@ impl Work {
             states.iter().find(|(id, _)| changes.iter().any(|change| change.id == *id && change.op == Op::Create)),
             Some((_, OutcomeState::Differs { .. }))
         );
-        self.settle(states).await;
         if other && !self.is_ours(&view).await {
+            let named = self.id().unwrap_or_default();
+            // Nothing is written to that record, nor will anybody take back at it what was never done to it.
             self.unlearn();
-            // Nor will anybody take back at that record what was never done to it.
-            self.reached(receipt, StepState::Resolved { id: None }).await;
-            return false;
+            let why = format!("the service said yes and named {named}, which is another record");
+            let nobody = StepState::Replied { status, verdict: why.clone(), id: None };
+            let receipt = self.reached(receipt, nobody).await;
+            return matches!(Box::pin(self.unknown(receipt, &why, true)).await, Attempt::Done(true));
         }
+        self.settle(states).await;
         self.keep_link(&changes).await;
         if !open {
             self.reached(receipt, StepState::ReadBack).await;
@@ -104,11 +108,6 @@ impl Work {
         }
     }
 
-    /// What the records are called that the step is about.
-    pub(super) fn label(&self) -> String {
-        self.group.first().map(|change| change.label.clone()).unwrap_or_default()
-    }
-
     /// The service said no. Something between may have put that answer in the place of its own, so one look tells whether all
     /// is as wanted, which a moment ago it was not.
     pub(super) async fn all_the_same(&self, status: u16) -> Option<Vec<(ChangeId, OutcomeState)>> {
@@ -126,21 +125,8 @@ impl Work {
         };
         let reads = sought.reads(&self.party, &self.step.system, view.kind);
         let Found::Record(observed) = view.look(&sought, &reads, &[]).await else { return None };
-        let names = Names {
-            compared: &self.desk.compared,
-            system: &self.step.system,
-            changes: &self.plan.changes,
-            known: &known,
-        };
-        let judge = Judge { sealer: None, known: &known, mapping: self.party.connector.mapping(), names };
-        let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
-            // Of what did not exist before, that it is there says enough.
-            Stands::AsWanted { unread } if unread.is_empty() || self.creates() => {
-                Some((change.id.clone(), OutcomeState::Confirmed { unread }))
-            }
-            _ => None,
-        };
-        let states = changes.iter().map(as_wanted).collect::<Option<Vec<_>>>()?;
+        // Of what did not exist before, that it is there says enough.
+        let states = self.as_wanted(&changes, &observed, self.creates())?;
         self.learn(&observed.id);
         Some(states)
     }
@@ -213,7 +199,7 @@ impl Work {
     async fn moved_on(&self, receipt: Option<Receipt>, reached: Reached, why: &str) -> Attempt {
         match reached {
             Reached::Yes => {
-                if self.stop.unless_given_up(self.read_back(None, None)).await.is_none() {
+                if self.stop.unless_given_up(self.read_back(None, 0, None)).await.is_none() {
                     self.settle_all(OutcomeState::Accepted).await;
                     return Attempt::Done(true);
                 }

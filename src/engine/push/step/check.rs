@@ -1,12 +1,13 @@
 //! Just before the write: does everything still hold, and is the request still the one that was previewed?
 
-use super::{Work, lock};
+use super::Work;
+use super::shared::lock;
 use crate::connectors::Observed;
-use crate::engine::push::judge::{self, Judge, Names, Stands, moved};
+use crate::engine::push::judge::{self, Stands, moved};
 use crate::engine::push::look::{Found, Sought, keys_of};
+use crate::model::Kind;
 use crate::model::text::clean;
-use crate::model::{Kind, Row};
-use crate::plan::{Change, ChangeId, Facet, Method, OutcomeState, Request, Seen, Step, Target, fill, seen};
+use crate::plan::{Change, ChangeId, Facet, Method, OutcomeState, Request, Seen, Step, Target, fill};
 
 /// What the look just before the write came to.
 pub(super) enum Checked {
@@ -88,39 +89,29 @@ impl Work {
         changes.iter().map(|change| (change.id.clone(), state(change))).collect()
     }
 
-    /// Whether a record has one of the keys by which this plan's create is looked up; `None`: they cannot be read of it.
-    pub(super) fn has_our_key(&self, observed: &Observed) -> Option<bool> {
-        let by = keys_of(&self.group.iter().collect::<Vec<_>>())?;
-        let schema = observed.table.schema();
-        let mut told = by.iter().filter_map(|(path, text)| {
-            let facet = Facet { path: path.clone(), key: None };
-            schema.find(path)?;
-            match seen(&observed.table, Row(0), &facet) {
-                Seen::Unreadable => None,
-                now => Some(judge::same(observed, &facet, &Seen::Value(text.clone()), &now)),
-            }
-        });
-        let first = told.next()?;
-        Some(first || told.any(|same| same))
-    }
-
-    fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
+    /// The outcomes of these changes, where their record is as all of them want it. `there`: that it is there says enough, also
+    /// of what cannot be read.
+    pub(super) fn as_wanted(
+        &self,
+        changes: &[&Change],
+        observed: &Observed,
+        there: bool,
+    ) -> Option<Vec<(ChangeId, OutcomeState)>> {
         let known = |change: &ChangeId| self.shared.known(change);
-        let names = Names {
-            compared: &self.desk.compared,
-            system: &self.step.system,
-            changes: &self.plan.changes,
-            known: &known,
-        };
-        let judge = Judge { sealer: None, known: &known, mapping: self.party.connector.mapping(), names };
-        let as_wanted = |change: &&Change| match judge.stands(change, Some(&observed)) {
-            Stands::AsWanted { unread } if unread.is_empty() || new => {
+        let view = self.view(changes.first()?.kind, &known);
+        let outcome = |change: &&Change| match view.judge().stands(change, Some(observed)) {
+            Stands::AsWanted { unread } if unread.is_empty() || there => {
                 Some((change.id.clone(), OutcomeState::Confirmed { unread }))
             }
             _ => None,
         };
+        changes.iter().map(outcome).collect()
+    }
+
+    fn present(&self, changes: &[&Change], observed: Box<Observed>, new: bool) -> Checked {
+        let known = |change: &ChangeId| self.shared.known(change);
         if self.first
-            && let Some(states) = changes.iter().map(as_wanted).collect::<Option<Vec<_>>>()
+            && let Some(states) = self.as_wanted(changes, &observed, new)
         {
             self.learn(&observed.id);
             return Checked::Settled(states);

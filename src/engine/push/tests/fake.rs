@@ -12,8 +12,7 @@ use crate::engine::push::{Line, LineFault, Rest};
 use crate::mapping::{Edit, Mapping};
 use crate::model::{AttrPath, Form, Kind, Op, RecordKey, SystemId, TableBuilder};
 use crate::plan::{
-    Body, Change, Facet, Method, Ref, Refusal, Repeat, Reply, Request, Site, Step, StepId, Target, Verdict, Wanted,
-    fixture,
+    Body, Change, Facet, Method, Ref, Refusal, Repeat, Reply, Request, Site, Step, Target, Verdict, Wanted, fixture,
 };
 use crate::store::Receipt;
 
@@ -385,15 +384,8 @@ impl Connector for Fake {
             write.edits = edits;
             write.holes = hole.iter().filter(|_| path.contains("{{")).cloned().collect();
             Step {
-                id: StepId("".into()),
-                system: first.system.clone(),
-                serves: serves.iter().map(|change| change.id.clone()).collect(),
-                after: Vec::new(),
-                read: Vec::new(),
-                write,
-                verify: Vec::new(),
-                yields: None,
                 side_effects: vec![format!("{method} has consequences")],
+                ..Step::new(first.system.clone(), serves.iter().map(|change| change.id.clone()).collect(), write)
             }
         };
         let mut steps = Vec::new();
