@@ -159,7 +159,7 @@ impl Print<'_> {
         for (system, effect, count) in plan.side_effects() {
             writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&spoken(&effect)))?;
         }
-        if let Some(lasting) = lasting_words(lasting(plan, &plan.changes)) {
+        if let Some(lasting) = lasting_words(lasting(plan, &plan.changes).len()) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;

@@ -2,9 +2,12 @@
 
 use crossterm::event::KeyCode;
 use trueup::console::app::Msg;
+use trueup::engine::protocol::{Command, Report};
+use trueup::model::Op;
+use trueup::plan::OutcomeState;
 
 use crate::desk::Desk;
-use crate::world;
+use crate::world::{self, change, outcome, plan};
 
 fn typed(desk: &mut Desk, text: &str) {
     desk.keys("/");
@@ -76,4 +79,131 @@ fn the_breadcrumb_speaks_the_language_that_is_spoken_now() {
     let strip = desk.screen();
     let strip = strip.lines().nth(2).unwrap_or_default().to_owned();
     assert!(strip.contains("系统"), "the tab is nobody's name: {strip}");
+}
+
+/// Three changes, the first of which has no way back.
+fn planned(desk: &mut Desk) -> (Vec<trueup::plan::Change>, std::sync::Arc<trueup::plan::Plan>) {
+    let mut changes: Vec<_> = (0..3).map(|at| change(at, "department", "Production", "Research")).collect();
+    changes[0].op = Op::Delete;
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    let made = plan(changes.clone());
+    desk.report(Report::Prepared(made.clone()));
+    (changes, made)
+}
+
+#[test]
+fn what_cannot_be_undone_is_marked_and_can_be_listed_before_the_push() {
+    let mut desk = Desk::with(120, 36, world::small());
+    planned(&mut desk);
+    let screen = desk.screen();
+    assert!(screen.contains("1 change cannot be undone"), "{screen}");
+    let marked = |screen: &str| screen.lines().filter(|line| line.ends_with("no undo")).count();
+    assert_eq!(marked(&screen), 1, "{screen}");
+    typed(&mut desk, "no undo");
+    let screen = desk.screen();
+    assert!(screen.contains("lena.fischer@example.com") && !screen.contains("omar.haddad@example.com"), "{screen}");
+    desk.keys("Esc");
+    assert!(desk.screen().contains("omar.haddad@example.com"), "{}", desk.screen());
+}
+
+#[test]
+fn a_push_is_said_to_run_on_every_tab() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes: Vec<_> = (0..3).map(|at| change(at, "department", "Production", "Research")).collect();
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    let made = plan(changes.clone());
+    desk.report(Report::Prepared(made.clone()));
+    desk.keys("P 3 Enter");
+    assert!(matches!(desk.commands().last(), Some(Command::Push { .. })));
+    desk.report(Report::PushBegan(made.id.clone()));
+    let done = OutcomeState::Confirmed { unread: Vec::new() };
+    desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], done)));
+    for tab in ["1", "2", "3", "4", "5", "6", "7"] {
+        desk.keys(tab);
+        assert!(desk.screen().lines().next().unwrap_or_default().contains("PUSHING 1/3"), "{tab}: {}", desk.screen());
+    }
+    desk.report(Report::PushEnded(made.id.clone()));
+    assert!(!desk.screen().contains("PUSHING"), "{}", desk.screen());
+}
+
+#[test]
+fn a_push_that_was_turned_away_says_that_nothing_was_pushed_and_each_rule_on_its_own() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes: Vec<_> = (0..3).map(|at| change(at, "department", "Production", "Research")).collect();
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    let mut made = (*plan(changes.clone())).clone();
+    made.guards = vec![trueup::plan::Guard { acknowledged: true, ..world::guard(true) }];
+    let made = std::sync::Arc::new(made);
+    desk.report(Report::Prepared(made.clone()));
+    assert!(desk.screen().contains("ok limit-deactivate"), "{}", desk.screen());
+    desk.keys("P 3 Enter");
+    let rule = "limit-deactivate: 3 of 6 users would be switched off; limit-percent: 50 % is more than 5 %";
+    for change in &changes {
+        desk.report(Report::Outcome(made.id.clone(), outcome(change, OutcomeState::Refused { rule: rule.into() })));
+    }
+    desk.report(Report::PushEnded(made.id.clone()));
+    let screen = desk.screen();
+    assert!(screen.contains("nothing was pushed: 3 changes"), "{screen}");
+    assert!(!screen.contains("pushed 3 changes") && !screen.contains("ok limit-deactivate"), "{screen}");
+    let begins = |screen: &str, word: &str| screen.lines().any(|line| line.trim_start().starts_with(word));
+    assert!(begins(&screen, "limit-percent: 50 %"), "{screen}");
+    desk.keys("6");
+    let screen = desk.screen();
+    assert!(
+        screen.contains("nothing was pushed: 3 changes") && begins(&screen, "limit-deactivate: 3 of 6"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn that_a_plan_is_made_is_said_until_it_is_made() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let changes = vec![change(0, "department", "Production", "Research")];
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p p");
+    let footer = |desk: &Desk| desk.screen().lines().last().unwrap_or_default().to_owned();
+    assert!(footer(&desk).contains("making the plan"), "{}", desk.screen());
+    desk.report(Report::Prepared(plan(changes)));
+    assert!(footer(&desk).contains("help"), "{}", desk.screen());
+}
+
+#[test]
+fn what_is_being_looked_up_is_named_with_whom_and_until_when() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let id = change(0, "department", "Production", "Research").id;
+    let what = vec![(id, "create andres.nunez@example.com in litmos".to_owned())];
+    desk.report(Report::Unknown(what.clone()));
+    desk.keys("6 L");
+    assert!(matches!(desk.commands().last(), Some(Command::Resolve)));
+    let until = crate::desk::now() + jiff::SignedDuration::from_secs(30);
+    let looking = trueup::engine::protocol::LookUp { what: what.clone(), until };
+    desk.report(Report::Unknown(what));
+    desk.report(Report::LookingUp(Some(looking)));
+    let screen = desk.screen();
+    assert!(screen.contains("create andres.nunez@example.com in litmos"), "{screen}");
+    assert!(screen.contains("looking it up by reading, until") && screen.contains(":30 at the latest"), "{screen}");
+    desk.keys("O");
+    assert!(desk.screen().contains("looking up: create andres.nunez@example.com in litmos"), "{}", desk.screen());
+    assert!(!desk.screen().contains("nothing is running"), "{}", desk.screen());
+    desk.keys("Esc L");
+    let asked = |command: &&&Command| matches!(command, Command::Resolve);
+    assert_eq!(desk.commands().iter().filter(asked).count(), 1, "once is enough");
+    desk.report(Report::LookingUp(None));
+    desk.report(Report::Unknown(Vec::new()));
+    assert!(!desk.screen().contains("looking it up"), "{}", desk.screen());
+}
+
+#[test]
+fn a_demo_that_forgets_what_is_staged_asks_before_it_ends() {
+    let mut desk = Desk::with(120, 36, world::small());
+    desk.report(Report::Staging(vec![change(0, "department", "Production", "Research")]));
+    desk.app.setup.forgets = true;
+    desk.keys("q");
+    assert!(desk.screen().contains("what is staged goes with it: 1 change"), "{}", desk.screen());
+    assert!(!desk.commands().iter().any(|command| matches!(command, Command::Quit)));
+    desk.keys("y");
+    assert!(desk.commands().iter().any(|command| matches!(command, Command::Quit)));
 }

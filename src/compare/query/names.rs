@@ -31,7 +31,8 @@ pub fn asked_in_vain(compared: &Compared, kind: Kind, query: &Query) -> Vec<(Str
             || of_a_system(path)
             || schemas.iter().any(|schema| field(schema, path).is_some() || !picked_entries(schema, path).is_empty())
     };
-    let mut names: Vec<&str> = schemas.iter().flat_map(|schema| schema.iter()).map(|(_, def)| def.path.local(&[])).collect();
+    let mut names: Vec<&str> =
+        schemas.iter().flat_map(|schema| schema.iter()).map(|(_, def)| def.path.local(&[])).collect();
     names.extend(BESIDE);
     let mut vain: Vec<(String, Option<String>)> = Vec::new();
     filter.paths(&mut |path| {

@@ -67,6 +67,17 @@ impl App {
                 }
                 self.history.unknown(unknown);
             }
+            Report::LookingUp(looking) => {
+                match &looking {
+                    Some(looking) => {
+                        let n = text::count(looking.what.len() as u64);
+                        let until = super::lines::hour(looking.until);
+                        self.say(Tone::Plain, text!("notice.looking", n = n, until = until));
+                    }
+                    None => wishes.push(Wish::Engine(Command::History)),
+                }
+                self.history.looks(looking);
+            }
             Report::Notice(text) => self.say(Tone::Plain, said::said(&text)),
             Report::Crashed { part, text } => {
                 self.say(Tone::Bad, text!("notice.crashed", part = said::said(&part), text = said::said(&text)));
@@ -82,7 +93,13 @@ impl App {
             counts.iter().map(|(word, n)| format!("{} {}", text::count(*n as u64), said::said(word))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
-        self.say(tone, text!("notice.push-ended", counts = words.join(", ")));
+        let counts = words.join(", ");
+        if self.plan.turned_away() {
+            self.history.turned_away(self.now, self.plan.hindered());
+            self.say(Tone::Bad, text!("notice.push-refused", counts = counts));
+        } else {
+            self.say(tone, text!("notice.push-ended", counts = counts));
+        }
         wishes.push(Wish::Engine(Command::History));
     }
 

@@ -256,8 +256,7 @@ impl App {
 
     /// Takes changes back, but for those that a push is carrying out: those are given back.
     fn let_go(&mut self, ids: &[ChangeId]) -> Vec<ChangeId> {
-        let (carried, free): (Vec<ChangeId>, Vec<ChangeId>) =
-            ids.iter().cloned().partition(|id| self.plan.carries(id));
+        let (carried, free): (Vec<ChangeId>, Vec<ChangeId>) = ids.iter().cloned().partition(|id| self.plan.carries(id));
         self.staged.remove_all(&free);
         carried
     }
