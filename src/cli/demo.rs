@@ -11,6 +11,7 @@ use super::args::Demo;
 use super::open::open;
 use super::{Exit, Global, face, setup};
 use crate::config::{self, Dirs};
+use crate::console::run::Rules;
 use crate::engine::Setup;
 use crate::mapping::Mapping;
 use crate::simulate::{self, Options, Running};
@@ -95,10 +96,15 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let dirs = Dirs::find(Some(&home.path)).map_err(anyhow::Error::msg)?;
     // Its systems are nobody else's, though they are called like those of other demos.
     let setup = Setup { leases: Leases::none(), ..setup::build(&config, &dirs, &mappings)? };
+    // Its rules can be edited and tried, as anybody's: they last as long as the demo does.
+    let own = Global { config: Some(file.clone()), data_dir: Some(home.path.clone()), ..global.clone() };
+    let setup = Setup { reread: Some(setup::reread(&own, &config, &setup.systems)), ..setup };
+    let rules = Some(Rules { config: file, mappings: Vec::new() });
     let options = crate::console::run::Options {
         demo: true,
         forgets: home.fresh,
         title: "acme".to_owned(),
+        rules,
         ..Default::default()
     };
     open(setup, global, look, options)

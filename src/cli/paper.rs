@@ -15,6 +15,7 @@ use super::lines::{FacetLine, Line};
 use crate::compare::Compared;
 use crate::console::app::lines;
 use crate::console::app::preview::{cannot_undo, describe, lasting, lasting_words, new_record, step_lines, why};
+use crate::console::app::text::text;
 use crate::model::{Op, SystemId, text};
 use crate::plan::{Change, Outcome, Plan, digest};
 
@@ -150,14 +151,17 @@ impl Print<'_> {
         }
         for guard in &plan.guards {
             let way = if guard.can_acknowledge {
-                format!(" (to let it pass: --acknowledge {})", guard.rule)
+                let option = format!("--acknowledge {}", guard.rule);
+                format!(" {}", text!("paper.pass", option = option))
             } else {
                 String::new()
             };
-            writeln!(out, "  BLOCKED {}: {}{way}", guard.rule, text::clean(&spoken(&guard.text)))?;
+            let (word, words) = (text!("paper.blocked"), spoken(&guard.text));
+            writeln!(out, "  {word} {}: {}{way}", guard.rule, text::clean(&words))?;
         }
         for (system, effect, count) in plan.side_effects() {
-            writeln!(out, "  OUTSIDE {system}, {count} times: {}", text::clean(&spoken(&effect)))?;
+            let words = text!("paper.outside", system = system, n = count, what = spoken(&effect));
+            writeln!(out, "  {}", text::clean(&words))?;
         }
         if let Some(lasting) = lasting_words(lasting(plan, &plan.changes).len()) {
             writeln!(out, "  {lasting}")?;

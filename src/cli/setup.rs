@@ -90,7 +90,7 @@ pub struct Loaded {
 }
 
 /// Reads the same configuration anew while the program runs: its rules, and not the way to the systems.
-fn reread(global: &Global, first: &Config, systems: &[SystemSetup]) -> engine::Reread {
+pub(super) fn reread(global: &Global, first: &Config, systems: &[SystemSetup]) -> engine::Reread {
     let (global, first) = (global.clone(), first.clone());
     // What was asked for at the start is not asked for again.
     let asked: Vec<SystemConfig> = systems.iter().map(|system| system.config.clone()).collect();

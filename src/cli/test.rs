@@ -4,6 +4,8 @@ use std::io::Write;
 
 use super::args::{Format, Test};
 use super::{Exit, Global, face, out, setup};
+use crate::console::app::lines::padded;
+use crate::console::app::text::text;
 use crate::engine;
 use crate::model::text;
 use crate::plan::{Finding, Site};
@@ -54,20 +56,21 @@ pub fn run(global: &Global, args: &Test) -> anyhow::Result<Exit> {
 pub fn table(site: &Site, out: &mut dyn Write) -> std::io::Result<()> {
     for line in &site.evidence {
         let mark = match line.finding {
-            Finding::Good => "ok  ",
-            Finding::Note => "note",
-            Finding::Bad => "BAD ",
+            Finding::Good => text!("test.good"),
+            Finding::Note => text!("test.note"),
+            Finding::Bad => text!("test.bad"),
         };
         writeln!(
             out,
-            "  {mark} {}: {}",
+            "  {} {}: {}",
+            padded(mark, 4),
             text::clean(&face::spoken(&line.what)),
             text::clean(&face::spoken(&line.detail))
         )?;
     }
-    for (word, why) in [("BAD ", &site.blocked), ("note", &site.warning)] {
+    for (word, why) in [(text!("test.bad"), &site.blocked), (text!("test.note"), &site.warning)] {
         if let Some(why) = why {
-            writeln!(out, "  {word} {}", text::clean(&face::spoken(why)))?;
+            writeln!(out, "  {} {}", padded(word, 4), text::clean(&face::spoken(why)))?;
         }
     }
     Ok(())

@@ -42,4 +42,4 @@ pub use scope::{Shift, shift};
 pub use state::{Compared, Comparison};
 pub use who::keys::linking_key;
 pub use who::{Candidate, Evidence, Link, LinkVerdict, Rung, Suggester};
-pub use why::{WhyLine, why};
+pub use why::{WhyLine, unread, why};

@@ -97,8 +97,13 @@ fn in_source(
         (None, Some(snapshot)) => {
             say(Some(false), format!("not known whether it is in {}: {}", from.id, reason(snapshot)));
         }
-        (None, None) => say(Some(false), format!("the {} of {} were not read", kind.plural().to_lowercase(), from.id)),
+        (None, None) => say(Some(false), unread(from, kind)),
     }
+}
+
+/// That nothing of a kind was read from a system.
+pub fn unread(view: &SystemView, kind: Kind) -> String {
+    format!("the {} of {} were not read", kind.plural().to_lowercase(), view.id)
 }
 
 fn reason(snapshot: &Snapshot) -> String {
@@ -169,7 +174,7 @@ fn linked(
         (Some(_), None) => match to.snapshot(kind) {
             Some(snapshot) if snapshot.proved() => say(Some(false), format!("not in {}", to.id)),
             Some(snapshot) => say(Some(false), format!("not known whether it is in {}: {}", to.id, reason(snapshot))),
-            None => say(Some(false), format!("the {} of {} were not read", kind.plural().to_lowercase(), to.id)),
+            None => say(Some(false), unread(to, kind)),
         },
         (None, Some(_)) if pairing == Pairing::Undecided => {
             say(Some(false), "not linked: there are several candidates, or no key that tells".to_owned());

@@ -230,7 +230,10 @@ fn steps(specs: &[Step], words: &[(String, Arc<Words>)]) -> Result<Vec<Transform
                 Step::Collapse => Transform::Collapse,
                 Step::Lower => Transform::Lower,
                 Step::Not => Transform::Not,
-                Step::Flag => Transform::Bool { yes: vec!["true".into()], no: vec!["false".into()] },
+                Step::Flag => Transform::Bool {
+                    yes: ["true", "yes", "y", "1"].map(Into::into).into(),
+                    no: ["false", "no", "n", "0"].map(Into::into).into(),
+                },
                 Step::Bool(flag) => {
                     if flag.yes.0.is_empty() || flag.no.0.is_empty() {
                         return Err("`bool` wants a text for `yes` and one for `no`".into());

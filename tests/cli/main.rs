@@ -8,6 +8,7 @@ mod canary;
 mod check;
 mod faults;
 mod file;
+mod hell;
 mod idaas;
 mod litmos;
 mod oauth2;

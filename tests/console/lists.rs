@@ -80,6 +80,45 @@ fn filters_used_before_come_back_with_the_arrow() {
 }
 
 #[test]
+fn whoever_is_looked_for_next_takes_the_place_of_the_last_one_and_an_arrow_keeps_him() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("/ omar Enter /");
+    assert!(desk.screen().contains("Left Right change it"), "{}", desk.screen());
+    desk.keys("lena");
+    assert_eq!(desk.app.list().unwrap().filter, "lena");
+    desk.keys("Esc");
+    assert_eq!(desk.app.list().unwrap().filter, "omar", "Esc is as before");
+    desk.keys("/ Left Right x");
+    assert_eq!(desk.app.list().unwrap().filter, "omarx");
+    desk.keys("Enter /");
+    desk.press(crossterm::event::KeyCode::Backspace);
+    assert_eq!(desk.app.list().unwrap().filter, "");
+}
+
+#[test]
+fn what_only_looks_like_a_filter_says_why_it_found_nothing() {
+    let mut desk = Desk::with(80, 24, world::small());
+    desk.keys("/");
+    desk.send(trueup::console::app::Msg::Paste("state.aha eq missing".into()));
+    desk.keys("Enter");
+    let screen = desk.screen();
+    assert!(screen.contains("plain text, since it is no filter: column 14"), "{screen}");
+}
+
+#[test]
+fn what_is_said_is_said_to_its_end_in_as_many_rows_as_that_takes() {
+    let mut desk = Desk::with(60, 20, world::small());
+    let words = "the first of many words and then a few more of them than a row could hold, to the end";
+    desk.report(trueup::engine::protocol::Report::Notice(words.into()));
+    let screen = desk.screen();
+    let rows: Vec<&str> = screen.lines().rev().take(2).collect();
+    assert!(rows[1].starts_with(" the first of many"), "{screen}");
+    assert!(rows[0].contains("to the end"), "{screen}");
+    desk.keys("p");
+    assert!(!desk.screen().contains("the first of many"), "and goes with the next key");
+}
+
+#[test]
 fn a_lens_of_the_configuration_stands_beside_the_built_in_ones() {
     let mut desk = Desk::with(120, 36, world::small());
     desk.app.setup.lenses = vec![("sales".into(), "department=Sales".into())];

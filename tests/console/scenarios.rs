@@ -279,9 +279,12 @@ fn s07_a_busy_service_says_when_it_is_asked_again() {
     let why = "会话冲突: User-1-Modify, conflict, try later".to_owned();
     desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], OutcomeState::Waiting { until, why })));
     desk.keys("1");
+    let elsewhere = desk.screen();
+    at(&elsewhere, "5 Pushing 0/1");
     let keys = press(&mut desk, "5");
     assert!(keys <= 2, "{keys}");
     let screen = desk.screen();
+    assert!(!screen.contains("about 1 s"), "who waits for 40 s is not done in one: {screen}");
     at(&screen, "waiting");
     at(&screen, "in 40 s");
     at(&screen, "User-1-Modify");
@@ -390,6 +393,8 @@ fn s13_what_exists_and_is_not_seen_is_said_to_be_invisible() {
     let keys = press(&mut desk, "w");
     assert!(keys <= 1, "{keys}");
     let screen = desk.screen();
+    let answer = screen.lines().nth(2).unwrap();
+    assert!(answer.contains("refused the create as if it were there"), "it is the first line: {screen}");
     at(&screen, "invisible to our key");
     at(&screen, "already been taken");
     desk.keys("r");
@@ -485,6 +490,25 @@ fn s12_who_changed_it_is_six_keys_and_the_way_back_one_more() {
     assert_eq!(staged.len(), 1, "staged, not run: {}", desk.screen());
     assert_eq!(staged[0].want[0].value, trueup::plan::Wanted::Text("Production".into()));
     assert_eq!(desk.pushes(), 0);
+}
+
+#[test]
+fn what_is_just_being_pushed_is_not_called_never_pushed() {
+    let mut desk = Desk::with(80, 24, world::small());
+    told_history(&mut desk, Vec::new());
+    desk.keys("/ lena Enter");
+    let changes = vec![change(0, "department", "Production", "Research")];
+    desk.report(Report::Staging(changes.clone()));
+    desk.keys("p");
+    let made = plan(changes.clone());
+    desk.report(Report::Prepared(made.clone()));
+    desk.keys("P 1 Enter");
+    desk.report(Report::PushBegan(made.id.clone()));
+    desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], OutcomeState::Sent)));
+    desk.keys("1 H");
+    at(&desk.screen(), "it is being pushed to aha now: sent; 5 shows it");
+    desk.keys("w");
+    at(&desk.screen(), "it is being pushed to aha now: sent");
 }
 
 #[test]

@@ -190,6 +190,22 @@ fn the_systems_with_a_broken_one_beside_good_ones() {
     insta::assert_snapshot!("the_systems_good", desk.screen().replace(&clock, "14:22:00"));
     desk.keys("T");
     assert!(matches!(desk.commands().last(), Some(Command::Test(id)) if id.as_str() == "aha"));
+    let mut world = world::small();
+    let mut systems = world.systems.to_vec();
+    systems[1].site = Some(Arc::new(systems[1].site.as_deref().cloned().unwrap_or_default()));
+    world.systems = systems.into();
+    desk.report(Report::World(Arc::new(world)));
+    assert!(desk.screen().contains("aha: the test passed"), "that it is over is said: {}", desk.screen());
+}
+
+#[test]
+fn while_nothing_is_read_the_why_card_says_how_far_it_is_and_calls_nothing_wrong() {
+    let mut desk = Desk::new(80, 24);
+    desk.report(Report::World(Arc::new(world::reading(2))));
+    desk.keys("w");
+    let screen = desk.screen();
+    assert!(screen.lines().nth(2).unwrap().contains("not known yet: aha is being connected to"), "{screen}");
+    assert!(!screen.contains(" x "), "{screen}");
 }
 
 #[test]

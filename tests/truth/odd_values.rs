@@ -75,6 +75,28 @@ async fn ids_that_are_no_plain_words_are_written_to_and_nobody_else_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_truth_value_is_one_in_whatever_word_or_number() {
+    let on = [json!(true), json!("True"), json!("yes"), json!("Y"), json!("1"), json!(1)];
+    let off = [json!(false), json!("FALSE"), json!("no"), json!("N"), json!("0"), json!(0)];
+    let named = |name: &str, values: &[Value]| {
+        let user = |(at, value)| user(format!("{name}{at}"), &json!({ "active": value }));
+        values.iter().enumerate().map(user).collect::<Vec<_>>()
+    };
+    let users = [named("on", &on), named("off", &off)].concat();
+    let odd = Odd::start(PLAIN, &[("Users", users), ("Groups", Vec::new())]).await;
+    let (_bed, mut console, world) = loaded(&odd).await;
+    for at in 0..on.len() {
+        assert_eq!(cell(&world, &format!("on{at}"), "active"), Cell::Value("true"), "{}", on[at]);
+        assert_eq!(cell(&world, &format!("off{at}"), "active"), Cell::Value("false"), "{}", off[at]);
+    }
+    // What is not touched is carried over as it came.
+    let away = |id: &str| change("odd", Kind::User, id, Op::Set, vec![text("title", "Away")]);
+    confirmed(&mut console, vec![away("off4"), away("on3")]).await;
+    let state = odd.state();
+    assert_eq!((&state.record("Users", "off4")["active"], &state.record("Users", "on3")["active"]), (&off[4], &on[3]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nulls_numbers_and_texts_for_truth_values_are_read_as_what_they_are() {
     let long = "长".repeat(40_000);
     let odd = Odd::start(

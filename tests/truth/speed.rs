@@ -68,5 +68,6 @@ async fn four_and_a_half_thousand_users_of_kingdee_come_in_three_pages_beside_th
     // Up to 2,000 rows a page; a grant is a row, and nobody has more than four.
     assert!((3..=4).contains(&pages), "{pages} pages of users");
     assert!(grants <= 10, "{grants} pages of grants");
-    assert!(probes <= 16, "{probes} requests beside them");
+    // Among them a look behind the short lists of organisations, departments and roles, which state no total.
+    assert!(probes <= 18, "{probes} requests beside them");
 }

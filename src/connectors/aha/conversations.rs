@@ -191,11 +191,29 @@ fn products_are_listed_with_teams() {
 }
 
 #[test]
-fn an_empty_account_is_complete() {
-    let told = walk("users", &[], |_| {
-        reply(200, json!({ "users": [], "pagination": { "total_records": 0, "total_pages": 0, "current_page": 1 } }))
-    });
+fn an_account_may_have_no_teams_but_somebody_has_the_key() {
+    let none = |list: &'static str| {
+        let pagination = json!({ "total_records": 0, "total_pages": 0, "current_page": 1 });
+        walk(list, &[], move |_| reply(200, json!({ list: [], "pagination": pagination })))
+    };
+    let told = none("teams");
     assert_eq!((told.asked.len(), told.complete().0), (1, 0));
+    let told = none("users");
+    assert!(told.why().contains("no user came"), "{}", told.why());
+}
+
+#[test]
+fn without_pagination_pages_that_are_smaller_than_asked_are_read_to_their_end() {
+    let small = |request: &Request, all: usize| {
+        let page: usize = asked(request, "page").unwrap().parse().unwrap();
+        let users: Vec<_> = (1..=all as u64).map(user).skip((page - 1) * 7).take(7).collect();
+        reply(200, json!({ "users": users }))
+    };
+    let told = walk("users", &[], |request| small(request, 20));
+    assert_eq!((told.complete().0, told.asked.len()), (20, 4));
+    // A service that knows no pages sends the same again.
+    let told = walk("users", &[], |_| reply(200, json!({ "users": (1..=5).map(user).collect::<Vec<_>>() })));
+    assert_eq!((told.complete().0, told.asked.len()), (5, 2));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::pages::{PER_PAGE, Progress, body, page_of, pagination};
 use super::words::explain;
 use crate::connectors::address::segment;
 use crate::connectors::fault::looks_like_json;
+use crate::connectors::loose::{flag, id};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 use crate::plan::{Reply, Request};
@@ -20,8 +21,7 @@ const BESIDE: usize = 4;
 
 #[derive(Deserialize)]
 struct Products {
-    #[serde(default)]
-    products: Vec<Row>,
+    products: Vec<Option<Row>>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -31,7 +31,7 @@ struct Row {
     #[serde(default)]
     id: Value,
     #[serde(default)]
-    product_line: Option<bool>,
+    product_line: Value,
 }
 
 /// The walk of details.
@@ -98,15 +98,11 @@ impl Details {
             }
         };
         let mut fresh = 0;
-        for row in &page.products {
-            let id = match &row.id {
-                Value::String(id) => id.clone(),
-                Value::Number(id) => id.to_string(),
-                _ => continue,
-            };
+        for row in page.products.iter().flatten() {
+            let Some(id) = id(&row.id) else { continue };
             if self.seen.insert(id.clone()) {
                 fresh += 1;
-                if row.product_line == Some(true) && self.owners.contains(&id) {
+                if flag(&row.product_line) == Some(true) && self.owners.contains(&id) {
                     self.lines.push_back(id);
                 }
             }

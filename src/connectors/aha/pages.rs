@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::USERS;
 use crate::connectors::fault::looks_like_json;
+use crate::connectors::last::{After, Last};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::mapping::Taken;
 use crate::model::Proof;
@@ -43,6 +45,7 @@ pub(super) struct Progress {
     moved: Option<u64>,
     /// Pages in all, where the service says so.
     of: Option<u64>,
+    last: Last,
 }
 
 impl Progress {
@@ -56,14 +59,13 @@ impl Progress {
         self.total = said.records.or(self.total);
         self.of = said.pages;
         self.page += 1;
-        self.rows += records;
-        self.distinct += fresh;
-        let last = match said.pages {
-            Some(pages) => self.page >= pages,
-            // Without `pagination`: a short page is the last one (targets/aha.md 4).
-            None => records < size,
-        };
-        if records == 0 || last {
+        // Without `pagination` a short page is the last one (targets/aha.md 4).
+        let short = self.last.take(records, fresh, size) == After::End;
+        if said.pages.is_some() || !self.last.repeated() {
+            self.rows += records;
+            self.distinct += fresh;
+        }
+        if records == 0 || said.pages.map_or(short, |pages| self.page >= pages) {
             return Some(self.proof());
         }
         if fresh == 0 {
@@ -163,6 +165,10 @@ impl Pages {
     fn took(&mut self, taken: &Taken) -> Next {
         let said = pagination(&taken.envelope);
         match self.progress.take(taken.records.into(), taken.fresh.into(), said, PER_PAGE.into()) {
+            // A key is somebody's, and the list has whoever is disabled too (targets/aha.md 1, 8.2).
+            Some(Proof::Complete { total: 0, .. }) if *self.feed == *USERS => self.done(Proof::Partial {
+                why: "no user came, and the key's own owner is one: what answered does not show users".into(),
+            }),
             Some(proof) => self.done(proof),
             None => self.ask(),
         }

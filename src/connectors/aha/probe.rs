@@ -7,6 +7,7 @@ use super::pages::pagination;
 use super::{Aha, accept, path};
 use crate::connectors::address::{Address, segment};
 use crate::connectors::fault::looks_like_json;
+use crate::connectors::loose::flag;
 use crate::connectors::{Finish, Input, Next, Walk};
 use crate::model::Kind;
 use crate::plan::{Endpoint, Finding, Reply, Request, Site};
@@ -130,7 +131,7 @@ impl Probe {
         for entry in user.get("accounts").and_then(Value::as_array).into_iter().flatten() {
             let account = entry.get("account").unwrap_or(entry);
             if let Some(domain) = account.get("domain").and_then(Value::as_str) {
-                let enabled = account.get("enabled").and_then(Value::as_bool) != Some(false);
+                let enabled = account.get("enabled").and_then(flag) != Some(false);
                 self.accounts.push((domain.to_ascii_lowercase(), enabled));
             }
         }

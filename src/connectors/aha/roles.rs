@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::pages::{PER_PAGE, Progress, body, page_of, pagination};
+use crate::connectors::loose::id;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 use crate::plan::Request;
@@ -16,8 +17,7 @@ use crate::plan::Request;
 /// What the listing of users holds of interest here; a user's other fields are skipped unread.
 #[derive(Deserialize)]
 struct Users {
-    #[serde(default)]
-    users: Vec<Holder>,
+    users: Vec<Option<Holder>>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -27,7 +27,7 @@ struct Holder {
     #[serde(default)]
     id: Value,
     #[serde(default)]
-    user_roles: Option<Vec<Held>>,
+    user_roles: Option<Vec<Option<Held>>>,
 }
 
 #[derive(Deserialize)]
@@ -90,9 +90,9 @@ impl Roles {
             }
         };
         let mut fresh = 0;
-        for user in &page.users {
+        for user in page.users.iter().flatten() {
             fresh += u64::from(id(&user.id).is_some_and(|id| self.seen.insert(id)));
-            for held in user.user_roles.iter().flatten() {
+            for held in user.user_roles.iter().flatten().flatten() {
                 if let Some(id) = id(&held.role_id) {
                     let name = held.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
                     self.custom.entry(id).or_insert(name);
@@ -144,15 +144,6 @@ impl Roles {
                 self.end()
             }
         }
-    }
-}
-
-/// An id, sent as text or number (targets/aha.md 6).
-fn id(value: &Value) -> Option<String> {
-    match value {
-        Value::String(id) if !id.is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
     }
 }
 

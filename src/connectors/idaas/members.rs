@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::pages::{Paging, body, total};
+use crate::connectors::loose::id;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 use crate::plan::{Reply, Request};
@@ -15,8 +16,7 @@ use crate::plan::{Reply, Request};
 /// What a page of users holds of interest here.
 #[derive(Deserialize)]
 struct Users {
-    #[serde(default)]
-    users: Vec<User>,
+    users: Vec<Option<User>>,
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
@@ -27,15 +27,6 @@ struct User {
     user_id: Value,
     #[serde(default)]
     org_id: Value,
-}
-
-/// An id, sent as text or number.
-fn id(value: &Value) -> Option<String> {
-    match value {
-        Value::String(id) if !id.is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    }
 }
 
 /// The walk.
@@ -63,6 +54,9 @@ impl Members {
         if replies.first().is_some_and(|reply| self.paging.begins_at_one(reply)) {
             return self.ask();
         }
+        if let Some(proof) = replies.first().and_then(|reply| self.paging.nothing_there(reply)) {
+            return self.hand_out(proof);
+        }
         let page = body(replies.first(), &self.base).and_then(|bytes| {
             serde_json::from_slice::<Users>(&bytes)
                 .map_err(|fault| format!("a page of users is not whole JSON: {fault}"))
@@ -72,7 +66,7 @@ impl Members {
             Err(why) => return self.hand_out(Proof::Partial { why }),
         };
         let mut fresh = 0;
-        for user in &page.users {
+        for user in page.users.iter().flatten() {
             let Some(user_id) = id(&user.user_id).filter(|id| self.seen.insert(id.clone())) else { continue };
             fresh += 1;
             if let Some(members) = id(&user.org_id).and_then(|org| self.of.get_mut(&org)) {

@@ -29,8 +29,8 @@ pub(super) struct Paging {
     distinct: u64,
     total: Option<u64>,
     moved: Option<u64>,
-    /// The page after the first brought the same again: pages are counted from 1.
-    repeated: bool,
+    /// The first page was as large as asked.
+    full: bool,
 }
 
 /// What `total` says, as number or text.
@@ -52,7 +52,7 @@ impl Paging {
             distinct: 0,
             total: None,
             moved: None,
-            repeated: false,
+            full: false,
         }
     }
 
@@ -67,6 +67,12 @@ impl Paging {
         may
     }
 
+    /// A page behind one that was not full was refused, where no total is stated: there is none.
+    pub(super) fn nothing_there(&self, reply: &Reply) -> Option<Proof> {
+        let looks = self.pages > 0 && self.total.is_none() && !self.full;
+        (looks && matches!(reply.status, 400 | 404 | 416 | 422)).then(|| self.proof())
+    }
+
     pub(super) fn expected(&self) -> Option<u64> {
         self.total
     }
@@ -79,19 +85,19 @@ impl Paging {
             self.moved.get_or_insert(had);
         }
         self.total = total.or(self.total);
-        let overlaps = fresh < records;
-        if self.pages == 1 && overlaps && self.counts == Counts::Pages {
-            if fresh == 0 {
-                self.repeated = true;
-            } else {
-                self.counts = Counts::Records;
-            }
+        if self.pages == 0 {
+            self.full = records >= self.size;
+        }
+        // All of it again: pages are counted from 1. Some of it: records are counted.
+        if self.pages == 1 && 0 < fresh && fresh < records {
+            self.counts = Counts::Records;
         }
         let stuck = self.pages > 1 && records > 0 && fresh == 0;
         self.distinct += fresh;
         self.pages += 1;
         let whole = self.total.is_some_and(|total| self.distinct >= total);
-        let short = self.total.is_none() && records < self.size;
+        // Pages may be smaller than asked: only behind a full one is a page that is not full the last.
+        let short = self.total.is_none() && records < self.size && self.full;
         if records == 0 || whole || short || stuck {
             return Some(self.proof());
         }
@@ -156,6 +162,9 @@ impl Walk for Pages {
             Input::Replies(replies) => {
                 if replies.first().is_some_and(|reply| self.paging.begins_at_one(reply)) {
                     return self.ask();
+                }
+                if let Some(proof) = replies.first().and_then(|reply| self.paging.nothing_there(reply)) {
+                    return Next::Done(Finish::Feed(proof));
                 }
                 match body(replies.first(), &self.base) {
                     Ok(bytes) => return Next::Page(Page { feed: self.feed.clone(), owner: None, bytes }),

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::connectors::fault::{looks_like_page, status_text};
+use crate::connectors::loose::flag;
 use crate::plan::Reply;
 
 /// As much of the service's own words as is kept.
@@ -308,17 +309,6 @@ fn message_of_object(item: &Value) -> Option<String> {
 /// A member by name, whatever its case: working clients use several (targets/kingdee.md 2).
 pub(super) fn get<'v>(fields: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
     fields.get(name).or_else(|| fields.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-}
-
-/// A flag, sent as one or as text (targets/kingdee.md 6).
-pub(super) fn flag(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        Value::Number(number) => Some(number.as_i64() != Some(0)),
-        _ => None,
-    }
 }
 
 /// A whole number, sent as one or as text.

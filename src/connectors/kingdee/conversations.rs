@@ -113,7 +113,7 @@ fn page(body: &Value, total: u64, cap: u64, row: impl Fn(u64) -> Value) -> Reply
 
 #[test]
 fn users_come_in_pages_of_2000_in_the_order_of_their_ids_until_one_is_short() {
-    for (total, requests) in [(4500, 3), (2000, 2), (0, 1), (1, 1), (3, 1), (4000, 3)] {
+    for (total, requests) in [(4500, 3), (2000, 2), (1, 2), (3, 2), (4000, 3)] {
         let told = walk("users", |_, body| page(body, total, 2000, user_row));
         assert_eq!((told.complete(), told.asked.len()), (total, requests), "{total}");
         assert!(told.asked.iter().all(|(call, body)| {
@@ -122,6 +122,8 @@ fn users_come_in_pages_of_2000_in_the_order_of_their_ids_until_one_is_short() {
                 && body["data"]["FormId"] == "SEC_User"
         }));
     }
+    let told = walk("users", |_, body| page(body, 0, 2000, user_row));
+    assert!(told.why().contains("lacks the right to query them"), "{}", told.why());
 }
 
 #[test]
@@ -129,7 +131,43 @@ fn a_smaller_cap_of_the_services_own_does_not_end_the_list() {
     let told = walk("users", |_, body| page(body, 2500, 1000, user_row));
     assert_eq!((told.complete(), told.asked.len()), (2500, 4));
     let told = walk("users", |_, body| page(body, 1000, 2000, user_row));
-    assert_eq!((told.complete(), told.asked.len()), (1000, 2), "a round number is asked on once");
+    assert_eq!((told.complete(), told.asked.len()), (1000, 2), "what is not full is asked on once");
+    let told = walk("users", |_, body| page(body, 60, 7, user_row));
+    assert_eq!((told.complete(), told.asked.len()), (60, 10));
+    let told = walk("groups", |_, body| match body["data"]["FormId"].as_str() {
+        Some("ORG_Organizations") => page(body, 10, 3, |row| json!([row.to_string(), "总部", "C", "A"])),
+        _ => page(body, 10, 4, |row| json!([row, format!("B{row}"), "研发部", null, "1", "1", "C", "A"])),
+    });
+    assert_eq!((told.complete(), told.asked.len()), (20, 5 + 4));
+}
+
+#[test]
+fn a_service_that_knows_no_pages_is_read_once() {
+    for feed in ["users", "grants", "groups", "roles", "posts"] {
+        let told = walk(feed, |_, body| match body["data"]["FormId"].as_str() {
+            Some("ORG_Organizations") => reply(200, json!([["100", "总部", "C", "A"]])),
+            Some("BD_Department") => reply(200, json!([[1, "B1", "研发部", null, "100", "100", "C", "A"]])),
+            Some("SEC_KDRoles") => reply(200, json!([["R1", "会计", "A"]])),
+            Some("BD_Empinfo") => reply(200, json!([["1", "B1", "1", "A"]])),
+            _ if feed == "grants" => reply(200, json!([[1, "100", "R1"], [1, "100", "R2"]])),
+            _ => reply(200, json!([user_row(1)])),
+        });
+        let records = told.complete();
+        assert_eq!(told.asked.len(), if feed == "groups" { 4 } else { 2 }, "{feed}: {records}");
+    }
+}
+
+#[test]
+fn a_department_that_comes_twice_is_one_and_the_list_is_not_whole() {
+    let told = walk("groups", |_, body| match body["data"]["FormId"].as_str() {
+        Some("ORG_Organizations") => page(body, 1, 2000, |_| json!(["100", "总部", "C", "A"])),
+        _ => page(body, 3, 2000, |row| {
+            json!([row.min(1), format!("B{}", row.min(1)), "研发部", null, "100", "100", "C", "A"])
+        }),
+    });
+    assert!(told.why().contains("4 rows came and 3 groups are among them"), "{}", told.why());
+    let table = told.table.unwrap();
+    assert_eq!((table.len(), table.find("B1#1")), (3, None), "it is no other department with the same number");
 }
 
 #[test]
@@ -179,7 +217,7 @@ fn organisations_and_departments_are_one_tree() {
             ]),
         ),
     });
-    assert_eq!((told.complete(), told.asked.len()), (5, 2));
+    assert_eq!((told.complete(), told.asked.len()), (5, 4));
     let table = told.table.unwrap();
     assert_eq!(
         (cell(&table, "org/100", "type"), cell(&table, "org/200", "active")),

@@ -9,11 +9,16 @@ use serde_json::Value;
 use super::Kingdee;
 use super::answer::bare;
 use super::forms::{DEPARTMENTS, Form, LIMIT, ORGANISATIONS};
-use super::pages::{After, Progress, rows_of};
+use super::pages::{After, Progress, none, rows_of};
 use super::record::{Group, ORG, TWIN};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 use crate::plan::Reply;
+
+/// What a row is known by.
+fn key(row: &[Value]) -> String {
+    row.first().map(bare).unwrap_or_default()
+}
 
 /// The walk of groups.
 pub(super) struct Groups {
@@ -25,6 +30,10 @@ pub(super) struct Groups {
     at: usize,
     progress: Progress,
     rows: [Vec<Vec<Value>>; 2],
+    /// What the rows of the present form are known by.
+    seen: HashSet<String>,
+    /// Rows that came twice.
+    twice: usize,
     missed: Vec<String>,
     /// Departments that are another organisation's, allocated.
     copies: usize,
@@ -41,6 +50,8 @@ impl Groups {
             at: 0,
             progress: Progress::default(),
             rows,
+            seen: HashSet::new(),
+            twice: 0,
             missed: Vec::new(),
             copies: 0,
             handed: false,
@@ -58,17 +69,30 @@ impl Groups {
     fn replied(&mut self, reply: Option<&Reply>) -> Next {
         match rows_of(reply) {
             Ok(rows) => {
-                let count = rows.len() as u64;
-                self.rows[self.at].extend(rows);
-                match self.progress.take(count, count, true) {
-                    After::Next(start) => return self.ask(start),
-                    After::End | After::Again => {}
+                let count = rows.len();
+                // Of both forms the first field is the one that no two records share.
+                let seen = &mut self.seen;
+                let fresh: Vec<_> = rows.into_iter().filter(|row| seen.insert(key(row))).collect();
+                let new = fresh.len();
+                self.rows[self.at].extend(fresh);
+                match self.progress.take(count as u64, new as u64) {
+                    After::Next(start) => {
+                        self.twice += count - new;
+                        return self.ask(start);
+                    }
+                    After::End if self.rows[self.at].is_empty() => {
+                        self.missed.push(none(self.form(), &self.kingdee.user));
+                    }
+                    // A site that knows no pages has sent everything at once, and then once more.
+                    After::End if new == 0 => {}
+                    After::End | After::Again => self.twice += count - new,
                 }
             }
             Err(why) => self.missed.push(format!("{}: {why}", self.form().title)),
         }
         if self.at == 0 {
             self.at = 1;
+            self.seen.clear();
             self.progress = Progress::default();
             return self.ask(0);
         }
@@ -130,14 +154,15 @@ impl Groups {
         groups
     }
 
-    fn proof(&self, records: u64, fresh: u64) -> Proof {
+    fn proof(&self, groups: u64) -> Proof {
         let (organisations, departments) = (self.rows[0].len(), self.rows[1].len());
         if !self.missed.is_empty() {
             return Proof::Partial { why: self.missed.join("; ") };
         }
-        if records != fresh {
+        if self.twice > 0 {
+            let rows = groups + self.copies as u64 + self.twice as u64;
             return Proof::Partial {
-                why: format!("{records} rows came and {fresh} groups are among them: the list moved while it was read"),
+                why: format!("{rows} rows came and {groups} groups are among them: the list moved while it was read"),
             };
         }
         let copies =
@@ -145,7 +170,7 @@ impl Groups {
         let how = format!(
             "{organisations} organisations and {departments} departments{copies}, each list to its short last page"
         );
-        Proof::Complete { how, total: records }
+        Proof::Complete { how, total: groups }
     }
 }
 
@@ -155,7 +180,7 @@ impl Walk for Groups {
             Input::Start => self.ask(0),
             Input::Replies(replies) if !self.handed => self.replied(replies.first()),
             Input::Replies(_) => self.hand_out(),
-            Input::Taken(taken) => Next::Done(Finish::Feed(self.proof(taken.records.into(), taken.fresh.into()))),
+            Input::Taken(taken) => Next::Done(Finish::Feed(self.proof(taken.fresh.into()))),
             Input::Unreadable(why) => Next::Done(Finish::Feed(Proof::Partial { why })),
         }
     }

@@ -1,18 +1,20 @@
 //! The walk through a query's rows, 2000 at a time: there is no total, and a page shorter than asked is the last one
-//! (targets/kingdee.md 5).
+//! (targets/kingdee.md 5), unless the site's own cap is smaller.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::Kingdee;
 use super::answer::{self, Answer};
 use super::forms::{Form, LIMIT};
 use super::words::told;
+use crate::connectors::last::{self, Last};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::mapping::Taken;
 use crate::model::Proof;
-use crate::plan::{Reply, Request};
+use crate::plan::Reply;
 
 /// Where a listing stands.
 #[derive(Debug, Default)]
@@ -20,8 +22,7 @@ pub(super) struct Progress {
     pages: u64,
     rows: u64,
     fresh: u64,
-    /// The first page was short, and as long as a smaller cap of the service's own would make it.
-    doubted: bool,
+    last: Last,
 }
 
 /// What comes after a page.
@@ -30,7 +31,7 @@ pub(super) enum After {
     Next(u64),
     /// It was the last one.
     End,
-    /// Only records that were there before.
+    /// Only rows that were there before.
     Again,
 }
 
@@ -49,25 +50,19 @@ pub(super) fn rows_of(reply: Option<&Reply>) -> Result<Vec<Vec<Value>>, String> 
 }
 
 impl Progress {
-    pub(super) fn take(&mut self, records: u64, fresh: u64, distinct: bool) -> After {
+    /// Takes a page in: so many rows, and so many records of them that were not there before.
+    pub(super) fn take(&mut self, rows: u64, fresh: u64) -> After {
+        let after = self.last.take(rows, fresh, LIMIT);
         self.pages += 1;
-        self.rows += records;
-        self.fresh += fresh;
-        if records > 0 && fresh == 0 && distinct {
-            return After::Again;
+        if !self.last.repeated() {
+            self.rows += rows;
+            self.fresh += fresh;
         }
-        if records >= LIMIT {
-            return After::Next(self.rows);
+        match after {
+            last::After::More => After::Next(self.rows),
+            last::After::End => After::End,
+            last::After::Again => After::Again,
         }
-        // A service with a smaller cap would cut each page, and the first would look like the last: asked once more.
-        if self.pages == 1 && records >= 100 && records.is_multiple_of(100) {
-            self.doubted = true;
-            return After::Next(self.rows);
-        }
-        if self.doubted && self.pages > 1 && records > 0 {
-            return After::Next(self.rows);
-        }
-        After::End
     }
 
     /// What a listing that came to its end is worth. `distinct`: each row should be another record.
@@ -94,18 +89,17 @@ pub(super) struct Pages {
     /// Whether each row is another record; details have several rows of one.
     distinct: bool,
     progress: Progress,
-    asked: Option<Request>,
+    /// The page before, where its rows cannot be told from those of the next one by their ids.
+    before: Bytes,
 }
 
 impl Pages {
     pub(super) fn new(kingdee: Kingdee, feed: Arc<str>, form: &'static Form, lean: bool, distinct: bool) -> Self {
-        Self { kingdee, feed, form, lean, distinct, progress: Progress::default(), asked: None }
+        Self { kingdee, feed, form, lean, distinct, progress: Progress::default(), before: Bytes::new() }
     }
 
-    fn ask(&mut self, start: u64) -> Next {
-        let request = self.kingdee.rows(self.form, "", start, LIMIT, self.lean);
-        self.asked = Some(request.clone());
-        Next::Ask(vec![request])
+    fn ask(&self, start: u64) -> Next {
+        Next::Ask(vec![self.kingdee.rows(self.form, "", start, LIMIT, self.lean)])
     }
 
     fn partial(&self, why: &str) -> Next {
@@ -114,9 +108,13 @@ impl Pages {
         Next::Done(Finish::Feed(Proof::Partial { why }))
     }
 
-    fn replied(&self, reply: Option<&Reply>) -> Next {
+    fn replied(&mut self, reply: Option<&Reply>) -> Next {
         match reply.map(|reply| (answer::read(reply), reply)) {
             Some((Answer::Rows, reply)) => {
+                if !self.distinct && reply.body == self.before && self.progress.rows > 0 {
+                    return self.took(self.progress.rows, 0);
+                }
+                self.before = reply.body.clone();
                 Next::Page(Page { feed: self.feed.clone(), owner: None, bytes: reply.body.clone() })
             }
             Some((answer, _)) => self.partial(&told(&answer)),
@@ -125,12 +123,26 @@ impl Pages {
     }
 
     fn taken(&mut self, taken: &Taken) -> Next {
-        match self.progress.take(taken.records.into(), taken.fresh.into(), self.distinct) {
+        let rows = u64::from(taken.records);
+        self.took(rows, if self.distinct { taken.fresh.into() } else { rows })
+    }
+
+    fn took(&mut self, rows: u64, fresh: u64) -> Next {
+        match self.progress.take(rows, fresh) {
             After::Next(start) => self.ask(start),
+            // Without the right to query a form it may seem empty (targets/kingdee.md 5), and none of these ever is.
+            After::End if self.distinct && self.progress.rows == 0 => {
+                Next::Done(Finish::Feed(Proof::Partial { why: none(self.form, &self.kingdee.user) }))
+            }
             After::End => Next::Done(Finish::Feed(self.progress.proof(self.distinct))),
             After::Again => self.partial("a page brought only records that were there before"),
         }
     }
+}
+
+/// What a form without any record may mean.
+pub(super) fn none(form: &Form, user: &str) -> String {
+    format!("no {} came: there are none, or {user} lacks the right to query them", form.title)
 }
 
 impl Walk for Pages {

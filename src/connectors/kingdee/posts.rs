@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::answer::{bare, flag};
+use super::answer::bare;
 use super::forms::{Form, LIMIT};
 use super::pages::{After, Progress, rows_of};
 use super::{Kingdee, People};
+use crate::connectors::loose::flag;
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 use crate::plan::Reply;
@@ -62,12 +63,22 @@ pub(super) struct Posts {
     /// By person: how good the post is that was chosen, and its department.
     chosen: BTreeMap<String, (u8, String)>,
     rows: u64,
+    /// The page before: posts have no id of their own.
+    before: Vec<Vec<Value>>,
     missed: Option<String>,
 }
 
 impl Posts {
     pub(super) fn new(kingdee: Kingdee, feed: Arc<str>) -> Self {
-        Self { kingdee, feed, progress: Progress::default(), chosen: BTreeMap::new(), rows: 0, missed: None }
+        Self {
+            kingdee,
+            feed,
+            progress: Progress::default(),
+            chosen: BTreeMap::new(),
+            rows: 0,
+            before: Vec::new(),
+            missed: None,
+        }
     }
 
     fn ask(&self, start: u64) -> Next {
@@ -77,14 +88,22 @@ impl Posts {
     fn replied(&mut self, reply: Option<&Reply>) -> Next {
         match rows_of(reply) {
             Ok(rows) => {
+                let again = !rows.is_empty() && rows == self.before;
                 let count = rows.len() as u64;
-                self.rows += count;
-                for row in &rows {
-                    self.choose(row);
+                if !again {
+                    self.rows += count;
+                    for row in &rows {
+                        self.choose(row);
+                    }
+                    self.before = rows;
                 }
-                match self.progress.take(count, count, true) {
+                match self.progress.take(count, if again { 0 } else { count }) {
                     After::Next(start) => return self.ask(start),
-                    After::End | After::Again => {}
+                    After::End => {}
+                    After::Again => {
+                        let why = "a page brought only records that were there before";
+                        self.missed = Some(format!("posts from row {} on: {why}", self.rows));
+                    }
                 }
             }
             Err(why) => self.missed = Some(format!("posts from row {} on: {why}", self.rows)),
@@ -99,7 +118,7 @@ impl Posts {
         if matches!(person.as_str(), "" | "0") || department.is_empty() {
             return;
         }
-        let first = row.get(2).and_then(flag).unwrap_or(cell(2) == "1");
+        let first = row.get(2).and_then(flag).unwrap_or_default();
         let worth = u8::from(cell(3) != "B") * 2 + u8::from(first);
         let have = self.chosen.entry(person).or_insert_with(|| (worth, department.clone()));
         if worth > have.0 {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::answer::{self, Answer, bare, get};
 use super::forms::{DEPARTMENTS, EMPLOYEES, Form, GRANTS, ORGANISATIONS, ROLES, USERS};
+use super::pages::none;
 use super::record::{self, part};
 use super::words::{explain, told};
 use super::{Kingdee, People};
@@ -222,13 +223,7 @@ impl Probe {
     fn form(&mut self, form: &Form, request: &Request, reply: &Reply) {
         let (finding, detail) = match answer::read(reply) {
             Answer::Rows if first_row(reply).is_some() => (Finding::Good, format!("{} can be read", form.title)),
-            Answer::Rows => (
-                Finding::Note,
-                format!(
-                    "no {} came: there are none, or {} lacks the right to query them",
-                    form.title, self.kingdee.user
-                ),
-            ),
+            Answer::Rows => (Finding::Note, none(form, &self.kingdee.user)),
             Answer::No(complaint) if complaint.no_field() => {
                 self.site.learned.insert(format!("lean {}", form.id), "true".into());
                 (Finding::Note, format!("\"{}\": asked for without the fields that are only shown", complaint.text))

@@ -16,6 +16,9 @@ use crate::plan::{Reply, Request};
 /// Requests that are asked side by side.
 const BESIDE: usize = 8;
 
+/// Services that make pages smaller than asked make them a multiple of the documented default (targets/litmos.md 1).
+const CAPS: usize = 100;
+
 /// Pages of one owner after which it is taken to be at its end.
 const MOST: usize = 100;
 
@@ -93,7 +96,10 @@ impl Ask for Call {
         let rows = if self.paged { count(&page)? } else { 0 };
         progress.rows += rows;
         progress.pages += 1;
-        let more = rows > 0 && rows >= self.litmos.limit() as usize && progress.pages < MOST;
+        // A page that is not full is the last one. A request more for each owner would be twice as many, so only a number
+        // that looks like a cap of the service's own is looked behind.
+        let full = rows >= self.litmos.limit() as usize || rows.is_multiple_of(CAPS);
+        let more = rows > 0 && full && progress.pages < MOST;
         Ok(Took { page, more })
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::details::{self, Details};
 use super::pages::{at, body};
 use super::{Litmos, MEMBERS};
+use crate::connectors::last::{After, Last};
 use crate::connectors::{Finish, Input, Next, Page, Walk};
 use crate::model::Proof;
 
@@ -48,6 +49,7 @@ pub(super) struct Members {
     /// Users seen while counting, by id.
     users: BTreeMap<String, String>,
     rows: usize,
+    last: Last,
     /// Members by team, where they were read by user.
     members: BTreeMap<String, Vec<Value>>,
     pages: Vec<Page>,
@@ -64,6 +66,7 @@ impl Members {
             way: Way::Counting,
             users: BTreeMap::new(),
             rows: 0,
+            last: Last::default(),
             members: BTreeMap::new(),
             pages: Vec::new(),
             proof: None,
@@ -105,14 +108,13 @@ impl Members {
         for user in page {
             self.users.insert(user.id, user.user_name.unwrap_or_default());
         }
-        if self.users.len() >= self.teams.len() {
-            self.by_team()
-        } else if rows < self.limit() as usize {
-            self.by_user()
-        } else if self.users.len() == before {
-            self.by_team()
-        } else {
-            self.count()
+        let fresh = self.users.len() - before;
+        let after = self.last.take(rows as u64, fresh as u64, self.limit().into());
+        match after {
+            _ if self.users.len() >= self.teams.len() => self.by_team(),
+            After::More => self.count(),
+            After::End => self.by_user(),
+            After::Again => self.by_team(),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::document::{member, records, text};
 use super::pages::parted;
 use crate::connectors::address::Address;
+use crate::connectors::loose;
 use crate::mapping::Feed;
 use crate::model::Kind;
 use crate::plan::{Endpoint, Paging};
@@ -31,12 +32,7 @@ const NAMES: [(Kind, &[&str]); 4] = [
 ];
 
 fn flag(value: &Value, name: &str) -> Option<bool> {
-    match member(value, name)? {
-        Value::Bool(flag) => Some(*flag),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    }
+    loose::flag(member(value, name)?)
 }
 
 fn number(value: &Value, name: &str) -> Option<u32> {

@@ -254,12 +254,17 @@ impl Probe {
             self.site.endpoints = endpoints;
             return;
         }
-        let found: Vec<_> =
-            endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.kind.plural(), endpoint.path)).collect();
+        let place = |Endpoint { kind, path, .. }: &Endpoint| match kind {
+            Kind::User => format!("Users at {path}"),
+            Kind::Group => format!("Groups at {path}"),
+            Kind::Role => format!("Roles at {path}"),
+            Kind::Product => format!("Products at {path}"),
+        };
+        let found: Vec<_> = endpoints.iter().map(place).collect();
         let has_users = endpoints.iter().any(|endpoint| endpoint.kind == Kind::User);
         self.site.endpoints = endpoints;
         if !found.is_empty() {
-            self.site.line(what.clone(), Finding::Good, found.join(", "));
+            self.site.line(what.clone(), Finding::Good, found.join("; "));
         }
         if !unused.is_empty() {
             self.site.line(what.clone(), Finding::Note, format!("not used: {}", unused.join(", ")));

@@ -8,7 +8,7 @@ pub(super) fn learn(site: &mut Site, mapping: &Mapping) {
     let said = apply(site, mapping);
     if !said.is_empty() {
         let what = format!("what the file of {} says", mapping.title);
-        let detail = format!("{} [{}]", said.join(", "), mapping.service.cite);
+        let detail = format!("{}; see {}", said.join("; "), mapping.service.cite);
         site.line(what, Finding::Note, detail);
     }
 }

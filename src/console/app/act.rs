@@ -10,6 +10,7 @@ use super::live::Stops;
 use super::mask::private;
 use super::popup::{FilterBar, Popup};
 use super::rows::Rows;
+use super::systems::Testing;
 use super::text::{self, Language, text};
 use super::{App, Focus, Tab, Wish};
 
@@ -145,8 +146,9 @@ impl App {
             }
             Action::RefreshAll => self.refresh(None, None, wishes),
             Action::Test => {
-                if let Some(id) = self.system_here().map(|status| status.id.clone()) {
+                if let Some((id, site)) = self.system_here().map(|status| (status.id.clone(), status.site.clone())) {
                     self.say(Tone::Plain, text!("systems.testing", system = id));
+                    self.systems.testing = Some(Testing { system: id.clone(), site, begun: false });
                     wishes.push(Wish::Engine(Command::Test(id)));
                 }
             }

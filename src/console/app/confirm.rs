@@ -156,7 +156,7 @@ impl Confirm {
                 .filter_map(|what| ops.get(what).map(|n| format!("{} {}", text::count(*n as u64), op(*what))))
                 .collect();
             let mut line =
-                Line::of(Tone::Strong, format!("{:<10}  ", system.as_str())).with(Tone::Plain, counts.join(", "));
+                Line::of(Tone::Strong, format!("{:<10}  ", system.as_str())).with(Tone::Plain, text::listed(&counts));
             if let Some(status) = status {
                 if status.policy.require_reason {
                     wants_reason.get_or_insert_with(|| system.clone());

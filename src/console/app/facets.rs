@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use crate::compare::{Compared, FacetDiff, Pairing, Verdict, facets_of};
+use crate::mapping::Access;
 use crate::model::{AttrPath, Cell, Form, Kind, RecordKey, Table};
 
 use super::lines::Tone;
 use super::rows::Rows;
+use super::said::said;
 use super::text::{self, text};
 
 /// What one target has for an attribute, beside the source.
@@ -104,6 +106,13 @@ pub(super) fn rows(
                     Pairing::Undecided => ('?', Tone::Warn),
                     _ => (side.mark, side.tone),
                 };
+                // What a create cannot bring along says why.
+                if side.why.is_empty()
+                    && let Some(facet) = &side.facet
+                    && let Some(why) = read_only(compared, kind, system, &facet.path)
+                {
+                    (side.mark, side.tone, side.why) = ('.', Tone::Dim, why);
+                }
             }
             row.sides[at] = Some(side);
         }
@@ -113,6 +122,14 @@ pub(super) fn rows(
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Why an attribute is not written in a system, where its mapping only reads it.
+fn read_only(compared: &Compared, kind: Kind, system: usize, path: &AttrPath) -> Option<String> {
+    let mapping = &compared.inputs.systems[system].mapping;
+    let row = mapping.row(kind, path).filter(|row| row.access == Access::ReadOnly)?;
+    let why = row.note.as_deref().map(|note| format!(": {}", said(note))).unwrap_or_default();
+    Some(text!("detail.read-only", system = mapping.title, why = why))
 }
 
 /// How many entries a record has of a list; `None`: there is no record, or the list was not read.

@@ -28,6 +28,18 @@ pub fn unknown(compared: &Compared, kind: Kind, typed: &str) -> Vec<String> {
         .collect()
 }
 
+/// Why a text that looks like a filter was taken for plain text.
+pub fn almost(typed: &str) -> Option<String> {
+    let mut query = Query::parse(typed);
+    loop {
+        query = match query {
+            Query::Not(inner) => *inner,
+            Query::Plain { almost, .. } => return almost.map(|error| error.to_string()),
+            Query::All | Query::Filter(_) => return None,
+        }
+    }
+}
+
 /// Filters that were used before on a list, newest last.
 #[derive(Clone, Debug, Default)]
 pub struct Past {

@@ -16,10 +16,15 @@ impl App {
                 if self.world_came(world) {
                     wishes.push(Wish::Engine(Command::History));
                 }
+                self.tested();
             }
             Report::Staging(changes) => {
                 if !changes.is_empty() {
-                    self.say(Tone::Plain, text!("notice.staging-found", n = text::count(changes.len() as u64)));
+                    let key = self.keymap.shown(Action::PlanTab);
+                    self.say(
+                        Tone::Plain,
+                        text!("notice.staging-found", n = text::count(changes.len() as u64), key = key),
+                    );
                 }
                 self.staged.found(changes);
             }
@@ -93,7 +98,7 @@ impl App {
             counts.iter().map(|(word, n)| format!("{} {}", text::count(*n as u64), said::said(word))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
-        let counts = words.join(", ");
+        let counts = text::listed(&words);
         if self.plan.turned_away() {
             self.history.turned_away(self.now, self.plan.hindered());
             self.say(Tone::Bad, text!("notice.push-refused", counts = counts));

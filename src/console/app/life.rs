@@ -1,6 +1,6 @@
 //! What was pushed about one record: who changed what when, from what to what, and the way back of a single change.
 
-use crate::plan::{self, Outcome};
+use crate::plan::{self, Outcome, Target};
 
 use super::action::{Action, Scope};
 use super::history::created;
@@ -64,12 +64,37 @@ impl App {
             lines.push(Line::of(Tone::Dim, format!("  {plan}")));
             entries.push(Entry { push: at, outcome: outcome.clone(), lines });
         }
+        let under_way = self.under_way(&rows, identity, None);
+        if let Some(words) = &under_way {
+            self.say(Tone::Plain, words.clone());
+        }
         if entries.is_empty() {
+            if under_way.is_some() {
+                return;
+            }
             let words = if self.history.pushes.is_some() { text!("why.never") } else { text!("why.history-not-read") };
             return self.say(Tone::Plain, words);
         }
         let title = text!("life.title", name = rows.name(identity, None));
         self.popup = Some(Popup::Life(Life { title, entries, at: 0 }));
+    }
+
+    /// That something of the record is just being pushed, in one system or in any.
+    pub(super) fn under_way(&self, rows: &Rows<'_>, identity: u32, system: Option<usize>) -> Option<String> {
+        let plan = self.plan.plan().filter(|_| self.plan.pushing() && self.plan.used())?;
+        let inputs = &rows.compared.inputs;
+        let keys: Vec<_> = (0..inputs.systems.len()).filter_map(|at| rows.key_in(identity, at)).collect();
+        let change = plan.changes.iter().find(|change| {
+            let there = system.is_none_or(|at| inputs.systems[at].id == change.system);
+            let own = match &change.target {
+                Target::Record(key) => Some(key),
+                Target::New(_) => None,
+            };
+            there && change.source.iter().chain(own).any(|key| keys.contains(key))
+        })?;
+        let word = self.plan.outcome_of(&change.id).map_or("pending", |outcome| outcome.state.word());
+        let (word, key) = (super::said::said(word), self.keymap.shown(Action::PlanTab));
+        Some(text!("life.under-way", system = change.system, word = word, key = key))
     }
 
     pub(super) fn life_key(&mut self, mut life: Life, key: Key, wishes: &mut Vec<Wish>) {
@@ -93,6 +118,7 @@ impl App {
         let only = [entry.outcome.clone()];
         let (back, cannot) = plan::undo(&push.plan, &only, &|id| created(push, id));
         if let Some((_, why)) = cannot.first() {
+            self.popup = Some(Popup::Life(life.clone()));
             return self.say(Tone::Warn, text!("plan.no-undo", why = why));
         }
         if back.is_empty() {

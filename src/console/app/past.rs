@@ -88,7 +88,8 @@ fn what(push: &PastPush) -> String {
         *systems[at].1.entry(change.op).or_default() += 1;
     }
     let ops = |ops: BTreeMap<Op, u64>| {
-        ops.into_iter().map(|(of, n)| format!("{} {}", text::count(n), op(of))).collect::<Vec<_>>().join(", ")
+        let words: Vec<String> = ops.into_iter().map(|(of, n)| format!("{} {}", text::count(n), op(of))).collect();
+        text::listed(&words)
     };
     systems.into_iter().map(|(system, of)| format!("{system} {}", ops(of))).collect::<Vec<_>>().join("; ")
 }

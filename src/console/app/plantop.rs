@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::protocol::World;
 use crate::model::{Kind, Op, Proof, SystemId};
-use crate::plan::{Plan, Target};
+use crate::plan::{Change, OutcomeState, Plan, Target};
 
 use super::lines::{Line, Tone, ago, op};
 use super::planrows::Maker;
@@ -116,7 +116,13 @@ impl Maker<'_> {
                 .sum();
             let rate = super::systems::rate(budget.per_second);
             let mut words = text!("plan.speed", system = system, left = text::count(n), rate = rate);
-            if n > 0 && budget.per_second > 0.0 {
+            // What waits for its own time takes as long as that, and says so itself.
+            let waits = |change: &&Change| {
+                let outcome = self.plan.outcome_of(&change.id);
+                outcome.is_some_and(|outcome| matches!(outcome.state, OutcomeState::Waiting { .. }))
+            };
+            let own = plan.changes.iter().filter(|change| change.system == *system);
+            if n > own.filter(waits).count() as u64 && budget.per_second > 0.0 {
                 let seconds = (requests as f64 / budget.per_second + budget.wait).ceil();
                 words.push_str(&text!("plan.about", time = span(seconds as u64)));
             }

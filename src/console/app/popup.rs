@@ -1,6 +1,6 @@
 //! What lies over the screen, and where keys go then.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
@@ -131,16 +131,35 @@ pub struct FilterBar {
     pub back: usize,
     /// What was typed before a filter used before was taken.
     pub typed: String,
+    /// The filter that holds is chosen as a whole: what is typed takes its place, and whatever else is pressed keeps it.
+    pub chosen: bool,
 }
 
 impl FilterBar {
     /// A bar with the filter that holds now.
     pub fn new(filter: &str) -> Self {
-        Self { input: Input::new(filter.to_owned()), before: filter.to_owned(), back: 0, typed: String::new() }
+        let input = Input::new(filter.to_owned());
+        Self { input, before: filter.to_owned(), back: 0, typed: String::new(), chosen: !filter.is_empty() }
+    }
+
+    /// A key that edits. Whoever looks for somebody else types the next name, and has not to take the last one away first.
+    fn edit(&mut self, event: &KeyEvent) {
+        let typed = matches!(event.code, KeyCode::Char(_)) && (event.modifiers - KeyModifiers::SHIFT).is_empty();
+        let deleted = matches!(event.code, KeyCode::Backspace | KeyCode::Delete);
+        if std::mem::take(&mut self.chosen) && (typed || deleted) {
+            self.input.reset();
+            if deleted {
+                return;
+            }
+        }
+        self.input.handle_event(&Event::Key(*event));
     }
 
     /// A paste, in one line.
     pub fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.chosen) {
+            self.input.reset();
+        }
         for c in text.chars() {
             self.input.handle(tui_input::InputRequest::InsertChar(c));
         }
@@ -153,6 +172,7 @@ impl FilterBar {
             self.input.value().clone_into(&mut self.typed);
         }
         let text = if back == 0 { Some(self.typed.as_str()) } else { past.get(back) };
+        self.chosen = false;
         if let Some(text) = text {
             self.input = Input::new(text.to_owned());
             self.back = back;
@@ -166,6 +186,9 @@ impl App {
         let line = matches!(self.popup, Some(Popup::Filter(_)));
         if let Some(input) = self.popup.as_mut().and_then(Popup::field_mut) {
             *input = Input::new(if line { text.replace('\n', " ") } else { text.to_owned() });
+        }
+        if let Some(Popup::Filter(bar)) = &mut self.popup {
+            bar.chosen = false;
         }
     }
 
@@ -283,9 +306,7 @@ impl App {
             KeyCode::Enter => return,
             KeyCode::Esc => return self.plan.narrow(&bar.before),
             KeyCode::PageUp | KeyCode::PageDown => self.step(if event.code == KeyCode::PageUp { -1 } else { 1 }),
-            _ => {
-                bar.input.handle_event(&Event::Key(*event));
-            }
+            _ => bar.edit(event),
         }
         self.popup = Some(Popup::Filter(bar));
     }
@@ -309,7 +330,7 @@ impl App {
                 list.go(at);
             }
             _ => {
-                bar.input.handle_event(&Event::Key(*event));
+                bar.edit(event);
                 bar.back = 0;
             }
         }

@@ -60,7 +60,7 @@ pub fn describe(change: &Change, compared: Option<&Compared>, were: &Called) -> 
     let yours: Vec<&str> =
         change.want.iter().filter(|want| want.by == By::Operator).map(|want| want.facet.path.local(&[])).collect();
     if !yours.is_empty() {
-        line = line.with(Tone::Warn, text!("plan.by-operator", what = yours.join(", ")));
+        line = line.with(Tone::Warn, text!("plan.by-operator", what = text::listed(&yours)));
     }
     let seen = |facet: &crate::plan::Facet| match &change.expect {
         Expect::Facets(facets) => facets.iter().find(|(have, _)| have == facet).map(|(_, seen)| seen),
@@ -201,7 +201,7 @@ pub fn why(state: &OutcomeState) -> Option<String> {
         OutcomeState::Stale { what } => Some(said(what).into_owned()),
         OutcomeState::Skipped { needs } => Some(text!("outcome.skipped", needs = needs)),
         OutcomeState::Confirmed { unread } if !unread.is_empty() => {
-            Some(text!("outcome.unread", what = unread.join(", ")))
+            Some(text!("outcome.unread", what = text::listed(unread)))
         }
         OutcomeState::Waiting { until, why } if why.is_empty() => Some(text!("outcome.waiting", until = clock(*until))),
         OutcomeState::Waiting { until, why } => {

@@ -4,7 +4,7 @@ use crate::compare::{Compared, Comparison, Pairing};
 use crate::model::{Attr, AttrPath, Cell, Kind, RecordKey, Row, Table};
 
 use super::said::said;
-use super::text::text;
+use super::text::{listed, text};
 
 /// How an identity stands in one system, as one mark of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -302,11 +302,8 @@ impl<'w> Rows<'w> {
                 },
             }
         }
-        let states = states.into_iter().map(|(state, names)| {
-            let names = names.into_iter().map(str::to_owned);
-            word(state, &names.reduce(|a, b| text!("list.both", a = a, b = b)).unwrap_or_default())
-        });
-        attributes.into_iter().map(str::to_owned).chain(states).collect::<Vec<_>>().join(", ")
+        let states = states.into_iter().map(|(state, names)| word(state, &listed(&names)));
+        listed(&attributes.into_iter().map(str::to_owned).chain(states).collect::<Vec<_>>())
     }
 
     /// How far out of true, for sorting: the more, the higher.

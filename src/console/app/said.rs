@@ -44,7 +44,7 @@ fn learned(text: &str) -> Option<String> {
 }
 
 /// Sentences within sentences: so deep and no deeper.
-const DEPTH: usize = 6;
+const DEPTH: usize = 10;
 
 /// All sentences, the most telling first: those that begin with words of their own, and those that begin with a hole.
 fn sentences() -> &'static [Vec<Sentence>; 2] {
@@ -239,9 +239,8 @@ mod tests {
         for room in ["src/compare", "src/plan", "src/engine", "src/connectors", "src/model", "src/store"] {
             literals(&root.join(room), "rs", &mut code);
         }
-        for file in
-            ["src/cli/init.rs", "src/cli/setup.rs", "src/cli/help/sheet.rs", "src/config/read.rs", "src/secret.rs"]
-        {
+        literals(&root.join("src/cli/init"), "rs", &mut code);
+        for file in ["src/cli/setup.rs", "src/cli/help/sheet.rs", "src/config/read.rs", "src/secret.rs"] {
             code.push_str(&std::fs::read_to_string(root.join(file)).unwrap());
         }
         literals(&root.join("src/mapping"), "rs", &mut code);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compare::Compared;
+use crate::compare::{Compared, FacetDiff};
 use crate::model::{Kind, Op, SystemId};
 use crate::plan::ChangeId;
 use crate::plan::stage::{Offer, awaited, offers};
@@ -113,7 +113,16 @@ impl App {
             })
         });
         let Some(offer) = own.cloned() else {
-            if all.iter().any(|offer| matches!(offer.change.op, Op::Create | Op::Deactivate | Op::Reactivate)) {
+            // A create brings along what it can: of the rest it is told why not.
+            let brought = |facet: &FacetDiff| {
+                let wants = |offer: &Offer| offer.change.want.iter().any(|want| super::detail::is(&want.facet, facet));
+                all.iter().any(wants)
+            };
+            let not = side.as_ref().filter(|side| !side.why.is_empty());
+            let creates = all.iter().any(|offer| offer.change.op == Op::Create);
+            let left = creates && not.and_then(|side| side.facet.as_ref()).is_some_and(|facet| !brought(facet));
+            let whole = |offer: &Offer| matches!(offer.change.op, Op::Create | Op::Deactivate | Op::Reactivate);
+            if !left && all.iter().any(whole) {
                 self.focus = Focus::List;
                 self.stage(wishes);
                 self.focus = Focus::Detail;

@@ -1,8 +1,10 @@
 //! The connected systems: how they stand, what the test found, what was read, what may be done, how fast.
 
+use std::sync::Arc;
+
 use crate::engine::protocol::{Health, SystemStatus};
 use crate::model::{Kind, Proof, Snapshot, SystemId};
-use crate::plan::Finding;
+use crate::plan::{Finding, Site};
 
 use super::App;
 use super::confirm::mode;
@@ -17,6 +19,19 @@ pub struct Systems {
     pub at: usize,
     /// The first line of its report that is shown.
     pub top: usize,
+    /// The test that the operator waits for.
+    pub(super) testing: Option<Testing>,
+}
+
+/// A connection test that was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Testing {
+    /// Of which system.
+    pub(super) system: SystemId,
+    /// What was found before.
+    pub(super) site: Option<Arc<Site>>,
+    /// It was seen at work.
+    pub(super) begun: bool,
 }
 
 /// From so many seconds on, the wait for a service that lets nobody in is counted down in the strip.
@@ -83,6 +98,34 @@ impl App {
     pub(super) fn counts_down(&self) -> bool {
         let systems = self.world.iter().flat_map(|world| world.systems.iter());
         systems.into_iter().any(|status| resting(status, self.now).is_some())
+    }
+
+    /// Says what came of the test that was asked for, once it is over.
+    pub(super) fn tested(&mut self) {
+        let Some(testing) = &mut self.systems.testing else { return };
+        let Some(world) = &self.world else { return };
+        let Some(status) = world.systems.iter().find(|status| status.id == testing.system) else { return };
+        if matches!(status.health, Health::Probing | Health::Reading { .. }) {
+            testing.begun = true;
+            return;
+        }
+        let same = match (&testing.site, &status.site) {
+            (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        if same && !testing.begun {
+            return;
+        }
+        let evidence = status.site.as_ref().map_or(&[][..], |site| &site.evidence);
+        let bad = evidence.iter().filter(|line| line.finding == Finding::Bad).count();
+        let (tone, words) = match &status.health {
+            Health::Bad { text, .. } => (Tone::Bad, own_words(&status.id, text.lines().next().unwrap_or_default())),
+            _ if bad > 0 => (Tone::Bad, text!("systems.tested-bad", n = bad, of = evidence.len())),
+            _ => (Tone::Good, text!("systems.tested", n = evidence.len())),
+        };
+        let words = format!("{}: {words}", status.id);
+        self.systems.testing = None;
+        self.say(tone, words);
     }
 
     /// When the oldest snapshot of a system was taken.

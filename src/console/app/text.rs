@@ -133,6 +133,14 @@ pub fn title_in(language: Language, action: &str) -> &'static str {
     table(language).get(&format!("action.{action}")).map_or("", String::as_str)
 }
 
+/// Words side by side, with what parts them in what is spoken.
+pub fn listed(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let comma = text!("list.comma");
+    // A wide comma has its blank in itself.
+    if comma.is_ascii() { words.join(&format!("{comma} ")) } else { words.join(comma) }
+}
+
 /// The text of a key with `{name}` replaced.
 pub fn fill(key: &'static str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();

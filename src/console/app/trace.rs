@@ -4,7 +4,7 @@ use crate::mapping::{Access, MapRow, Transform};
 
 use super::lines::{Line, Tone, padded};
 use super::said::said;
-use super::text::text;
+use super::text::{self, text};
 use super::{App, Focus};
 
 impl App {
@@ -37,10 +37,10 @@ fn row_lines(row: &MapRow) -> Vec<Line> {
         Line::of(Tone::Dim, padded(&format!("  {name}"), 10)).with(Tone::Plain, words).hanging(10)
     };
     let read: Vec<String> = row.read.iter().map(|path| place(path)).collect();
-    let read = if read.is_empty() { text!("trace.never").to_owned() } else { read.join(", ") };
+    let read = if read.is_empty() { text!("trace.never").to_owned() } else { text::listed(&read) };
     lines.push(part(text!("trace.read"), read));
     if !row.detail.is_empty() {
-        lines.push(part(text!("trace.detail"), row.detail.join(", ")));
+        lines.push(part(text!("trace.detail"), text::listed(&row.detail)));
     }
     if !row.via.is_empty() {
         let steps: Vec<String> = row.via.iter().map(step).collect();

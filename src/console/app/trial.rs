@@ -15,7 +15,7 @@ use super::place::Place;
 use super::popup::Popup;
 use super::said::said;
 use super::systems::plural;
-use super::text::{count, text};
+use super::text::{self, count, text};
 use super::{App, Focus, Tab, Wish};
 
 /// The rules that are tried, and the world by those that hold.
@@ -46,6 +46,8 @@ impl Trying {
 /// What the rules that are tried move.
 #[derive(Clone, Debug)]
 pub struct Moves {
+    /// What it comes to, in a sentence.
+    pub answer: Line,
     /// Each line.
     pub items: Vec<Item>,
     /// The cursor.
@@ -119,8 +121,17 @@ fn line(trial: &Trial, moved: &Moved) -> Line {
 }
 
 fn moves(trial: &Trial) -> Moves {
-    let mut items: Vec<Item> = trial
-        .moved
+    // What stays as it is would only stand between the lines that are looked for.
+    let moving: Vec<&Moved> = trial.moved.iter().filter(|moved| moved.count() > 0).collect();
+    let sum = |of: fn(&Moved) -> usize| count(moving.iter().map(|moved| of(moved)).sum::<usize>() as u64);
+    let answer = if moving.is_empty() {
+        Line::of(Tone::Good, text!("trial.stays"))
+    } else {
+        let (comes, goes) = (sum(|moved| moved.comes.len()), sum(|moved| moved.goes.len()));
+        let (n, other) = (sum(Moved::count), sum(|moved| moved.other.len()));
+        Line::of(Tone::Strong, text!("trial.answer", n = n, comes = comes, goes = goes, other = other))
+    };
+    let mut items: Vec<Item> = moving
         .iter()
         .map(|moved| {
             let all: Arc<[u32]> = moved.comes.iter().chain(&moved.goes).chain(&moved.other).copied().collect();
@@ -142,11 +153,11 @@ fn moves(trial: &Trial) -> Moves {
     for (system, kind, paths) in &trial.anew {
         let kind = plural(*kind);
         let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
-        let what = if paths.is_empty() { kind.to_owned() } else { format!("{kind}: {}", paths.join(", ")) };
+        let what = if paths.is_empty() { kind.to_owned() } else { format!("{kind}: {}", text::listed(&paths)) };
         notes.push(Line::of(Tone::Warn, text!("trial.anew", system = system, what = what)));
     }
     let first = items.iter().position(|item| matches!(item, Item::Kind(_, Some(_))));
-    Moves { at: first.unwrap_or(items.len() - 3), items, notes }
+    Moves { at: first.unwrap_or(items.len() - 3), answer, items, notes }
 }
 
 impl App {

@@ -1,7 +1,8 @@
 //! The why card: question by question for every system, from what is here already; the first red line is the answer.
 
-use crate::compare::{Compared, Pairing, Rule, Verdict, facets, why};
-use crate::engine::protocol::Health;
+use crate::compare::{Compared, Pairing, Rule, SystemView, Verdict, facets, unread, why};
+use crate::engine::protocol::{Health, SystemStatus};
+use crate::model::Kind;
 use crate::plan::stage::offers;
 use crate::plan::{Change, Outcome, OutcomeState, Target};
 
@@ -13,7 +14,7 @@ use super::popup::Popup;
 use super::reader::Of;
 use super::rows::Rows;
 use super::said::said as translated;
-use super::text::text;
+use super::text::{self, text};
 
 /// One answer on the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +96,10 @@ impl App {
             .or_else(|| common.iter().find(red).map(|said| (None, said.text.clone())))
             .or_else(|| first(false));
         let Some((card, text)) = found else {
-            lines.push(said(Tone::Good, text!("why.nothing")).line());
+            let all = || common.iter().chain(cards.iter().flat_map(|card| &card.said));
+            let waits = all().find(|said| said.tone == Tone::Warn);
+            let known = said(Tone::Good, text!("why.nothing"));
+            lines.push(waits.unwrap_or(&known).line());
             lines.push(Line::default());
             return None;
         };
@@ -118,7 +122,15 @@ impl App {
         let mut lines = Vec::new();
         let mut fix = None;
         let status = self.world.as_ref().and_then(|world| world.systems.iter().find(|system| system.id == view.id));
+        let waited: Vec<(String, String)> = (compared.inputs.base().into_iter().chain([at]))
+            .filter_map(|of| self.waited(&compared.inputs.systems[of], rows.kind))
+            .collect();
         for line in why(compared, rows.kind, identity, at) {
+            // What nobody could know yet is no fault.
+            if let Some((_, words)) = waited.iter().find(|(unread, _)| *unread == line.text) {
+                lines.push(said(Tone::Warn, words));
+                continue;
+            }
             let tone = match line.ok {
                 Some(true) => Tone::Good,
                 Some(false) => Tone::Bad,
@@ -126,6 +138,12 @@ impl App {
             };
             // What a fault says of itself begins with the system's name, which stands there already.
             lines.push(said(tone, line.text.replace(&format!("{0}: {0}: ", view.id), &format!("{}: ", view.id))));
+        }
+        // Of what neither side has nothing was said yet.
+        for (_, words) in waited {
+            if !lines.iter().any(|line| line.text == words) {
+                lines.push(said(Tone::Warn, words));
+            }
         }
         let broken = status.and_then(|status| match &status.health {
             Health::Bad { text, .. } => Some(text.lines().collect::<Vec<_>>().join("; ")),
@@ -138,14 +156,18 @@ impl App {
         }
         let pushed = self.pushed(rows, identity, at);
         if let Some(words) = invisible(rows, identity, at, pushed.as_ref()) {
-            lines.push(said(Tone::Bad, words));
+            // That it is not there is what it looks like; this is what it is.
+            let first = lines.iter().position(|line| line.tone == Tone::Bad).unwrap_or(lines.len());
+            lines.insert(first, said(Tone::Bad, words));
             fix = fix.or(Some((Action::Refresh, text!("why.fix-read", system = view.id))));
         }
         let words = rows.words(identity, Some(at));
         let unread = view.snapshot(rows.kind).is_none_or(|snapshot| !snapshot.proved());
+        let based =
+            compared.inputs.base().is_none_or(|base| compared.inputs.systems[base].snapshot(rows.kind).is_some());
         if words.is_empty() {
             // Where nobody knows whether it is there, it is not called true; why not has been said.
-            if !unread || rows.record(identity, at).is_some() {
+            if based && (!unread || rows.record(identity, at).is_some()) {
                 lines.push(said(Tone::Good, text!("why.true")));
             }
         } else {
@@ -179,11 +201,33 @@ impl App {
                 lines.push(said(Tone::Bad, lint.text.clone()));
             }
         }
-        lines.push(self.last_push(pushed.as_ref()));
-        if fix.is_none() && unread {
+        match self.under_way(rows, identity, Some(at)) {
+            Some(words) => lines.push(said(Tone::Plain, words)),
+            None => lines.push(self.last_push(pushed.as_ref())),
+        }
+        let at_work = status.is_some_and(at_work);
+        if fix.is_none() && unread && !at_work {
             fix = Some((Action::Refresh, text!("why.fix-read", system = view.id)));
         }
         Card { system: at, said: lines, wrong: pairing.counts() || broken.is_some(), fix }
+    }
+
+    /// What is said of a system whose records of a kind are not here while it is being read, and what is said instead: how
+    /// far that is.
+    fn waited(&self, view: &SystemView, kind: Kind) -> Option<(String, String)> {
+        if view.snapshot(kind).is_some() {
+            return None;
+        }
+        let status = self.world.as_ref()?.systems.iter().find(|status| status.id == view.id)?;
+        let words = match &status.health {
+            Health::Probing => text!("why.connecting", system = view.id),
+            Health::Reading { read, of: Some(of) } => {
+                text!("why.reading-of", system = view.id, n = text::count(*read), of = text::count(*of))
+            }
+            Health::Reading { read, of: None } => text!("why.reading", system = view.id, n = text::count(*read)),
+            _ => return None,
+        };
+        Some((unread(view, kind), words))
     }
 
     /// Whether a role was silently replaced by a default: where what was pushed, or is wanted, is none the service has.
@@ -255,6 +299,11 @@ impl App {
             None => said(Tone::Plain, text!("why.history-not-read")),
         }
     }
+}
+
+/// Whether a system is just being read.
+const fn at_work(status: &SystemStatus) -> bool {
+    matches!(status.health, Health::Probing | Health::Reading { .. })
 }
 
 /// What all cards begin with is about the source: it is said once.

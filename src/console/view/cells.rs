@@ -116,6 +116,10 @@ impl Pen<'_> {
         let mut used = 0;
         for (at, ((tone, text), private)) in line.parts.iter().zip(&line.private).enumerate() {
             if used >= cells {
+                // It goes on, though its last piece has just filled the row.
+                if cells > 0 && !text.trim().is_empty() {
+                    self.put(x + cells - 1, y, 1, "~", self.theme.tone(*tone));
+                }
                 break;
             }
             let style = self.theme.tone(*tone);

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::app::App;
 use crate::console::app::action::{Action, Scope};
-use crate::console::app::lines::Tone;
+use crate::console::app::lines::{Line, Tone};
 use crate::console::app::popup::Popup;
 use crate::console::app::text::{count, text};
 
@@ -21,7 +21,20 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.put(stop, area.y, right, &position, theme.tone(Tone::Plain));
     }
     if let Some(notice) = &app.notice {
-        pen.data(x, area.y, stop.saturating_sub(x + 1), &notice.text, theme.tone(notice.tone));
+        let room = stop.saturating_sub(x + 1);
+        let lines = Line::default().data(notice.tone, notice.text.as_str()).wrapped(usize::from(room));
+        // What has no room in one row takes more of them, so that its end is not lost; not from what is being asked.
+        let rows = if app.popup.is_none() { lines.len().clamp(1, ROWS) } else { 1 };
+        if rows == 1 {
+            pen.data(x, area.y, room, &notice.text, theme.tone(notice.tone));
+            return;
+        }
+        for (y, line) in (area.y + 1 - rows as u16..=area.y).zip(&lines) {
+            if y < area.y {
+                pen.put(area.x, y, area.width, &" ".repeat(usize::from(area.width)), theme.tone(Tone::Plain));
+            }
+            pen.line(x, y, room, line);
+        }
         return;
     }
     // What lies over the screen names its own keys.
@@ -38,6 +51,9 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
+/// The most rows that something said takes.
+const ROWS: usize = 4;
+
 /// Among so many changes it is worth to look for some.
 const MANY: usize = 20;
 
@@ -50,6 +66,17 @@ fn hints(app: &App) -> Vec<(String, &'static str)> {
     }
     if matches!(app.popup, Some(Popup::Filter(_))) {
         let named = |name: &str, words: &'static str| (name.to_owned(), words);
+        if let Some(Popup::Filter(bar)) = &app.popup
+            && bar.chosen
+        {
+            return vec![
+                named("Esc", text!("hint.filter-undo")),
+                named("Enter", text!("hint.filter-keep")),
+                named("Left Right", text!("hint.filter-change")),
+                named("Up Down", text!("hint.filter-used")),
+                (key(Action::Edit), text!("hint.edit")),
+            ];
+        }
         let mut hints = vec![
             named("Esc", text!("hint.filter-undo")),
             named("Enter", text!("hint.filter-keep")),

@@ -18,6 +18,7 @@ use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::Health;
+use crate::model::filter::Query;
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
 
 use super::cells::{Pen, fit, width};
@@ -352,17 +353,24 @@ fn waiting(app: &App, pen: &mut Pen<'_>, area: Rect) {
 fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     let Some(world) = &app.world else { return };
     let mut lines: Vec<(Tone, String)> = Vec::new();
+    let almost = |lines: &mut Vec<(Tone, String)>| {
+        if let Some(why) = crate::console::app::filter::almost(&list.filter) {
+            lines.push((Tone::Warn, text!("list.no-filter", why = said(&why))));
+        }
+    };
     if !list.filter.is_empty() && list.only {
         // Who is looked for may be there and be well.
         let [only, key] = [Action::OnlyOut, Action::Escape].map(|action| app.keymap.shown(action));
         let words = text!("list.no-match-only", filter = private(&list.filter), only = only, key = key);
         lines.push((Tone::Plain, words));
+        almost(&mut lines);
         lines.extend(explained(&world.compared, list));
     } else if !list.filter.is_empty() {
         lines.push((
             Tone::Plain,
             text!("list.no-match", filter = private(&list.filter), key = app.keymap.shown(Action::Escape)),
         ));
+        almost(&mut lines);
         lines.extend(explained(&world.compared, list));
     } else if let Some(narrow) = app.narrowed() {
         let key = app.keymap.shown(Action::Escape);
@@ -403,7 +411,10 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
 
 /// What a filter that nothing matches was understood as, and which names in it nobody has.
 fn explained(compared: &Compared, list: &List) -> Vec<(Tone, String)> {
-    let mut lines = vec![(Tone::Dim, said(&understood(&list.filter)).into_owned())];
+    let mut lines = match Query::parse(&list.filter) {
+        Query::Filter(_) | Query::Not(_) => vec![(Tone::Dim, said(&understood(&list.filter)).into_owned())],
+        Query::Plain { .. } | Query::All => Vec::new(),
+    };
     lines.extend(unknown(compared, list.kind, &list.filter).into_iter().map(|words| (Tone::Warn, words)));
     lines
 }

@@ -82,6 +82,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<Position> {
             let right = width(&found) as u16;
             let room = area.right().saturating_sub(x + right + 4);
             let place = input(pen, x, y, room, &bar.input);
+            if bar.chosen {
+                let text = width(bar.input.value()) as u16;
+                pen.paint(x, y, text.min(room), pen.theme.chosen());
+            }
             pen.put(area.right().saturating_sub(right + 1), y, right, &found, pen.theme.tone(Tone::Dim));
             Some(place)
         }

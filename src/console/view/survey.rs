@@ -12,7 +12,7 @@ use crate::console::app::lines::{Line, Tone, column};
 use crate::console::app::pick::Pick;
 use crate::console::app::said::said;
 use crate::console::app::survey::Case;
-use crate::console::app::text::{count, text};
+use crate::console::app::text::{count, listed, text};
 use crate::console::app::ways::Ways;
 use crate::console::app::who::{Who, class};
 
@@ -94,7 +94,7 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
     let inside = open(pen, area, area.width, area.height.saturating_sub(2), text!("who.title"));
     let counts: Vec<String> =
         who.counts().into_iter().map(|(of, n)| format!("{} {}", count(n as u64), class(of))).collect();
-    let mut words = counts.join(", ");
+    let mut words = listed(&counts);
     if who.more > 0 {
         words = format!("{words}, {}", text!("who.more", n = count(who.more as u64)));
     }
@@ -134,7 +134,7 @@ pub fn who(app: &App, pen: &mut Pen<'_>, area: Rect, who: &Who) {
                 x += pen.data(x, y, end.saturating_sub(x), &format!("{}?  ", best.label), theme.tone(Tone::Plain));
                 let speaks = best.evidence.iter().filter(|evidence| evidence.speaks);
                 let why: Vec<_> = speaks.map(|evidence| said(&evidence.text)).collect();
-                pen.data(x, y, end.saturating_sub(x), &why.join(", "), theme.tone(Tone::Dim));
+                pen.data(x, y, end.saturating_sub(x), &listed(&why), theme.tone(Tone::Dim));
             }
             (None, None) => {
                 pen.put(x, y, end.saturating_sub(x), &said(&case.note), theme.tone(Tone::Dim));

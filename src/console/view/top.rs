@@ -89,7 +89,7 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
     for (place, (tone, name, words)) in states.iter().enumerate() {
         // What has no room is counted: half a name says nothing.
         let left = states.len() - place;
-        let more: u16 = if left > 1 { 6 } else { 0 };
+        let more: u16 = if left > 1 { 6 } else { 0 } + if place > 0 { 3 } else { 0 };
         if usize::from(at + more) + width(name) + width(words) + 1 > usize::from(stop) {
             if place == 0 {
                 let room = stop.saturating_sub(at + more);
@@ -143,6 +143,12 @@ pub fn tabs(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let counted = |kind: Kind| app.world.as_ref().map(|world| world.compared.kind(kind).len).unwrap_or_default();
     let name = |at: usize, tab: Tab, counts: u8| {
         let (words, n) = match tab {
+            // That something is being written is seen from everywhere.
+            Tab::Plan if app.plan.pushing() => {
+                let all = app.plan.plan().map_or(0, |plan| plan.changes.len());
+                let of = format!("{}/{}", count(app.plan.settled() as u64), count(all as u64));
+                return format!("{} {} {of}", at + 1, text!("tab.pushing"));
+            }
             Tab::Kind(kind) => (plural(kind), counted(kind) as usize),
             Tab::Plan => (text!("tab.plan"), app.staged.len()),
             Tab::History => (text!("tab.history"), 0),

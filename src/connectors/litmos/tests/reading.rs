@@ -193,8 +193,8 @@ fn everything_of_a_large_organisation_takes_at_most_310_requests() {
             assert!(loaded.how(2).contains("team_descriptions"));
         }
     }
-    // Five full pages and an empty one, the teams, and each team's members.
-    assert_eq!(requests, 6 + 1 + 300);
+    // Five full pages and an empty one, the teams and a look behind them, and each team's members.
+    assert_eq!(requests, 6 + 2 + 300);
 }
 
 #[test]
@@ -218,7 +218,47 @@ fn a_listing_advances_by_what_came_and_ends_with_a_page_that_is_not_full() {
     });
     assert_eq!((loaded.table.len(), loaded.asked.len()), (2_001, 3));
     assert!(loaded.asked[1].ends_with("start=1001"), "{}", loaded.asked[1]);
-    assert_eq!(load(&litmos, Kind::User, service(0, 0)).asked.len(), 1);
+}
+
+#[test]
+fn pages_smaller_than_asked_are_read_to_their_end() {
+    let litmos = litmos(&[("team_descriptions", "none")]);
+    let capped = |request: &Request, cap: usize, all: &[Value]| {
+        let start = number(request, "start");
+        reply(200, Value::from(all.iter().skip(start).take(cap).cloned().collect::<Vec<_>>()))
+    };
+    let loaded = load(&litmos, Kind::User, |request| capped(request, 7, &users(20)));
+    assert_eq!((loaded.table.len(), loaded.asked.len()), (20, 4));
+    assert!(loaded.proofs.iter().all(Proof::complete));
+    // A request more for each team is none where the number is no cap's.
+    let loaded = load(&litmos, Kind::Group, |request| match request.path.as_str() {
+        "/v1.svc/teams" => capped(request, 1_000, &teams(2)),
+        "/v1.svc/teams/_T1/users" => capped(request, 100, &users(30)),
+        _ => capped(request, 100, &users(120)),
+    });
+    assert_eq!(loaded.keys("_T0", "members").unwrap().len(), 120);
+    assert_eq!(loaded.asked.len(), 2 + 2 + 1);
+    // By user, of whom there are fewer than teams: all of them, not those of the first page.
+    let loaded = load(&litmos, Kind::Group, |request| match request.path.as_str() {
+        "/v1.svc/teams" => capped(request, 1_000, &teams(60)),
+        "/v1.svc/users" => capped(request, 10, &users(25)),
+        _ => reply(200, json!([{ "Id": "_T0" }])),
+    });
+    assert_eq!(loaded.keys("_T0", "members").unwrap().len(), 25);
+}
+
+#[test]
+fn what_lies_behind_a_page_that_is_not_full_may_be_refused_or_the_same_again() {
+    let litmos = litmos(&[]);
+    let loaded = load(&litmos, Kind::User, |request| match number(request, "start") {
+        0 => reply(200, Value::from(users(5))),
+        _ => reply(404, json!({ "Detail": "nothing" })),
+    });
+    assert!(loaded.how(0).contains("5 distinct ids"), "{}", loaded.how(0));
+    let loaded = load(&litmos, Kind::User, |_| reply(200, Value::from(users(5))));
+    assert!(loaded.how(0).contains("5 distinct ids"), "{}", loaded.how(0));
+    let loaded = load(&litmos, Kind::User, service(0, 0));
+    assert!(loaded.why(0).contains("no user came") && loaded.asked.len() == 1, "{}", loaded.why(0));
 }
 
 #[test]
@@ -246,8 +286,8 @@ fn what_comes_twice_repeats_or_breaks_off_is_no_proof() {
 fn members_are_read_by_user_where_there_are_fewer_users_than_teams() {
     let litmos = litmos(&[("team_descriptions", "none")]);
     let loaded = load(&litmos, Kind::Group, service(30, 200));
-    // The teams, the users, and each of these.
-    assert_eq!(loaded.asked.len(), 1 + 1 + 30, "{:?}", &loaded.asked[..3]);
+    // The teams and the users, with a look behind each list, and each of these.
+    assert_eq!(loaded.asked.len(), 2 + 2 + 30, "{:?}", &loaded.asked[..3]);
     assert!(loaded.proofs.iter().all(Proof::complete));
     let all = ["-u10", "-u11", "-u7", "-u8", "-u9"];
     assert_eq!(loaded.keys("_T7", "members").unwrap(), all, "inactive members are seen this way");
@@ -286,7 +326,7 @@ fn few_descriptions_are_read_with_the_teams() {
     let loaded = load(&litmos(&[]), Kind::Group, service(100, 3));
     assert_eq!(loaded.text("_T2", "description"), "about it");
     assert_eq!((loaded.text("_T2", "parent"), loaded.text("_T0", "parent")), ("_T0".into(), "(empty)".into()));
-    assert_eq!(loaded.asked.len(), 1 + 3 + 3);
+    assert_eq!(loaded.asked.len(), 2 + 3 + 3);
     let all = load(&litmos(&[("team_descriptions", "all")]), Kind::Group, service(100, 60));
     assert_eq!(all.text("_T59", "description"), "about it");
 }
@@ -400,7 +440,7 @@ fn leaders_and_administrators_are_read_where_the_setting_wants_it() {
     let loaded = load(&litmos(&[("team_leaders", "yes"), ("team_descriptions", "none")]), Kind::Group, service(30, 3));
     assert_eq!(loaded.keys("_T2", "leaders").unwrap(), ["-u2"]);
     assert_eq!(loaded.keys("_T2", "admins").unwrap(), [""; 0]);
-    assert_eq!(loaded.asked.len(), 1 + 3 + 3 + 3);
+    assert_eq!(loaded.asked.len(), 2 + 3 + 3 + 3);
     let without = load(&litmos(&[]), Kind::Group, service(30, 3));
     assert_eq!(without.keys("_T2", "leaders"), None, "not read is not none");
 }
