@@ -122,10 +122,10 @@ fn a_push_is_said_to_run_on_every_tab() {
     desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], done)));
     for tab in ["1", "2", "3", "4", "5", "6", "7"] {
         desk.keys(tab);
-        assert!(desk.screen().lines().next().unwrap_or_default().contains("PUSHING 1/3"), "{tab}: {}", desk.screen());
+        assert!(desk.screen().lines().nth(1).unwrap_or_default().contains("Pushing 1/3"), "{tab}: {}", desk.screen());
     }
     desk.report(Report::PushEnded(made.id.clone()));
-    assert!(!desk.screen().contains("PUSHING"), "{}", desk.screen());
+    assert!(!desk.screen().contains("Pushing"), "{}", desk.screen());
 }
 
 #[test]

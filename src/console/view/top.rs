@@ -41,13 +41,6 @@ pub fn header(app: &App, pen: &mut Pen<'_>, area: Rect) {
         x += 2;
         x += pen.put(x, area.y, end.saturating_sub(x), text!("header.masked"), theme.flag());
     }
-    if app.plan.pushing() {
-        // Wherever one looks: something is being written just now.
-        let total = count(app.plan.plan().map_or(0, |plan| plan.changes.len()) as u64);
-        let words = text!("header.pushing", done = count(app.plan.settled() as u64), total = total);
-        x += 2;
-        x += pen.put(x, area.y, end.saturating_sub(x), &words, theme.flag());
-    }
     let Some(world) = &app.world else {
         x += 3;
         pen.put(x, area.y, end.saturating_sub(x), text!("header.starting"), theme.tone(Tone::Dim));
@@ -315,6 +308,7 @@ fn tally(app: &App) -> Vec<String> {
         all.extend(of);
         return all;
     }
+    let only_least = if list.only { text!("list.only", out = least) } else { least.clone() };
     let only = if list.only { text!("list.only", out = brief) } else { brief.clone() };
     vec![
         format!("{working}{only}: {}", words.join(" ")),
@@ -322,6 +316,8 @@ fn tally(app: &App) -> Vec<String> {
         format!("{working}{only}"),
         only,
         brief,
+        format!("{only_least}: {marks}"),
+        format!("{least}: {marks}"),
         least,
     ]
 }
