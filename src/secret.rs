@@ -20,6 +20,14 @@ use serde::{Deserialize, Serialize, Serializer};
 /// How long a secret command may take.
 pub const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
+/// Lets no core file be written: it would hold every secret that was in use. What this process starts inherits it.
+pub fn keep_out_of_cores() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Core);
+    // To less than it is it can always be set (getrlimit(2)).
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+}
+
 /// A value that cannot be displayed, and is wiped when dropped.
 #[derive(Clone)]
 pub struct Secret(SecretString);

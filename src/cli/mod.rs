@@ -74,6 +74,7 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program with these arguments, the program's name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::secret::keep_out_of_cores();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,12 +1,14 @@
 //! What was wanted, what was expected and what is there, held against each other.
 
-use crate::compare::Compared;
+mod names;
+
 use crate::connectors::Observed;
 use crate::mapping::Mapping;
 use crate::model::text::clean;
-use crate::model::{Attr, AttrPath, Fold, Form, Kind, Op, Row, SystemId, Table, fold};
+use crate::model::{Attr, AttrPath, Form, Kind, Op, Row, Table, fold};
 use crate::plan::{Change, ChangeId, Expect, Facet, Ref, Seen, Want, Wanted, seen};
 use crate::store::Sealer;
+pub(super) use names::Names;
 
 /// The ids of records that creates brought into being.
 pub(super) type Known<'k> = &'k (dyn Fn(&ChangeId) -> Option<String> + Sync);
@@ -30,70 +32,6 @@ pub(super) struct Judge<'j> {
     pub(super) known: Known<'j>,
     pub(super) mapping: &'j Mapping,
     pub(super) names: Names<'j>,
-}
-
-/// How a system's records may be called other than by their ids: some services list members by userName though they were
-/// sent as ids (targets/scim.md A6 rule 9).
-#[derive(Clone, Copy)]
-pub(super) struct Names<'n> {
-    pub(super) compared: &'n Compared,
-    pub(super) system: &'n SystemId,
-    /// The changes of this push: what its creates brought into being was not there when the records were read.
-    pub(super) changes: &'n [Change],
-    pub(super) known: Known<'n>,
-}
-
-impl Names<'_> {
-    /// Whether this is one of a record's keys, and no other record's.
-    fn called(&self, kind: Kind, id: &str, name: &str) -> bool {
-        let Some(view) = self.compared.inputs.systems.iter().find(|view| view.id == *self.system) else { return false };
-        let (Some(snapshot), Some(map)) = (view.snapshot(kind), view.mapping.kind(kind)) else { return false };
-        let table = &snapshot.table;
-        if table.find(name).is_some() {
-            return false;
-        }
-        let made: Vec<(&Change, String)> = self
-            .changes
-            .iter()
-            .filter(|change| change.op == Op::Create && change.kind == kind && change.system == *self.system)
-            .filter_map(|change| Some((change, (self.known)(&change.id)?)))
-            .collect();
-        // A record that this push made may be called as another one's id is.
-        if made.iter().any(|(_, new)| new == name) {
-            return false;
-        }
-        let keys = map.rows.iter().filter(|row| row.key.is_some()).filter_map(|row| table.schema().find(&row.attr));
-        let folded = |attr: Attr| match table.schema().def(attr).fold {
-            Fold::Exact | Fold::Name => Fold::Caseless,
-            other => other,
-        };
-        let mut keys = keys.filter(|attr| table.schema().def(*attr).form == Form::Text);
-        keys.any(|attr| {
-            let is = |text: &str| fold::same(text, name, folded(attr));
-            let path = &table.schema().def(attr).path;
-            let old = table.rows().filter(|row| is(table.cell(*row, attr).text())).map(|row| table.id(row));
-            let new = made.iter().filter(|(change, _)| sets(change, path).is_some_and(is)).map(|(_, id)| &**id);
-            let mut all = old.chain(new);
-            all.next() == Some(id) && all.next().is_none()
-        })
-    }
-
-    /// Whether a list has an entry that means this one under another name; its value.
-    fn entry(&self, table: &Table, facet: &Facet) -> Option<Seen> {
-        let attr = table.schema().find(&facet.path)?;
-        let Form::List(list) = &table.schema().def(attr).form else { return None };
-        let key = facet.key.as_ref()?;
-        let means = |kind: Option<Kind>, part: Option<&Ref>, have: &str| match (part, kind) {
-            (None, _) => have.is_empty(),
-            (Some(Ref::Id(id)), _) if **id == *have => true,
-            (Some(Ref::Id(id)), Some(kind)) => self.called(kind, id, have),
-            _ => false,
-        };
-        let entries = table.entries(Row(0), attr)?;
-        let mut texts = entries.iter().map(|entry| table.entry_text(attr, *entry));
-        let hit = texts.find(|(have, _)| (0..2).all(|at| means(list.key[at], key.get(at), have[at])));
-        hit.map(|(_, value)| Seen::Value(value.to_owned()))
-    }
 }
 
 impl Judge<'_> {
@@ -213,14 +151,6 @@ impl Judge<'_> {
         });
         readable.next().is_some_and(|first| first && readable.all(|same| same))
     }
-}
-
-/// The text that a change gives an attribute.
-fn sets<'c>(change: &'c Change, path: &AttrPath) -> Option<&'c str> {
-    change.want.iter().find_map(|want| match &want.value {
-        Wanted::Text(text) if want.facet.path == *path && want.facet.key.is_none() => Some(&**text),
-        _ => None,
-    })
 }
 
 fn alike(table: &Table, attr: Option<Attr>, wanted: &Wanted, now: &Seen, known: Known<'_>) -> Option<bool> {
@@ -348,84 +278,4 @@ fn shown(seen: &Seen) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-    use super::*;
-    use crate::model::{AttrPath, RecordKey, TableBuilder};
-    use crate::plan::fixture::{World, aha, mapping, record, schema};
-    use crate::plan::{By, Target};
-
-    fn group(members: &[&str]) -> Observed {
-        let schema = schema(Kind::Group, true);
-        let mut builder = TableBuilder::new(schema.clone());
-        assert!(builder.begin("g"));
-        for member in members {
-            builder.entry(schema.find(&AttrPath::new("members")).unwrap(), [member, ""], "");
-        }
-        builder.end();
-        Observed { id: "g".into(), table: builder.table(), native: serde_json::Value::Null, etag: None }
-    }
-
-    #[test]
-    fn a_member_that_is_listed_by_its_user_name_is_the_one_that_was_sent_by_id() {
-        let mut world = World::default();
-        let user = |id, name| record(id, &[("userName", name)], &[]);
-        let (other, twins) =
-            ([user("7", "lena@x"), user("omar@x", "kay@x")], [user("8", "twin@x"), user("9", "twin@x")]);
-        let all = other.into_iter().chain(twins).chain([user("10", "omar@x")]);
-        world.target.insert(Kind::User, all.collect());
-        let compared = world.compared();
-        let (mapping, system) = (mapping(true), aha());
-        let create = |id: &str, name: &str| Change {
-            id: ChangeId(id.into()),
-            system: aha(),
-            kind: Kind::User,
-            op: Op::Create,
-            target: Target::New(ChangeId(id.into())),
-            label: name.into(),
-            want: vec![Want { facet: Facet::attr("userName"), value: Wanted::Text(name.into()), by: By::Source }],
-            expect: Expect::Absent { by: Vec::new() },
-            source: None,
-            needs: Vec::new(),
-        };
-        let creates = [create("first", "New@x"), create("second", "twin@x"), create("lost", "lost@x")];
-        let known = |id: &ChangeId| match &*id.0 {
-            "first" => Some("21".to_owned()),
-            "second" => Some("22".to_owned()),
-            _ => None,
-        };
-        let names = Names { compared: &compared, system: &system, changes: &creates, known: &known };
-        let judge = Judge { sealer: None, known: &known, mapping: &mapping, names };
-        let stands_of = |member: Ref, value: Wanted, listed: &[&str]| {
-            let facet = Facet { path: AttrPath::new("members"), key: Some(vec![member]) };
-            let target = Target::Record(RecordKey::new(aha(), Kind::Group, "g"));
-            let change = Change {
-                id: ChangeId("one".into()),
-                system: aha(),
-                kind: Kind::Group,
-                op: if value == Wanted::Clear { Op::Drop } else { Op::Put },
-                target,
-                label: "All".into(),
-                want: vec![Want { facet, value, by: By::Source }],
-                expect: Expect::Facets(Vec::new()),
-                source: None,
-                needs: Vec::new(),
-            };
-            matches!(judge.stands(&change, Some(&group(listed))), Stands::AsWanted { unread } if unread.is_empty())
-        };
-        let stands = |member: &str, value: Wanted, listed: &[&str]| stands_of(Ref::Id(member.into()), value, listed);
-        assert!(stands("7", Wanted::Present, &["7"]) && stands("7", Wanted::Present, &["LENA@x"]));
-        assert!(!stands("7", Wanted::Present, &["kay@x"]) && !stands("7", Wanted::Present, &[]));
-        assert!(!stands("7", Wanted::Clear, &["lena@x"]) && stands("7", Wanted::Clear, &["kay@x"]));
-        assert!(!stands("8", Wanted::Present, &["twin@x"]), "two are called so");
-        assert!(!stands("10", Wanted::Present, &["omar@x"]), "that is another one's id");
-        // Whoever was created by the same push was not there when the records were read.
-        let made =
-            |create: &str, listed: &[&str]| stands_of(Ref::New(ChangeId(create.into())), Wanted::Present, listed);
-        assert!(made("first", &["21"]) && made("first", &["new@x"]) && !made("first", &["lena@x"]));
-        assert!(!made("second", &["twin@x"]), "three are called so now");
-        assert!(!made("lost", &["lost@x"]), "nobody knows which record it became");
-        assert!(!stands("7", Wanted::Present, &["21"]));
-    }
-}
+mod tests;
