@@ -6,18 +6,19 @@ use anyhow::bail;
 use super::args::AgainArgs;
 use super::history::{pick, reach};
 use super::{Exit, Global, out, plan, setup};
+use crate::console::app::preview;
+use crate::engine::protocol::Report;
 use crate::model::text;
 use crate::plan::stage::Stager;
-use crate::plan::{Change, ChangeId, Renewed, renew};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Renewed, renew};
+use crate::store::Entry;
 
 /// Makes the plan that takes a push back.
 ///
 /// # Errors
 /// When there is no such push, nothing of it can be taken back, or the configuration is wrong.
 pub fn undo(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
-    let mut setup = setup::load(global)?;
-    let entry = pick(setup.journal.history(reach(Some(&args.push), 0))?, &args.push)?;
-    let created = setup.journal.created(&entry.plan.id)?;
+    let Past { runtime, session, entry, created } = past(global, args)?;
     let id = |change: &ChangeId| created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone());
     let (back, cannot) = crate::plan::undo(&entry.plan, &entry.outcomes, &id);
     for (change, why) in &cannot {
@@ -26,8 +27,6 @@ pub fn undo(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
     if back.is_empty() {
         bail!("nothing of this push can be taken back");
     }
-    let runtime = setup::runtime()?;
-    let session = setup::session(&runtime, setup);
     finish(&runtime, &session, back, args)
 }
 
@@ -36,16 +35,12 @@ pub fn undo(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
 /// # Errors
 /// When there is no such push, nothing of it is left to do, or the configuration is wrong.
 pub fn retry(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
-    let mut setup = setup::load(global)?;
-    let entry = pick(setup.journal.history(reach(Some(&args.push), 0))?, &args.push)?;
-    let created = setup.journal.created(&entry.plan.id)?;
+    let Past { runtime, session, entry, created } = past(global, args)?;
     let id = |change: &ChangeId| created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone());
     let failed = crate::plan::retry(&entry.plan, &entry.outcomes, &id);
     if failed.is_empty() {
         bail!("nothing of this push is left to be tried again");
     }
-    let runtime = setup::runtime()?;
-    let session = setup::session(&runtime, setup);
     let world = session.world().map_err(anyhow::Error::msg)?;
     let stager = Stager::new(&world.compared);
     let mut again: Vec<Change> = Vec::new();
@@ -60,6 +55,37 @@ pub fn retry(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
         bail!("nothing of this push is left to be tried again");
     }
     finish(&runtime, &session, again, args)
+}
+
+/// A push to go on with, with all systems read.
+struct Past {
+    runtime: tokio::runtime::Runtime,
+    session: crate::engine::Session,
+    entry: Entry,
+    created: Vec<(ChangeId, String)>,
+}
+
+/// What a push came to: what nobody knew of it is looked up by reading before anything is made of it.
+fn past(global: &Global, args: &AgainArgs) -> anyhow::Result<Past> {
+    let mut setup = setup::load(global)?;
+    let entry = pick(setup.journal.history(reach(Some(&args.push), 0))?, &args.push)?;
+    if entry.running {
+        bail!("the push {} is still running: wait until it has ended, or stop it", entry.plan.id);
+    }
+    let runtime = setup::runtime()?;
+    let session = setup::session(&runtime, setup);
+    let past = session.past(&entry.plan.id, |report| {
+        if let Report::Notice(said) = report {
+            out::aside(&text::clean(&said));
+        }
+    });
+    let (entry, created) = runtime.block_on(past).map_err(anyhow::Error::msg)?;
+    let unknown = |outcome: &&Outcome| matches!(outcome.state, OutcomeState::Unknown { .. });
+    for outcome in entry.outcomes.iter().filter(unknown) {
+        let why = preview::why(&outcome.state).unwrap_or_default();
+        out::aside(&format!("still unknown: {}: {}", outcome.change, text::clean(&why)));
+    }
+    Ok(Past { runtime, session, entry, created })
 }
 
 fn finish(

@@ -12,7 +12,8 @@ use crate::config::Dirs;
 use crate::console::app::lines::clock;
 use crate::console::app::preview::{request_lines, target};
 use crate::model::text;
-use crate::store::{self, Entry, Journal, Sending};
+use crate::plan::{Change, Outcome, OutcomeState};
+use crate::store::{self, Entry, Journal, Sending, StoreError};
 
 /// Lists past pushes, or shows one.
 ///
@@ -27,13 +28,20 @@ pub fn run(global: &Global, args: &HistoryArgs) -> anyhow::Result<Exit> {
         None => Vec::new(),
     };
     if let (Some(name), Some(journal)) = (&args.push, &mut journal) {
-        let entry = pick(entries, name)?;
+        let mut entry = pick(entries, name)?;
+        told_of(&mut entry, journal)?;
         let sendings = journal.sendings(&entry.plan.id)?;
         out::print(|out| Ok(one(&entry, &sendings, args.format, out)?))?;
         return Ok(Exit::True);
     }
     if let Some(name) = &args.push {
         bail!("there is no push {name}: nothing was ever pushed from here");
+    }
+    let mut entries = entries;
+    if let Some(journal) = &mut journal {
+        for entry in &mut entries {
+            told_of(entry, journal)?;
+        }
     }
     let head = journal.as_mut().filter(|_| !entries.is_empty()).map(Journal::head).transpose()?;
     out::print(|out| {
@@ -50,6 +58,31 @@ pub fn run(global: &Global, args: &HistoryArgs) -> anyhow::Result<Exit> {
         Ok(())
     })?;
     Ok(Exit::True)
+}
+
+/// A push that did not end in order: what was on its way is unknown, and what was not begun is pending.
+fn told_of(entry: &mut Entry, journal: &mut impl Journal) -> Result<(), StoreError> {
+    if entry.closed || entry.running {
+        return Ok(());
+    }
+    let sendings = journal.sendings(&entry.plan.id)?;
+    let away =
+        |change: &Change| sendings.iter().any(|sent| !sent.turned_away() && sent.step.serves.contains(&change.id));
+    let open = entry.plan.changes.iter().filter(|change| entry.outcomes.iter().all(|known| known.change != change.id));
+    let told: Vec<Outcome> = open
+        .map(|change| {
+            let state = if away(change) {
+                OutcomeState::Unknown {
+                    why: "it was on its way when the push broke off: trueup retry looks it up".to_owned(),
+                }
+            } else {
+                OutcomeState::Pending
+            };
+            Outcome { change: change.id.clone(), state, at: entry.began }
+        })
+        .collect();
+    entry.outcomes.extend(told);
+    Ok(())
 }
 
 /// A push in the list.
@@ -84,7 +117,7 @@ fn open(entry: &Entry) -> &'static str {
     match (entry.closed, entry.running) {
         (true, _) => "",
         (false, true) => "  STILL RUNNING",
-        (false, false) => "  NOT ENDED IN ORDER",
+        (false, false) => "  NOT ENDED IN ORDER (trueup retry looks it up)",
     }
 }
 

@@ -82,6 +82,14 @@ pub(super) fn told(error: reqwest::Error, system: &str, host: &str, reply: Optio
                 "dns",
                 format!("{system}: the name {host} is not known here; check the url, or this host's DNS and network"),
             )
+        } else if low.contains("certificate") && low.contains("expired") {
+            Fault::refused(
+                "tls",
+                format!(
+                    "{system}: the certificate of {host} has expired; who runs the service has to renew it, unless the \
+                     clock of this host is wrong"
+                ),
+            )
         } else if low.contains("invalidcontenttype") {
             // What rustls says of an answer that is no TLS.
             Fault::refused("tls", format!("{system}: {host} speaks no TLS there; check the port in the url"))

@@ -11,8 +11,9 @@ use super::protocol::{Health, Report, World};
 use super::push;
 use super::setup::Setup;
 use crate::model::SystemId;
-use crate::plan::{Change, Evidence, Finding, Outcome, Plan, PlanId, Site};
+use crate::plan::{Change, ChangeId, Evidence, Finding, Outcome, Plan, PlanId, Site};
 use crate::secret::Secret;
+use crate::store::Entry;
 
 /// What is told while systems are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +138,23 @@ impl Session {
         let desk = self.core.desk().ok_or("nothing has been read")?;
         let tell: push::Tell = Arc::new(tell);
         push::resolve(&desk, &tell).await.map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// A push as the record has it, once what nobody knew of it has been looked up by reading, and the ids of what it created.
+    ///
+    /// # Errors
+    /// In words, when the journal cannot be used or holds no such push.
+    pub async fn past(
+        &self,
+        plan: &PlanId,
+        tell: impl Fn(Report) + Send + Sync + 'static,
+    ) -> Result<(Entry, Vec<(ChangeId, String)>), String> {
+        self.resolve(tell).await?;
+        let of = plan.clone();
+        let asked = self.core.keeper.ask(move |journal| Ok((journal.find(&of)?, journal.created(&of)?)));
+        let (entry, created) = asked.await.map_err(|error| error.to_string())?;
+        let entry = entry.ok_or_else(|| format!("the record holds no push {plan}"))?;
+        Ok((entry, created))
     }
 
     /// Closes the journal.

@@ -14,9 +14,9 @@ pub enum Op {
     Create,
     /// An account is switched on again.
     Reactivate,
-    /// An attribute is set.
+    /// An attribute is set, or an entry of a keyed list gets another value.
     Set,
-    /// An entry of a keyed list is added or changed.
+    /// An entry of a keyed list is added.
     Put,
 }
 

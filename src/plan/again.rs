@@ -9,7 +9,7 @@ pub type Created<'c> = &'c dyn Fn(&ChangeId) -> Option<String>;
 
 /// The changes that take a push back, last ones first, and those that cannot be taken back, with the reason.
 ///
-/// Only what came about is taken back. A create is taken back by switching the new account off, and what was written into
+/// Only what this push brought about is taken back: what was as wanted already stays. A create is taken back by switching the new account off, and what was written into
 /// that account goes with it.
 pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Change>, Vec<(ChangeId, String)>) {
     let (mut back, mut cannot) = (Vec::new(), Vec::new());
@@ -18,10 +18,7 @@ pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Cha
     done.reverse();
     for change in done {
         let state = outcomes.iter().find(|outcome| outcome.change == change.id).map(|outcome| &outcome.state);
-        let happened = matches!(
-            state,
-            Some(OutcomeState::Confirmed { .. } | OutcomeState::Differs { .. } | OutcomeState::Accepted)
-        );
+        let happened = state.is_some_and(OutcomeState::brought_about);
         let known = |id: &ChangeId| back.iter().any(|(of, _): &(ChangeId, Change)| of == id);
         if !happened || known(&change.id) || cannot.iter().any(|(of, _)| *of == change.id) {
             continue;

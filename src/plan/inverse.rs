@@ -157,17 +157,15 @@ fn taken_back(change: &Change, want: &Want, before: Option<&Seen>) -> Result<(Op
         Some(Seen::Absent) if entry => Ok((Op::Drop, Wanted::Clear)),
         Some(Seen::Absent) => Ok((Op::Set, Wanted::Clear)),
         Some(Seen::Value(text)) if entry && text.is_empty() => Ok((Op::Put, Wanted::Present)),
-        Some(Seen::Value(text)) => {
-            let op = if entry { Op::Put } else { Op::Set };
-            Ok((
-                op,
-                if matches!(want.value, Wanted::Ref(_)) {
-                    Wanted::Ref(Ref::Id(text.as_str().into()))
-                } else {
-                    Wanted::Text(text.clone())
-                },
-            ))
-        }
+        // An entry that was taken away is added again; one that got another value gets its own back.
+        Some(Seen::Value(text)) => Ok((
+            if entry && want.value == Wanted::Clear { Op::Put } else { Op::Set },
+            if matches!(want.value, Wanted::Ref(_)) {
+                Wanted::Ref(Ref::Id(text.as_str().into()))
+            } else {
+                Wanted::Text(text.clone())
+            },
+        )),
     }
 }
 

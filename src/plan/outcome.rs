@@ -24,6 +24,9 @@ pub enum OutcomeState {
     Confirmed {
         /// Facets that the service never returns.
         unread: Vec<String>,
+        /// It was so before anything was written for it: it is not this push's doing, and not this push's to take back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        already: bool,
     },
     /// The service said yes, and then something else was there.
     Differs {
@@ -87,6 +90,16 @@ impl OutcomeState {
             Self::Skipped { .. } => "skipped",
             Self::Unknown { .. } => "unknown",
         }
+    }
+
+    /// As wanted, and read back.
+    pub const fn confirmed(unread: Vec<String>) -> Self {
+        Self::Confirmed { unread, already: false }
+    }
+
+    /// Whether a push brought something about that can be taken back.
+    pub const fn brought_about(&self) -> bool {
+        matches!(self, Self::Confirmed { already: false, .. } | Self::Differs { .. } | Self::Accepted)
     }
 
     /// Whether nothing more will come.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use trueup::simulate::{self, Options, Running};
@@ -135,11 +135,19 @@ impl Bed {
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        let config = self.config();
-        let data = self.dir.0.join("data");
-        let mut all = vec!["--config", config.to_str().unwrap(), "--data-dir", data.to_str().unwrap()];
-        all.extend(args);
-        run(&all)
+        let all = self.placed(args);
+        run(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Starts the program and does not wait for its end; what it says is not heard.
+    pub fn start(&self, args: &[&str]) -> Child {
+        program(&self.placed(args)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn placed(&self, args: &[&str]) -> Vec<String> {
+        let (config, data) = (self.config().display().to_string(), self.dir.0.join("data").display().to_string());
+        let placed = ["--config".to_owned(), config, "--data-dir".to_owned(), data];
+        placed.into_iter().chain(args.iter().map(|arg| (*arg).to_owned())).collect()
     }
 }
 
@@ -160,14 +168,14 @@ impl Ran {
     }
 }
 
+fn program(args: &[impl AsRef<std::ffi::OsStr>]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_trueup"));
+    program.args(args).env_remove("TRUEUP_CONFIG").env_remove("TRUEUP_DATA_DIR").stdin(Stdio::null());
+    program
+}
+
 pub fn run(args: &[&str]) -> Ran {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_trueup"))
-        .args(args)
-        .env_remove("TRUEUP_CONFIG")
-        .env_remove("TRUEUP_DATA_DIR")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let Output { status, stdout, stderr } = program(args).output().unwrap();
     Ran {
         code: status.code().unwrap_or(-1),
         out: String::from_utf8(stdout).unwrap(),

@@ -125,6 +125,57 @@ fn what_failed_is_planned_again_from_what_is_read_now() {
 }
 
 #[test]
+fn what_another_push_has_done_is_not_taken_back_with_this_one() {
+    let bed = bed(80, &[HR, DIRECTORY]);
+    let (first, changes) = plan(&bed, "a.plan", &["--only", "set"]);
+    let (second, _) = plan(&bed, "b.plan", &["--only", "set"]);
+    assert_eq!(push(&bed, &first, changes.len(), &[]).code, 0);
+    let sent = writes(&bed, "directory");
+    let again = push(&bed, &second, changes.len(), &[]);
+    assert_eq!((again.code, writes(&bed, "directory")), (0, sent), "{}{}", again.err, again.out);
+    let told = last_push(&bed);
+    let one = bed.run(&["history", told["id"].as_str().unwrap()]);
+    assert!(one.out.contains("it was so already, before this push"), "{}", one.out);
+    let undo = bed.run(&["undo", told["id"].as_str().unwrap()]);
+    assert_ne!(undo.code, 0);
+    assert!(undo.err.contains("nothing of this push can be taken back"), "{}", undo.err);
+}
+
+#[test]
+fn a_push_that_was_killed_is_counted_in_the_history_named_by_check_and_tried_again_after_looking() {
+    let bed = bed(300, &[HR, DIRECTORY]);
+    let (file, changes) = plan(&bed, "a.plan", &["--only", "set"]);
+    assert!(changes.len() > 4, "some are under way and others are not begun");
+    // Carried out, and its answer does not come before the kill.
+    bed.faults("directory", &["late=600s@PATCH"]);
+    let count = changes.len().to_string();
+    let mut pushing = bed.start(&["push", &file, "--yes-count", &count]);
+    let tally = |word: &str| {
+        let told = bed.run(&["history", "--format", "json"]).lines("push");
+        told.first().and_then(|push| push["outcomes"][word].as_u64()).unwrap_or(0)
+    };
+    // As many as go side by side: no other is about to be sent.
+    while writes(&bed, "directory") < 4 {
+        assert_eq!(pushing.try_wait().unwrap(), None, "it is at work");
+        std::thread::yield_now();
+    }
+    pushing.kill().unwrap();
+    pushing.wait().unwrap();
+    bed.faults("directory", &[]);
+    let unknown = tally("unknown");
+    assert!(unknown >= 1, "what was on its way is unknown");
+    assert_eq!(unknown + tally("pending"), changes.len() as u64, "and the rest was not begun");
+    let check = bed.run(&["check"]);
+    assert!(check.err.contains("did not end in order") && check.err.contains("trueup retry"), "{}", check.err);
+    let id = last_push(&bed)["id"].as_str().unwrap().to_owned();
+    let retry = bed.run(&["retry", &id, "--format", "json"]);
+    let done = tally("confirmed");
+    assert_eq!((done, tally("unknown") + tally("pending")), (unknown, 0), "{}", bed.run(&["history", &id]).out);
+    assert_eq!(retry.lines("change").len() as u64, changes.len() as u64 - done, "{}{}", retry.err, retry.out);
+    assert_eq!(writes(&bed, "directory") as u64, done, "nothing was sent again");
+}
+
+#[test]
 fn a_head_that_was_noted_tells_when_the_end_was_cut_off_with_the_head_rewritten() {
     let bed = bed(80, &[HR, DIRECTORY]);
     let (file, changes) = plan(&bed, "a.plan", &["--only", "set"]);

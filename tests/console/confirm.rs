@@ -171,7 +171,7 @@ fn what_was_confirmed_leaves_the_staging_and_the_rest_stays() {
     desk.keys("P 2 Enter");
     let id = PlanId("0193-plan".into());
     desk.report(Report::PushBegan(id.clone()));
-    let confirmed = OutcomeState::Confirmed { unread: Vec::new() };
+    let confirmed = OutcomeState::confirmed(Vec::new());
     let failed = OutcomeState::Failed { why: "422 last_name can't be blank".into() };
     desk.report(Report::Outcome(id.clone(), outcome(&change(0, "department", "", ""), confirmed)));
     desk.report(Report::Outcome(id.clone(), outcome(&deactivation(), failed)));

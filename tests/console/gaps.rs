@@ -118,7 +118,7 @@ fn a_push_is_said_to_run_on_every_tab() {
     desk.keys("P 3 Enter");
     assert!(matches!(desk.commands().last(), Some(Command::Push { .. })));
     desk.report(Report::PushBegan(made.id.clone()));
-    let done = OutcomeState::Confirmed { unread: Vec::new() };
+    let done = OutcomeState::Confirmed { unread: Vec::new(), already: false };
     desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], done)));
     for tab in ["1", "2", "3", "4", "5", "6", "7"] {
         desk.keys(tab);

@@ -96,7 +96,7 @@ fn small(language: Language, (columns, rows): (u16, u16), mask: bool) -> Desk {
     desk.burst("p");
     desk.report(Report::Prepared(plan(changes.clone())));
     let outcomes = vec![
-        outcome(&changes[0], OutcomeState::Confirmed { unread: Vec::new() }),
+        outcome(&changes[0], OutcomeState::confirmed(Vec::new())),
         outcome(&changes[1], OutcomeState::Failed { why: "403 only administrators may do this".into() }),
     ];
     let (who, reason, created) = ("ops@bastion".into(), Some("OPS-1".into()), Vec::new());
@@ -184,7 +184,7 @@ fn serve(desk: &mut Desk, from: &mut usize) {
                 desk.report(Report::PushBegan(plan.id.clone()));
                 for (at, change) in plan.changes.iter().enumerate() {
                     let state = match at % 3 {
-                        0 => OutcomeState::Confirmed { unread: Vec::new() },
+                        0 => OutcomeState::confirmed(Vec::new()),
                         1 => OutcomeState::Failed { why: "500 try later".into() },
                         _ => OutcomeState::Unknown { why: "no reply".into() },
                     };

@@ -96,7 +96,7 @@ fn s02_a_role_that_was_pushed_and_is_another_now_is_suspected_of_a_silent_defaul
     assert!(!desk.screen().contains(flag), "nothing was pushed yet: {}", desk.screen());
     let mut role = change(0, "productRoles", "viewer", "contributor");
     role.want[0].facet.key = Some(vec![trueup::plan::Ref::Id("1".into())]);
-    told_history(&mut desk, vec![push(vec![role], vec![OutcomeState::Confirmed { unread: Vec::new() }])]);
+    told_history(&mut desk, vec![push(vec![role], vec![OutcomeState::confirmed(Vec::new())])]);
     press(&mut desk, "Esc b");
     let screen = desk.screen();
     let flagged: Vec<&str> = screen.lines().filter(|line| line.contains(flag)).collect();
@@ -137,7 +137,7 @@ fn s04_a_sync_that_failed_half_way_is_planned_again_by_four_keys() {
     desk.keys("D y");
     let changes = vec![change(0, "department", "Production", "Research"), leaver];
     let failed = OutcomeState::Failed { why: "403 only administrators may do this".into() };
-    let states = vec![OutcomeState::Confirmed { unread: Vec::new() }, failed];
+    let states = vec![OutcomeState::confirmed(Vec::new()), failed];
     desk.keys("6");
     told_history(&mut desk, vec![push(changes, states)]);
     desk.keys("1");
@@ -163,7 +163,7 @@ fn s04_what_failed_for_one_cause_stands_under_it_and_before_what_went_well() {
     let changes: Vec<_> = (0..4).map(|at| change(at, "department", "Production", "Research")).collect();
     let failed = |n: usize| OutcomeState::Failed { why: format!("500 try later (request {n})") };
     let unknown = OutcomeState::Unknown { why: "no reply".into() };
-    let states = vec![failed(81), OutcomeState::Confirmed { unread: Vec::new() }, unknown, failed(82)];
+    let states = vec![failed(81), OutcomeState::confirmed(Vec::new()), unknown, failed(82)];
     desk.keys("6");
     told_history(&mut desk, vec![push(changes, states)]);
     desk.keys("Enter");
@@ -462,7 +462,7 @@ fn s12_who_changed_it_is_six_keys_and_the_way_back_one_more() {
     role.label = "lena.fischer@example.com".into();
     let mut before = push(
         vec![role, deactivation()],
-        vec![OutcomeState::Confirmed { unread: Vec::new() }, OutcomeState::Confirmed { unread: Vec::new() }],
+        vec![OutcomeState::confirmed(Vec::new()), OutcomeState::confirmed(Vec::new())],
     );
     before.reason = Some("OPS-4711".into());
     told_history(&mut desk, vec![before]);
@@ -523,7 +523,7 @@ fn what_failed_comes_first_and_one_key_plans_just_that_again() {
     desk.report(Report::Prepared(made.clone()));
     desk.keys("P 2 Enter");
     desk.report(Report::PushBegan(made.id.clone()));
-    let confirmed = OutcomeState::Confirmed { unread: Vec::new() };
+    let confirmed = OutcomeState::confirmed(Vec::new());
     desk.report(Report::Outcome(made.id.clone(), outcome(&other, confirmed)));
     let failed = OutcomeState::Failed { why: "500 try later".into() };
     desk.report(Report::Outcome(made.id.clone(), outcome(&leaver, failed)));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trueup::compare::{Lint, Rule};
 use trueup::console::app::Msg;
-use trueup::engine::protocol::{Command, PastPush, PastStep, Report};
+use trueup::engine::protocol::{Command, Health, PastPush, PastStep, Report};
 use trueup::model::{Kind, RecordKey, SystemId};
 use trueup::plan::{OutcomeState, PlanId};
 
@@ -126,7 +126,7 @@ fn a_push_live_at_120x36() {
     desk.keys("P 3 Enter");
     let id = PlanId("0193-plan".into());
     desk.report(Report::PushBegan(id.clone()));
-    desk.report(Report::Outcome(id.clone(), outcome(&changes[2], OutcomeState::Confirmed { unread: Vec::new() })));
+    desk.report(Report::Outcome(id.clone(), outcome(&changes[2], OutcomeState::confirmed(Vec::new()))));
     let what = "planned from Production, wanted Research, now Legal".into();
     desk.report(Report::Outcome(id.clone(), outcome(&changes[0], OutcomeState::Stale { what })));
     desk.report(Report::Outcome(id, outcome(&changes[1], OutcomeState::Sent)));
@@ -142,7 +142,7 @@ fn the_history_with_one_push_open() {
     assert!(desk.commands().iter().any(|command| matches!(command, Command::History)));
     let changes = vec![change(0, "department", "Production", "Research"), deactivation()];
     let outcomes = vec![
-        outcome(&changes[0], OutcomeState::Confirmed { unread: vec!["name.givenName".into()] }),
+        outcome(&changes[0], OutcomeState::confirmed(vec!["name.givenName".into()])),
         outcome(&changes[1], OutcomeState::Failed { why: "403 only administrators may do this".into() }),
     ];
     let plan = plan(changes);
@@ -196,6 +196,20 @@ fn the_systems_with_a_broken_one_beside_good_ones() {
     world.systems = systems.into();
     desk.report(Report::World(Arc::new(world)));
     assert!(desk.screen().contains("aha: the test passed"), "that it is over is said: {}", desk.screen());
+}
+
+#[test]
+fn where_a_target_was_never_read_nobody_says_that_all_is_true() {
+    let people: [world::Person; 1] = [("Lena Fischer", "lena.fischer@example.com", "true", "", &[])];
+    let bad = Health::Bad { word: "auth".into(), text: "directory: 401 Unauthorized: the key is wrong".into() };
+    let mut desk = Desk::with(80, 24, world::unread(&people, bad));
+    assert!(desk.screen().contains("not read: directory"), "{}", desk.screen());
+    desk.keys("m");
+    let screen = desk.screen();
+    assert!(screen.contains("401 Unauthorized: the key is wrong"), "{screen}");
+    assert!(screen.contains("nothing is out of true in what was read"), "{screen}");
+    let desk = Desk::with(80, 24, world::unread(&people, Health::Probing));
+    assert!(!desk.screen().contains("all true"), "{}", desk.screen());
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_plan_in_the_making_shows_how_far_it_is_and_x_stops_it() {
 fn what_a_running_push_carries_out_cannot_be_taken_back() {
     let mut desk = Desk::with(120, 36, world::small());
     let (changes, made) = pushing(&mut desk);
-    let done = OutcomeState::Confirmed { unread: Vec::new() };
+    let done = OutcomeState::Confirmed { unread: Vec::new(), already: false };
     desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], done)));
     desk.keys("g");
     for _ in 0..8 {

@@ -283,6 +283,12 @@ pub fn two(source: &[Person], target: &[Person]) -> World {
     world_of(vec![hr(source, complete(source.len() as u64)), aha(target)])
 }
 
+/// A world of the source's people, and a directory that stands like this and was never read.
+pub fn unread(source: &[Person], health: Health) -> World {
+    let directory = System::new(status("directory", "scim", "SCIM 2.0", Mode::Full, health));
+    world_of(vec![hr(source, complete(source.len() as u64)), directory])
+}
+
 /// A world of the source's people and a directory's, which has departments.
 pub fn directory(source: &[Person], target: &[Person]) -> World {
     let total = complete(target.len() as u64);

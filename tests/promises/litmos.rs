@@ -274,7 +274,10 @@ async fn a_password_is_set_anew_from_what_is_typed_or_referred_to_and_is_nowhere
     console.handle.send(hold);
     let states = console.push(acknowledged(&plan)).await;
     for (change, state) in &states {
-        assert!(matches!(state, OutcomeState::Confirmed { unread } if unread == &["password"]), "{change}: {state:?}");
+        assert!(
+            matches!(state, OutcomeState::Confirmed { unread, .. } if unread == &["password"]),
+            "{change}: {state:?}"
+        );
     }
     let told = bed.get("litmos", "/__sim/litmos").await;
     assert_eq!(told["passwords"][&all[0]], true, "it has to be changed at the next log-in: {told}");

@@ -48,8 +48,9 @@ async fn the_inverse_of_a_pair_that_was_added_changed_or_taken_away_restores_it(
     let bed = Bed::of(300, &[HR, AHA]).await;
     let mut console = bed.console(&full());
     let all = offers(&*console.world().await);
-    let (added, changed): (Vec<_>, Vec<_>) =
-        of(&all, "aha", Op::Put).into_iter().partition(|offer| *before(&offer.change) == Seen::Absent);
+    let added = of(&all, "aha", Op::Put);
+    assert!(added.iter().all(|offer| *before(&offer.change) == Seen::Absent), "what is there is set");
+    let changed = sets(&all, "aha", "productRoles");
     for picked in [added, changed, of(&all, "aha", Op::Drop)] {
         let change = staged(picked.into_iter().take(1)).remove(0);
         let trueup::plan::Target::Record(key) = &change.target else { panic!("{change:?}") };

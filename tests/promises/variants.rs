@@ -98,6 +98,31 @@ async fn whatever_a_scim_service_does_everything_is_fixed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_that_a_service_cannot_tell_apart_are_refused_and_all_else_is_fixed() {
+    // targets/scim.md A1: some know no `type` of a number, whichever error bodies they have.
+    for faults in [&["untyped", "html-errors"][..], &["no-patch", "untyped", "status-integer"]] {
+        let bed = Bed::of(200, &[HR, ("there", "scim", "directory", faults)]).await;
+        let mut console = bed.console(&full());
+        let world = console.world().await;
+        let mut changes = staged(&offers(&world));
+        let mobile = |change: &Change| change.id.to_string().ends_with("phoneNumbers[mobile]");
+        let numbers: Vec<Change> = changes.extract_if(.., |change| mobile(change)).collect();
+        let plan = console.prepare(numbers.clone()).await;
+        assert!(!numbers.is_empty() && plan.refused.len() == numbers.len(), "{faults:?}: {:?}", plan.refused);
+        for (id, why) in &plan.refused {
+            assert!(why.contains("has no `type` by which it could be told"), "{id}: {why}");
+        }
+        assert!(changes.len() > 5, "{faults:?}: there is something to do");
+        for (id, state) in pushed(&mut console, changes).await {
+            // A new account comes without the number, and that is what is said of it.
+            assert!(id.to_string().ends_with("/create"), "{faults:?}: {id} {state:?}");
+            let OutcomeState::Differs { now } = state else { panic!("{faults:?}: {id} {state:?}") };
+            assert_eq!(now, "phoneNumbers[mobile]: nothing", "{faults:?}: {id}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_litmos_does_everything_is_fixed() {
     // targets/litmos.md 10 and 13.
     all_fixed(
@@ -119,7 +144,7 @@ async fn whatever_kingdee_does_everything_is_fixed() {
         "kingdee",
         "kingdee",
         &[
-            &["cap=100", "user-number=absent", "batch-success=any", "dress=bom"],
+            &["cap=37", "required=FUserAccount;FName", "user-number=absent", "batch-success=any", "dress=bom"],
             &["dress=bare", "absent-entries=keep", "view-lost=error", "billquery-error=double", "over-limit=error"],
         ],
     )

@@ -57,6 +57,12 @@ pub(super) fn explain(request: &Request, reply: &Reply) -> String {
     let answer = answer::read(reply);
     match (&answer, reply.status) {
         (_, 401 | 403) => format!("{form}{}: the site does not let us in", status_text(reply.status)),
+        // A call is a POST, and nothing that is no GET is sent to another place than it was meant for.
+        (_, 300..=399) => format!(
+            "{form}{}: the site sends calls elsewhere, and none is sent after; server_address must be the address that it \
+             sends to",
+            status_text(reply.status)
+        ),
         (_, 404) => format!(
             "{form}{}: there is no WebAPI at {}; server_address must be the prefix that ends in /k3cloud/",
             status_text(404),

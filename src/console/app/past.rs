@@ -257,10 +257,7 @@ impl Page<'_> {
         if let Some(why) = state.and_then(why).filter(|why| Some(why.as_str()) != told) {
             rows.extend(below(tone, why).wrapped(self.cells).into_iter().map(row));
         }
-        let came = matches!(
-            state,
-            Some(OutcomeState::Confirmed { .. } | OutcomeState::Accepted | OutcomeState::Differs { .. })
-        );
+        let came = state.is_some_and(OutcomeState::brought_about);
         if let (true, Some(why)) = (came, cannot_undo(&self.push.plan, change)) {
             let line = below(Tone::Warn, text!("plan.no-undo", why = why));
             rows.extend(line.wrapped(self.cells).into_iter().map(row));

@@ -200,7 +200,8 @@ pub fn why(state: &OutcomeState) -> Option<String> {
         OutcomeState::Refused { rule } => Some(said(rule).into_owned()),
         OutcomeState::Stale { what } => Some(said(what).into_owned()),
         OutcomeState::Skipped { needs } => Some(text!("outcome.skipped", needs = needs)),
-        OutcomeState::Confirmed { unread } if !unread.is_empty() => {
+        OutcomeState::Confirmed { already: true, .. } => Some(text!("outcome.already").to_owned()),
+        OutcomeState::Confirmed { unread, .. } if !unread.is_empty() => {
             Some(text!("outcome.unread", what = text::listed(unread)))
         }
         OutcomeState::Waiting { until, why } if why.is_empty() => Some(text!("outcome.waiting", until = clock(*until))),

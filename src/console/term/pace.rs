@@ -13,6 +13,13 @@ pub const ASK: &[u8] = b"\x1b[5n";
 /// Frames that keys ask for keep this distance where nothing tells that they arrive; the first one after a rest goes out at
 /// once, whatever was drawn of itself just before.
 const APART: Duration = Duration::from_millis(50);
+/// Where nothing tells that they arrive, so many bytes a second are taken to be carried: a multiplexer takes any number at once,
+/// and shows all of them to whoever sits behind a slow line, long after the key was let go.
+const CARRIED: usize = 10_000;
+/// So many may be ahead of that: two whole screens, for whoever turns a page or two.
+const AHEAD: usize = 12_000;
+/// No frame waits longer than this for those before it.
+const LONGEST: Duration = Duration::from_millis(600);
 /// So many bytes may be on their way when the next frame is sent: two moves of a cursor, never two pages.
 const WINDOW: usize = 600;
 /// A terminal that answered before and is silent for so long is not waited for any more.
@@ -41,6 +48,8 @@ pub struct Pace {
     tries: u32,
     /// The last frame that answered a key.
     last: Option<Instant>,
+    /// Bytes that may not have been carried yet, as of when.
+    ahead: Option<(usize, Instant)>,
 }
 
 impl Pace {
@@ -55,7 +64,16 @@ impl Pace {
             answers: false,
             tries: 0,
             last: None,
+            ahead: None,
         }
+    }
+
+    /// Bytes that may not have been carried yet.
+    fn ahead(&self, now: Instant) -> usize {
+        self.ahead.map_or(0, |(bytes, at)| {
+            let carried = now.saturating_duration_since(at).as_millis().saturating_mul(CARRIED as u128) / 1000;
+            bytes.saturating_sub(usize::try_from(carried).unwrap_or(usize::MAX))
+        })
     }
 
     /// A pace for this terminal, by its environment.
@@ -74,6 +92,7 @@ impl Pace {
             self.last = Some(now);
         }
         self.since += bytes;
+        self.ahead = Some((self.ahead(now) + bytes, now));
         let ask = self.direct && self.typed && bytes > 0 && (self.answers || self.tries < TRIES);
         if ask {
             self.tries += u32::from(!self.answers);
@@ -98,7 +117,12 @@ impl Pace {
     /// How long the next frame has to wait at most; an answer may end the wait earlier. Zero: it may go out.
     pub fn hold(&mut self, now: Instant) -> Duration {
         if !self.answers {
-            return self.last.map_or(Duration::ZERO, |last| APART.saturating_sub(now.saturating_duration_since(last)));
+            let apart = |last| APART.saturating_sub(now.saturating_duration_since(last));
+            let over = if self.direct { 0 } else { self.ahead(now).saturating_sub(AHEAD) as u64 };
+            return self
+                .last
+                .map_or(Duration::ZERO, apart)
+                .max(Duration::from_millis(over * 1000 / CARRIED as u64).min(LONGEST));
         }
         let on_the_way: usize = self.asked.iter().map(|(bytes, _)| bytes).sum();
         let Some((_, oldest)) = self.asked.front().filter(|_| on_the_way >= WINDOW) else { return Duration::ZERO };
@@ -224,5 +248,29 @@ mod tests {
         assert_eq!(pace.outstanding(now + ms(1000)) + ms(1000), PATIENCE);
         pace.answered();
         assert_eq!(pace.outstanding(now), Duration::ZERO);
+    }
+
+    #[test]
+    fn behind_a_multiplexer_pages_follow_one_another_as_fast_as_a_slow_line_carries_them() {
+        let start = Instant::now();
+        let mut pace = Pace::new(false);
+        let (mut now, mut frames, mut bytes) = (start, 0, 0);
+        while now.duration_since(start) < ms(2000) {
+            pace.typed();
+            if pace.hold(now).is_zero() {
+                pace.frame(5_000, now);
+                (frames, bytes) = (frames + 1, bytes + 5_000);
+            }
+            now += ms(10);
+        }
+        assert!((6..=8).contains(&frames), "{frames}");
+        assert!(bytes <= AHEAD + 2 * CARRIED + 5_000, "{bytes}");
+        now += ms(3000);
+        for _ in 0..2 {
+            assert!(pace.hold(now).is_zero(), "two pages at once are there at once");
+            pace.frame(5_000, now);
+            now += APART;
+        }
+        assert!(pace.hold(now).is_zero(), "small moves do not wait for them");
     }
 }

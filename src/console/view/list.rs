@@ -17,7 +17,7 @@ use crate::console::app::rows::{Mark, Rows};
 use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
-use crate::engine::protocol::Health;
+use crate::engine::protocol::{Health, SystemStatus};
 use crate::model::filter::Query;
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
 
@@ -328,7 +328,7 @@ fn row(
             words = rows.brief(identity, one);
         }
         // One attribute keeps its end; of several, the first ones are told.
-        let words = if words.contains(", ") { words } else { elided(&words, cells).into_owned() };
+        let words = if words.contains([',', '、']) { words } else { elided(&words, cells).into_owned() };
         pen.put(columns.out.x, y, columns.out.cells, &words, theme.tone(Tone::Plain));
     }
 }
@@ -376,11 +376,15 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
         let key = app.keymap.shown(Action::Escape);
         lines.push((Tone::Plain, text!("list.no-narrow", what = private(&narrow), key = key)));
     } else if list.only {
+        // What could not be read is not true for that.
         let (gaps, key) = (app.gaps(list.kind), app.keymap.shown(Action::OnlyOut));
-        lines.extend(gaps.iter().map(|(system, gap)| (Tone::Warn, told(system, gap))));
+        for (system, gap) in &gaps {
+            lines.push((Tone::Warn, told(system, gap)));
+            lines.extend(world.systems.iter().filter(|status| status.id == *system).filter_map(broken));
+        }
         lines.push(match gaps.as_slice() {
             [] => (Tone::Good, text!("list.all-true", key = key)),
-            _ => (Tone::Plain, text!("list.read-true", key = key)),
+            _ => (Tone::Plain, text!("list.true-read", key = key)),
         });
     } else {
         for status in world.systems.iter() {
@@ -389,9 +393,7 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
                     lines.push((Tone::Dim, text!("list.reading", system = status.id, n = count(*read))));
                 }
                 Health::Probing => lines.push((Tone::Dim, text!("list.probing", system = status.id))),
-                Health::Bad { text, .. } => {
-                    lines.push((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text))));
-                }
+                Health::Bad { .. } => lines.extend(broken(status)),
                 Health::Idle | Health::Good | Health::Partial(_) => {}
             }
         }
@@ -417,6 +419,12 @@ fn explained(compared: &Compared, list: &List) -> Vec<(Tone, String)> {
     };
     lines.extend(unknown(compared, list.kind, &list.filter).into_iter().map(|words| (Tone::Warn, words)));
     lines
+}
+
+/// What is wrong with a system that could not be read.
+fn broken(status: &SystemStatus) -> Option<(Tone, String)> {
+    let Health::Bad { text, .. } = &status.health else { return None };
+    Some((Tone::Bad, format!("{}: {}", status.id, own_words(&status.id, text))))
 }
 
 fn nothing(compared: &Compared, kind: Kind) -> String {

@@ -4,12 +4,13 @@ use ratatui::layout::Rect;
 
 use crate::console::app::action::Action;
 use crate::console::app::confirm::mode;
+use crate::console::app::gaps::Gap;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
 use crate::console::app::mask::private;
 use crate::console::app::popup::Popup;
 use crate::console::app::systems::{plural, short};
-use crate::console::app::text::{count, text};
+use crate::console::app::text::{count, listed, text};
 use crate::console::app::{App, Tab};
 use crate::model::Kind;
 
@@ -266,8 +267,13 @@ fn tally(app: &App) -> Vec<String> {
     if out == 0 {
         let systems = &world.compared.inputs.systems;
         let based = world.compared.inputs.base().is_some_and(|base| systems[base].snapshot(list.kind).is_some());
+        // What could not be read at all was compared with nothing: nobody may call that true.
+        let blind = app.gaps(list.kind).into_iter().filter(|(_, gap)| matches!(gap, Gap::Unread(_) | Gap::Reading(0)));
+        let blind: Vec<String> = blind.map(|(system, _)| system.to_string()).collect();
+        let unread = text!("strip.unread", systems = listed(&blind));
         let words = match (comparison.len > 0 && based, qualms.is_empty()) {
             (false, _) => "",
+            (true, _) if !blind.is_empty() => unread.as_str(),
             (true, false) => text!("strip.reading"),
             (true, true) => text!("strip.true"),
         };

@@ -18,6 +18,20 @@ const FRONT: u32 = 256;
 /// How many pushes the history shows.
 const HISTORY: usize = 200;
 
+/// That a push did not end in order, for whoever has no screen that shows it.
+fn cut_off(entry: &Entry) -> String {
+    let all = entry.plan.changes.len();
+    let known = entry.outcomes.iter().filter(|outcome| outcome.state.settled()).count();
+    format!(
+        "the push {} did not end in order: of its {} changes {} have no outcome. trueup retry {} looks up by reading what became of \
+         them, and plans what is left",
+        entry.plan.id,
+        all,
+        all - known.min(all),
+        entry.plan.id
+    )
+}
+
 impl Core {
     /// Decisions of earlier runs, what was staged, what nobody knows; and snapshots where a face wants them at once.
     pub(in crate::engine) async fn remember(&mut self) {
@@ -34,6 +48,11 @@ impl Core {
                 let unknown = push::named(&open);
                 if !unknown.is_empty() {
                     self.report(Report::Unknown(unknown));
+                }
+                if !self.face {
+                    for entry in &unfinished {
+                        self.report(Report::Notice(cut_off(entry)));
+                    }
                 }
             }
             Err(error) => self.report(Report::Notice(error.to_string())),

@@ -128,6 +128,26 @@ impl Judge<'_> {
             .then(|| format!("{}: {value}", clean(&shows.to_string())))
     }
 
+    /// Whether what cannot be read of a change shows as wanted in what it is shown in, and did not when it was planned: somebody
+    /// else did just this.
+    pub(super) fn shows(&self, change: &Change, observed: &Observed) -> bool {
+        let Expect::Facets(expected) = &change.expect else { return false };
+        change.want.iter().all(|want| match self.facet_stands(&observed.table, want) {
+            Some(stands) => stands.is_ok(),
+            None => {
+                let Some(shows) = self.shows_in(change, want) else { return false };
+                let Some((_, before)) = expected.iter().find(|(facet, _)| *facet == shows) else { return false };
+                match (&want.value, now(&observed.table, &shows)) {
+                    (Wanted::Text(part), Seen::Value(whole)) => {
+                        let moved = *before != Seen::Unreadable && !self.as_before(before, &Seen::Value(whole.clone()));
+                        moved && whole.contains(part.as_str())
+                    }
+                    _ => false,
+                }
+            }
+        })
+    }
+
     /// Whether something that can be read would have shown that a change was not carried out.
     pub(super) fn witnessed(&self, change: &Change) -> bool {
         let Expect::Facets(expected) = &change.expect else { return false };

@@ -172,7 +172,7 @@ impl View<'_> {
         }
         let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
         match self.judge().stands(change, found.record()) {
-            Stands::AsWanted { unread } => OutcomeState::Confirmed { unread },
+            Stands::AsWanted { unread } => OutcomeState::confirmed(unread),
             Stands::Otherwise { now } => OutcomeState::Differs { now: now + &note },
             Stands::Gone => OutcomeState::Differs { now: format!("{}{note}", self.party.connector.gone(self.kind)) },
         }
@@ -242,7 +242,7 @@ impl View<'_> {
             {
                 unknown("what was written cannot be read")
             }
-            (Stands::AsWanted { unread }, _) => OutcomeState::Confirmed { unread },
+            (Stands::AsWanted { unread }, _) => OutcomeState::confirmed(unread),
             (Stands::Otherwise { now }, _) if change.op == Op::Create => OutcomeState::Differs { now },
             (Stands::Gone, _) if change.op == Op::Create => not_done(),
             (Stands::Otherwise { .. }, Some(observed)) if self.judge().untouched(change, observed) => not_done(),

@@ -50,7 +50,7 @@ fn outcome(change: &Change, state: OutcomeState) -> Outcome {
 }
 
 fn confirmed(change: &Change) -> Outcome {
-    outcome(change, OutcomeState::Confirmed { unread: Vec::new() })
+    outcome(change, OutcomeState::confirmed(Vec::new()))
 }
 
 fn failed(change: &Change) -> Outcome {
@@ -69,6 +69,18 @@ fn only_what_came_about_is_taken_back_and_a_new_account_is_switched_off_once() {
     assert_eq!(cannot, Vec::new());
     let (back, cannot) = undo(&plan, &outcomes, &|_| None);
     assert_eq!((back.len(), cannot.len(), &cannot[0].0), (1, 1, &create.id));
+}
+
+#[test]
+fn what_was_so_before_the_push_is_not_its_to_take_back() {
+    let (own, others) = (set("a1"), set("a2"));
+    let [create, put] = new_user();
+    let plan = plan(&[own.clone(), others.clone(), create.clone(), put.clone()]);
+    let already = |change: &Change| outcome(change, OutcomeState::Confirmed { unread: Vec::new(), already: true });
+    let outcomes = [confirmed(&own), already(&others), already(&create), already(&put)];
+    let (back, cannot) = undo(&plan, &outcomes, &|_| None);
+    let told: Vec<_> = back.iter().map(|change| &change.target).collect();
+    assert_eq!((told, cannot), (vec![&Target::Record(user("a1"))], Vec::new()));
 }
 
 #[test]

@@ -40,12 +40,13 @@ fn facets_go_back_to_what_they_were_and_expect_what_was_written() {
         (change(Op::Set, title(), Wanted::Clear), value("Ms."), Op::Set, text("Ms."), Seen::Absent),
         (change(Op::Put, pair(), role()), Seen::Absent, Op::Drop, Wanted::Clear, value("owner")),
         (
-            change(Op::Put, pair(), role()),
+            change(Op::Set, pair(), role()),
             value("viewer"),
-            Op::Put,
+            Op::Set,
             Wanted::Ref(Ref::Id("viewer".into())),
             value("owner"),
         ),
+        (change(Op::Drop, pair(), Wanted::Clear), value("viewer"), Op::Put, text("viewer"), Seen::Absent),
         (change(Op::Drop, pair(), Wanted::Clear), value(""), Op::Put, Wanted::Present, Seen::Absent),
     ] {
         let facet = done.want[0].facet.clone();

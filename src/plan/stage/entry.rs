@@ -59,11 +59,14 @@ impl Entry {
         let parts = if list.two { 2 } else { 1 };
         self.facet.key = Some(ids.iter().map(|id| Ref::Id(id.as_str().into())).collect());
         let valued = list.value.is_some();
+        // Another value takes the one that was there away: that is no mere addition.
+        let put =
+            if valued && diff.target.as_deref().is_some_and(|value| !value.is_empty()) { Op::Set } else { Op::Put };
         (self.op, self.value) = match diff.want.as_deref() {
             Some("") => (Op::Drop, Wanted::Clear),
             None if diff.source.is_none() => (Op::Drop, Wanted::Clear),
-            Some(id) if valued && diff.refers.is_some() => (Op::Put, Wanted::Ref(Ref::Id(id.into()))),
-            Some(text) if valued => (Op::Put, Wanted::Text(text.to_owned())),
+            Some(id) if valued && diff.refers.is_some() => (put, Wanted::Ref(Ref::Id(id.into()))),
+            Some(text) if valued => (put, Wanted::Text(text.to_owned())),
             _ => (Op::Put, Wanted::Present),
         };
         if diff.want.is_none() || ids.len() != parts {

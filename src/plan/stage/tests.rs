@@ -190,7 +190,7 @@ fn a_name_that_is_put_together_is_changed_by_writing_its_parts() {
 }
 
 #[test]
-fn entries_are_put_and_dropped_one_by_one_and_a_removal_is_not_ticked() {
+fn entries_are_set_put_and_dropped_one_by_one_and_a_removal_is_not_ticked() {
     let mut world = missing();
     let products = |ids: [&'static str; 3]| ids.map(|id| record(id, &[("displayName", id)], &[])).to_vec();
     world.source.insert(Kind::Product, products(["p1", "p2", "p3"]));
@@ -204,7 +204,7 @@ fn entries_are_put_and_dropped_one_by_one_and_a_removal_is_not_ticked() {
     world.target.insert(Kind::User, vec![theirs]);
     let offers = offered(&world);
     let told: Vec<_> = offers.iter().map(|offer| (offer.change.op, offer.ticked, &offer.blocked)).collect();
-    assert_eq!(told, [(Op::Put, true, &None), (Op::Put, true, &None), (Op::Drop, false, &None)]);
+    assert_eq!(told, [(Op::Set, true, &None), (Op::Put, true, &None), (Op::Drop, false, &None)]);
     assert!(offers[2].text.starts_with("productRoles[p3]: remove"), "{}", offers[2].text);
     let role = |id: &str| Wanted::Ref(Ref::Id(id.into()));
     let wants: Vec<_> = offers.iter().map(|offer| offer.change.want[0].value.clone()).collect();

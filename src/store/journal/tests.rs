@@ -97,7 +97,7 @@ fn a_killed_push_is_named_by_the_next_start() {
     assert_eq!(found[0].changes, vec![plan.change(&plan.steps[1].serves[0]).unwrap().clone()]);
     assert_eq!(journal.unfinished().unwrap().len(), 1);
     assert_eq!(journal.created(&plan.id).unwrap(), vec![(plan.steps[0].serves[0].clone(), "77".to_owned())]);
-    let outcome = outcome(&plan, 1, OutcomeState::Confirmed { unread: Vec::new() });
+    let outcome = outcome(&plan, 1, OutcomeState::confirmed(Vec::new()));
     journal.settle(&plan.id, &plan.steps[1].id, std::slice::from_ref(&outcome), None).unwrap();
     journal.close(&plan.id).unwrap();
     assert!(journal.open_intents().unwrap().is_empty());

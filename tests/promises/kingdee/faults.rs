@@ -139,11 +139,11 @@ async fn every_shape_of_a_yes_and_a_no_is_understood() {
                 .await;
         assert!(snapshot(&world, Kind::User).proved(), "{faults:?}");
     }
-    // A no in two arrays, in one, and as a bare object.
-    for shape in ["double", "list", "object"] {
+    // A no in two arrays, in one, as a bare object, and as a status.
+    for shape in ["lost-shape=double", "lost-shape=list", "lost-shape=object", "lost-as-401"] {
         let (bed, mut console, world) = world(40, &[], &[]).await;
         let before = snapshot(&world, Kind::User).generation;
-        bed.faults("erp", &["session-lost=1", &format!("lost-shape={shape}")]);
+        bed.faults("erp", &["session-lost=1", shape]);
         console
             .handle
             .send(trueup::engine::protocol::Command::Refresh { system: Some(SystemId::new("erp")), kind: None });

@@ -56,8 +56,20 @@ impl Work {
         match found {
             Found::Unclear(why) => Checked::Unread(why),
             Found::Absent if new => Checked::Go(None),
-            Found::Absent => Checked::Settled(self.absent(&changes)),
-            Found::Record(observed) => self.present(&changes, observed, new),
+            Found::Absent => {
+                let states = self.absent(&changes);
+                if !doubted {
+                    self.was_so(states.iter().filter(|(_, state)| matches!(state, OutcomeState::Confirmed { .. })));
+                }
+                Checked::Settled(states)
+            }
+            Found::Record(observed) => {
+                if self.first && !doubted {
+                    let alone = changes.iter().filter_map(|change| self.as_wanted(&[*change], &observed, new));
+                    self.was_so(alone.flatten().collect::<Vec<_>>().iter());
+                }
+                self.present(&changes, observed, new)
+            }
         }
     }
 
@@ -77,7 +89,7 @@ impl Work {
 
     fn absent(&self, changes: &[&Change]) -> Vec<(ChangeId, OutcomeState)> {
         let state = |change: &Change| match change.op {
-            op if self.party.connector.mapping().done_when_absent(op) => OutcomeState::Confirmed { unread: Vec::new() },
+            op if self.party.connector.mapping().done_when_absent(op) => OutcomeState::confirmed(Vec::new()),
             op => OutcomeState::Stale {
                 what: format!(
                     "planned from: there, wanted: {}, now: {}",
@@ -87,6 +99,11 @@ impl Work {
             },
         };
         changes.iter().map(|change| (change.id.clone(), state(change))).collect()
+    }
+
+    /// Nothing was written for these so far: what is as wanted is not this push's doing.
+    fn was_so<'s>(&self, states: impl Iterator<Item = &'s (ChangeId, OutcomeState)>) {
+        states.for_each(|(change, _)| self.shared.was_so(change));
     }
 
     /// The outcomes of these changes, where their record is as all of them want it. `there`: that it is there says enough, also
@@ -100,8 +117,8 @@ impl Work {
         let known = |change: &ChangeId| self.shared.known(change);
         let view = self.view(changes.first()?.kind, &known);
         let outcome = |change: &&Change| match view.judge().stands(change, Some(observed)) {
-            Stands::AsWanted { unread } if unread.is_empty() || there => {
-                Some((change.id.clone(), OutcomeState::Confirmed { unread }))
+            Stands::AsWanted { unread } if unread.is_empty() || there || view.judge().shows(change, observed) => {
+                Some((change.id.clone(), OutcomeState::confirmed(unread)))
             }
             _ => None,
         };

@@ -24,6 +24,7 @@ impl Work {
     /// so the next start looks it up.
     pub(in crate::engine::push) async fn settle(&self, states: Vec<(ChangeId, OutcomeState)>) {
         for (change, state) in states {
+            let state = self.shared.whose(&change, state);
             let outcome = Outcome { change: change.clone(), state: state.clone(), at: (self.desk.now)() };
             self.shared.keep(&self.desk, &self.plan.id, outcome, &self.tell).await;
             self.report(&change, &state);

@@ -19,6 +19,8 @@ pub(in crate::engine::push) struct Shared {
     pub(super) known: Mutex<HashMap<ChangeId, String>>,
     pub(super) ours: Mutex<BTreeMap<Target, Written>>,
     outcomes: Mutex<BTreeMap<ChangeId, OutcomeState>>,
+    /// What was as wanted before anything was written for it.
+    already: Mutex<BTreeSet<ChangeId>>,
     sent: Mutex<BTreeSet<StepId>>,
     /// Systems that have not answered for so long that nothing more is tried there.
     gone: Mutex<BTreeMap<SystemId, String>>,
@@ -49,6 +51,21 @@ impl Shared {
 
     pub(in crate::engine::push) fn note(&self, change: &ChangeId, state: &OutcomeState) {
         lock(&self.outcomes).insert(change.clone(), state.clone());
+    }
+
+    /// A change was as wanted before anything was written for it.
+    pub(super) fn was_so(&self, change: &ChangeId) {
+        lock(&self.already).insert(change.clone());
+    }
+
+    /// An outcome, with what is known of whose doing it is.
+    pub(super) fn whose(&self, change: &ChangeId, state: OutcomeState) -> OutcomeState {
+        match state {
+            OutcomeState::Confirmed { unread, .. } if lock(&self.already).contains(change) => {
+                OutcomeState::Confirmed { unread, already: true }
+            }
+            state => state,
+        }
     }
 
     /// Whether the write of a step may have left.

@@ -4,7 +4,7 @@ use super::fake::Fault;
 use super::*;
 
 fn confirmed() -> OutcomeState {
-    OutcomeState::Confirmed { unread: Vec::new() }
+    OutcomeState::confirmed(Vec::new())
 }
 
 #[tokio::test]
@@ -74,8 +74,38 @@ async fn what_is_already_as_wanted_is_confirmed_with_nothing_sent() {
     let change = set("a1", "title", "Ms.", "Dr.");
     let plan = bench.prepare(std::slice::from_ref(&change)).await;
     bench.service.change("a1", "title", "Dr.");
-    assert_eq!(bench.push(&plan).await.unwrap()[0].state, confirmed());
+    let already = OutcomeState::Confirmed { unread: Vec::new(), already: true };
+    assert_eq!(bench.push(&plan).await.unwrap()[0].state, already);
     assert_eq!(bench.service.writes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_as_wanted_beside_what_had_to_be_written_is_not_this_pushs_doing() {
+    let bench = in_memory(lena());
+    let changes = [set("a1", "title", "Ms.", "Dr."), set("a1", "userName", "lena", "lena.f")];
+    let plan = bench.prepare(&changes).await;
+    bench.service.change("a1", "title", "Dr.");
+    let outcomes = bench.push(&plan).await.unwrap();
+    let state = |of: &Change| outcomes.iter().find(|outcome| outcome.change == of.id).unwrap().state.clone();
+    assert_eq!(state(&changes[0]), OutcomeState::Confirmed { unread: Vec::new(), already: true });
+    assert_eq!(state(&changes[1]), confirmed());
+    assert_eq!(bench.service.writes(), ["PUT /users/a1"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_never_returned_and_shows_as_wanted_since_the_preview_is_not_stale() {
+    let part = Facet::attr("name.givenName");
+    let shows = (Facet::attr("displayName"), seen("Lea F"));
+    let change = change_of("a1", Op::Set, part, Wanted::Text("Lena".into()), vec![shows]);
+    for (now, word) in [("Lena F", "confirmed"), ("Lara F", "stale")] {
+        let service = lena();
+        service.change("a1", "displayName", "Lea F");
+        let bench = in_memory(service);
+        let plan = bench.prepare(std::slice::from_ref(&change)).await;
+        bench.service.change("a1", "displayName", now);
+        assert_eq!(bench.push(&plan).await.unwrap()[0].state.word(), word);
+        assert_eq!(bench.service.writes(), Vec::<String>::new());
+    }
 }
 
 #[tokio::test]
@@ -165,7 +195,7 @@ async fn a_create_whose_reply_was_lost_is_found_by_key_and_the_rest_goes_on() {
         bench.service.fault(fault);
         let changes = create("王小明", &[("p1", "viewer"), ("p2", "owner")]);
         let outcomes = bench.carry(&changes).await;
-        let unread = OutcomeState::Confirmed { unread: vec!["name.givenName".into()] };
+        let unread = OutcomeState::confirmed(vec!["name.givenName".into()]);
         assert_eq!(outcomes[&changes[0].id], unread);
         assert_eq!(outcomes[&changes[1].id], confirmed());
         assert_eq!(outcomes[&changes[2].id], confirmed());
@@ -294,7 +324,7 @@ async fn a_no_to_what_was_carried_out_is_seen_through_by_reading_and_one_to_what
     for status in [400, 401, 404, 422] {
         let bench = in_memory(lena());
         bench.service.fault(Fault::DoneWith(status));
-        assert_eq!(bench.one(&change).await, OutcomeState::Confirmed { unread: Vec::new() }, "{status}");
+        assert_eq!(bench.one(&change).await, OutcomeState::confirmed(Vec::new()), "{status}");
         let told = bench.told.lock().unwrap();
         let said = |report: &Report| matches!(report, Report::Notice(text) if text.contains("said no"));
         assert!(told.iter().any(said), "{status}");
@@ -379,7 +409,7 @@ async fn a_value_that_is_never_returned_is_listed_as_not_read_back() {
     let bench = in_memory(lena());
     let facet = Facet::attr("name.givenName");
     let change = change_of("a1", Op::Set, facet.clone(), Wanted::Text("Lena".into()), vec![(facet, Seen::Unreadable)]);
-    assert_eq!(bench.one(&change).await, OutcomeState::Confirmed { unread: vec!["name.givenName".into()] });
+    assert_eq!(bench.one(&change).await, OutcomeState::confirmed(vec!["name.givenName".into()]));
     assert_eq!(bench.service.writes().len(), 1, "it cannot be known to be there already");
 }
 
