@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -52,6 +52,22 @@ const SYSTEMS: &[System] = &[
     },
 ];
 
+/// Writes a file that is the operator's alone.
+fn private(file: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)
+        .and_then(|mut opened| {
+            // One that was there before keeps the mode it had, unless it is told.
+            opened.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+            opened.write_all(text.as_bytes())
+        })
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
 /// Starts the simulators and opens the console over them, or only serves them.
 ///
 /// # Errors
@@ -63,7 +79,7 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let mappings = setup::builtin()?;
     let text = configuration(&running, &mappings, &home.path)?;
     let file = home.path.join("trueup.toml");
-    std::fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    private(&file, &text)?;
     if args.serve {
         let mut out = std::io::stdout().lock();
         writeln!(out, "{}", serde_json::json!({ "config": file, "data_dir": home.path }))?;
@@ -95,7 +111,13 @@ pub fn run(global: &Global, args: &Demo) -> anyhow::Result<Exit> {
     let own = Global { config: Some(file.clone()), data_dir: Some(home.path.clone()), ..global.clone() };
     let setup = Setup { reread: Some(setup::reread(&own, &config, &setup.systems)), ..setup };
     let rules = Some(Rules { config: file, mappings: Vec::new() });
-    let options = crate::console::run::Options { demo: true, title: "acme".to_owned(), rules, ..Default::default() };
+    let options = crate::console::run::Options {
+        demo: true,
+        forgets: home.fresh,
+        title: "acme".to_owned(),
+        rules,
+        ..Default::default()
+    };
     open(setup, global, look, options)
 }
 
@@ -131,14 +153,7 @@ fn configuration(running: &[(&System, Running)], mappings: &[Mapping], home: &Pa
         write!(text, "\n[system.{name}]\nconnector = \"{connector}\"\n")?;
         let secret = |key: &str| -> anyhow::Result<String> {
             let file = home.join(format!("{name}.{key}"));
-            std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&file)
-                .and_then(|mut opened| opened.write_all(simulator.login[key].as_bytes()))
-                .with_context(|| format!("cannot write {}", file.display()))?;
+            private(&file, &simulator.login[key])?;
             Ok(format!("{{ file = {} }}", toml::Value::String(file.display().to_string())))
         };
         let own = mappings.iter().find(|mapping| mapping.connector == *connector).map(|mapping| &mapping.settings[..]);

@@ -187,7 +187,7 @@ impl Print<'_> {
             let words = text!("paper.outside", system = system, n = count, what = spoken(&effect));
             writeln!(out, "  {}", text::clean(&words))?;
         }
-        if let Some(lasting) = lasting_words(lasting(plan, &plan.changes)) {
+        if let Some(lasting) = lasting_words(lasting(plan, &plan.changes).len()) {
             writeln!(out, "  {lasting}")?;
         }
         writeln!(out)?;

@@ -229,4 +229,7 @@ fn tally(comparison: &mut Comparison) {
         tally
     };
     comparison.tallies = comparison.pairings.iter().map(of).collect();
+    let pairings = &comparison.pairings;
+    let out = |at: &usize| pairings.iter().any(|of| of.get(*at).is_some_and(|pairing| pairing.counts()));
+    comparison.out = (0..comparison.len as usize).into_par_iter().filter(out).count() as u32;
 }

@@ -30,6 +30,8 @@ pub struct Comparison {
     pub compares: Vec<Vec<Compares>>,
     /// Per system.
     pub tallies: Vec<Tally>,
+    /// How many identities are out of true in a target or in several: each once, however many mismatches it has.
+    pub out: u32,
     /// Per system, how everybody stood before anything of them was compared, and what comparing them came to before
     /// anybody was judged by it: the next comparison takes over what nothing has changed for.
     pub(super) standing: Vec<Arc<Vec<Pairing>>>,
@@ -54,6 +56,7 @@ impl Comparison {
             words: Vec::new(),
             compares: Vec::new(),
             tallies: Vec::new(),
+            out: 0,
             standing: Vec::new(),
             facts: Vec::new(),
             index: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::Record;
 use super::lane::served::composition;
+use super::linking_key;
 use super::{Bound, Compared, Pairing, Rung, SystemView, label};
 use crate::mapping::Capability;
 use crate::model::text::clean;
@@ -37,7 +38,8 @@ pub fn why(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Vec
         active(from, snapshot, row, &mut say);
         scope(from, to, kind, row, &mut say);
     }
-    linked(compared, to, kind, source, target, state.by, state.pairing, &mut say);
+    let key = linking_key(compared, kind, identity, system);
+    linked(compared, to, kind, source, target, state.by, key, state.pairing, &mut say);
     if let Some((snapshot, row)) = target {
         active(to, snapshot, row, &mut say);
         if let Some(manage) = to.manage.of(kind) {
@@ -143,6 +145,7 @@ fn linked(
     source: Option<(&Snapshot, Row)>,
     target: Option<(&Snapshot, Row)>,
     by: Option<Rung>,
+    key: Option<(AttrPath, String)>,
     pairing: Pairing,
     say: &mut impl FnMut(Option<bool>, String),
 ) {
@@ -156,14 +159,12 @@ fn linked(
                 .filter(|link| link.a.kind == kind && *link.a.id == *a && link.b.system == to.id && *link.b.id == *b)
                 .map(|link| link.since)
                 .max();
-            let how = match by {
-                Some(Rung::Kept) => "by decision",
-                Some(Rung::Key) => "by an exact key",
-                Some(Rung::Folded) | None => "by userName, e-mail or name",
-            };
-            let text = match since {
-                Some(since) => format!("linked to {} {b} {how} since {since}", to.id),
-                None => format!("linked to {} {b} {how}", to.id),
+            let text = match (key.filter(|_| by != Some(Rung::Kept)), since) {
+                (Some((path, value)), _) => {
+                    format!("linked to {} {b} by {}, which both have: {value}", to.id, path.local(&[]))
+                }
+                (None, Some(since)) => format!("linked to {} {b} by decision since {since}", to.id),
+                (None, None) => format!("linked to {} {b} by decision", to.id),
             };
             say(Some(true), text);
         }

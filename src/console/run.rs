@@ -130,6 +130,7 @@ impl Loop {
         let themes = options.themes;
         let setup = Setup {
             demo: options.demo,
+            forgets: options.forgets,
             title: options.title,
             lenses: options.lenses,
             keymap: options.keymap,

@@ -15,7 +15,7 @@ use super::protocol::Report;
 use super::push::{self, Desk, Line, LineFault, Party, Rest, Stop, Tell};
 use crate::compare::{Compared, Protection};
 use crate::model::filter::Filters;
-use crate::model::{Kind, RecordKey, SystemId};
+use crate::model::{Kind, Op, RecordKey, SystemId};
 use crate::plan::{Change, Known, Outcome, OutcomeState, Plan, Reply, Request};
 use crate::store::Receipt;
 
@@ -220,9 +220,10 @@ impl Core {
     }
 }
 
-/// What has to be read again after a push: whatever something was sent for.
+/// What has to be read again after a push: whatever something was sent for, and where accounts came, went or were switched, the
+/// groups of that system, whose members they are or may be.
 fn touched(plan: &Plan, outcomes: &[Outcome]) -> BTreeSet<(SystemId, Kind)> {
-    outcomes
+    let sent: Vec<&Change> = outcomes
         .iter()
         .filter(|outcome| {
             !matches!(
@@ -234,6 +235,10 @@ fn touched(plan: &Plan, outcomes: &[Outcome]) -> BTreeSet<(SystemId, Kind)> {
             )
         })
         .filter_map(|outcome| plan.change(&outcome.change))
-        .map(|change| (change.system.clone(), change.kind))
-        .collect()
+        .collect();
+    let accounts = sent.iter().filter(|change| {
+        change.kind == Kind::User && matches!(change.op, Op::Create | Op::Delete | Op::Deactivate | Op::Reactivate)
+    });
+    let groups = accounts.map(|change| (change.system.clone(), Kind::Group));
+    sent.iter().map(|change| (change.system.clone(), change.kind)).chain(groups).collect()
 }

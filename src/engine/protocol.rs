@@ -271,6 +271,15 @@ pub struct Making {
     pub left: usize,
 }
 
+/// Writes whose outcome nobody knows, while they are looked up by reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookUp {
+    /// Each change, and what it was to do to whom.
+    pub what: Vec<(ChangeId, String)>,
+    /// When it gives up, at the latest.
+    pub until: jiff::Timestamp,
+}
+
 /// What the engine reports.
 #[derive(Clone, Debug)]
 pub enum Report {
@@ -316,6 +325,8 @@ pub enum Report {
     Recalled(PlanId, Arc<[PastStep]>),
     /// Writes of an earlier run whose outcome nobody knows.
     Unknown(Vec<(ChangeId, String)>),
+    /// What is unknown is being looked up; `None`: it is over.
+    LookingUp(Option<LookUp>),
     /// Something that the operator should read.
     Notice(String),
     /// A part broke; the rest goes on.

@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 pub use carry::push;
 pub use keeper::Keeper;
 pub use prepare::prepare;
-pub use resolve::resolve;
+pub use resolve::{named, resolve};
 pub use stop::{Stop, Stopping};
 
 use super::protocol::Report;

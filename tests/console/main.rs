@@ -7,6 +7,7 @@ mod confirm;
 mod decisions;
 mod desk;
 mod follow;
+mod gaps;
 mod idle;
 mod languages;
 mod lists;

@@ -85,3 +85,29 @@ fn a_plan_in_the_making_shows_how_far_it_is_and_x_stops_it() {
     desk.report(Report::NotPrepared("stopped before it was made; nothing was written".into()));
     assert!(desk.screen().contains("nothing was written"), "{}", desk.screen());
 }
+
+#[test]
+fn what_a_running_push_carries_out_cannot_be_taken_back() {
+    let mut desk = Desk::with(120, 36, world::small());
+    let (changes, made) = pushing(&mut desk);
+    let done = OutcomeState::Confirmed { unread: Vec::new(), already: false };
+    desk.report(Report::Outcome(made.id.clone(), outcome(&changes[0], done)));
+    desk.keys("g");
+    for _ in 0..8 {
+        desk.keys("j u");
+        assert!(!desk.screen().contains("1 taken back"), "{}", desk.screen());
+        desk.keys("Space");
+        assert_eq!(desk.app.staged.len(), 3, "{}", desk.screen());
+    }
+    let went = |command: &&&Command| matches!(command, Command::Stage { removed, .. } if !removed.is_empty());
+    assert_eq!(desk.commands().iter().filter(went).count(), 0);
+    // Nor is it from the record's own list.
+    desk.keys("1 l l");
+    desk.keys("u");
+    assert!(desk.screen().contains("a push is carrying this out"), "{}", desk.screen());
+    assert_eq!(desk.app.staged.len(), 3, "{}", desk.screen());
+    desk.report(Report::PushEnded(made.id.clone()));
+    assert!(desk.screen().contains("5 Plan 2"), "what is confirmed is staged no more: {}", desk.screen());
+    desk.keys("u");
+    assert!(!desk.screen().contains("a push is carrying this out"), "{}", desk.screen());
+}

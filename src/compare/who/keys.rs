@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use crate::compare::column::Texts;
-use crate::compare::{Rung, SystemView};
+use crate::compare::{Compared, Rung, SystemView};
 use crate::mapping::KindMap;
-use crate::model::{Attr, AttrDef, AttrPath, Fold, Form, Kind, Table};
+use crate::model::fold::fold;
+use crate::model::{Attr, AttrDef, AttrPath, Cell, Fold, Form, Kind, Table};
 
 /// The paths by which a kind is linked, in order.
 pub(in crate::compare) fn key_paths(map: &KindMap) -> Vec<AttrPath> {
@@ -75,6 +76,24 @@ pub(in crate::compare) struct Step {
 pub(in crate::compare) fn table(view: &SystemView, kind: Kind) -> Option<&Table> {
     view.mapping.kind(kind)?;
     view.snapshot(kind).map(|snapshot| &snapshot.table)
+}
+
+/// The key by which two records stand for one: its path, and what the base has there. Nothing where they share none, as after
+/// a decision.
+pub fn linking_key(compared: &Compared, kind: Kind, identity: u32, system: usize) -> Option<(AttrPath, String)> {
+    let views = &compared.inputs.systems;
+    let base = compared.inputs.base()?;
+    let (from, to) = (table(views.get(base)?, kind)?, table(views.get(system)?, kind)?);
+    let comparison = compared.kind(kind);
+    let (row, there) = (comparison.row(identity, base)?, comparison.row(identity, system)?);
+    let by = comparison.state(identity, system)?.by;
+    steps(from, to, views[system].mapping.kind(kind)?).into_iter().find_map(|step| {
+        let (Cell::Value(own), Cell::Value(theirs)) = (from.cell(row, step.base), to.cell(there, step.target)) else {
+            return None;
+        };
+        let same = by == Some(step.rung) && fold(own, step.fold) == fold(theirs, step.fold);
+        same.then(|| (to.schema().def(step.target).path.clone(), own.to_owned()))
+    })
 }
 
 /// The rungs between two tables, from the keys of the target's mapping.

@@ -322,6 +322,9 @@ impl App {
     fn quit(&mut self, wishes: &mut Vec<Wish>) {
         if self.plan.pushing() {
             self.popup = Some(Popup::Ask(Ask::new(Question::Quit, text!("quit.pushing").to_owned())));
+        } else if self.setup.forgets && !self.staged.is_empty() {
+            let words = text!("quit.forgets", changes = text::changes(self.staged.len()));
+            self.popup = Some(Popup::Ask(Ask::new(Question::Quit, words)));
         } else {
             leave(wishes);
         }

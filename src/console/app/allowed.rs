@@ -74,6 +74,10 @@ impl App {
             Action::Retry if self.tab == Tab::Plan && !self.plan.used() => say(text!("no.not-pushed")),
             Action::Retry if self.tab == Tab::Plan && self.plan.failed().is_empty() => say(text!("no.failed")),
             Action::Retry if self.tab == Tab::History && self.history.failed().is_empty() => say(text!("no.failed")),
+            Action::LookUp if self.history.looking.is_some() => {
+                let until = self.history.looking.as_ref().map(|looking| super::lines::hour(looking.until));
+                Some(text!("history.looking", until = until.unwrap_or_default()))
+            }
             Action::LookUp if !self.history.doubts() => say(text!("no.unknown")),
             Action::Pick if self.staged.is_empty() => say(text!("push.nothing-staged")),
             Action::Test | Action::Faster | Action::Slower if self.system_here().is_none() => say(text!("no.system")),

@@ -174,7 +174,7 @@ impl Confirm {
             let line = Line::of(Tone::Warn, text!("plan.side-effect", n = text::count(n as u64), effect = effect));
             lines.extend(line.hanging(3).wrapped(WIDTH));
         }
-        if let Some(words) = lasting_words(lasting(&plan, going.iter().copied())) {
+        if let Some(words) = lasting_words(lasting(&plan, going.iter().copied()).len()) {
             lines.push(Line::of(Tone::Warn, format!(" i {words}")));
         }
         for label in confirm_keys(&going.iter().map(|change| (*change).clone()).collect::<Vec<_>>()) {

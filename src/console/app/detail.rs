@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::compare::{Compared, FacetDiff, Rung};
-use crate::model::{Form, Kind, RecordKey, SystemId};
+use crate::compare::{Compared, FacetDiff, Rung, linking_key};
+use crate::model::{AttrPath, Form, Kind, RecordKey, SystemId};
 use crate::plan::{Change, Facet, Ref};
 
 use super::action::Action;
@@ -301,7 +301,8 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, sys
     let own = Some(system) == compared.inputs.base();
     let comparison = compared.kind(kind);
     let state = comparison.state(identity, system);
-    let linked = state.and_then(|state| state.by).map_or("", |by| linked_by(by, kind));
+    let key = linking_key(compared, kind, identity, system);
+    let linked = state.and_then(|state| state.by).map_or_else(String::new, |by| linked_by(by, key.as_ref()));
     About {
         kind,
         identity,
@@ -311,7 +312,7 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, sys
         compared: compared.clone(),
         name: rows.name(identity, None).to_owned(),
         id: rows.record(identity, system).map(|(table, row)| table.id(row).to_owned()).unwrap_or_default(),
-        linked: linked.to_owned(),
+        linked,
         state: said(state.map(|state| state.pairing.state()).unwrap_or_default()).into_owned(),
         protected: rows
             .key_in(identity, system)
@@ -321,13 +322,12 @@ fn about(compared: &Arc<Compared>, kind: Kind, identity: u32, system: usize, sys
     }
 }
 
-/// By what records of a kind are linked, in words.
-pub(super) fn linked_by(by: Rung, kind: Kind) -> &'static str {
-    match by {
-        Rung::Kept => text!("detail.linked-kept"),
-        Rung::Key => text!("detail.linked-key"),
-        Rung::Folded if kind == Kind::User => text!("detail.linked-folded"),
-        Rung::Folded => text!("detail.linked-name"),
+/// By what two records are linked, in words: a decision, or the key that both have.
+pub(super) fn linked_by(by: Rung, key: Option<&(AttrPath, String)>) -> String {
+    match (by, key) {
+        (Rung::Kept, _) => text!("detail.linked-kept").to_owned(),
+        (_, Some((path, _))) => text!("detail.linked-by", key = path.local(&[])),
+        (_, None) => text!("detail.linked-key").to_owned(),
     }
 }
 

@@ -1,6 +1,11 @@
 //! What a typed filter means.
 
+use crate::compare::{Compared, asked_in_vain};
+use crate::model::Kind;
 use crate::model::filter::Query;
+use crate::model::text::clean;
+
+use super::text::text;
 
 /// Whether a filter asks for what is staged, so that its list changes with the staging.
 pub fn asks_staged(typed: &str) -> bool {
@@ -10,6 +15,17 @@ pub fn asks_staged(typed: &str) -> bool {
 /// What a filter was understood as, in words.
 pub fn understood(typed: &str) -> String {
     Query::parse(typed).understood()
+}
+
+/// The attributes of a filter that no record of a kind has, each in a sentence.
+pub fn unknown(compared: &Compared, kind: Kind, typed: &str) -> Vec<String> {
+    let vain = asked_in_vain(compared, kind, &Query::parse(typed));
+    vain.into_iter()
+        .map(|(attribute, near)| match near {
+            Some(near) => text!("filter.unknown-near", attribute = clean(&attribute), near = near),
+            None => text!("filter.unknown", attribute = clean(&attribute)),
+        })
+        .collect()
 }
 
 /// Why a text that looks like a filter was taken for plain text.

@@ -37,7 +37,12 @@ impl App {
             }
             Report::Tried(tried) => self.tried(tried),
             Report::Making(making) => self.plan.making(making),
-            Report::Prepared(plan) => self.plan.prepared(plan),
+            Report::Prepared(plan) => {
+                // That it is being made is said no longer than it is.
+                let making = text!("plan.preparing");
+                self.notice.take_if(|notice| notice.text == making);
+                self.plan.prepared(plan);
+            }
             Report::NotPrepared(why) => {
                 self.say(Tone::Bad, said::said(&why));
                 self.plan.not_prepared(why);
@@ -67,6 +72,17 @@ impl App {
                 }
                 self.history.unknown(unknown);
             }
+            Report::LookingUp(looking) => {
+                match &looking {
+                    Some(looking) => {
+                        let n = text::count(looking.what.len() as u64);
+                        let until = super::lines::hour(looking.until);
+                        self.say(Tone::Plain, text!("notice.looking", n = n, until = until));
+                    }
+                    None => wishes.push(Wish::Engine(Command::History)),
+                }
+                self.history.looks(looking);
+            }
             Report::Notice(text) => self.say(Tone::Plain, said::said(&text)),
             Report::Crashed { part, text } => {
                 self.say(Tone::Bad, text!("notice.crashed", part = said::said(&part), text = said::said(&text)));
@@ -82,7 +98,13 @@ impl App {
             counts.iter().map(|(word, n)| format!("{} {}", text::count(*n as u64), said::said(word))).collect();
         let good = counts.iter().all(|(word, _)| *word == "confirmed");
         let tone = if good { Tone::Good } else { Tone::Warn };
-        self.say(tone, text!("notice.push-ended", counts = text::listed(&words)));
+        let counts = text::listed(&words);
+        if self.plan.turned_away() {
+            self.history.turned_away(self.now, self.plan.hindered());
+            self.say(Tone::Bad, text!("notice.push-refused", counts = counts));
+        } else {
+            self.say(tone, text!("notice.push-ended", counts = counts));
+        }
         wishes.push(Wish::Engine(Command::History));
     }
 

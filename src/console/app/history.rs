@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::engine::protocol::{Command, PastPush, PastStep, World};
+use crate::engine::protocol::{Command, LookUp, PastPush, PastStep, World};
 use crate::model::RecordKey;
 use crate::plan::stage::Stager;
 use crate::plan::{self, Change, ChangeId, Outcome, OutcomeState, PlanId, Renewed, Target, renew};
 
 use super::action::Action;
 use super::lines::{Line, Tone};
-use super::past::{HistoryRow, Page, list};
+use super::past::{HistoryRow, Page, list, turned};
 use super::text::{self, text};
 use super::{App, Wish};
 
@@ -32,6 +32,8 @@ pub struct History {
     pub pushes: Option<Vec<PastPush>>,
     /// Writes of an earlier run that nobody knows the outcome of.
     pub unknown: Vec<(ChangeId, String)>,
+    /// They are being looked up: which of them, and until when at the latest.
+    pub looking: Option<LookUp>,
     /// The journal's head: the number of the last entry and its hash.
     pub head: Option<(i64, String)>,
     /// Whether the record is as it was written, once it was gone through: its entries, and the first that is not.
@@ -50,6 +52,9 @@ pub struct History {
     unfolded: HashSet<ChangeId>,
     made: Option<Stamp>,
     version: u64,
+    /// Pushes of this session that were turned away before anything was sent, which no journal has: newest first, with how
+    /// many changes, and why.
+    away: Vec<(jiff::Timestamp, usize, String)>,
     /// By record: the places of push, change and outcome.
     index: HashMap<RecordKey, Vec<[usize; 3]>>,
 }
@@ -130,6 +135,18 @@ impl History {
         self.version += 1;
     }
 
+    /// What is unknown is looked up, or is no more.
+    pub(super) fn looks(&mut self, looking: Option<LookUp>) {
+        self.looking = looking;
+        self.version += 1;
+    }
+
+    /// A push was turned away: how many changes, and why.
+    pub(super) fn turned_away(&mut self, at: jiff::Timestamp, (changes, why): (usize, String)) {
+        self.away.insert(0, (at, changes, why));
+        self.version += 1;
+    }
+
     /// Whether there is anything whose outcome nobody knows.
     pub(super) fn doubts(&self) -> bool {
         let open =
@@ -207,7 +224,18 @@ impl History {
                 let compared = world.map(|world| &*world.compared);
                 Page { at, push, sent, unfolded: &self.unfolded, compared, cells, running }.rows()
             }
-            None => list(self.pushes.as_deref(), &self.unknown, cells, running, look_up),
+            None => {
+                let mut rows = turned(&self.away, cells);
+                rows.extend(list(
+                    self.pushes.as_deref(),
+                    &self.unknown,
+                    self.looking.as_ref(),
+                    cells,
+                    running,
+                    look_up,
+                ));
+                rows
+            }
         };
         self.at = self.at.min(self.rows.len().saturating_sub(1));
     }

@@ -136,6 +136,11 @@ pub fn clock(at: jiff::Timestamp) -> String {
     at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// The time of the day of it alone.
+pub fn hour(at: jiff::Timestamp) -> String {
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
 /// The name of an operation as it reads in a sentence.
 pub fn op(op: crate::model::Op) -> &'static str {
     use crate::model::Op;

@@ -1,6 +1,6 @@
 //! Who is who: the records that the one under the cursor could be, with the evidence, and the operator's word on it.
 
-use crate::compare::{Compared, Decision, Link, LinkVerdict, Rung, Suggester};
+use crate::compare::{Compared, Decision, Link, LinkVerdict, Rung, Suggester, linking_key};
 use crate::model::{Kind, RecordKey, SystemId};
 
 use super::action::{Action, Scope};
@@ -84,10 +84,16 @@ impl App {
         let links = match (ours, theirs) {
             (Some(own), Some(record)) => {
                 let by = compared.kind(kind).state(identity, system).and_then(|state| state.by);
-                let by = super::detail::linked_by(by.unwrap_or(Rung::Folded), kind);
+                let key = linking_key(compared, kind, identity, system).filter(|_| by != Some(Rung::Kept));
+                let by = match key {
+                    Some((path, value)) => {
+                        text!("detail.linked-value", key = path.local(&[]), value = private(&value))
+                    }
+                    None => super::detail::linked_by(by.unwrap_or(Rung::Key), None),
+                };
                 let item = LinkItem {
                     label: rows.second(identity, Some(system)).to_owned(),
-                    lines: vec![Line::of(Tone::Good, format!("+ {by}"))],
+                    lines: vec![Line::of(Tone::Good, "+ ").data(Tone::Good, by)],
                     linked: true,
                     decided: decided(&own, &record),
                     record,

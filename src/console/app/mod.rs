@@ -18,6 +18,7 @@ pub mod export;
 mod facets;
 pub mod filter;
 pub mod form;
+pub mod gaps;
 mod heard;
 pub mod help;
 pub mod history;
@@ -120,6 +121,8 @@ impl Tab {
 pub struct Setup {
     /// Over the simulators.
     pub demo: bool,
+    /// Nothing of it outlives it: what is staged is gone when it ends.
+    pub forgets: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
     /// The configuration's own lenses: name and filter.

@@ -6,11 +6,12 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::compare::Compared;
-use crate::engine::protocol::{PastPush, PastStep};
+use crate::engine::protocol::{LookUp, PastPush, PastStep};
 use crate::model::{Op, SystemId};
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, PlanId};
 
-use super::lines::{Line, Tone, clock, op, padded};
+use super::lines::{Line, Tone, clock, hour, op, padded};
+use super::planrows::rules;
 use super::preview::{cannot_undo, cause, describe, indent, outcome_tone, request_lines, why};
 use super::said::said;
 use super::text::{self, text};
@@ -107,17 +108,21 @@ fn open(push: &PastPush, running: Option<&PlanId>) -> Option<(Tone, &'static str
 pub(super) fn list(
     pushes: Option<&[PastPush]>,
     unknown: &[(ChangeId, String)],
+    looking: Option<&LookUp>,
     cells: usize,
     running: Option<&PlanId>,
     look_up: &str,
 ) -> Vec<HistoryRow> {
     let mut rows = Vec::new();
     for (_, what) in unknown {
-        let line = Line::of(Tone::Warn, padded(text!("history.unknown"), WORD)).data(Tone::Plain, what.clone());
+        let line = Line::of(Tone::Warn, padded(text!("history.unknown"), WORD)).data(Tone::Plain, said(what));
         rows.push(HistoryRow::of(line));
     }
     if !unknown.is_empty() {
-        rows.push(HistoryRow::of(Line::of(Tone::Dim, text!("history.look-up", key = look_up))));
+        rows.push(HistoryRow::of(match looking {
+            Some(looking) => Line::of(Tone::Warn, text!("history.looking", until = hour(looking.until))),
+            None => Line::of(Tone::Dim, text!("history.look-up", key = look_up)),
+        }));
         rows.push(HistoryRow::of(Line::default()));
     }
     let who = |push: &PastPush| push.who.width();
@@ -139,6 +144,26 @@ pub(super) fn list(
     if rows.is_empty() {
         let words = if pushes.is_some() { text!("history.empty") } else { text!("history.waiting") };
         rows.push(HistoryRow::of(Line::of(Tone::Dim, words)));
+    }
+    rows
+}
+
+/// Pushes of which nothing was sent: when, how many changes, and each rule that stood in the way.
+pub(super) fn turned(away: &[(jiff::Timestamp, usize, String)], cells: usize) -> Vec<HistoryRow> {
+    let mut rows = Vec::new();
+    for (at, changes, why) in away {
+        let when = clock(*at);
+        let words =
+            text!("history.turned-away", when = when.get(..16).unwrap_or(&when), changes = text::changes(*changes));
+        rows.push(HistoryRow::of(Line::of(Tone::Bad, words)));
+        let told = said(why);
+        for why in rules(&told) {
+            let line = indent(4, Line::default().data(Tone::Bad, why.to_owned())).hanging(6);
+            rows.extend(line.wrapped(cells).into_iter().map(HistoryRow::of));
+        }
+    }
+    if !rows.is_empty() {
+        rows.push(HistoryRow::of(Line::default()));
     }
     rows
 }

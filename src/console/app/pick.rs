@@ -50,6 +50,9 @@ impl App {
             let order = Op::ALL.iter().position(|op| *op == change.op).unwrap_or_default() as u8;
             add(0, 0, text!("pick.invert").to_owned(), false, id);
             add(1, 0, text!("pick.all").to_owned(), false, id);
+            if self.plan.lasts(id) {
+                add(1, 1, text!("pick.lasting").to_owned(), false, id);
+            }
             add(2, order, text!("pick.op", op = op(change.op)), change.op.removes(), id);
             add(3, 0, text!("pick.system", system = change.system), false, id);
             add(4, change.kind.index() as u8, text!("pick.kind", kind = plural(change.kind)), false, id);

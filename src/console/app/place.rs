@@ -4,6 +4,7 @@ use crate::engine::protocol::Command;
 use crate::model::{Kind, RecordKey, SystemId};
 
 use super::lines::Tone;
+use super::mask::private;
 use super::narrow::Narrow;
 use super::rows::Rows;
 use super::systems::plural;
@@ -20,7 +21,7 @@ pub(super) struct Place {
     filter: String,
     only: bool,
     pub(super) narrow: Option<Narrow>,
-    /// What it is called in the breadcrumbs.
+    /// The name of the record there, for the breadcrumbs; what the tab is called depends on who asks.
     name: String,
 }
 
@@ -68,25 +69,23 @@ impl App {
     }
 
     fn place_name(&self) -> String {
-        let tab = match self.tab {
+        let name = self.list().and_then(|list| {
+            let compared = list.shown.as_ref()?;
+            Some(Rows::new(compared, list.kind).name(list.identity()?, None).to_owned())
+        });
+        name.unwrap_or_default()
+    }
+
+    /// What the place before this one is called, for the breadcrumbs: in the language that is spoken now.
+    pub fn came_from(&self) -> Option<String> {
+        let place = self.trail.older.last()?;
+        let tab = match place.tab {
             Tab::Kind(kind) => plural(kind),
             Tab::Plan => text!("tab.plan"),
             Tab::History => text!("tab.history"),
             Tab::Systems => text!("tab.systems"),
         };
-        let name = self.list().and_then(|list| {
-            let compared = list.shown.as_ref()?;
-            Some(Rows::new(compared, list.kind).name(list.identity()?, None).to_owned())
-        });
-        match name {
-            Some(name) if !name.is_empty() => format!("{tab}: {name}"),
-            _ => tab.to_owned(),
-        }
-    }
-
-    /// What the place before this one is called, for the breadcrumbs.
-    pub fn came_from(&self) -> Option<&str> {
-        self.trail.older.last().map(|place| place.name.as_str())
+        Some(if place.name.is_empty() { tab.to_owned() } else { format!("{tab}: {}", private(&place.name)) })
     }
 
     /// What the list is narrowed to, in words.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{Op, SystemId};
-use crate::plan::{ChangeId, Outcome, OutcomeState, Plan, PlanId};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId};
 
 use crate::engine::protocol::Making;
 
@@ -99,8 +99,8 @@ pub struct Planned {
     /// Changes in words, as they were made before.
     pub(super) words: HashMap<ChangeId, Line>,
     pub(super) worded_for: usize,
-    /// How many changes of the plan cannot be taken back, once that was counted.
-    pub(super) lasting: Option<usize>,
+    /// The changes of the plan that cannot be taken back, once that was found out.
+    pub(super) lasting: Option<HashSet<ChangeId>>,
     /// What is listed, while the plan is narrowed.
     pub(super) listed: HashSet<ChangeId>,
     /// The cursor has its first place in this plan.
@@ -121,6 +121,21 @@ impl Planned {
     /// The plan that is being carried out.
     pub(super) fn running(&self) -> Option<&PlanId> {
         self.push.as_ref().filter(|push| push.running).map(|push| &push.id)
+    }
+
+    /// Whether a change of the plan cannot be taken back once it is pushed.
+    pub fn lasts(&self, id: &ChangeId) -> bool {
+        self.lasting.as_ref().is_some_and(|lasting| lasting.contains(id))
+    }
+
+    /// Whether some cannot, and none was pushed yet: then each says so in its row.
+    pub fn warns(&self) -> bool {
+        !self.used() && self.lasting.as_ref().is_some_and(|lasting| !lasting.is_empty())
+    }
+
+    /// Whether a push that runs carries this change out: it is sent, whatever is staged meanwhile.
+    pub fn carries(&self, id: &ChangeId) -> bool {
+        self.pushing() && self.used() && self.plan().is_some_and(|plan| plan.change(id).is_some())
     }
 
     /// Asks the push to stop, if that is what is meant.
@@ -219,6 +234,28 @@ impl Planned {
             *counts.entry(word).or_default() += 1;
         }
         Some((counts.into_iter().collect(), plan.changes.len()))
+    }
+
+    /// Whether a push ended before it began: of all that was confirmed nothing was sent, as something stood in the way.
+    pub fn turned_away(&self) -> bool {
+        let Some(push) = self.push.as_ref().filter(|push| !push.running && self.used()) else { return false };
+        let refused = |change: &Change| {
+            let outcome = push.outcomes.get(&change.id);
+            outcome.is_some_and(|outcome| matches!(outcome.state, OutcomeState::Refused { .. }))
+        };
+        self.plan().is_some_and(|plan| plan.changes.iter().all(refused))
+    }
+
+    /// What stood in the way of a push that was turned away: how many changes, and why.
+    pub(super) fn hindered(&self) -> (usize, String) {
+        let outcomes = self.push.as_ref().map(|push| &push.outcomes);
+        let why = outcomes.and_then(|outcomes| {
+            outcomes.values().find_map(|outcome| match &outcome.state {
+                OutcomeState::Refused { rule } => Some(rule.clone()),
+                _ => None,
+            })
+        });
+        (outcomes.map_or(0, HashMap::len), why.unwrap_or_default())
     }
 
     /// How many changes of the push are settled.

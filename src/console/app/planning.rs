@@ -21,7 +21,10 @@ impl App {
                 }
                 return;
             }
-            _ if self.plan.pushing() || self.plan.used() => return self.say(Tone::Warn, text!("push.used")),
+            _ if self.plan.pushing() => {
+                return self.say(Tone::Warn, text!("push.carried", key = self.keymap.shown(Action::Stop)));
+            }
+            _ if self.plan.used() => return self.say(Tone::Warn, text!("push.used")),
             Some(PlanRow::Group { of: GroupKey::Of(system, op), .. }) => {
                 // Of a list that is narrowed nobody means what is not listed.
                 let narrowed = !self.plan.filter.is_empty();

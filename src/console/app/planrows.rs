@@ -58,7 +58,7 @@ impl Planned {
             self.words.clear();
             self.worded_for = over;
         }
-        if let (Standing::Ready(plan), None) = (&self.standing, self.lasting) {
+        if let (Standing::Ready(plan), None) = (&self.standing, &self.lasting) {
             // Each change would have to be turned round to know it: once for a plan.
             let refused: HashSet<&ChangeId> = plan.refused.iter().map(|(id, _)| id).collect();
             let going = plan.changes.iter().filter(|change| !refused.contains(&change.id));
@@ -160,7 +160,9 @@ impl Maker<'_> {
     }
 
     fn plan_rows(&mut self, plan: &Plan, staged: &Staged, world: Option<&World>) {
-        for (at, guard) in plan.guards.iter().enumerate() {
+        // What was acknowledged before a push says nothing of one that was turned away by the same rule.
+        let guards = if self.plan.turned_away() { &[][..] } else { &plan.guards };
+        for (at, guard) in guards.iter().enumerate() {
             let (tone, mark) = if guard.acknowledged { (Tone::Warn, "ok") } else { (Tone::Bad, " x") };
             let mut line =
                 Line::of(tone, format!("{mark} {}  ", guard.rule)).data(Tone::Plain, said(&guard.text)).hanging(5);
@@ -190,8 +192,13 @@ impl Maker<'_> {
             let n = text::count(n as u64);
             self.text(&Line::of(Tone::Warn, text!("plan.side-effect", n = n, effect = effect)).hanging(3));
         }
-        if let Some(words) = lasting_words(self.plan.lasting.unwrap_or_default()) {
-            self.text(&Line::of(Tone::Warn, format!(" i {words}")));
+        if let Some(words) = lasting_words(self.plan.lasting.as_ref().map_or(0, HashSet::len)) {
+            let mut line = Line::of(Tone::Warn, format!(" i {words}"));
+            if self.plan.warns() {
+                let (key, words) = (self.keymap.shown(Action::Filter), text!("plan.lasting"));
+                line = line.with(Tone::Dim, text!("plan.lasting-find", key = key, words = words));
+            }
+            self.text(&line);
         }
         self.rows.push(PlanRow::Text(Line::default()));
         let known: HashSet<&ChangeId> = plan.changes.iter().map(|change| &change.id).collect();
@@ -248,7 +255,10 @@ impl Maker<'_> {
                     let told = same[0].0.as_ref().filter(|_| same.len() > 1);
                     if let Some((tone, why)) = told {
                         let n = text::count(same.len() as u64);
-                        self.text(&indent(2, Line::of(*tone, format!("{n}  ")).data(*tone, why.clone())).hanging(4));
+                        for (at, why) in rules(why).into_iter().enumerate() {
+                            let head = if at == 0 { format!("{n}  ") } else { "  ".to_owned() };
+                            self.text(&indent(2, Line::of(*tone, head).data(*tone, why.to_owned())).hanging(4));
+                        }
                     }
                     for (_, change) in same {
                         let refused = refused.get(&change.id).copied();
@@ -274,7 +284,9 @@ impl Maker<'_> {
             return true;
         }
         let line = self.worded(change).printed();
-        let passes = |filter: &Narrowed| filter.passes(&[line.as_str(), change.system.as_str(), op(change.op)]);
+        let lasting = if self.plan.lasts(&change.id) { text!("plan.lasting") } else { "" };
+        let texts = [line.as_str(), change.system.as_str(), op(change.op), lasting];
+        let passes = |filter: &Narrowed| filter.passes(&texts);
         let passes = self.filter.as_ref().is_none_or(passes);
         if passes {
             self.listed.insert(change.id.clone());
@@ -361,6 +373,26 @@ impl Maker<'_> {
         }
         Some(words)
     }
+}
+
+/// Several rules that stand in the way are told one by one: `rule: text; other-rule: text`.
+pub(super) fn rules(why: &str) -> Vec<&str> {
+    let name = |rest: &str| {
+        let word = rest.find([':', '：']).map(|end| &rest[..end]);
+        word.is_some_and(|word| word.contains('-') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+    };
+    let mut told = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some((found, sign)) = why[at..].char_indices().find(|(_, c)| matches!(c, ';' | '；')) {
+        let end = at + found;
+        at = end + sign.len_utf8();
+        if name(why[at..].trim_start()) {
+            told.push(why[from..end].trim());
+            from = at;
+        }
+    }
+    told.push(why[from..].trim());
+    told
 }
 
 fn by_change(plan: &Plan) -> HashMap<&ChangeId, Vec<&Step>> {

@@ -1,6 +1,7 @@
 //! Changes and requests in words: what the preview shows, exactly as it will be sent.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::compare::Compared;
 use crate::mapping::Edit;
@@ -28,9 +29,10 @@ pub fn cannot_undo(plan: &Plan, change: &Change) -> Option<String> {
     crate::plan::cannot_undo(plan, change).map(|why| said(&why).into_owned())
 }
 
-/// How many of these changes of a plan cannot be taken back.
-pub fn lasting<'c>(plan: &Plan, changes: impl IntoIterator<Item = &'c Change>) -> usize {
-    changes.into_iter().filter(|change| crate::plan::cannot_undo(plan, change).is_some()).count()
+/// Those of these changes of a plan that cannot be taken back.
+pub fn lasting<'c>(plan: &Plan, changes: impl IntoIterator<Item = &'c Change>) -> HashSet<ChangeId> {
+    let lasts = |change: &&Change| crate::plan::cannot_undo(plan, change).is_some();
+    changes.into_iter().filter(lasts).map(|change| change.id.clone()).collect()
 }
 
 /// That so many changes cannot be taken back, in words; `None` where all can.

@@ -87,7 +87,11 @@ impl Sentence {
             holes.push(&left[..end]);
             left = &left[end + literal.len()..];
         }
-        left.is_empty().then_some(holes)
+        // Before a word of the same sentence stands no other one: of several each is said by itself.
+        let another = self.literals.first().is_some_and(String::is_empty)
+            && self.literals.get(1).is_some_and(|literal| literal.starts_with(' '))
+            && holes.first().is_some_and(|hole| hole.contains("; "));
+        (left.is_empty() && !another).then_some(holes)
     }
 }
 
@@ -354,6 +358,23 @@ mod tests {
         assert_eq!(said("Names of Acme are cut."), "Acme 的名称会被截断。");
         speak_here(None);
         assert_eq!(said("Names of Acme are cut."), "Names of Acme are cut.");
+    }
+
+    #[test]
+    fn of_several_sentences_each_is_said_by_itself_and_never_one_within_the_words_of_another() {
+        speak_here(Some(Language::Chinese));
+        for (english, chinese) in [
+            (
+                "SAP Litmos states no total here; 1200 distinct ids up to a page that was not full",
+                "SAP Litmos 在此不给总数；读到未满的一页为止，共 1200 个不同的编号",
+            ),
+            ("31 posts, of 12 people", "31 个任岗，共 12 人"),
+        ] {
+            assert_eq!(said(english), chinese);
+        }
+        let unheard = said("Acme states no total here; 7 distinct ids up to a page that was not full").into_owned();
+        assert!(unheard.starts_with("Acme states no total here；"), "{unheard}");
+        speak_here(None);
     }
 
     #[test]

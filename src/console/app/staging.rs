@@ -60,7 +60,11 @@ impl App {
             let ids: Vec<ChangeId> = found.iter().map(|(_, offer)| offer.change.id.clone()).collect();
             let all = found.iter().all(|(_, offer)| self.staged.contains(&offer.change.id));
             if all {
-                self.staged.remove_all(found.iter().map(|(_, offer)| &offer.change.id));
+                let kept = self.let_go(&ids);
+                if !kept.is_empty() {
+                    self.keep(wishes);
+                    return self.say_carried();
+                }
             } else {
                 self.staged.add_all(found.into_iter().map(|(_, offer)| offer.change));
             }
@@ -135,7 +139,9 @@ impl App {
             return self.say(Tone::Bad, said(&why));
         }
         if self.staged.contains(&offer.change.id) {
-            self.staged.remove(&offer.change.id);
+            if !self.let_go(&[offer.change.id]).is_empty() {
+                return self.say_carried();
+            }
             self.keep(wishes);
         } else if offer.blanks.is_empty() {
             let ids = [offer.change.id.clone()];
@@ -235,7 +241,7 @@ impl App {
     /// A checklist is handed in: what is ticked is staged, what waits for values opens the form.
     pub(super) fn accept(&mut self, list: Checklist, wishes: &mut Vec<Wish>) {
         let mut asking: Vec<Vec<Offer>> = Vec::new();
-        let mut added = Vec::new();
+        let (mut added, mut carried) = (Vec::new(), false);
         for item in list.items {
             if item.ticked {
                 for offer in item.offers {
@@ -252,9 +258,8 @@ impl App {
                     }
                 }
             } else if list.exact && item.staged {
-                for offer in item.offers {
-                    self.staged.remove(&offer.change.id);
-                }
+                let ids: Vec<ChangeId> = item.offers.into_iter().map(|offer| offer.change.id).collect();
+                carried |= !self.let_go(&ids).is_empty();
             }
         }
         let n = added.len();
@@ -262,9 +267,23 @@ impl App {
         self.keep(wishes);
         if let Some(form) = Form::new(asking) {
             self.popup = Some(Popup::Form(form));
+        } else if carried {
+            self.say_carried();
         } else {
             self.say_staged(n);
         }
+    }
+
+    /// Takes changes back, but for those that a push is carrying out: those are given back.
+    fn let_go(&mut self, ids: &[ChangeId]) -> Vec<ChangeId> {
+        let (carried, free): (Vec<ChangeId>, Vec<ChangeId>) = ids.iter().cloned().partition(|id| self.plan.carries(id));
+        self.staged.remove_all(&free);
+        carried
+    }
+
+    /// That what a push is carrying out cannot be taken back, and what can be done.
+    fn say_carried(&mut self) {
+        self.say(Tone::Warn, text!("push.carried", key = self.keymap.shown(super::Action::Stop)));
     }
 
     fn say_staged(&mut self, n: usize) {
@@ -340,11 +359,16 @@ impl App {
                 }
             }
         }
+        // What was pushed and confirmed is shown in the plan still, and is not staged any more.
+        ids.retain(|id| self.staged.contains(id));
         if ids.is_empty() {
             return self.say(Tone::Plain, text!("stage.nothing-here"));
         }
-        self.staged.remove_all(&ids);
+        let carried = self.let_go(&ids).len();
         self.keep(wishes);
+        if carried > 0 {
+            return self.say_carried();
+        }
         self.say(Tone::Plain, text!("stage.taken-back", n = text::count(ids.len() as u64)));
     }
 }

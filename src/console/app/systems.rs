@@ -68,7 +68,7 @@ pub fn short(
 }
 
 /// A short word for what is wrong with a system, in what is spoken.
-fn trouble(word: &str) -> &str {
+pub(super) fn trouble(word: &str) -> &str {
     match word {
         "auth" => text!("health.auth"),
         "down" => text!("health.down"),

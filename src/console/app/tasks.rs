@@ -42,7 +42,7 @@ impl App {
             let key = self.keymap.shown(Action::Stop);
             lines[0] = Line::of(Tone::Heading, text!("log.running")).with(Tone::Dim, text!("log.stops", key = key));
         }
-        let mut say = |words: String| lines.push(Line::plain(format!("  {words}")));
+        let mut say = |words: String| lines.push(Line::default().data(Tone::Plain, format!("  {words}")));
         for status in self.world.iter().flat_map(|world| world.systems.iter()) {
             let system = &status.id;
             match &status.health {
@@ -66,6 +66,12 @@ impl App {
         }
         if self.plan.preparing() {
             say(text!("log.preparing").to_owned());
+        }
+        for (what, until) in self.history.looking.iter().flat_map(|looking| {
+            let until = super::lines::hour(looking.until);
+            looking.what.iter().map(move |(_, what)| (what, until.clone()))
+        }) {
+            say(text!("log.looking", what = super::mask::private(&super::said::said(what)), until = until));
         }
         if self.lists.iter().any(super::list::List::working) {
             say(text!("log.working").to_owned());

@@ -11,6 +11,8 @@ use crate::model::SystemId;
 pub struct Options {
     /// Over the simulators: the header says so.
     pub demo: bool,
+    /// Nothing of it outlives it: what is staged is gone when it ends, and that is asked about.
+    pub forgets: bool,
     /// What the header calls it: the configuration's name.
     pub title: String,
     /// All themes, with the one that is on.

@@ -114,7 +114,7 @@ impl Pen<'_> {
     /// Writes a toned line; gives the cells used.
     pub fn line(&mut self, x: u16, y: u16, cells: u16, line: &Line) -> u16 {
         let mut used = 0;
-        for ((tone, text), private) in line.parts.iter().zip(&line.private) {
+        for (at, ((tone, text), private)) in line.parts.iter().zip(&line.private).enumerate() {
             if used >= cells {
                 // It goes on, though its last piece has just filled the row.
                 if cells > 0 && !text.trim().is_empty() {
@@ -124,7 +124,12 @@ impl Pen<'_> {
             }
             let style = self.theme.tone(*tone);
             // Behind a piece that is cut nothing follows, though half a wide character may leave room for a sign.
-            let cut = width(&bare(text)) > usize::from(cells - used);
+            let (own, room) = (width(&bare(text)), usize::from(cells - used));
+            // What ends just where the room does looks whole, though more would follow: then it is cut as well.
+            let followed = || line.parts[at + 1..].iter().any(|(_, text)| !bare(text).trim().is_empty());
+            let longer = (own == room && followed()).then(|| format!("{text}~"));
+            let text = longer.as_ref().unwrap_or(text);
+            let cut = own > room || longer.is_some();
             used += if *private {
                 self.data(x + used, y, cells - used, text, style)
             } else {

@@ -73,7 +73,16 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect, list: &Checklist) {
         hints.insert(0, (&agree, text!("stage.agree")));
     }
     hints.push(("Esc", text!("popup.close")));
-    keys(pen, inside.x, inside.bottom() - 1, inside.width, &hints);
+    let below = list.items.len().saturating_sub(top + usize::from(height));
+    let place = match below {
+        0 if top == 0 => String::new(),
+        0 => format!("{}/{}", list.at + 1, list.items.len()),
+        more => text!("confirm.more", n = more),
+    };
+    let right = width(&place) as u16;
+    let y = inside.bottom() - 1;
+    pen.put(inside.right().saturating_sub(right), y, right, &place, theme.tone(Tone::Warn));
+    keys(pen, inside.x, y, inside.width.saturating_sub(right + u16::from(right > 0)), &hints);
 }
 
 /// What is to be said of an item: why it is blocked, else what happens outside the record.

@@ -7,6 +7,8 @@ use crate::console::app::App;
 use crate::console::app::action::Action;
 use crate::console::app::columns::Column;
 use crate::console::app::cutting::elided;
+use crate::console::app::filter::{understood, unknown};
+use crate::console::app::gaps::told;
 use crate::console::app::lines::{Line, Tone};
 use crate::console::app::list::List;
 use crate::console::app::mask::{impersonal, private};
@@ -16,6 +18,7 @@ use crate::console::app::said::said;
 use crate::console::app::systems::own_words;
 use crate::console::app::text::{count, text};
 use crate::engine::protocol::{Health, SystemStatus};
+use crate::model::filter::Query;
 use crate::model::{Attr, AttrPath, Cell, Form, Kind};
 
 use super::cells::{Pen, fit, width};
@@ -364,26 +367,28 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
         let words = text!("list.no-match-only", filter = private(&list.filter), only = only, key = key);
         lines.push((Tone::Plain, words));
         almost(&mut lines);
+        lines.extend(explained(&world.compared, list));
     } else if !list.filter.is_empty() {
         lines.push((
             Tone::Plain,
             text!("list.no-match", filter = private(&list.filter), key = app.keymap.shown(Action::Escape)),
         ));
         almost(&mut lines);
+        lines.extend(explained(&world.compared, list));
     } else if let Some(narrow) = app.narrowed() {
         let key = app.keymap.shown(Action::Escape);
         lines.push((Tone::Plain, text!("list.no-narrow", what = private(&narrow), key = key)));
     } else if list.only {
         // What could not be read is not true for that.
-        let key = app.keymap.shown(Action::OnlyOut);
-        lines.extend(world.systems.iter().filter_map(broken));
-        let all = lines.is_empty();
-        let (tone, words) = if all {
-            (Tone::Good, text!("list.all-true", key = key))
-        } else {
-            (Tone::Plain, text!("list.true-read", key = key))
-        };
-        lines.push((tone, words));
+        let (gaps, key) = (app.gaps(list.kind), app.keymap.shown(Action::OnlyOut));
+        for (system, gap) in &gaps {
+            lines.push((Tone::Warn, told(system, gap)));
+            lines.extend(world.systems.iter().filter(|status| status.id == *system).filter_map(broken));
+        }
+        lines.push(match gaps.as_slice() {
+            [] => (Tone::Good, text!("list.all-true", key = key)),
+            _ => (Tone::Plain, text!("list.true-read", key = key)),
+        });
     } else {
         for status in world.systems.iter() {
             match &status.health {
@@ -401,11 +406,22 @@ fn empty(app: &App, list: &List, pen: &mut Pen<'_>, area: Rect) {
     }
     let room = area.width.saturating_sub(4);
     let rows = lines
-        .into_iter()
+        .iter()
+        .flat_map(|(tone, words)| words.lines().map(move |words| (*tone, words)))
         .flat_map(|(tone, words)| Line::default().data(tone, words).hanging(2).wrapped(usize::from(room)));
     for (y, line) in (area.y + 2..area.bottom()).zip(rows) {
         pen.line(area.x + 3, y, room, &line);
     }
+}
+
+/// What a filter that nothing matches was understood as, and which names in it nobody has.
+fn explained(compared: &Compared, list: &List) -> Vec<(Tone, String)> {
+    let mut lines = match Query::parse(&list.filter) {
+        Query::Filter(_) | Query::Not(_) => vec![(Tone::Dim, said(&understood(&list.filter)).into_owned())],
+        Query::Plain { .. } | Query::All => Vec::new(),
+    };
+    lines.extend(unknown(compared, list.kind, &list.filter).into_iter().map(|words| (Tone::Warn, words)));
+    lines
 }
 
 /// What is wrong with a system that could not be read.

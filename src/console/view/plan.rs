@@ -12,7 +12,7 @@ use crate::console::app::said::said;
 use crate::console::app::text::{changes, count, text};
 use crate::plan::Plan;
 
-use super::cells::Pen;
+use super::cells::{Pen, width};
 
 /// Draws the summary and the rows.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
@@ -21,7 +21,12 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
         pen.line(area.x + 1, area.y, area.width.saturating_sub(2), &summary(app));
     }
     let outcomes = app.plan.used();
-    let right: u16 = if outcomes { 11 } else { 0 };
+    let right: u16 = match outcomes {
+        true => 11,
+        // Before the push: which of them have no way back.
+        false if app.plan.warns() => width(text!("plan.lasting")) as u16 + 1,
+        false => 0,
+    };
     for (line, row) in app.plan.rows.iter().enumerate().skip(app.plan.top).take(usize::from(area.height - 1)) {
         let y = area.y + 1 + (line - app.plan.top) as u16;
         let cursor = line == app.plan.at;
@@ -44,6 +49,10 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) {
                     if *on { 0 } else { pen.put(area.x + 4, y, room, text!("plan.left-out"), theme.tone(Tone::Warn)) };
                 let room = room.saturating_sub(2 + used);
                 pen.line(area.x + 4 + used, y, room, &line.shortened(usize::from(room)));
+                if !outcomes && app.plan.lasts(id) {
+                    let x = area.right().saturating_sub(right);
+                    pen.put(x, y, right, text!("plan.lasting"), theme.tone(Tone::Warn));
+                }
                 if outcomes {
                     let x = area.right().saturating_sub(right);
                     match app.plan.outcome_of(id) {
@@ -92,6 +101,8 @@ fn ready(app: &App, plan: &Plan) -> Line {
         let done = count(app.plan.settled() as u64);
         let title = if app.plan.pushing() {
             text!("plan.pushing", done = done, total = count(total as u64))
+        } else if app.plan.turned_away() {
+            text!("plan.not-pushed", changes = changes(total))
         } else {
             text!("plan.pushed", changes = changes(total))
         };

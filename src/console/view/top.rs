@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::app::action::Action;
 use crate::console::app::confirm::mode;
+use crate::console::app::gaps::Gap;
 use crate::console::app::lines::Tone;
 use crate::console::app::list::List;
 use crate::console::app::mask::private;
@@ -11,7 +12,6 @@ use crate::console::app::popup::Popup;
 use crate::console::app::systems::{plural, short};
 use crate::console::app::text::{count, listed, text};
 use crate::console::app::{App, Tab};
-use crate::engine::protocol::Health;
 use crate::model::Kind;
 
 use super::cells::{Pen, fit, width};
@@ -209,7 +209,7 @@ pub fn strip(app: &App, pen: &mut Pen<'_>, area: Rect) {
     // Where one came from, as far as there is room between.
     if let Some(from) = app.came_from() {
         let key = app.keymap.shown(Action::Older);
-        let words = text!("hint.came-from", name = private(from));
+        let words = text!("hint.came-from", name = from);
         let room = end.saturating_sub(x + 4);
         if usize::from(room) > width(&key) + width(&words).min(26) {
             let used = pen.put(x + 2, area.y, room, &key, theme.tone(Tone::Key)) + 1;
@@ -263,20 +263,15 @@ fn tally(app: &App) -> Vec<String> {
         sum.undecided += tally.undecided;
     }
     let out = sum.out_of_true();
+    let qualms = app.qualms(list.kind);
     if out == 0 {
         let systems = &world.compared.inputs.systems;
-        let proved = |at: usize| systems[at].snapshot(list.kind).is_none_or(|snapshot| snapshot.proved());
         let based = world.compared.inputs.base().is_some_and(|base| systems[base].snapshot(list.kind).is_some());
         // What could not be read at all was compared with nothing: nobody may call that true.
-        let blind = |at: &usize| {
-            let served = systems[*at].mapping.kind(list.kind).is_some() && systems[*at].snapshot(list.kind).is_none();
-            let looked = chosen.is_none_or(|chosen| chosen == *at) && Some(*at) != world.compared.inputs.base();
-            let status = world.systems.get(*at).filter(|_| served && looked);
-            status.is_some_and(|status| !matches!(status.health, Health::Good | Health::Partial(_)))
-        };
-        let blind: Vec<&str> = (0..systems.len()).filter(blind).map(|at| systems[at].id.as_str()).collect();
+        let blind = app.gaps(list.kind).into_iter().filter(|(_, gap)| matches!(gap, Gap::Unread(_) | Gap::Reading(0)));
+        let blind: Vec<String> = blind.map(|(system, _)| system.to_string()).collect();
         let unread = text!("strip.unread", systems = listed(&blind));
-        let words = match (comparison.len > 0 && based, (0..systems.len()).all(proved)) {
+        let words = match (comparison.len > 0 && based, qualms.is_empty()) {
             (false, _) => "",
             (true, _) if !blind.is_empty() => unread.as_str(),
             (true, false) => text!("strip.reading"),
@@ -305,12 +300,21 @@ fn tally(app: &App) -> Vec<String> {
         format!("{}{}", same[0].2, count(n))
     });
     let marks = marks.collect::<Vec<_>>().join(" ");
-    let brief = text!("strip.out", n = count(out));
+    // On the list of all systems a record is one row, though it may be out of true in several of them.
+    let records = if chosen.is_some() { out } else { comparison.out };
+    let plain = match records {
+        n if n == out => text!("strip.out", n = count(out)),
+        1 => text!("strip.record", n = count(out)),
+        n => text!("strip.records", records = count(n), n = count(out)),
+    };
+    let brief = if qualms.is_empty() { plain.clone() } else { format!("{plain} {qualms}") };
+    let least = if qualms.is_empty() { plain } else { text!("strip.partly", n = count(out)) };
     if let Some(of) = filtered(app, list, comparison.len) {
         let mut all = vec![format!("{working}{}   {brief}: {marks}", of[0]), format!("{working}{}   {brief}", of[0])];
         all.extend(of);
         return all;
     }
+    let only_least = if list.only { text!("list.only", out = least) } else { least.clone() };
     let only = if list.only { text!("list.only", out = brief) } else { brief.clone() };
     vec![
         format!("{working}{only}: {}", words.join(" ")),
@@ -318,6 +322,9 @@ fn tally(app: &App) -> Vec<String> {
         format!("{working}{only}"),
         only,
         brief,
+        format!("{only_least}: {marks}"),
+        format!("{least}: {marks}"),
+        least,
     ]
 }
 

@@ -7,6 +7,7 @@ use crate::engine::ask::panicked;
 use crate::engine::job::Wish;
 use crate::engine::member::Member;
 use crate::engine::protocol::{PastPush, PastStep, Report};
+use crate::engine::push;
 use crate::model::{Kind, Schema, Snapshot, SystemId};
 use crate::plan::{ChangeId, PlanId};
 use crate::store::{Entry, Sending, StoreError};
@@ -44,14 +45,7 @@ impl Core {
                 self.bases = decided.1.into();
                 self.unresolved = self.face && !(open.is_empty() && unfinished.is_empty());
                 self.restage(staging);
-                let unknown: Vec<_> = open
-                    .iter()
-                    .flat_map(|intent| &intent.changes)
-                    .map(|change| {
-                        let text = format!("{} {} in {}", change.op.name(), change.label, change.system);
-                        (change.id.clone(), text)
-                    })
-                    .collect();
+                let unknown = push::named(&open);
                 if !unknown.is_empty() {
                     self.report(Report::Unknown(unknown));
                 }

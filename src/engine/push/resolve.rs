@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use super::look::{Sought, View, keys_of};
 use super::{Desk, Tell};
 use crate::connectors::Reached;
-use crate::engine::protocol::Report;
+use crate::engine::protocol::{LookUp, Report};
 use crate::model::Op;
 use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Plan, PlanId, Step, StepId, Target};
 use crate::store::{OpenIntent, Sending, StepState, StoreError};
@@ -23,16 +23,41 @@ const SIDE_BY_SIDE: usize = 8;
 pub async fn resolve(desk: &Desk, tell: &Tell) -> Result<Vec<(PlanId, Outcome)>, StoreError> {
     let (intents, sealer) = desk.keeper.ask(|journal| Ok((journal.open_intents()?, journal.sealer().ok()))).await?;
     let desk = &Desk { sealer, ..desk.clone() };
-    let named: Vec<(ChangeId, String)> = intents
-        .iter()
-        .flat_map(|intent| {
-            let what = format!("{} {} was on its way", intent.step.write.method, intent.step.write.path);
-            intent.changes.iter().map(move |change| (change.id.clone(), what.clone()))
-        })
-        .collect();
-    if !named.is_empty() {
-        tell(Report::Unknown(named));
+    let named = named(&intents);
+    if named.is_empty() {
+        return close(desk, tell).await;
     }
+    tell(Report::Unknown(named.clone()));
+    let rounds = intents.len().div_ceil(SIDE_BY_SIDE) as u32;
+    let until = (desk.now)() + desk.patience.show * rounds;
+    tell(Report::LookingUp(Some(LookUp { what: named, until })));
+    let found = settle_all(desk, tell, intents).await;
+    tell(Report::LookingUp(None));
+    let found = found?;
+    // What still nobody knows is named again, so that nothing that was found out goes on being called unknown.
+    let left = desk.keeper.ask(|journal| journal.open_intents()).await?;
+    tell(Report::Unknown(self::named(&left)));
+    Ok(found)
+}
+
+/// What was on its way, for whom: `create lena@example.com in litmos`.
+pub fn named(intents: &[OpenIntent]) -> Vec<(ChangeId, String)> {
+    let changes = intents.iter().flat_map(|intent| &intent.changes);
+    changes.map(|change| (change.id.clone(), called(change))).collect()
+}
+
+fn called(change: &Change) -> String {
+    let (label, system) = (&change.label, &change.system);
+    match change.op {
+        Op::Create => format!("create {label} in {system}"),
+        Op::Delete => format!("delete {label} in {system}"),
+        Op::Deactivate => format!("deactivate {label} in {system}"),
+        Op::Reactivate => format!("reactivate {label} in {system}"),
+        Op::Set | Op::Put | Op::Drop => format!("change {label} in {system}"),
+    }
+}
+
+async fn settle_all(desk: &Desk, tell: &Tell, intents: Vec<OpenIntent>) -> Result<Vec<(PlanId, Outcome)>, StoreError> {
     let mut found = Vec::new();
     // Side by side: each may have to be waited for as long as a write takes to show.
     let looks: Vec<_> = intents.into_iter().map(|intent| settle(desk, tell, intent)).collect();
