@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use trueup::model::{Kind, Op};
-use trueup::plan::{Body, ChangeId, Method, Plan, Ref, Request, Seen};
+use trueup::plan::{Body, ChangeId, Method, Plan, Ref, Request};
 use trueup::simulate::seen;
 
 use crate::bed::{
-    AHA, Bed, Console, DIRECTORY, HR, assert_confirmed, assert_refused, before, created, full, of, of_kind, offers,
-    sets, staged, user_path, wanted,
+    AHA, Bed, Console, DIRECTORY, HR, assert_confirmed, assert_refused, created, full, of, of_kind, offers, sets,
+    staged, user_path, wanted,
 };
 
 /// What was previewed, as the simulator would note it. A new record's id is taken from what was sent.
@@ -88,12 +88,11 @@ async fn one_change_at_aha_is_the_one_request_that_was_shown() {
     let bed = Bed::of(300, &[HR, AHA]).await;
     let mut console = bed.console(&full());
     let all = offers(&*console.world().await);
-    let pairs = of(&all, "aha", Op::Put);
-    let (added, changed): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|offer| *before(&offer.change) == Seen::Absent);
+    let (changed, set): (Vec<_>, Vec<_>) =
+        of(&all, "aha", Op::Set).into_iter().partition(|offer| offer.change.want[0].facet.key.is_some());
     for picked in [
-        of(&all, "aha", Op::Set),
-        added,
+        set,
+        of(&all, "aha", Op::Put),
         changed,
         of(&all, "aha", Op::Drop),
         of(&all, "aha", Op::Deactivate),
