@@ -5,12 +5,12 @@ use anyhow::bail;
 
 use super::args::AgainArgs;
 use super::history::{pick, reach};
-use super::{Exit, Global, out, plan, setup};
+use super::{Exit, Global, out, paper, plan, setup};
 use crate::console::app::preview;
 use crate::engine::protocol::{Health, Report};
 use crate::model::text;
 use crate::plan::stage::Stager;
-use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Renewed, renew};
+use crate::plan::{Change, ChangeId, Outcome, OutcomeState, Renewed, Undo, renew};
 use crate::store::Entry;
 
 /// Makes the plan that takes a push back.
@@ -20,9 +20,13 @@ use crate::store::Entry;
 pub fn undo(global: &Global, args: &AgainArgs) -> anyhow::Result<Exit> {
     let Past { runtime, session, entry, created } = past(global, args)?;
     let id = |change: &ChangeId| created.iter().find(|(of, _)| of == change).map(|(_, id)| id.clone());
-    let (back, cannot) = crate::plan::undo(&entry.plan, &entry.outcomes, &id);
+    let Undo { back, cannot, with } = crate::plan::undo(&entry.plan, &entry.outcomes, &id);
     for (change, why) in &cannot {
-        out::aside(&format!("cannot be taken back: {change}: {}", text::clean(why)));
+        let told = entry.plan.change(change).map(|change| paper::in_a_line(&entry.plan, change)).unwrap_or_default();
+        out::aside(&format!("cannot be taken back: {told}: {}", text::clean(why)));
+    }
+    if with > 0 {
+        out::aside(&format!("{with} more go with the accounts that this push created, which are switched off"));
     }
     if back.is_empty() {
         bail!("nothing of this push can be taken back");

@@ -224,6 +224,12 @@ impl Print<'_> {
     }
 }
 
+/// A change of a plan in one line, without ids.
+pub fn in_a_line(plan: &Plan, change: &Change) -> String {
+    let said = in_words(plan, &describe(change, None, &plan.called).printed(), |words| words);
+    format!("{} {} {}", change.system, change.op.name(), text::clean(&said))
+}
+
 /// A text with words in the place of the ids that records of this very plan will have once they are created.
 fn in_words(plan: &Plan, text: &str, told_as: impl Fn(String) -> String) -> String {
     let creates = |hole: &str| {

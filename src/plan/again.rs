@@ -1,5 +1,7 @@
 //! What a push leaves to do: taking it back, or trying again what did not come about.
 
+use std::collections::HashMap;
+
 use super::inverse::{CannotUndo, before, invert};
 use super::{Change, ChangeId, Facet, Outcome, OutcomeState, Plan, Ref, Target, Wanted};
 use crate::model::{Op, RecordKey};
@@ -7,12 +9,23 @@ use crate::model::{Op, RecordKey};
 /// The ids of the records that a push's creates brought into being.
 pub type Created<'c> = &'c dyn Fn(&ChangeId) -> Option<String>;
 
-/// The changes that take a push back, last ones first, and those that cannot be taken back, with the reason.
+/// The way back from a push.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Undo {
+    /// The changes that take it back, last ones first.
+    pub back: Vec<Change>,
+    /// What cannot be taken back, and why.
+    pub cannot: Vec<(ChangeId, String)>,
+    /// How many changes need none of their own: what was written into new accounts goes with them.
+    pub with: usize,
+}
+
+/// What takes a push back.
 ///
 /// Only what this push brought about is taken back: what was as wanted already stays. A create is taken back by switching the new account off, and what was written into
 /// that account goes with it.
-pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Change>, Vec<(ChangeId, String)>) {
-    let (mut back, mut cannot) = (Vec::new(), Vec::new());
+pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> Undo {
+    let (mut back, mut cannot, mut with) = (Vec::new(), Vec::new(), HashMap::new());
     let mut done: Vec<&Change> =
         plan.steps.iter().flat_map(|step| &step.serves).filter_map(|id| plan.change(id)).collect();
     done.reverse();
@@ -26,6 +39,7 @@ pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Cha
         if let (Target::New(create), true) = (&change.target, change.op != Op::Create)
             && plan.one_way(create).is_none()
         {
+            with.insert(&change.id, create);
             continue;
         }
         if let Some(why) = plan.one_way(&change.id) {
@@ -40,7 +54,9 @@ pub fn undo(plan: &Plan, outcomes: &[Outcome], created: Created<'_>) -> (Vec<Cha
             Err(CannotUndo(why)) => cannot.push((change.id.clone(), why)),
         }
     }
-    (back.into_iter().map(|(_, change)| change).collect(), cannot)
+    // Of a new record that nobody knows, nothing goes with anything.
+    with.retain(|_, create| back.iter().any(|(of, _)| of == *create));
+    Undo { back: back.into_iter().map(|(_, change)| change).collect(), cannot, with: with.len() }
 }
 
 /// The changes of a push that did not come about and can be tried again, with the ids of what it created put in. They hold

@@ -20,7 +20,7 @@ pub mod stage;
 mod step;
 mod veil;
 
-pub use again::{Created, retry, undo};
+pub use again::{Created, Undo, retry, undo};
 pub use called::{At, Called};
 pub use change::{By, Change, ChangeId, EntryKey, Expect, Facet, Ref, Seen, Target, Want, Wanted};
 pub use guard::{Facts, Guard, Known, Limits, Mode, Policy, Shrunk, confirm_keys, confirm_names, counted, guards};

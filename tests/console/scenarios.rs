@@ -36,6 +36,19 @@ fn push(changes: Vec<trueup::plan::Change>, states: Vec<OutcomeState>) -> PastPu
 }
 
 #[test]
+fn a_push_that_is_still_at_work_is_neither_taken_back_nor_tried_again() {
+    for (running, told) in [(true, "a push is running"), (false, "1 staged that take the push back")] {
+        let mut desk = Desk::with(100, 24, world::small());
+        let done =
+            push(vec![change(0, "department", "Production", "Research")], vec![OutcomeState::confirmed(Vec::new())]);
+        told_history(&mut desk, vec![PastPush { running, ..done }]);
+        press(&mut desk, "6 Enter U");
+        let screen = desk.screen();
+        assert!(screen.contains(told), "{screen}");
+    }
+}
+
+#[test]
 fn s01_why_can_omar_not_log_in_is_answered_by_six_keys() {
     let mut desk = Desk::with(80, 24, world::small());
     told_history(&mut desk, Vec::new());

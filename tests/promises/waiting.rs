@@ -5,7 +5,7 @@ use serde_json::Value;
 use trueup::engine::protocol::{Command, Report, World};
 use trueup::model::{Kind, Op};
 use trueup::plan::stage::Offer;
-use trueup::plan::{Change, ChangeId, Plan, Target, undo};
+use trueup::plan::{Change, ChangeId, Plan, Target, Undo, undo};
 
 use crate::bed::{Bed, Console, HR, acknowledged, assert_confirmed, full, offers, staged};
 
@@ -106,7 +106,7 @@ async fn a_membership_of_somebody_who_was_created_by_the_same_push_is_taken_back
         }
     };
     let created = |id: &ChangeId| past.created.iter().find(|(of, _)| of == id).map(|(_, made)| made.clone());
-    let (back, cannot) = undo(&past.plan, &past.outcomes, &created);
+    let Undo { back, cannot, .. } = undo(&past.plan, &past.outcomes, &created);
     assert_eq!(cannot, Vec::new());
     let ops: Vec<Op> = back.iter().map(|change| change.op).collect();
     assert!(ops.contains(&Op::Drop) && ops.last() == Some(&Op::Deactivate), "{ops:?}");

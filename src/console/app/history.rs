@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::engine::protocol::{Command, LookUp, PastPush, PastStep, World};
 use crate::model::RecordKey;
 use crate::plan::stage::Stager;
-use crate::plan::{self, Change, ChangeId, Outcome, OutcomeState, PlanId, Renewed, Target, renew};
+use crate::plan::{self, Change, ChangeId, Outcome, OutcomeState, PlanId, Renewed, Target, Undo, renew};
 
 use super::action::Action;
 use super::lines::{Line, Tone};
 use super::past::{HistoryRow, Page, list, turned};
+use super::said::said;
 use super::text::{self, text};
 use super::{App, Wish};
 
@@ -250,12 +251,18 @@ impl App {
     /// Stages what takes the push under the cursor back: through plan, preview and confirmation like any other change.
     pub(super) fn undo(&mut self, wishes: &mut Vec<Wish>) {
         let Some(push) = self.history.here() else { return };
-        let (back, cannot) = plan::undo(&push.plan, &push.outcomes, &|id| created(push, id));
+        if self.runs(push) {
+            return self.say(Tone::Warn, text!("push.running"));
+        }
+        let Undo { back, cannot, with } = plan::undo(&push.plan, &push.outcomes, &|id| created(push, id));
         let lines: Vec<Line> = cannot
             .iter()
             .flat_map(|(id, why)| {
                 let label = push.plan.change(id).map_or_else(|| id.to_string(), |change| change.label.clone());
-                [Line::default().data(Tone::Strong, label), Line::default().data(Tone::Warn, format!("  {why}"))]
+                [
+                    Line::default().data(Tone::Strong, label),
+                    Line::default().data(Tone::Warn, format!("  {}", said(why))),
+                ]
             })
             .collect();
         let n = text::count(back.len() as u64);
@@ -264,16 +271,31 @@ impl App {
             self.staged.add_all(back);
             self.keep(wishes);
         }
-        if cannot.is_empty() {
-            self.say(Tone::Plain, text!("history.undo", n = n, key = key));
+        let mut said = if cannot.is_empty() {
+            text!("history.undo", n = n, key = key)
         } else {
-            self.say(Tone::Warn, text!("history.undo-some", n = n, lost = text::count(cannot.len() as u64), key = key));
+            text!("history.undo-some", n = n, lost = text::count(cannot.len() as u64), key = key)
+        };
+        if with > 0 {
+            said.push_str(&text!("history.undo-with", n = text::count(with as u64)));
+        }
+        let tone = if cannot.is_empty() { Tone::Plain } else { Tone::Warn };
+        self.say(tone, said);
+        if !lines.is_empty() {
             self.read(text!("history.no-way-back"), lines);
         }
     }
 
+    /// Whether a push is still at work, here or elsewhere: what comes of it is not known yet.
+    fn runs(&self, push: &PastPush) -> bool {
+        push.running || (self.plan.pushing() && self.plan.plan().is_some_and(|plan| plan.id == push.plan.id))
+    }
+
     /// Stages what did not come about in the push under the cursor anew, from what has been read since.
     pub(super) fn retry(&mut self, wishes: &mut Vec<Wish>) {
+        if self.history.here().is_some_and(|push| self.runs(push)) {
+            return self.say(Tone::Warn, text!("push.running"));
+        }
         let failed = self.history.failed();
         self.stage_again(&failed, wishes);
     }

@@ -1,6 +1,6 @@
 //! What was pushed about one record: who changed what when, from what to what, and the way back of a single change.
 
-use crate::plan::{self, Outcome, Target};
+use crate::plan::{self, Outcome, Target, Undo};
 
 use super::action::{Action, Scope};
 use super::history::created;
@@ -116,7 +116,7 @@ impl App {
         let Some(entry) = life.entries.get(life.at) else { return };
         let Some(push) = self.history.pushes.as_ref().and_then(|pushes| pushes.get(entry.push)) else { return };
         let only = [entry.outcome.clone()];
-        let (back, cannot) = plan::undo(&push.plan, &only, &|id| created(push, id));
+        let Undo { back, cannot, .. } = plan::undo(&push.plan, &only, &|id| created(push, id));
         if let Some((_, why)) = cannot.first() {
             self.popup = Some(Popup::Life(life.clone()));
             return self.say(Tone::Warn, text!("plan.no-undo", why = why));

@@ -67,14 +67,9 @@ pub fn private(text: &str) -> String {
     marked
 }
 
-/// What is said of people and does not say who they are: what they may do and where they belong.
-const OPEN: [&str; 18] = [
+/// What is said of people and does not say who they are: what they may do. A post or a department often has one person in it.
+const OPEN: [&str; 13] = [
     "active",
-    "title",
-    "department",
-    "division",
-    "organization",
-    "costCenter",
     "userType",
     "locale",
     "timezone",
@@ -89,7 +84,7 @@ const OPEN: [&str; 18] = [
     "products",
 ];
 
-/// Whether what people have for an attribute says what they may do or where they belong, and not who they are.
+/// Whether what people have for an attribute says what they may do, and not who they are.
 pub fn impersonal(path: &str) -> bool {
     let base = path.split_once(['.', '[']).map_or(path, |(base, _)| base);
     OPEN.iter().any(|name| name.eq_ignore_ascii_case(base))

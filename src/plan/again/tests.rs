@@ -63,12 +63,13 @@ fn only_what_came_about_is_taken_back_and_a_new_account_is_switched_off_once() {
     let (done, not) = (set("a1"), set("a2"));
     let plan = plan(&[create.clone(), put.clone(), done.clone(), not.clone()]);
     let outcomes = [confirmed(&create), confirmed(&put), confirmed(&done), failed(&not)];
-    let (back, cannot) = undo(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
+    let Undo { back, cannot, with } = undo(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
     let told: Vec<_> = back.iter().map(|change| (change.op, change.target.clone())).collect();
     assert_eq!(told, [(Op::Set, Target::Record(user("a1"))), (Op::Deactivate, Target::Record(user("new1")))]);
+    assert_eq!(with, 1, "the pair goes with the account");
     assert_eq!(cannot, Vec::new());
-    let (back, cannot) = undo(&plan, &outcomes, &|_| None);
-    assert_eq!((back.len(), cannot.len(), &cannot[0].0), (1, 1, &create.id));
+    let Undo { back, cannot, with } = undo(&plan, &outcomes, &|_| None);
+    assert_eq!((back.len(), cannot.len(), &cannot[0].0, with), (1, 1, &create.id, 0));
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn what_was_so_before_the_push_is_not_its_to_take_back() {
     let plan = plan(&[own.clone(), others.clone(), create.clone(), put.clone()]);
     let already = |change: &Change| outcome(change, OutcomeState::Confirmed { unread: Vec::new(), already: true });
     let outcomes = [confirmed(&own), already(&others), already(&create), already(&put)];
-    let (back, cannot) = undo(&plan, &outcomes, &|_| None);
+    let Undo { back, cannot, .. } = undo(&plan, &outcomes, &|_| None);
     let told: Vec<_> = back.iter().map(|change| &change.target).collect();
     assert_eq!((told, cannot), (vec![&Target::Record(user("a1"))], Vec::new()));
 }
@@ -91,12 +92,12 @@ fn what_refers_to_a_record_of_the_same_push_is_taken_back_by_the_id_that_it_got(
     let put = Change { needs: vec![create.id.clone()], ..put };
     let plan = plan(&[create.clone(), put.clone()]);
     let outcomes = [confirmed(&create), confirmed(&put)];
-    let (back, cannot) = undo(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
+    let Undo { back, cannot, .. } = undo(&plan, &outcomes, &|id| (*id == create.id).then(|| "new1".to_owned()));
     assert_eq!(cannot, Vec::new());
     let dropped = back.iter().find(|change| change.op == Op::Drop).unwrap();
     assert_eq!(dropped.want[0].facet.key, Some(vec![Ref::Id("new1".into())]));
     assert_eq!(back.last().map(|change| change.op), Some(Op::Deactivate), "who leaves is taken out first");
-    let (_, cannot) = undo(&plan, &outcomes, &|_| None);
+    let Undo { cannot, .. } = undo(&plan, &outcomes, &|_| None);
     assert!(cannot.iter().any(|(id, why)| *id == put.id && why.contains("same push created")), "{cannot:?}");
 }
 
@@ -136,13 +137,13 @@ fn what_was_written_into_a_new_record_goes_with_it_and_is_taken_back_alone_where
     assert_eq!((cannot_undo(&plan, &create), cannot_undo(&plan, &put)), (None, None));
     let outcomes = [confirmed(&create), confirmed(&put)];
     let made = |id: &ChangeId| (*id == create.id).then(|| "new1".to_owned());
-    let (back, cannot) = undo(&plan, &outcomes, &made);
+    let Undo { back, cannot, .. } = undo(&plan, &outcomes, &made);
     assert_eq!((back.len(), back[0].op, cannot), (1, Op::Deactivate, Vec::new()));
     // Where its kind cannot be switched off, what was put into it is taken out again.
     let why = "it has no way to switch one off";
     plan.one_way = vec![(create.id.clone(), why.to_owned())];
     assert_eq!((cannot_undo(&plan, &create).as_deref(), cannot_undo(&plan, &put)), (Some(why), None));
-    let (back, cannot) = undo(&plan, &outcomes, &made);
+    let Undo { back, cannot, .. } = undo(&plan, &outcomes, &made);
     assert_eq!(cannot, [(create.id.clone(), why.to_owned())]);
     assert_eq!((back.len(), back[0].op, &back[0].target), (1, Op::Drop, &Target::Record(user("new1"))));
     // What shows is what an existing record is expected to be: of that nobody knows anything here.
