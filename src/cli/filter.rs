@@ -7,7 +7,7 @@ use super::out;
 use crate::compare::{Sense, SystemView};
 use crate::engine::protocol::{Health, World};
 use crate::engine::{Setup, SystemSetup};
-use crate::model::filter::{Filter, Filters, Query};
+use crate::model::filter::{Filters, Query};
 use crate::model::{Kind, text};
 
 /// What was typed, as it is understood; plain text is said to be one.
@@ -82,16 +82,12 @@ fn plain(query: &Query) -> Option<(&str, Option<String>)> {
 }
 
 fn asks_staged(query: &Query) -> bool {
-    fn within(filter: &Filter) -> bool {
-        match filter {
-            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(within),
-            Filter::Not(inner) => within(inner),
-            Filter::Present(path) | Filter::Compare { attr: path, .. } => path.as_str().eq_ignore_ascii_case("staged"),
-            Filter::Within { .. } => false,
-        }
-    }
     match query {
-        Query::Filter(filter) => within(filter),
+        Query::Filter(filter) => {
+            let mut asks = false;
+            filter.paths(&mut |path| asks |= path.as_str().eq_ignore_ascii_case("staged"));
+            asks
+        }
         Query::Not(inner) => asks_staged(inner),
         Query::All | Query::Plain { .. } => false,
     }

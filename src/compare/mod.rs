@@ -36,7 +36,7 @@ pub use label::{label, name};
 pub use lint::{Lint, Rule};
 pub use moved::{Moved, moved};
 pub use pairing::{Compares, NO_ROW, Pairing, RowState, Tally};
-pub use query::{Identity, Record, asked_in_vain, select};
+pub use query::{Identity, Record, select};
 pub use run::{compare, compare_again};
 pub use scope::{Shift, shift};
 pub use state::{Compared, Comparison};

@@ -28,6 +28,28 @@ impl<'s> Sense<'s> {
         Self { systems, schemas, read }
     }
 
+    /// The attributes that a query asks for and nobody has, each with the known name that is nearest to it. Plain text asks for
+    /// none; where nothing is known, nothing is said.
+    pub fn unknown(&self, query: &Query) -> Vec<(String, Option<String>)> {
+        let filter = match query {
+            Query::Not(inner) => return self.unknown(inner),
+            Query::All | Query::Plain { .. } => return Vec::new(),
+            Query::Filter(filter) if !self.schemas.is_empty() => filter,
+            Query::Filter(_) => return Vec::new(),
+        };
+        let mut unknown: Vec<(String, Option<String>)> = Vec::new();
+        filter.paths(&mut |path| {
+            let is = |schema: &&Schema| !picked_entries(schema, path.as_str()).is_empty();
+            if !self.has(path) && !self.schemas.iter().any(is) && unknown.iter().all(|(have, _)| have != path.as_str())
+            {
+                let names = self.names();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                unknown.push((path.as_str().to_owned(), near(path.as_str(), &names).map(str::to_owned)));
+            }
+        });
+        unknown
+    }
+
     /// Why a query can hold for nobody whatever was read, with what would be right; `None` where it can.
     pub fn lacks(&self, query: &Query) -> Option<String> {
         match query {
@@ -49,11 +71,14 @@ impl<'s> Sense<'s> {
 
     /// Whether there is such an attribute.
     fn name(&self, path: &AttrPath) -> Option<String> {
-        let known = !self.read
-            || ASKED.iter().any(|asked| path.as_str().eq_ignore_ascii_case(asked))
-            || self.system(path).is_some()
-            || self.schemas.iter().any(|schema| field(schema, path.as_str()).is_some());
+        let known = !self.read || self.has(path);
         (!known).then(|| self.no_attribute(path.as_str(), self.names()))
+    }
+
+    fn has(&self, path: &AttrPath) -> bool {
+        ASKED.iter().any(|asked| path.as_str().eq_ignore_ascii_case(asked))
+            || self.system(path).is_some()
+            || self.schemas.iter().any(|schema| field(schema, path.as_str()).is_some())
     }
 
     /// The system that `state.NAME` asks about.
@@ -120,9 +145,12 @@ impl<'s> Sense<'s> {
             let names = all.filter(|def| matches!(def.form, Form::List(_))).map(|def| def.path.local(&[]).to_owned());
             return Some(self.no_attribute(list.as_str(), names.collect()));
         }
-        let mut paths = Vec::new();
-        asked(inner, &mut paths);
-        let unknown = paths.into_iter().find(|path| !lists.iter().any(|schema| entry_has(schema, list, path)));
+        let mut unknown = None;
+        inner.paths(&mut |path| {
+            if unknown.is_none() && !lists.iter().any(|schema| entry_has(schema, list, path.as_str())) {
+                unknown = Some(path.clone());
+            }
+        });
         unknown.map(|path| format!("the entries of `{list}` have no `{path}`"))
     }
 
@@ -148,17 +176,6 @@ impl<'s> Sense<'s> {
     }
 }
 
-/// All paths that a filter asks for.
-fn asked<'f>(filter: &'f Filter, into: &mut Vec<&'f str>) {
-    match filter {
-        Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| asked(part, into)),
-        Filter::Not(inner) => asked(inner, into),
-        Filter::Present(path) | Filter::Compare { attr: path, .. } | Filter::Within { attr: path, .. } => {
-            into.push(path.as_str());
-        }
-    }
-}
-
 /// Whether an entry of a list has a part of this name.
 fn entry_has(schema: &Schema, list: &AttrPath, path: &str) -> bool {
     if let Some(Field::Part(attr, _)) = field(schema, list.as_str()) {
@@ -170,8 +187,8 @@ fn entry_has(schema: &Schema, list: &AttrPath, path: &str) -> bool {
     })
 }
 
-/// `; did you mean ...` where one of the names is close, else all of them, up to `most`.
-fn right(said: &str, names: &[&str], most: usize) -> String {
+/// The name that is nearest to what was said, where one is close.
+fn near<'n>(said: &str, names: &[&'n str]) -> Option<&'n str> {
     let lower = said.to_lowercase();
     // `emails` is near to `emails[work]`, and `givenName` to `name.givenName`.
     let parts = |name: &str| {
@@ -180,10 +197,14 @@ fn right(said: &str, names: &[&str], most: usize) -> String {
         [name.to_lowercase(), base.to_lowercase(), leaf.to_lowercase()]
     };
     let far = |name: &str| parts(name).iter().map(|part| strsim::damerau_levenshtein(&lower, part)).min().unwrap_or(0);
-    let best =
-        names.iter().map(|name| (far(name), name)).min().filter(|(distance, name)| *distance <= 1 + name.len() / 3);
-    match best {
-        Some((_, name)) => format!("; did you mean `{name}`?"),
+    let best = names.iter().map(|name| (far(name), *name)).min();
+    best.filter(|(distance, name)| *distance <= 1 + name.len() / 3).map(|(_, name)| name)
+}
+
+/// `; did you mean ...` where one of the names is close, else all of them, up to `most`.
+fn right(said: &str, names: &[&str], most: usize) -> String {
+    match near(said, names) {
+        Some(name) => format!("; did you mean `{name}`?"),
         None if names.len() > most => format!("; there are: {}, ...", names[..most].join(", ")),
         None => format!("; there are: {}", names.join(", ")),
     }

@@ -1,6 +1,6 @@
 //! What a typed filter means.
 
-use crate::compare::{Compared, asked_in_vain};
+use crate::compare::{Compared, Sense};
 use crate::model::Kind;
 use crate::model::filter::Query;
 use crate::model::text::clean;
@@ -19,8 +19,10 @@ pub fn understood(typed: &str) -> String {
 
 /// The attributes of a filter that no record of a kind has, each in a sentence.
 pub fn unknown(compared: &Compared, kind: Kind, typed: &str) -> Vec<String> {
-    let vain = asked_in_vain(compared, kind, &Query::parse(typed));
-    vain.into_iter()
+    let read = compared.inputs.systems.iter().filter(|view| view.snapshot(kind).is_some());
+    let unknown = Sense::new(read, &[kind], true).unknown(&Query::parse(typed));
+    unknown
+        .into_iter()
         .map(|(attribute, near)| match near {
             Some(near) => text!("filter.unknown-near", attribute = clean(&attribute), near = near),
             None => text!("filter.unknown", attribute = clean(&attribute)),

@@ -53,7 +53,7 @@ pub struct History {
     unfolded: HashSet<ChangeId>,
     made: Option<Stamp>,
     version: u64,
-    /// Pushes of this session that were turned away before anything was sent, which no journal has: newest first, with how
+    /// Pushes of this run that were turned away before anything was sent, which no journal has: newest first, with how
     /// many changes, and why.
     away: Vec<(jiff::Timestamp, usize, String)>,
     /// By record: the places of push, change and outcome.
